@@ -1,0 +1,11 @@
+import { runThroughput } from "./throughput.js";
+
+const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { throughput: runThroughput };
+
+const [name = "", ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench) await bench(args);
+else {
+  process.stderr.write(`npm run bench -- ${Object.keys(benches).join("|")}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,49 @@
+import type { Asset } from "../src/core/asset.js";
+import type { AssetRepository, AssetResult, AssetWrite, RepositoryNode } from "../src/core/ports/asset-repository.js";
+import type { Scope } from "../src/core/scope.js";
+
+/** `count` assets that exist nowhere, in path order, made page by page: what is measured is assetmill, not a disk. */
+export class SyntheticRepository implements AssetRepository {
+  readonly identity: string;
+  readonly #count: number;
+  stamps = 0;
+
+  constructor(count: number) {
+    this.#count = count;
+    this.identity = `synthetic:${count}`;
+  }
+
+  static path(i: number): string {
+    const folder = String(Math.floor(i / 1000)).padStart(6, "0");
+    return `/content/dam/folder-${folder}/asset-${String(i).padStart(8, "0")}.dita`;
+  }
+
+  async *scan(_scope: Scope, { after, pageSize, signal }: { after?: string; pageSize: number; signal?: AbortSignal }) {
+    const begin = after === undefined ? 0 : Number(/(\d+)\.dita$/.exec(after)?.[1]) + 1;
+    for (let i = begin; i < this.#count && !signal?.aborted; i += pageSize) {
+      const page: Asset[] = [];
+      for (let j = i; j < Math.min(i + pageSize, this.#count); j++) {
+        const at = 1_700_000_000_000 + j;
+        const path = SyntheticRepository.path(j);
+        page.push({ path, fileType: "DITATOPIC", sizeBytes: 4096, createdMs: at, modifiedMs: at });
+      }
+      yield page;
+    }
+  }
+
+  async stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]> {
+    return paths.map((path) => ({ kind: "folder", path }));
+  }
+
+  async *read(): AsyncIterable<Uint8Array> {}
+
+  async apply(writes: readonly AssetWrite[]): Promise<void> {
+    this.stamps += writes.length;
+  }
+
+  async results(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]> {
+    return paths.map(() => undefined);
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,34 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import type { Asset } from "../../../core/asset.js";
+import { nameOf } from "../../../core/asset.js";
+import { type FileType, fileTypeOfName, fileTypeOfXmlHead } from "../../../core/file-type.js";
+import type { TreeFile } from "./folder-tree.js";
+
+const HEAD_BYTES = 4096;
+
+/** The asset that a file is. Only an `.xml` file is opened, for its head. */
+export function assetOfFile(path: string, { file, stats }: TreeFile): Asset {
+  return {
+    path,
+    fileType: fileTypeOfName(nameOf(path)) ?? sniff(file),
+    sizeBytes: stats.size,
+    // Some file systems know no birth: the oldest instant known has to do.
+    createdMs: Math.floor(stats.birthtimeMs > 0 ? Math.min(stats.birthtimeMs, stats.mtimeMs) : stats.mtimeMs),
+    modifiedMs: Math.floor(stats.mtimeMs),
+  };
+}
+
+function sniff(file: string): FileType {
+  const head = Buffer.alloc(HEAD_BYTES);
+  try {
+    const fd = openSync(file, "r");
+    try {
+      return fileTypeOfXmlHead(head.toString("utf8", 0, readSync(fd, head, 0, HEAD_BYTES, 0)));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // Unreadable: its handler will find out, and say so.
+    return "OTHERS";
+  }
+}

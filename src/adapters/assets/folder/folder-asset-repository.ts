@@ -1,0 +1,106 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import type { Asset } from "../../../core/asset.js";
+import { AssetmillError } from "../../../core/errors.js";
+import { isWithin } from "../../../core/path.js";
+import type {
+  AssetRepository,
+  AssetResult,
+  AssetWrite,
+  EnlistedWriter,
+  RepositoryNode,
+} from "../../../core/ports/asset-repository.js";
+import type { Scope } from "../../../core/scope.js";
+import { type SqlDatabase, sqlTransaction } from "../../sql/sql-database.js";
+import { assetOfFile } from "./asset-of-file.js";
+import { folderError } from "./folder-errors.js";
+import { FolderResults } from "./folder-results.js";
+import { FolderTree } from "./folder-tree.js";
+import { type WalkOptions, walkFolder } from "./folder-walk.js";
+import { type FolderOptions, folderIdentity, resolveFolderOptions } from "./options.js";
+
+const PIECE_BYTES = 256 * 1024;
+
+/**
+ * A directory tree, mounted at a repository path. Files are read only; results live in the store's database, and join
+ * its transactions. Links to files inside the tree are assets; links to folders, and out of the tree, are none.
+ */
+export class FolderAssetRepository implements AssetRepository {
+  readonly identity: string;
+  readonly #tree: FolderTree;
+  readonly #results: FolderResults;
+  readonly #database: SqlDatabase;
+
+  private constructor(identity: string, tree: FolderTree, database: SqlDatabase) {
+    this.identity = identity;
+    this.#tree = tree;
+    this.#database = database;
+    this.#results = new FolderResults(database, identity);
+  }
+
+  static async open(options: FolderOptions, database: SqlDatabase): Promise<FolderAssetRepository> {
+    const resolved = await resolveFolderOptions(options);
+    return new FolderAssetRepository(folderIdentity(resolved), new FolderTree(resolved), database);
+  }
+
+  scan(scope: Scope, options: WalkOptions): AsyncIterable<readonly Asset[]> {
+    return walkFolder(this.#tree, scope, options);
+  }
+
+  async stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]> {
+    return paths.map((path) => this.#node(path));
+  }
+
+  async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    const { folder } = this.#tree;
+    try {
+      const found = this.#tree.find(path);
+      if (!found?.stats.isFile()) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+      // What `find` looked at was no link out of the tree; O_NOFOLLOW keeps it so should it be swapped meanwhile.
+      const handle = await open(found.file, constants.O_RDONLY | constants.O_NOFOLLOW);
+      try {
+        if (found.stats.size <= PIECE_BYTES) {
+          signal?.throwIfAborted();
+          yield await handle.readFile();
+          return;
+        }
+        for await (const piece of handle.createReadStream({ highWaterMark: PIECE_BYTES, autoClose: false })) {
+          signal?.throwIfAborted();
+          yield piece;
+        }
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw folderError(error, path, folder);
+    }
+  }
+
+  async apply(writes: readonly AssetWrite[]): Promise<void> {
+    await this.#database.write((tx) => this.#results.write(tx, writes));
+  }
+
+  results(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]> {
+    return this.#results.read(paths);
+  }
+
+  readonly enlist: EnlistedWriter = (tx, writes) => this.#results.write(sqlTransaction(tx), writes);
+
+  async close(): Promise<void> {
+    // Holds nothing open: the database belongs to the store.
+  }
+
+  #node(path: string): RepositoryNode | undefined {
+    // Above the mount there is nothing but the way to it.
+    if (isWithin(this.#tree.mount, path)) return this.#rootNode(path);
+    const found = this.#tree.find(path);
+    if (found?.stats.isDirectory()) return { kind: "folder", path };
+    return found?.stats.isFile() ? { kind: "asset", asset: assetOfFile(path, found) } : undefined;
+  }
+
+  #rootNode(path: string): RepositoryNode {
+    if (this.#tree.find(this.#tree.mount)?.stats.isDirectory()) return { kind: "folder", path };
+    throw new AssetmillError("UNAVAILABLE", "the repository's folder is not there", { ids: { path } });
+  }
+}

@@ -1,0 +1,128 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import type { Asset } from "../../../core/asset.js";
+import { childPath, comparePaths, isWithin } from "../../../core/path.js";
+import { admits, isExcluded, type Scope } from "../../../core/scope.js";
+import { assetOfFile } from "./asset-of-file.js";
+import { folderError } from "./folder-errors.js";
+import type { FolderTree } from "./folder-tree.js";
+
+/** Uninterrupted looking at files before the host's event loop turns. */
+const SLICE_MS = 5;
+
+interface Name {
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+/** A folder on the way: its names still to come, in reverse, so that the next is the last. */
+interface Level {
+  readonly path: string;
+  readonly folder: string;
+  readonly names: Name[];
+}
+
+export interface WalkOptions {
+  readonly after?: string;
+  readonly pageSize: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The scope's assets in path order, in pages. Holds the names of the folders that lead to the present one, never the
+ * tree. A folder that cannot be read ends the walk with an error: what it holds must not be passed over in silence.
+ */
+export async function* walkFolder(
+  tree: FolderTree,
+  scope: Scope,
+  options: WalkOptions,
+): AsyncGenerator<readonly Asset[]> {
+  let page: Asset[] = [];
+  let sliceStarted = performance.now();
+  const levels: Level[] = [];
+  // On the way down every path meets its exclusion itself: looking it up is enough.
+  const excluded = new Set(scope.excluded);
+  for (const root of scope.roots) {
+    if (isExcluded(scope, root)) continue;
+    const begin = await enter(tree, root, options.after);
+    if (begin) levels.push(begin);
+    for (let level = levels.at(-1); level; level = levels.at(-1)) {
+      if (options.signal?.aborted) return;
+      const next = level.names.pop();
+      if (!next) {
+        levels.pop();
+        continue;
+      }
+      const path = childPath(level.path, next.name);
+      if (excluded.has(path)) continue;
+      if (next.isFolder) {
+        const deeper = await openLevel(path, join(level.folder, next.name), options.after, tree.folder);
+        if (deeper) levels.push(deeper);
+      } else {
+        const found = tree.findFile(join(level.folder, next.name));
+        const asset = found?.stats.isFile() ? assetOfFile(path, found) : undefined;
+        if (asset && admits(scope.filter, asset)) page.push(asset);
+      }
+      if (page.length >= options.pageSize) {
+        yield page;
+        page = [];
+      }
+      if (performance.now() - sliceStarted > SLICE_MS) {
+        await turn();
+        sliceStarted = performance.now();
+      }
+    }
+  }
+  if (page.length > 0) yield page;
+}
+
+/** The level to begin a root with: its own names, or itself alone where it is a file. */
+async function enter(tree: FolderTree, root: string, after: string | undefined): Promise<Level | undefined> {
+  const place = mountedAt(tree, root);
+  const file = tree.fileOf(place);
+  const found = file === undefined ? undefined : tree.find(place);
+  if (!found || file === undefined) {
+    await readdir(tree.folder).catch((error: unknown) => {
+      throw folderError(error, root, tree.folder);
+    });
+    return undefined;
+  }
+  if (found.stats.isDirectory()) return openLevel(place, file, after, tree.folder);
+  const cut = place.lastIndexOf("/");
+  if (after !== undefined && comparePaths(place, after) <= 0) return undefined;
+  const name = place.slice(cut + 1);
+  return { path: place.slice(0, cut) || "/", folder: join(file, ".."), names: [{ name, isFolder: false }] };
+}
+
+/** A root above the mount begins at the mount: nothing else is below it. */
+const mountedAt = (tree: FolderTree, root: string): string => (isWithin(tree.mount, root) ? tree.mount : root);
+
+/** A folder's names after the position, in path order. Undefined where all of it lies before the position, or it vanished. */
+async function openLevel(
+  path: string,
+  folder: string,
+  after: string | undefined,
+  root: string,
+): Promise<Level | undefined> {
+  const within = after !== undefined && after !== path && isWithin(after, path);
+  if (after !== undefined && !within && after !== path && comparePaths(path, after) < 0) return undefined;
+  let names: Name[];
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    names = entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+  } catch (error) {
+    const failure = folderError(error, path, root);
+    if (failure.code === "GONE") return undefined;
+    throw failure;
+  }
+  if (within) {
+    const from = path === "/" ? 1 : path.length + 1;
+    const end = after.indexOf("/", from);
+    const segment = after.slice(from, end < 0 ? undefined : end);
+    names = names.filter(({ name, isFolder }) => name > segment || (isFolder && name === segment));
+  }
+  // Code units, as path order has it; `sort` without a function would do the same on strings alone.
+  names.sort((a, b) => (a.name < b.name ? 1 : -1));
+  return { path, folder, names };
+}

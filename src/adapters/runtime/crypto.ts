@@ -1,0 +1,16 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { CreateDigest } from "../../core/ports/digest.js";
+import type { IdGenerator } from "../../core/ports/id-generator.js";
+
+export const randomIds: IdGenerator = { uuid: () => randomUUID() };
+
+/** SHA-256 of content. */
+export const sha256: CreateDigest = () => {
+  const hash = createHash("sha256");
+  return {
+    update: (bytes) => {
+      hash.update(bytes);
+    },
+    finish: () => `sha256:${hash.digest("hex")}`,
+  };
+};

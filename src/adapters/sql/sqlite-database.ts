@@ -1,0 +1,167 @@
+import { mkdir, realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { DataSource, type EntityManager, type MigrationInterface, type QueryRunner } from "typeorm";
+import { AssetmillError } from "../../core/errors.js";
+import { Mutex } from "./mutex.js";
+import type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
+import { sqlError } from "./sql-errors.js";
+import { loadSqliteDriver } from "./sqlite-driver.js";
+
+export interface SqliteOptions {
+  /** Made where it is missing, its folder too. */
+  readonly file: string;
+  readonly entities: readonly (new () => object)[];
+  /** In order. */
+  readonly migrations: readonly (new () => MigrationInterface)[];
+  /** How long a writer waits for another process. @defaultValue 30,000 */
+  readonly busyTimeoutMs?: number;
+}
+
+const MIGRATIONS_TABLE = "assetmill_migration";
+const NOW = "cast(unixepoch('subsec') * 1000 as integer)";
+
+/** The file with its folder's real path, so that one database has one name. The file itself need not exist. */
+export async function realFile(file: string): Promise<string> {
+  const path = resolve(file);
+  await mkdir(dirname(path), { recursive: true });
+  return join(await realpath(dirname(path)), basename(path));
+}
+
+/**
+ * A SQLite file in WAL mode with `synchronous=FULL`: what is committed survives power loss. One connection writes, in
+ * `BEGIN IMMEDIATE` transactions one after the other; a second one reads.
+ */
+export class SqliteDatabase implements SqlDatabase {
+  readonly #writer: DataSource;
+  readonly #reader: DataSource;
+  readonly #turns = new Mutex();
+
+  private constructor(writer: DataSource, reader: DataSource) {
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  /** Opens the file and brings its schema up to date. Refuses one that a newer program made, naming both. */
+  static async open(options: SqliteOptions): Promise<SqliteDatabase> {
+    const file = await realFile(options.file);
+    const busyTimeout = options.busyTimeoutMs ?? 30_000;
+    const entities = [...options.entities];
+    const driver = await loadSqliteDriver();
+    const base = { type: "sqlite" as const, driver, database: file, busyTimeout, entities };
+    const migrations = [...options.migrations];
+    const writer = new DataSource({ ...base, migrations, migrationsTableName: MIGRATIONS_TABLE });
+    const reader = new DataSource(base);
+    try {
+      await initialize(writer, file);
+      await writer.query("pragma journal_mode = wal");
+      await writer.query("pragma synchronous = full");
+      await migrate(
+        writer,
+        migrations.map((migration) => migration.name),
+      );
+      await initialize(reader, file);
+      await reader.query("pragma query_only = on");
+    } catch (error) {
+      await Promise.all([writer, reader].map((source) => (source.isInitialized ? source.destroy() : undefined)));
+      throw sqlError(error);
+    }
+    return new SqliteDatabase(writer, reader);
+  }
+
+  get entities(): EntityManager {
+    return this.#reader.manager;
+  }
+
+  async write<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+    try {
+      return await this.#turns.run(() => this.#transaction(work));
+    } catch (error) {
+      throw sqlError(error);
+    }
+  }
+
+  async read(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
+    try {
+      return await this.#reader.query(sql, [...parameters]);
+    } catch (error) {
+      throw sqlError(error);
+    }
+  }
+
+  async nowMs(): Promise<number> {
+    return Number((await this.read(`select ${NOW} as now`))[0]?.now);
+  }
+
+  async close(): Promise<void> {
+    await this.#turns.run(async () => {});
+    await this.#reader.destroy();
+    await this.#writer.destroy();
+  }
+
+  async #transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+    const runner = this.#writer.createQueryRunner();
+    await runner.query("begin immediate");
+    try {
+      const nowMs = Number((await runner.query(`select ${NOW} as now`))[0].now);
+      const result = await work(transactionOf(runner, nowMs));
+      await runner.query("commit");
+      return result;
+    } catch (error) {
+      await rollback(runner);
+      throw error;
+    }
+  }
+}
+
+// The brand that makes a transaction opaque to core exists in types only.
+const transactionOf = (runner: QueryRunner, nowMs: number): SqlTransaction =>
+  ({
+    manager: runner.manager,
+    nowMs,
+    query: (sql: string, parameters: readonly unknown[] = []) => runner.query(sql, [...parameters]),
+  }) as unknown as SqlTransaction;
+
+async function rollback(runner: QueryRunner): Promise<void> {
+  try {
+    await runner.query("rollback");
+  } catch (error) {
+    // SQLite ends a transaction by itself on a full disk and the like; the first error is the one that counts.
+    if (!/no transaction is active/.test(String(error))) throw error;
+  }
+}
+
+async function initialize(source: DataSource, file: string): Promise<void> {
+  try {
+    await source.initialize();
+  } catch (cause) {
+    throw new AssetmillError("UNAVAILABLE", `cannot open the database ${basename(file)}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+async function migrate(source: DataSource, known: readonly string[]): Promise<void> {
+  const runner = source.createQueryRunner();
+  // Under the write lock, so that two processes that start at once migrate one after the other.
+  await runner.query("begin immediate");
+  try {
+    const table = await runner.query("select 1 from sqlite_master where type = 'table' and name = ?", [
+      MIGRATIONS_TABLE,
+    ]);
+    const done: { name: string }[] =
+      table.length === 0 ? [] : await runner.query(`select name from ${MIGRATIONS_TABLE} order by timestamp`);
+    const strange = done.filter(({ name }) => !known.includes(name));
+    if (strange.length > 0) {
+      const newest = strange.at(-1)?.name;
+      throw new AssetmillError(
+        "UNAVAILABLE",
+        `the database's schema (${newest}) is newer than this program's (${known.at(-1)}): upgrade assetmill`,
+      );
+    }
+    if (done.length < known.length) await source.runMigrations({ transaction: "none" });
+    await runner.query("commit");
+  } catch (error) {
+    await rollback(runner);
+    throw error;
+  }
+}

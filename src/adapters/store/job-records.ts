@@ -1,0 +1,49 @@
+import { In, Not } from "typeorm";
+import { AssetmillError } from "../../core/errors.js";
+import type { Job } from "../../core/job.js";
+import type { JobChange, JobFacts } from "../../core/job-transitions.js";
+import type { SqlTransaction } from "../sql/sql-database.js";
+import { changingColumns, jobOfRow } from "./job-mapper.js";
+import { JobRow } from "./job-row.js";
+import { insertLines } from "./log-blocks.js";
+import { LEASE } from "./tables.js";
+
+/** Jobs that hold their scope. */
+const HOLDING = ["WAITING", "PROCESSING", "CANCELLING", "PAUSED"];
+
+export const jobNotFound = (id: string): AssetmillError =>
+  new AssetmillError("JOB_NOT_FOUND", `there is no job ${id.slice(0, 100)}`, { ids: { jobId: id } });
+
+/** The job's row, held until the transaction ends. */
+export async function holdJob(tx: SqlTransaction, id: string): Promise<Job> {
+  const row = await tx.manager.findOneBy(JobRow, { id });
+  if (!row) throw jobNotFound(id);
+  return jobOfRow(row);
+}
+
+/** What the lease rows say; read after the job's row is held. */
+export async function factsOf(tx: SqlTransaction, id: string): Promise<JobFacts> {
+  const [row] = await tx.query(
+    `select exists (select 1 from ${LEASE} where job_id = ? and state = 'LEASED') as leased`,
+    [id],
+  );
+  return { leased: Boolean(row?.leased), nowMs: tx.nowMs };
+}
+
+/** Other jobs of the same repository and type that hold their scope, oldest first. */
+export async function rivalsOf(tx: SqlTransaction, repository: string, type: string, except?: string): Promise<Job[]> {
+  const rows = await tx.manager.find(JobRow, {
+    where: { repository, type, status: In(HOLDING), ...(except === undefined ? {} : { id: Not(except) }) },
+    order: { sequence: "ASC" },
+  });
+  return rows.map(jobOfRow);
+}
+
+/** Stores what a transition decided, log lines included; answers the job as it now is. */
+export async function storeChange(tx: SqlTransaction, before: Job, change: JobChange): Promise<Job> {
+  if (change.job === before && change.lines.length === 0) return before;
+  const logLines = await insertLines(tx, before, change.lines);
+  const job = { ...change.job, logLines };
+  await tx.manager.update(JobRow, { id: job.id }, changingColumns(job));
+  return job;
+}

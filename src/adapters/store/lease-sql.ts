@@ -1,0 +1,114 @@
+import type { ChunkPart, DiscoveryPage, Lease, NewChunk } from "../../core/chunk.js";
+import { DISCOVERY } from "../../core/chunk.js";
+import type { SqlTransaction } from "../sql/sql-database.js";
+import { packManifest } from "./manifest-codec.js";
+import { packOutcomes } from "./outcome-codec.js";
+import { CHUNK, LEASE, OUTCOME_PART } from "./tables.js";
+
+/** "mine": stored by this statement. "mine already": an earlier try of the same part was. "lost": the epoch moved on. */
+export type Fence = "mine" | "mine already" | "lost";
+
+/** Leases given as one JSON parameter, as a table. */
+export const leasesJson = `select value ->> 'jobId' as job, value ->> 'chunk' as number, value ->> 'epoch' as held from json_each(?)`;
+
+const keyOf = (jobId: unknown, chunk: unknown): string => `${jobId} ${chunk}`;
+
+/** Moves each part's lease on, where epoch and part are the ones it was made under. One statement for all parts. */
+export async function fenceParts(tx: SqlTransaction, parts: readonly ChunkPart[]): Promise<(part: ChunkPart) => Fence> {
+  const mine = JSON.stringify(parts.map(({ lease, part, closes }) => ({ ...lease, part, closes: closes ? 1 : 0 })));
+  const stored = await tx.query(
+    `update ${LEASE} as l set part = l.part + 1,
+       state = case mine.closes when 1 then 'DONE' else l.state end,
+       owner = case mine.closes when 1 then null else l.owner end
+     from (select value ->> 'jobId' as job, value ->> 'chunk' as number, value ->> 'epoch' as held,
+             value ->> 'part' as made, value ->> 'closes' as closes from json_each(?)) as mine
+     where l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.part = mine.made
+       and l.state = 'LEASED'
+     returning job_id, chunk`,
+    [mine],
+  );
+  const fresh = new Set(stored.map((row) => keyOf(row.job_id, row.chunk)));
+  const rest = parts.filter(({ lease }) => !fresh.has(keyOf(lease.jobId, lease.chunk)));
+  const repeated = new Set<string>();
+  for (const { lease, part } of rest) {
+    if (await isAt(tx, lease, part + 1)) repeated.add(keyOf(lease.jobId, lease.chunk));
+  }
+  return ({ lease }) => {
+    const key = keyOf(lease.jobId, lease.chunk);
+    return fresh.has(key) ? "mine" : repeated.has(key) ? "mine already" : "lost";
+  };
+}
+
+/** Moves discovery's cursor on, where epoch and page are the ones this page was made under. */
+export async function fencePage(tx: SqlTransaction, lease: Lease, page: DiscoveryPage): Promise<Fence> {
+  const nextChunk = page.chunks.at(-1)?.number;
+  const stored = await tx.query(
+    `update ${LEASE} set part = part + 1, deaths = 0, path_cursor = ?, next_chunk = coalesce(?, next_chunk),
+       state = case ? when 1 then 'DONE' else state end, owner = case ? when 1 then null else owner end
+     where job_id = ? and chunk = ${DISCOVERY} and epoch = ? and part = ? and state = 'LEASED' returning chunk`,
+    [
+      page.cursor ?? null,
+      nextChunk === undefined ? null : nextChunk + 1,
+      page.last ? 1 : 0,
+      page.last ? 1 : 0,
+      lease.jobId,
+      lease.epoch,
+      page.part,
+    ],
+  );
+  if (stored.length > 0) return "mine";
+  return (await isAt(tx, lease, page.part + 1)) ? "mine already" : "lost";
+}
+
+async function isAt(tx: SqlTransaction, lease: Lease, part: number): Promise<boolean> {
+  const [row] = await tx.query(`select epoch, part from ${LEASE} where job_id = ? and chunk = ?`, [
+    lease.jobId,
+    lease.chunk,
+  ]);
+  return row?.epoch === lease.epoch && row.part === part;
+}
+
+/** Rows of new chunks; those without an open asset are born DONE. */
+export async function insertChunks(tx: SqlTransaction, jobId: string, chunks: readonly NewChunk[]): Promise<void> {
+  if (chunks.length === 0) return;
+  await tx.query(
+    `insert into ${LEASE} (job_id, chunk, state, triggerable) values ${chunks.map(() => "(?, ?, ?, ?)").join(", ")}`,
+    chunks.flatMap(({ number, open }) => [jobId, number, open > 0 ? "READY" : "DONE", open]),
+  );
+  await tx.query(
+    `insert into ${CHUNK} (job_id, chunk, assets, ruled, created_at_ms, manifest)
+     values ${chunks.map(() => "(?, ?, ?, ?, ?, ?)").join(", ")}`,
+    chunks.flatMap(({ number, entries, open }) => [
+      jobId,
+      number,
+      entries.length,
+      entries.length - open,
+      tx.nowMs,
+      packManifest(entries),
+    ]),
+  );
+}
+
+/** Outcomes of parts, one row a part. */
+export async function insertOutcomes(tx: SqlTransaction, parts: readonly ChunkPart[]): Promise<void> {
+  const count = (part: ChunkPart, kind: string): number =>
+    part.outcomes.reduce((sum, { outcome }) => sum + (outcome.kind === kind ? 1 : 0), 0);
+  await tx.query(
+    `insert into ${OUTCOME_PART} (job_id, chunk, epoch, part, at_ms, succeeded, failed, skipped, outcomes)
+     values ${parts.map(() => "(?, ?, ?, ?, ?, ?, ?, ?, ?)").join(", ")}`,
+    parts.flatMap((part) => [
+      part.lease.jobId,
+      part.lease.chunk,
+      part.lease.epoch,
+      part.part,
+      tx.nowMs,
+      count(part, "SUCCEEDED"),
+      count(part, "FAILED"),
+      count(part, "SKIPPED"),
+      packOutcomes(part.outcomes),
+    ]),
+  );
+}
+
+/** How many chunks these parts close. */
+export const closesOf = (parts: readonly ChunkPart[]): number => parts.filter((part) => part.closes).length;

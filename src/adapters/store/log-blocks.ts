@@ -1,0 +1,25 @@
+import type { Job } from "../../core/job.js";
+import { formatLine, type LogEntry } from "../../core/log-entry.js";
+import { packText } from "../sql/packed.js";
+import type { SqlTransaction } from "../sql/sql-database.js";
+import { LOG_BLOCK } from "./tables.js";
+
+/** Lines in a block at most, so that a page never unpacks much more than itself. */
+const BLOCK_LINES = 500;
+
+/** Adds lines after the job's last one, as blocks; answers how many lines the log then has. The job's row is held. */
+export async function insertLines(tx: SqlTransaction, job: Job, entries: readonly LogEntry[]): Promise<number> {
+  let first = job.logLines;
+  for (let i = 0; i < entries.length; i += BLOCK_LINES) {
+    const block = entries.slice(i, i + BLOCK_LINES);
+    const text = block.map((entry) => formatLine(entry, job.request.type, tx.nowMs)).join("\n");
+    await tx.query(`insert into ${LOG_BLOCK} (job_id, first_line, lines, text) values (?, ?, ?, ?)`, [
+      job.id,
+      first,
+      block.length,
+      packText(text),
+    ]);
+    first += block.length;
+  }
+  return first;
+}

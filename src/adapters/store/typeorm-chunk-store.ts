@@ -1,0 +1,143 @@
+import type { ChunkPart, DiscoveryPage, Lease } from "../../core/chunk.js";
+import type { Job } from "../../core/job.js";
+import { discovered, progressed, settle } from "../../core/job-transitions.js";
+import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, CommitResults } from "../../core/ports/chunk-store.js";
+import { addTallies, EMPTY_TALLY } from "../../core/tally.js";
+import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
+import { claimWork, deadOwners } from "./claim-work.js";
+import { factsOf, holdJob, storeChange } from "./job-records.js";
+import { closesOf, fencePage, fenceParts, insertChunks, insertOutcomes, leasesJson } from "./lease-sql.js";
+import { JOB, LEASE } from "./tables.js";
+
+/**
+ * Chunks and leases in a database. Lock order everywhere: leases by job and chunk, then job rows by id, once, last; what
+ * depends on the job row is read by a statement begun after its lock is held.
+ */
+export class TypeOrmChunkStore implements ChunkStore {
+  readonly #database: SqlDatabase;
+
+  constructor(database: SqlDatabase) {
+    this.#database = database;
+  }
+
+  claim(request: ClaimRequest): Promise<readonly Claim[]> {
+    return claimWork(this.#database, request);
+  }
+
+  addPage(lease: Lease, page: DiscoveryPage): Promise<CommitAnswer> {
+    return this.#database.write(async (tx) => {
+      const fence = await fencePage(tx, lease, page);
+      if (fence === "mine") await insertChunks(tx, lease.jobId, page.chunks);
+      const before = await holdJob(tx, lease.jobId);
+      if (fence !== "mine") return { end: fence === "lost" ? "lost" : "committed", job: before };
+      const progress = {
+        tally: page.tally,
+        newOpenChunks: page.chunks.filter((chunk) => chunk.open > 0).length,
+        complete: page.last,
+      };
+      const job = await storeChange(tx, before, discovered(before, progress, await factsOf(tx, before.id)));
+      return { end: "committed", job };
+    });
+  }
+
+  commit(parts: readonly ChunkPart[], results?: CommitResults): Promise<readonly CommitAnswer[]> {
+    const sorted = [...parts].sort((a, b) => compareLeases(a.lease, b.lease));
+    return this.#database.write(async (tx) => {
+      const fence = await fenceParts(tx, sorted);
+      const fresh = sorted.filter((part) => fence(part) === "mine");
+      if (fresh.length > 0) {
+        await insertOutcomes(tx, fresh);
+        if (results)
+          await results(
+            tx,
+            fresh.flatMap((part) => part.writes),
+          );
+      }
+      const jobs = new Map<string, Job>();
+      for (const id of jobIds(sorted.map((part) => part.lease))) {
+        const mine = fresh.filter((part) => part.lease.jobId === id);
+        jobs.set(id, await this.#count(tx, id, mine));
+      }
+      return parts.map((part) => {
+        const job = jobs.get(part.lease.jobId) as Job;
+        return { end: fence(part) === "lost" ? "lost" : "committed", job };
+      });
+    });
+  }
+
+  async renew(leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]> {
+    const kept = await this.#database.write((tx) =>
+      tx.query(
+        `update ${LEASE} as l set until_ms = ? from (${leasesJson}) as mine
+         where l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.state = 'LEASED'
+         returning job_id, chunk`,
+        [tx.nowMs + ttlMs, JSON.stringify(leases)],
+      ),
+    );
+    const keys = new Set(kept.map((row) => `${row.job_id} ${row.chunk}`));
+    return leases.filter((lease) => !keys.has(`${lease.jobId} ${lease.chunk}`));
+  }
+
+  async release(leases: readonly Lease[]): Promise<void> {
+    await this.#database.write(async (tx) => {
+      await tx.query(
+        `update ${LEASE} as l set state = 'READY', owner = null, deaths = 0, announced = null, charges = null
+         from (${leasesJson}) as mine
+         where l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.state = 'LEASED'
+         returning chunk`,
+        [JSON.stringify(leases)],
+      );
+      for (const id of jobIds(leases)) await this.#settle(tx, id);
+    });
+  }
+
+  async reap(isKnownDead: (owner: string) => boolean): Promise<void> {
+    const stopping = await this.#database.read(
+      `select id from ${JOB} where status = 'CANCELLING' or (status = 'PROCESSING'
+         and (pausing = 1 or giving_up is not null or (counting = 'SUCCESS' and open_chunks = 0))) order by id`,
+    );
+    if (stopping.length === 0) return;
+    const dead = await deadOwners(this.#database, isKnownDead);
+    for (const row of stopping) {
+      await this.#database.write(async (tx) => {
+        const id = String(row.id);
+        // The epoch moves on, so that no zombie's is ever current in an ended job.
+        await tx.query(
+          `update ${LEASE} set state = 'READY', epoch = epoch + 1, owner = null, deaths = deaths + 1
+           where job_id = ? and state = 'LEASED'
+             and (until_ms <= ? or owner in (select value from json_each(?)))
+             and exists (select 1 from ${JOB} where id = ? and (status = 'CANCELLING' or pausing = 1 or giving_up is not null))
+           returning chunk`,
+          [id, tx.nowMs, JSON.stringify(dead), id],
+        );
+        await this.#settle(tx, id);
+      });
+    }
+  }
+
+  async #count(tx: SqlTransaction, id: string, parts: readonly ChunkPart[]): Promise<Job> {
+    const before = await holdJob(tx, id);
+    if (parts.length === 0) return before;
+    const change = progressed(
+      before,
+      {
+        tally: parts.map((part) => part.tally).reduce(addTallies, EMPTY_TALLY),
+        closedChunks: closesOf(parts),
+        samples: parts.map((part) => part.pace),
+      },
+      await factsOf(tx, id),
+    );
+    const lines = [...parts.flatMap((part) => part.lines), ...change.lines];
+    return storeChange(tx, before, { job: change.job, lines });
+  }
+
+  async #settle(tx: SqlTransaction, id: string): Promise<void> {
+    const job = await holdJob(tx, id);
+    await storeChange(tx, job, settle(job, await factsOf(tx, id)));
+  }
+}
+
+const jobIds = (leases: readonly Lease[]): readonly string[] => [...new Set(leases.map((lease) => lease.jobId))].sort();
+
+const compareLeases = (a: Lease, b: Lease): number =>
+  a.jobId < b.jobId ? -1 : a.jobId > b.jobId ? 1 : a.chunk - b.chunk;

@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Assetmill, createAssetmill } from "../../assetmill.js";
+import { AssetmillError, invalidParameter } from "../../core/errors.js";
+import { isFinal } from "../../core/lifecycle.js";
+import type { JobReport } from "../../core/operator/job-report.js";
+import type { StartRequest } from "../../core/ports/job-operator.js";
+import type { AssetmillOptions } from "../../options.js";
+import { callerName } from "../caller.js";
+import { EXIT, type ExitCode } from "../exit-codes.js";
+import { loadPlugins } from "../load-plugins.js";
+import type { Output } from "../output.js";
+import { progressView } from "../progress-view.js";
+import { Signals } from "../signals.js";
+import { summaryTable } from "../summary-table.js";
+
+export interface ProcessFlags {
+  readonly assets?: string;
+  readonly store?: string;
+  readonly type: string;
+  readonly exclude: readonly string[];
+  readonly plugin: readonly string[];
+  readonly fileType: readonly string[];
+  readonly createdAfter?: string;
+  readonly createdBefore?: string;
+  readonly concurrency?: number;
+  readonly chunkSize?: number;
+  readonly json?: boolean;
+}
+
+const LOOK_EVERY_MS = 200;
+const JSON_EVERY_MS = 1_000;
+
+/** Processes a path to the end in this process; goes on with the interrupted job of the same request where there is one. */
+export async function processCommand(path: string, flags: ProcessFlags, output: Output): Promise<ExitCode> {
+  const request = requestOf(path, flags);
+  const signals = new Signals();
+  const mill = await createAssetmill(await optionsOf(flags));
+  try {
+    const { processingId, joined } = await mill.operator.startOrJoin(request, callerName());
+    const before = await mill.operator.status(processingId);
+    if (before.status === "PAUSED") {
+      throw new AssetmillError(
+        "ILLEGAL_STATE",
+        `job ${processingId} is PAUSED; resume it first: assetmill resume ${processingId}`,
+        {
+          ids: { jobId: processingId, status: "PAUSED" },
+        },
+      );
+    }
+    output.say(
+      joined
+        ? `Going on with job ${processingId}, at ${before.processedCount}/${before.migrationSet.totalFiles}`
+        : `Job ${processingId}`,
+    );
+    mill.start({ jobId: processingId });
+    const report = await watch(mill, processingId, flags.json === true, signals, output);
+    if (signals.asked.aborted && !isFinal(report.status))
+      return await interrupt(mill, processingId, flags, signals, output);
+    if (flags.json) output.json(report);
+    else output.line(summaryTable(report, await mill.operator.summary(processingId)));
+    if (report.failedCount > 0)
+      output.say(`What failed and why: assetmill failures ${processingId}${storeFlag(flags)}`);
+    return report.status === "SUCCESS" && report.failedCount === 0 ? EXIT.success : EXIT.failures;
+  } finally {
+    await mill.close();
+    signals.dispose();
+  }
+}
+
+const storeFlag = ({ store }: ProcessFlags): string => (store === undefined ? "" : ` --store ${store}`);
+
+/** Shows progress until the job has ended or a signal came. */
+async function watch(
+  mill: Assetmill,
+  processingId: string,
+  json: boolean,
+  signals: Signals,
+  output: Output,
+): Promise<JobReport> {
+  const view = json ? undefined : progressView(output);
+  let saidMs = performance.now();
+  try {
+    for (;;) {
+      const report = await mill.operator.status(processingId);
+      view?.show(report);
+      if (isFinal(report.status) || signals.asked.aborted) return report;
+      if (report.status === "PAUSED") {
+        throw new AssetmillError(
+          "ILLEGAL_STATE",
+          `job ${processingId} was paused; assetmill resume ${processingId} lets it go on`,
+          {
+            ids: { jobId: processingId, status: "PAUSED" },
+          },
+        );
+      }
+      if (json && performance.now() - saidMs >= JSON_EVERY_MS) {
+        output.json(report);
+        saidMs = performance.now();
+      }
+      await Promise.race([sleep(LOOK_EVERY_MS), signals.wait()]);
+    }
+  } finally {
+    view?.end();
+  }
+}
+
+async function interrupt(
+  mill: Assetmill,
+  processingId: string,
+  flags: ProcessFlags,
+  signals: Signals,
+  output: Output,
+): Promise<ExitCode> {
+  output.say("Interrupted: letting running handlers end (a second time: at once)");
+  await mill.stop();
+  const report = await mill.operator.status(processingId);
+  if (flags.json) output.json(report);
+  output.say(
+    isFinal(report.status)
+      ? `Job ${processingId} had ended: ${report.status}`
+      : `Job ${processingId} stopped at ${report.processedCount}/${report.migrationSet.totalFiles}. The same command goes on with it.`,
+  );
+  return signals.exitCode;
+}
+
+async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions> {
+  if (flags.assets === undefined)
+    throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
+  return {
+    assets: flags.assets,
+    plugins: await loadPlugins(flags.plugin),
+    autoStart: false,
+    ...(flags.store === undefined ? {} : { store: flags.store }),
+    ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+    ...(flags.chunkSize === undefined ? {} : { chunkSize: flags.chunkSize }),
+  };
+}
+
+function requestOf(path: string, flags: ProcessFlags): StartRequest {
+  const startTime = instant(flags.createdAfter, "created-after");
+  const endTime = instant(flags.createdBefore, "created-before");
+  const filtered = flags.fileType.length > 0 || startTime !== undefined || endTime !== undefined;
+  return {
+    path,
+    type: flags.type,
+    ...(flags.exclude.length > 0 ? { excludedPaths: flags.exclude } : {}),
+    ...(filtered
+      ? {
+          filter: {
+            fileTypes: flags.fileType,
+            ...(startTime === undefined ? {} : { startTime }),
+            ...(endTime === undefined ? {} : { endTime }),
+          },
+        }
+      : {}),
+  };
+}
+
+/** Epoch milliseconds of what `Date` understands: `2026-01-31`, `2026-01-31T08:00:00Z`. */
+function instant(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{11,}$/.test(text) ? Number(text) : Date.parse(text);
+  if (!Number.isFinite(ms)) throw invalidParameter(flag, `${JSON.stringify(text)} is not a date such as 2026-01-31`);
+  return ms;
+}

@@ -1,0 +1,76 @@
+import type { OutcomeKind, ReportedOutcome } from "../../core/outcome.js";
+import type { OutcomeCursor } from "../../core/ports/job-reports.js";
+import { EXIT, type ExitCode } from "../exit-codes.js";
+import type { Output } from "../output.js";
+import { withStore } from "../store-access.js";
+
+export interface ReportFlags {
+  readonly store?: string;
+  readonly json?: boolean;
+}
+
+const PAGE = 1_000;
+
+/** Every asset of a job and how it ended, in path order; page by page, whatever the job's size. */
+export const outcomesCommand = (id: string, flags: ReportFlags, output: Output): Promise<ExitCode> =>
+  report(id, ["SUCCEEDED", "FAILED", "SKIPPED"], flags, output);
+
+/** Every asset that failed or was skipped. */
+export const failuresCommand = (id: string, flags: ReportFlags, output: Output): Promise<ExitCode> =>
+  report(id, ["FAILED", "SKIPPED"], flags, output);
+
+function report(id: string, kinds: readonly OutcomeKind[], flags: ReportFlags, output: Output): Promise<ExitCode> {
+  return withStore(flags.store, async (control) => {
+    let after: OutcomeCursor | undefined;
+    do {
+      const page = await control.outcomes(id, { kinds, limit: PAGE, ...(after ? { after } : {}) });
+      for (const outcome of page.outcomes) {
+        if (flags.json) output.json(outcome);
+        else output.line(textOf(outcome));
+      }
+      after = page.next;
+    } while (after);
+    return EXIT.success;
+  });
+}
+
+function textOf({ path, outcome, code, message, handler, attempts }: ReportedOutcome): string {
+  const why = [code, message, handler && `[${handler}]`].filter(Boolean).join(" ");
+  const tries = attempts > 1 ? ` (${attempts} tries)` : "";
+  return `${outcome.padEnd(9)} ${path}${why === "" ? "" : `: ${why}`}${tries}`;
+}
+
+export interface LogFlags extends ReportFlags {
+  readonly offset?: number;
+  readonly limit?: number;
+  readonly tail?: number;
+}
+
+/** A job's log: all of it, or the lines asked for. */
+export function logsCommand(id: string, flags: LogFlags, output: Output): Promise<ExitCode> {
+  return withStore(flags.store, async (control) => {
+    const print = (lines: readonly string[], offset: number): void =>
+      lines.forEach((text, i) => {
+        if (flags.json) output.json({ line: offset + i, text });
+        else output.line(text);
+      });
+    if (flags.tail !== undefined) {
+      const { lines, offset } = await control.logs(id, {
+        tail: flags.tail,
+        ...(flags.offset === undefined ? {} : { offset: flags.offset }),
+        ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+      });
+      print(lines, offset);
+      return EXIT.success;
+    }
+    let offset = flags.offset ?? 0;
+    for (let left = flags.limit ?? Number.POSITIVE_INFINITY; left > 0; ) {
+      const page = await control.logs(id, { offset, limit: Math.min(left, PAGE) });
+      print(page.lines, page.offset);
+      offset += page.lines.length;
+      left -= page.lines.length;
+      if (!page.hasMore || page.lines.length === 0) break;
+    }
+    return EXIT.success;
+  });
+}

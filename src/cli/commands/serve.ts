@@ -1,0 +1,56 @@
+import { createAssetmill } from "../../assetmill.js";
+import { invalidParameter } from "../../core/errors.js";
+import { isLoopback, listen, OpenAuthenticator } from "../../http/index.js";
+import { EXIT, type ExitCode } from "../exit-codes.js";
+import { loadPlugins } from "../load-plugins.js";
+import type { Output } from "../output.js";
+import { Signals } from "../signals.js";
+
+export interface ServeFlags {
+  readonly assets?: string;
+  readonly store?: string;
+  readonly plugin: readonly string[];
+  readonly host: string;
+  readonly port: number;
+  readonly auth: string;
+  readonly json?: boolean;
+}
+
+/** Serves the HTTP API and works on all jobs, those included that an earlier process left unfinished. */
+export async function serveCommand(flags: ServeFlags, output: Output): Promise<ExitCode> {
+  const { assets, store, plugin, host, port, auth } = flags;
+  if (assets === undefined) throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
+  if (auth !== "token" && auth !== "none") throw invalidParameter("auth", `${auth} is not known; token and none are`);
+  const signals = new Signals();
+  const mill = await createAssetmill({
+    assets,
+    plugins: await loadPlugins(plugin),
+    ...(store === undefined ? {} : { store }),
+    // Reached by loopback alone, so only its names may stand in a request: a rebound DNS name is refused.
+    http: { allowedHosts: isLoopback, ...(auth === "none" ? { authenticator: new OpenAuthenticator() } : {}) },
+  });
+  try {
+    const server = await listen(mill.fetch, { host, port, loopbackOnly: true });
+    try {
+      mill.start();
+      announce(server.url, mill.token, flags.json === true, output);
+      await signals.wait();
+      output.say("Stopping: letting running handlers end (a second time: at once)");
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await mill.close();
+    signals.dispose();
+  }
+  return signals.exitCode === EXIT.terminated ? EXIT.terminated : EXIT.interrupted;
+}
+
+function announce(url: string, token: string | undefined, json: boolean, output: Output): void {
+  if (json) {
+    output.json({ url, token: token ?? null });
+    return;
+  }
+  output.line(`assetmill listens on ${url}/bin/guides/v1/assets/process`);
+  output.line(token === undefined ? "No authentication: anyone on this machine may call" : `Token: ${token}`);
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { invalidParameter, messageOf } from "../core/errors.js";
+
+/**
+ * Options from the JSON file that `--config` names, by their long names (`{ "port": 4600 }`). A flag wins over the
+ * environment, that over the file, that over the default.
+ */
+export function applyConfigFile(command: Command): void {
+  const file: unknown = command.getOptionValue("config");
+  if (typeof file !== "string") return;
+  for (const [name, value] of Object.entries(readConfig(file))) {
+    const option = command.options.find((known) => known.long === `--${name}` && name !== "config");
+    if (!option) throw invalidParameter("config", `${file}: ${name} is not an option of this command`);
+    const key = option.attributeName();
+    const source = command.getOptionValueSource(key);
+    if (source === "cli" || source === "env") continue;
+    command.setOptionValueWithSource(key, typed(value, option.defaultValue, name, file), "config");
+  }
+}
+
+function readConfig(file: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (error) {
+    throw invalidParameter("config", `${file}: ${messageOf(error)}`);
+  }
+  throw invalidParameter("config", `${file} must hold one JSON object`);
+}
+
+/** A value of the kind that the option has. */
+function typed(value: unknown, like: unknown, name: string, file: string): unknown {
+  if (Array.isArray(like)) {
+    const list = Array.isArray(value) ? value : [value];
+    if (list.every((item) => typeof item === "string")) return list;
+  } else if (typeof value === (typeof like === "number" ? "number" : name === "json" ? "boolean" : "string")) {
+    return value;
+  }
+  throw invalidParameter("config", `${file}: ${name} has a value of the wrong kind`);
+}

@@ -1,0 +1,25 @@
+import { AssetmillError, messageOf } from "../core/errors.js";
+import { EXIT, type ExitCode } from "./exit-codes.js";
+import type { Output } from "./output.js";
+
+/** Says why a command was refused: one problem object with `--json`, a sentence without. */
+export function fail(error: unknown, json: boolean, output: Output): ExitCode {
+  const known = AssetmillError.is(error);
+  const code = known ? error.code : "INTERNAL";
+  const detail = messageOf(error);
+  if (json) {
+    output.json({
+      type: "about:blank",
+      title: code,
+      detail,
+      code,
+      ...(known && error.ids.jobId !== undefined ? { processingId: error.ids.jobId } : {}),
+      ...(known && error.ids.status !== undefined ? { jobStatus: error.ids.status } : {}),
+      ...(known && error.fields.length > 0 ? { errors: error.fields } : {}),
+    });
+  } else {
+    output.say(`assetmill: ${detail}`);
+    if (!known && error instanceof Error && error.stack) output.say(error.stack);
+  }
+  return EXIT.refused;
+}

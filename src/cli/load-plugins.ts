@@ -1,0 +1,28 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { invalidParameter, messageOf } from "../core/errors.js";
+import type { Plugin } from "../options.js";
+
+/** Plugins from ES modules whose default export is an AssetHandler, an array of them, or a ContainerModule. */
+export async function loadPlugins(files: readonly string[]): Promise<readonly Plugin[]> {
+  const plugins: Plugin[] = [];
+  for (const file of files) plugins.push(...(await loadPlugin(file)));
+  return plugins;
+}
+
+async function loadPlugin(file: string): Promise<readonly Plugin[]> {
+  let exported: unknown;
+  try {
+    exported = ((await import(pathToFileURL(resolve(file)).href)) as { default?: unknown }).default;
+  } catch (error) {
+    throw invalidParameter("plugin", `${file} cannot be loaded: ${messageOf(error)}`);
+  }
+  const list: readonly unknown[] = Array.isArray(exported) ? exported : [exported];
+  if (list.length === 0 || list.some((plugin) => typeof plugin !== "object" || plugin === null)) {
+    throw invalidParameter(
+      "plugin",
+      `${file} must have a default export that is an AssetHandler, a list of them, or a ContainerModule`,
+    );
+  }
+  return list as readonly Plugin[];
+}

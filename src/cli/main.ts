@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import { processOutput } from "./output.js";
+import { runProgram } from "./program.js";
+
+// A reader that went away (`| head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runProgram(process.argv.slice(2), processOutput);

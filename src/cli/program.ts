@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { actionCommand, historyCommand, statusCommand } from "./commands/jobs.js";
+import { processCommand } from "./commands/process.js";
+import { failuresCommand, logsCommand, outcomesCommand } from "./commands/reports.js";
+import { serveCommand } from "./commands/serve.js";
+import { showCommand } from "./commands/show.js";
+import { applyConfigFile } from "./config-file.js";
+import { EXIT, type ExitCode } from "./exit-codes.js";
+import { fail } from "./fail.js";
+import type { Output } from "./output.js";
+
+const assets = () =>
+  new Option("--assets <uri>", "where the assets live: folder:DIR[?mount=/path]").env("ASSETMILL_ASSETS");
+const store = () =>
+  new Option("--store <uri>", "where the jobs live: sqlite:FILE (default: sqlite:assetmill.sqlite)").env(
+    "ASSETMILL_STORE",
+  );
+const plugin = () =>
+  new Option("--plugin <file>", "a module with handlers of your own (repeatable)")
+    .env("ASSETMILL_PLUGIN")
+    .argParser(collect)
+    .default([]);
+const json = () => new Option("--json", "results as JSON on standard output, one value a line");
+
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value];
+}
+
+function whole(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError("must be a whole number from 0 on");
+  return Number(value);
+}
+
+/** The command line. `ran` hears what to exit with. */
+export function buildProgram(output: Output, ran: (code: ExitCode) => void): Command {
+  const program = new Command("assetmill");
+  const run =
+    <A extends unknown[]>(action: (...args: [...A, flags: never]) => Promise<ExitCode>) =>
+    async (...args: unknown[]): Promise<void> => {
+      const command = args.pop() as Command;
+      const flags = command.opts();
+      try {
+        applyConfigFile(command);
+        ran(await action(...([...args.slice(0, -1), command.opts()] as unknown as [...A, never])));
+      } catch (error) {
+        ran(fail(error, flags.json === true, output));
+      }
+    };
+
+  program
+    .description("Durable, resumable batch post-processing of asset trees")
+    .version(version())
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => output.say(text.trimEnd()) });
+
+  program
+    .command("process")
+    .description("process everything below PATH to the end; repeated, it goes on with the interrupted job")
+    .argument("<path>", "repository path of a folder or a single asset")
+    .addOption(assets())
+    .addOption(store())
+    .option("--type <type>", "job type", "ASSET_PROCESSING")
+    .option("--exclude <path>", "leave this path out, and all below (repeatable)", collect, [])
+    .addOption(plugin())
+    .option("--file-type <type>", "only this file type, e.g. DITATOPIC (repeatable)", collect, [])
+    .option("--created-after <date>", "only assets created at or after this")
+    .option("--created-before <date>", "only assets created at or before this")
+    .option("--concurrency <n>", "assets in flight at once (default: 8)", whole)
+    .option("--chunk-size <n>", "assets claimed and committed together (default: 500)", whole)
+    .addOption(json())
+    .action(run<[string]>((path, flags) => processCommand(path, flags, output)));
+
+  program
+    .command("serve")
+    .description("serve the HTTP API and work on all jobs")
+    .addOption(assets())
+    .addOption(store())
+    .addOption(plugin())
+    .addOption(new Option("--host <host>", "loopback address to listen on").env("ASSETMILL_HOST").default("127.0.0.1"))
+    .addOption(
+      new Option("--port <n>", "port to listen on; 0 takes a free one")
+        .env("ASSETMILL_PORT")
+        .argParser(whole)
+        .default(4599),
+    )
+    .addOption(new Option("--auth <spec>", "token, or none").env("ASSETMILL_AUTH").default("token"))
+    .option("--config <file>", "JSON file with any of these options")
+    .addOption(json())
+    .action(run<[]>((flags) => serveCommand(flags, output)));
+
+  const onJob = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument("<id>", "the job's processingId")
+      .addOption(store())
+      .addOption(json());
+
+  onJob("status", "how a job stands").action(run<[string]>((id, flags) => statusCommand(id, flags, output)));
+  onJob("logs", "a job's log")
+    .option("--offset <n>", "number of the first line, from 0", whole)
+    .option("--limit <n>", "at most so many lines", whole)
+    .option("--tail <n>", "the last lines", whole)
+    .action(run<[string]>((id, flags) => logsCommand(id, flags, output)));
+  onJob("failures", "every asset that failed or was skipped, and why").action(
+    run<[string]>((id, flags) => failuresCommand(id, flags, output)),
+  );
+  onJob("outcomes", "every asset and how it ended").action(
+    run<[string]>((id, flags) => outcomesCommand(id, flags, output)),
+  );
+  for (const action of ["cancel", "pause", "resume"] as const) {
+    onJob(action, `${action} a job`).action(run<[string]>((id, flags) => actionCommand(action, id, flags, output)));
+  }
+
+  program
+    .command("history")
+    .description("the last jobs, newest first")
+    .option("--limit <n>", "at most so many (default: 20)", whole)
+    .addOption(store())
+    .addOption(json())
+    .action(run<[]>((flags) => historyCommand(flags, output)));
+
+  program
+    .command("show")
+    .description("what processing wrote about an asset")
+    .argument("<path>", "repository path of the asset")
+    .addOption(assets())
+    .addOption(store())
+    .addOption(json())
+    .action(run<[string]>((path, flags) => showCommand(path, flags, output)));
+
+  return program;
+}
+
+/** Runs one command line; answers what to exit with. */
+export async function runProgram(argv: readonly string[], output: Output): Promise<ExitCode> {
+  let code: ExitCode = EXIT.refused;
+  try {
+    await buildProgram(output, (ended) => {
+      code = ended;
+    }).parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return fail(error, argv.includes("--json"), output);
+    // Help and version end well; anything else was wrong usage, and commander has said so.
+    return error.exitCode === 0 ? EXIT.success : EXIT.refused;
+  }
+  return code;
+}
+
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;

@@ -1,0 +1,84 @@
+import { Presets, SingleBar } from "cli-progress";
+import type { JobReport } from "../core/operator/job-report.js";
+import type { Output } from "./output.js";
+
+const LINE_EVERY_MS = 5_000;
+
+/** Shows how far a job is, again and again. */
+export interface ProgressView {
+  show(report: JobReport): void;
+  end(): void;
+}
+
+/** A bar on a terminal; elsewhere a plain line every few seconds. */
+export const progressView = (output: Output): ProgressView =>
+  output.isTerminal ? new ProgressBar(output) : new ProgressLines(output);
+
+const rate = (report: JobReport): string => (report.throughput === null ? "" : `${report.throughput}/s`);
+
+function left(report: JobReport): string {
+  if (report.eta.basis === "UNKNOWN" || report.eta.basis === "DONE") return "";
+  const time = report.eta.value < 90 ? `${report.eta.value} s` : `${Math.round(report.eta.value / 60)} min`;
+  return report.eta.basis === "LOWER_BOUND" ? `at least ${time} left` : `about ${time} left`;
+}
+
+const details = (report: JobReport): string =>
+  [rate(report), left(report), report.failedCount > 0 ? `${report.failedCount} failed` : ""].filter(Boolean).join(", ");
+
+class ProgressBar implements ProgressView {
+  readonly #bar: SingleBar;
+  #started = false;
+
+  constructor(output: Output) {
+    this.#bar = new SingleBar(
+      {
+        format: "{status} [{bar}] {percentage}% {value}/{totalText} {details}",
+        stream: output.err as NodeJS.WritableStream,
+        hideCursor: true,
+        gracefulExit: false,
+      },
+      Presets.rect,
+    );
+  }
+
+  show(report: JobReport): void {
+    const total = report.migrationSet.totalFiles;
+    const counting = report.migrationSet.calculationStatus !== "SUCCESS";
+    const payload = {
+      status: report.pausing ? "PAUSING" : report.status,
+      totalText: counting ? `${total}+ (counting)` : String(total),
+      details: details(report),
+    };
+    if (!this.#started) this.#bar.start(Math.max(1, total), report.processedCount, payload);
+    this.#started = true;
+    this.#bar.setTotal(Math.max(1, total));
+    this.#bar.update(report.processedCount, payload);
+  }
+
+  end(): void {
+    if (this.#started) this.#bar.stop();
+  }
+}
+
+class ProgressLines implements ProgressView {
+  readonly #output: Output;
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  show(report: JobReport): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#lastMs < LINE_EVERY_MS) return;
+    this.#lastMs = nowMs;
+    const total = report.migrationSet.totalFiles;
+    const counting = report.migrationSet.calculationStatus === "SUCCESS" ? "" : " (still counting)";
+    const more = details(report);
+    this.#output.say(`${report.status} ${report.processedCount}/${total}${counting}${more === "" ? "" : `, ${more}`}`);
+  }
+
+  end(): void {
+    // Lines need no end.
+  }
+}

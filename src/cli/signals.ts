@@ -1,0 +1,40 @@
+import { EXIT, type ExitCode } from "./exit-codes.js";
+
+/** SIGINT and SIGTERM as something to wait for. The first one asks to drain; a second one ends the process at once. */
+export class Signals {
+  readonly #asked = new AbortController();
+  #code: ExitCode = EXIT.interrupted;
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    const code = signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
+    if (this.#asked.signal.aborted) process.exit(code);
+    this.#code = code;
+    this.#asked.abort();
+  };
+
+  constructor() {
+    process.on("SIGINT", this.#onSignal);
+    process.on("SIGTERM", this.#onSignal);
+  }
+
+  /** Aborted at the first signal. */
+  get asked(): AbortSignal {
+    return this.#asked.signal;
+  }
+
+  /** What to exit with after a signal. */
+  get exitCode(): ExitCode {
+    return this.#code;
+  }
+
+  /** Resolves at the first signal. */
+  wait(): Promise<void> {
+    if (this.asked.aborted) return Promise.resolve();
+    return new Promise((asked) => this.asked.addEventListener("abort", () => asked(), { once: true }));
+  }
+
+  dispose(): void {
+    process.off("SIGINT", this.#onSignal);
+    process.off("SIGTERM", this.#onSignal);
+  }
+}

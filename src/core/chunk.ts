@@ -1,0 +1,83 @@
+import type { Asset } from "./asset.js";
+import type { LogEntry } from "./log-entry.js";
+import type { Outcome, SkipCode } from "./outcome.js";
+import type { AssetWrite } from "./ports/asset-repository.js";
+import type { PaceSample } from "./progress/pace.js";
+import type { Tally } from "./tally.js";
+
+/** The right to work on one chunk, or, as number 0, on discovery. Its epoch is what commits are fenced by. */
+export interface Lease {
+  readonly jobId: string;
+  readonly chunk: number;
+  readonly epoch: number;
+}
+
+/** The lease row that stands for a job's discovery. */
+export const DISCOVERY = 0;
+
+/** An asset as discovery saw it, with the outcome that a skip rule gave it. */
+export interface ManifestEntry {
+  readonly asset: Asset;
+  readonly skip?: SkipCode;
+}
+
+/** A chunk to be made: consecutive assets in path order. */
+export interface NewChunk {
+  readonly number: number;
+  readonly entries: readonly ManifestEntry[];
+  /** Entries that no skip rule decided. 0: the chunk is born DONE. */
+  readonly open: number;
+}
+
+/** One page of discovery: stored as a whole or not at all. */
+export interface DiscoveryPage {
+  /** How many pages this discovery has stored before: the fence beside the epoch. */
+  readonly part: number;
+  readonly chunks: readonly NewChunk[];
+  /** The last path seen; undefined where nothing was. */
+  readonly cursor: string | undefined;
+  readonly tally: Tally;
+  /** True for the page that completes discovery. */
+  readonly last: boolean;
+}
+
+/** A claimed discovery. */
+export interface DiscoveryClaim {
+  readonly lease: Lease;
+  readonly part: number;
+  readonly cursor: string | undefined;
+  readonly nextChunk: number;
+  /** Its earlier owner died or lost it. */
+  readonly takenOver: boolean;
+}
+
+/** A claimed chunk: its manifest, and the indices that have no outcome yet, in order. */
+export interface ChunkClaim {
+  readonly lease: Lease;
+  readonly entries: readonly ManifestEntry[];
+  readonly open: readonly number[];
+  /** Its earlier owner died or lost it. */
+  readonly takenOver: boolean;
+}
+
+/** An asset's outcome, by its index in the manifest. */
+export interface IndexedOutcome {
+  readonly index: number;
+  readonly outcome: Outcome;
+  /** Age at the commit, in milliseconds, by the worker's monotonic clock. */
+  readonly ageMs: number;
+}
+
+/** What one commit of a chunk stores. */
+export interface ChunkPart {
+  readonly lease: Lease;
+  /** From 0 within a lease. */
+  readonly part: number;
+  readonly outcomes: readonly IndexedOutcome[];
+  /** True where every index of the chunk has an outcome with this part. */
+  readonly closes: boolean;
+  readonly tally: Tally;
+  readonly writes: readonly AssetWrite[];
+  readonly lines: readonly LogEntry[];
+  readonly pace: PaceSample;
+}

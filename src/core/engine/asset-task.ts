@@ -1,0 +1,53 @@
+import type { Asset } from "../asset.js";
+import { AssetContent, type ContentSource } from "./asset-content.js";
+
+/** One asset while it is in flight. */
+export class AssetTask {
+  readonly index: number;
+  readonly asset: Asset;
+  /** When the present try began, by the worker's monotonic clock; infinite between tries. */
+  tryStartedMs: number;
+  /** The deadline passed and its outcome was given: whatever it still does counts no more. */
+  abandoned = false;
+  readonly #source: ContentSource;
+  #content: AssetContent | undefined;
+  #controller: AbortController | undefined;
+  #aborted: unknown;
+
+  constructor(index: number, asset: Asset, source: ContentSource, startedMs: number) {
+    this.#source = source;
+    this.index = index;
+    this.asset = asset;
+    this.tryStartedMs = startedMs;
+  }
+
+  /** Made when a handler first reads: some never do. */
+  get content(): AssetContent {
+    this.#content ??= new AssetContent(this.asset.path, this.#source);
+    return this.#content;
+  }
+
+  /** Hash of the content that was read to its end; null where none was. */
+  get contentHash(): string | null {
+    return this.#content?.hash ?? null;
+  }
+
+  /** Made when a handler first looks: most never do. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+    }
+    return this.#controller.signal;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted !== undefined;
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted) return;
+    this.#aborted = reason;
+    this.#controller?.abort(reason);
+  }
+}

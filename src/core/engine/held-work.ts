@@ -1,0 +1,23 @@
+import type { Lease } from "../chunk.js";
+import type { Job } from "../job.js";
+
+/** Why work was told to stop. */
+export type StopReason =
+  | "job is stopping"
+  | "lease lost"
+  | "lease expired"
+  | "unavailable"
+  | "shutting down"
+  | "failed";
+
+/** Something at work under a lease of this process: a chunk or a discovery. */
+export interface HeldWork {
+  readonly job: Job;
+  readonly lease: Lease;
+  /** When the lease runs out by this process's monotonic clock, counted from sending the last claim or renewal. */
+  leaseUntilMs: number;
+  /** Starts nothing more; `abort` tells what is in flight, too. */
+  stop(reason: StopReason, abort: boolean): void;
+  /** Ends what has been in flight too long. */
+  enforceDeadline(nowMs: number): void;
+}

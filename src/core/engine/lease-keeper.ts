@@ -1,0 +1,90 @@
+import type { Lease } from "../chunk.js";
+import { isUnavailable } from "../errors.js";
+import { isStopping } from "../job.js";
+import type { HeldWork } from "./held-work.js";
+import type { EngineTools } from "./tools.js";
+
+const BEAT_MS = 400;
+const REAP_EVERY_MS = 1_000;
+
+const same = (a: Lease, b: Lease): boolean => a.jobId === b.jobId && a.chunk === b.chunk && a.epoch === b.epoch;
+
+/**
+ * The worker's heartbeat: renews leases, stops work whose lease was lost or ran out on this process's own clock, passes
+ * on cancel and pause within a second, enforces deadlines, and takes back what dead workers held in stopping jobs.
+ */
+export class LeaseKeeper {
+  readonly #held: ReadonlySet<HeldWork>;
+  readonly #tools: EngineTools;
+  readonly #stopped = new AbortController();
+  #beating: Promise<void> | undefined;
+  #renewedMs = 0;
+  #reapedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(held: ReadonlySet<HeldWork>, tools: EngineTools) {
+    this.#held = held;
+    this.#tools = tools;
+  }
+
+  start(): void {
+    this.#renewedMs = this.#tools.clock.monotonicMs();
+    this.#beating ??= this.#beat();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#beating;
+  }
+
+  async #beat(): Promise<void> {
+    const { clock, journal } = this.#tools;
+    while (!this.#stopped.signal.aborted) {
+      const nowMs = clock.monotonicMs();
+      for (const work of this.#held) {
+        if (nowMs > work.leaseUntilMs) work.stop("lease expired", true);
+        work.enforceDeadline(nowMs);
+      }
+      try {
+        await this.#renew(nowMs);
+        await this.#passOnStops();
+        await this.#reap(nowMs);
+      } catch (error) {
+        // Work goes on until its leases run out; the next beat tries again.
+        journal.unavailable(error, BEAT_MS);
+        if (!isUnavailable(error)) await clock.sleep(BEAT_MS, this.#stopped.signal);
+      }
+      await clock.sleep(BEAT_MS, this.#stopped.signal);
+    }
+  }
+
+  async #renew(nowMs: number): Promise<void> {
+    const { chunks, clock, options } = this.#tools;
+    if (this.#held.size === 0 || nowMs - this.#renewedMs < options.renewEveryMs) return;
+    const works = [...this.#held];
+    const sentMs = clock.monotonicMs();
+    const lost = await chunks.renew(
+      works.map((work) => work.lease),
+      options.leaseTtlMs,
+    );
+    this.#renewedMs = sentMs;
+    for (const work of works) {
+      if (lost.some((lease) => same(lease, work.lease))) work.stop("lease lost", true);
+      else work.leaseUntilMs = sentMs + options.leaseTtlMs;
+    }
+  }
+
+  async #passOnStops(): Promise<void> {
+    const ids = [...new Set([...this.#held].map((work) => work.job.id))];
+    if (ids.length === 0) return;
+    const stopping = (await this.#tools.jobs.list({ ids, limit: ids.length })).filter(isStopping);
+    for (const job of stopping) {
+      for (const work of this.#held) if (work.job.id === job.id) work.stop("job is stopping", true);
+    }
+  }
+
+  async #reap(nowMs: number): Promise<void> {
+    if (nowMs - this.#reapedMs < REAP_EVERY_MS) return;
+    this.#reapedMs = nowMs;
+    await this.#tools.chunks.reap((owner) => this.#tools.owner.isKnownDead(owner));
+  }
+}

@@ -1,0 +1,173 @@
+import { AssetFailure, AssetmillError, isUnavailable, messageOf, RetryableError, SkipAsset } from "../errors.js";
+import type { AssetReference, HandlerResult, PropertyValue } from "../handler-result.js";
+import { checkResult } from "../handler-result.js";
+import type { Outcome } from "../outcome.js";
+import type { AssetHandler } from "../ports/asset-handler.js";
+import type { AssetWrite } from "../ports/asset-repository.js";
+import type { Clock } from "../ports/clock.js";
+import type { ContentSource } from "./asset-content.js";
+import { AssetContext, type ContextBase } from "./asset-context.js";
+import type { AssetTask } from "./asset-task.js";
+
+/** What one asset's run needs, the same for all of a chunk. */
+export interface AssetRunTools {
+  readonly handlers: readonly AssetHandler[];
+  readonly context: ContextBase;
+  readonly content: ContentSource;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly tries: number;
+  readonly retryDelayMs: number;
+}
+
+export interface AssetEnd {
+  readonly outcome: Outcome;
+  /** For SUCCEEDED only. */
+  readonly write?: AssetWrite;
+}
+
+/**
+ * Runs the handlers that accept an asset, in registration order, until one fails. Undefined where the asset was told to
+ * stop and has no outcome: it stays open. Throws only UNAVAILABLE: the repository is out of reach, nobody is to blame.
+ */
+export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<AssetEnd | undefined> {
+  const done = new Merged();
+  let accepted = 0;
+  let skipped: { handler: string; reason: string } | undefined;
+  let attempts = 1;
+  for (const handler of tools.handlers) {
+    try {
+      if (handler.accepts && !handler.accepts(task.asset)) continue;
+      accepted++;
+      const tried = await tryHandler(handler, task, tools);
+      if (!tried) return undefined;
+      attempts = Math.max(attempts, tried.attempts);
+      done.add(handler, tried.result);
+    } catch (error) {
+      if (isUnavailable(error)) throw error;
+      if (SkipAsset.is(error)) {
+        skipped ??= { handler: handler.name, reason: clip(error.message) };
+        continue;
+      }
+      // A handler that was told to stop, and threw, has said nothing about the asset.
+      if (task.aborted && !task.abandoned) return undefined;
+      const tries = error instanceof TriesUsedUp ? error.attempts : 1;
+      return { outcome: failure(handler.name, task.asset.path, error, Math.max(attempts, tries)) };
+    }
+  }
+  if (accepted === 0) return { outcome: { kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 } };
+  if (done.count === 0 && skipped) {
+    const { handler, reason } = skipped;
+    return { outcome: { kind: "SKIPPED", code: "BY_HANDLER", message: reason, handler, attempts } };
+  }
+  return {
+    outcome: { kind: "SUCCEEDED", attempts, warnings: done.warnings },
+    write: {
+      path: task.asset.path,
+      properties: done.properties,
+      references: done.references,
+      stamp: {
+        sizeBytes: task.asset.sizeBytes,
+        modifiedMs: task.asset.modifiedMs,
+        contentHash: task.contentHash,
+        handlers: done.versions,
+      },
+      jobId: tools.context.jobId,
+    },
+  };
+}
+
+/** What the handlers of one asset yielded together. Most yield little: what is empty is shared. */
+class Merged {
+  count = 0;
+  versions: Readonly<Record<string, string>> = EMPTY;
+  properties: Readonly<Record<string, PropertyValue>> = EMPTY;
+  references: Readonly<Record<string, readonly AssetReference[]>> = EMPTY;
+  warnings: readonly string[] = NO_WARNINGS;
+
+  add(handler: AssetHandler, result: HandlerResult): void {
+    this.versions = this.count++ === 0 ? versionOf(handler) : { ...this.versions, [handler.name]: handler.version };
+    if (result === NOTHING) return;
+    if (result.properties) this.properties = { ...this.properties, ...result.properties };
+    if (result.references) this.references = { ...this.references, [handler.name]: result.references };
+    if (result.warnings) this.warnings = [...this.warnings, ...result.warnings.map(clip)];
+  }
+}
+
+const EMPTY = Object.freeze({});
+const NO_WARNINGS: readonly string[] = Object.freeze([]);
+const VERSIONS = new WeakMap<AssetHandler, Readonly<Record<string, string>>>();
+
+/** The same object for every asset that this handler alone worked on. */
+function versionOf(handler: AssetHandler): Readonly<Record<string, string>> {
+  let versions = VERSIONS.get(handler);
+  if (!versions) {
+    versions = Object.freeze({ [handler.name]: handler.version });
+    VERSIONS.set(handler, versions);
+  }
+  return versions;
+}
+
+const NOTHING: HandlerResult = Object.freeze({});
+
+interface Tried {
+  readonly result: HandlerResult;
+  readonly attempts: number;
+}
+
+class TriesUsedUp extends Error {
+  readonly attempts: number;
+
+  constructor(attempts: number, cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.attempts = attempts;
+  }
+}
+
+/** Undefined where it was told to stop between two tries. */
+async function tryHandler(
+  handler: AssetHandler,
+  task: AssetTask,
+  tools: AssetRunTools,
+): Promise<Tried | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const returned = handler.process(task.asset, new AssetContext(tools.context, task, attempt));
+      const result = isThenable(returned) ? await returned : returned;
+      return { result: result ? checkResult(result) : NOTHING, attempts: attempt };
+    } catch (error) {
+      if (!RetryableError.is(error)) throw attempt === 1 ? error : carryAttempts(error, attempt);
+      if (attempt >= tools.tries) throw new TriesUsedUp(attempt, error);
+    }
+    const pause = tools.retryDelayMs * 2 ** (attempt - 1) * (0.5 + tools.random() / 2);
+    task.tryStartedMs = Number.POSITIVE_INFINITY;
+    await tools.clock.sleep(pause, task.signal);
+    if (task.aborted) return undefined;
+    task.tryStartedMs = tools.clock.monotonicMs();
+  }
+}
+
+const carryAttempts = (error: unknown, attempts: number): unknown =>
+  SkipAsset.is(error) || isUnavailable(error) ? error : new TriesUsedUp(attempts, error);
+
+type Returned = ReturnType<AssetHandler["process"]>;
+
+const isThenable = (value: Returned): value is Extract<Returned, PromiseLike<unknown>> =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+
+/** How an error ends an asset. A GONE about the asset itself is no failure: it vanished since discovery. */
+function failure(handler: string, path: string, thrown: unknown, attempts: number): Outcome {
+  const error = thrown instanceof TriesUsedUp ? thrown.cause : thrown;
+  const message = clip(messageOf(error));
+  if (AssetFailure.is(error)) return { kind: "FAILED", code: error.code, message, handler, attempts };
+  if (AssetmillError.is(error) && error.ids.path === path) {
+    if (error.code === "GONE") return { kind: "SKIPPED", code: "GONE", message, attempts };
+    if (error.code === "ACCESS_DENIED" || error.code === "READ_FAILED") {
+      return { kind: "FAILED", code: error.code, message, handler, attempts };
+    }
+  }
+  return { kind: "FAILED", code: "HANDLER_ERROR", message, handler, attempts };
+}
+
+const MAX_MESSAGE = 1_000;
+const clip = (text: string): string => (text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE - 1)}…`);

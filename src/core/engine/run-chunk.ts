@@ -1,0 +1,49 @@
+import type { CommitAnswer } from "../ports/chunk-store.js";
+import type { Clock } from "../ports/clock.js";
+import type { ChunkRun } from "./chunk-run.js";
+import type { Committer } from "./committer.js";
+
+/** "done": closed. "stopped": told to stop, still ours, to be released. "lost": not ours any more. */
+export type ChunkEnd = "done" | "stopped" | "lost";
+
+/** What the chunk loop needs. */
+export interface ChunkLoop {
+  readonly committer: Committer;
+  readonly clock: Clock;
+  readonly commitEveryMs: number;
+  /** Sees every answer: it tells how the job stands now. */
+  readonly onAnswer: (answer: CommitAnswer) => void;
+}
+
+/**
+ * Commits what has ended, every so often and at the end, until the chunk is closed, stopped or lost.
+ *
+ * The guarantee: an asset's handlers run at least once, and never again once its outcome is committed; its outcome is
+ * counted exactly once. Results that are enlisted appear exactly once with it; others are written just before, and
+ * writing them twice changes nothing. Whatever dies between two commits is run again by whoever claims the chunk next.
+ */
+export async function runChunk(run: ChunkRun, loop: ChunkLoop): Promise<ChunkEnd> {
+  for (;;) {
+    const ended = await endedWithin(run.ended, loop.commitEveryMs, loop.clock);
+    const part = run.part.take();
+    if (part) {
+      const answer = await loop.committer.commit(part);
+      loop.onAnswer(answer);
+      if (answer.end === "lost") {
+        run.stop("lease lost", true);
+        return "lost";
+      }
+      if (part.closes) return "done";
+    }
+    if (ended) return "stopped";
+  }
+}
+
+async function endedWithin(ended: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
+  const stopWaiting = new AbortController();
+  try {
+    return await Promise.race([ended.then(() => true), clock.sleep(ms, stopWaiting.signal).then(() => false)]);
+  } finally {
+    stopWaiting.abort();
+  }
+}

@@ -1,0 +1,63 @@
+/** The kinds of file that the contract's filter knows. */
+export const FILE_TYPES = ["DITATOPIC", "DITAMAP", "MARKDOWN", "HTML/CSS", "DITAVAL", "OTHERS"] as const;
+
+export type FileType = (typeof FILE_TYPES)[number];
+
+const BY_EXTENSION: Readonly<Record<string, FileType>> = {
+  ditaval: "DITAVAL",
+  ditamap: "DITAMAP",
+  bookmap: "DITAMAP",
+  dita: "DITATOPIC",
+  md: "MARKDOWN",
+  markdown: "MARKDOWN",
+  html: "HTML/CSS",
+  htm: "HTML/CSS",
+  css: "HTML/CSS",
+};
+
+/** The type that a file's name gives away; undefined for XML, whose head has to be looked at. */
+export function fileTypeOfName(name: string): FileType | undefined {
+  const dot = name.lastIndexOf(".");
+  if (dot < 0) return "OTHERS";
+  const extension = name.slice(dot + 1).toLowerCase();
+  if (extension === "xml") return undefined;
+  return Object.hasOwn(BY_EXTENSION, extension) ? BY_EXTENSION[extension] : "OTHERS";
+}
+
+const MAPS = new Set(["map", "bookmap", "subjectScheme", "learningMap", "learningBookmap", "learningGroupMap"]);
+const TOPICS = new Set([
+  "topic",
+  "concept",
+  "task",
+  "reference",
+  "glossentry",
+  "glossgroup",
+  "troubleshooting",
+  "machinery",
+  "dita",
+  "learningOverview",
+  "learningContent",
+  "learningSummary",
+  "learningAssessment",
+  "learningPlan",
+]);
+
+const ROOT =
+  /^\uFEFF?\s*(?:<\?[\s\S]*?\?>\s*|<!--[\s\S]*?-->\s*)*(?:<!DOCTYPE\s+([\w:.-]+)[^>[]*(?:\[[\s\S]*?\]\s*)?>\s*)?(?:<\?[\s\S]*?\?>\s*|<!--[\s\S]*?-->\s*)*(?:<([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*))?/;
+
+/** The type of an XML file by the head of its text: the root's `class`, the root's name, the doctype, in this order. */
+export function fileTypeOfXmlHead(head: string): FileType {
+  const match = ROOT.exec(head.slice(0, 4096));
+  if (!match) return "OTHERS";
+  const [, doctype, root, attributes = ""] = match;
+  const ditaClass = /\sclass\s*=\s*["']([^"']*)["']/.exec(attributes)?.[1] ?? "";
+  if (root === "val" || (!root && doctype === "val")) return "DITAVAL";
+  if (ditaClass.includes(" map/map ")) return "DITAMAP";
+  if (ditaClass.includes(" topic/topic ")) return "DITATOPIC";
+  for (const name of [root, doctype]) {
+    if (name === undefined) continue;
+    if (MAPS.has(name)) return "DITAMAP";
+    if (TOPICS.has(name)) return "DITATOPIC";
+  }
+  return "OTHERS";
+}

@@ -1,0 +1,26 @@
+export type LogLevel = "DEBUG" | "INFO" | "WARN" | "ERROR";
+
+/** One event for the job's log. The store adds number and time. */
+export interface LogEntry {
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+export const info = (message: string): LogEntry => ({ level: "INFO", message });
+
+/** One event, one line: control characters, line separators and unpaired surrogates are escaped. */
+export const escapeLine = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\p{Cs}/gu, (character) => {
+    if (character === "\n") return "\\n";
+    if (character === "\r") return "\\r";
+    if (character === "\t") return "\\t";
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+
+/** `yyyy-MM-dd HH:mm:ss:SSS: LEVEL: [TYPE] message`, in UTC. */
+export function formatLine(entry: LogEntry, jobType: string, atMs: number): string {
+  const iso = new Date(atMs).toISOString();
+  const time = `${iso.slice(0, 10)} ${iso.slice(11, 19)}:${iso.slice(20, 23)}`;
+  return `${time}: ${entry.level}: [${jobType}] ${escapeLine(entry.message)}`;
+}

@@ -1,0 +1,117 @@
+import { AssetmillError, invalidParameter } from "../errors.js";
+import { FILE_TYPES, type FileType } from "../file-type.js";
+import type { JobRequest, MaxFailures, RequestFilter } from "../job-request.js";
+import { normalisePath } from "../path.js";
+import type { StartRequest } from "../ports/job-operator.js";
+
+const FIELDS = new Set(["path", "paths", "excludedPaths", "type", "filter", "priority", "maxFailures"]);
+const FILTER_FIELDS = new Set(["fileTypes", "startTime", "endTime", "filterProcessedAssets"]);
+
+/** Whatever came in, as the one form that is stored; or the error that names the field that was wrong. */
+export function normaliseRequest(request: StartRequest, knownTypes: readonly string[]): JobRequest {
+  refuseUnknown(request, FIELDS, "");
+  const type = typeField(request.type, knownTypes);
+  const paths = pathFields(request);
+  const excluded = request.excludedPaths;
+  return {
+    type,
+    paths,
+    ...(excluded === undefined ? {} : { excludedPaths: pathList(excluded, "excludedPaths") }),
+    ...(request.filter === undefined ? {} : { filter: filterField(request.filter) }),
+    priority: integer(request.priority ?? 5, "priority", 0, 9),
+    ...(request.maxFailures === undefined ? {} : { maxFailures: maxFailuresField(request.maxFailures) }),
+  };
+}
+
+function refuseUnknown(value: object, known: ReadonlySet<string>, prefix: string): void {
+  for (const name of Object.keys(value)) {
+    if (known.has(name)) continue;
+    const field = `${prefix}${name}`;
+    const message = `is not a field of this request; known are ${[...known].join(", ")}`;
+    throw new AssetmillError("UNKNOWN_FIELD", `${field} ${message}`, { ids: { field }, fields: [{ field, message }] });
+  }
+}
+
+function typeField(type: unknown, known: readonly string[]): string {
+  if (typeof type !== "string" || type === "") throw invalidParameter("type", "is required");
+  if (known.includes(type)) return type;
+  const message = `${JSON.stringify(type.slice(0, 100))} is not known; known are ${known.join(", ")}`;
+  throw new AssetmillError("UNKNOWN_TYPE", `type: ${message}`, {
+    ids: { field: "type" },
+    fields: [{ field: "type", message }],
+  });
+}
+
+function pathFields(request: StartRequest): readonly string[] {
+  if (request.path !== undefined && request.paths !== undefined) {
+    throw invalidParameter("paths", "give path or paths, not both");
+  }
+  if (request.paths !== undefined) {
+    const paths = pathList(request.paths, "paths");
+    if (paths.length === 0) throw invalidParameter("paths", "must name at least one path");
+    return paths;
+  }
+  if (request.path === undefined) throw invalidParameter("path", "is required");
+  return [normalisePath(text(request.path, "path"), "path")];
+}
+
+/** Doubles dropped, in the order given. */
+function pathList(value: string | readonly string[], field: string): readonly string[] {
+  const list = typeof value === "string" ? [value] : value;
+  if (!Array.isArray(list)) throw invalidParameter(field, "must be a path or a list of paths");
+  return [...new Set(list.map((path, i) => normalisePath(text(path, `${field}[${i}]`), `${field}[${i}]`)))];
+}
+
+function filterField(filter: NonNullable<StartRequest["filter"]>): RequestFilter {
+  if (typeof filter !== "object" || filter === null) throw invalidParameter("filter", "must be an object");
+  refuseUnknown(filter, FILTER_FIELDS, "filter.");
+  const { startTime, endTime, filterProcessedAssets = false } = filter;
+  if (startTime !== undefined) epochMs(startTime, "filter.startTime");
+  if (endTime !== undefined) epochMs(endTime, "filter.endTime");
+  if (startTime !== undefined && endTime !== undefined && startTime > endTime) {
+    throw invalidParameter("filter.startTime", "must not be after filter.endTime");
+  }
+  if (typeof filterProcessedAssets !== "boolean") {
+    throw invalidParameter("filter.filterProcessedAssets", "must be true or false");
+  }
+  return {
+    fileTypes: fileTypes(filter.fileTypes ?? []),
+    ...(startTime === undefined ? {} : { startTime }),
+    ...(endTime === undefined ? {} : { endTime }),
+    filterProcessedAssets,
+  };
+}
+
+function fileTypes(value: string | readonly string[]): readonly FileType[] {
+  const list = typeof value === "string" ? [value] : value;
+  const allowed: readonly string[] = FILE_TYPES;
+  if (!Array.isArray(list) || list.some((type) => !allowed.includes(type))) {
+    throw invalidParameter("filter.fileTypes", `must be of ${FILE_TYPES.join(", ")}`);
+  }
+  return FILE_TYPES.filter((type) => list.includes(type));
+}
+
+function epochMs(value: unknown, field: string): void {
+  integer(value, field, 0, 8_640_000_000_000_000);
+  if (value !== 0 && (value as number) >= 1_000_000_000 && (value as number) < 10_000_000_000) {
+    throw invalidParameter(field, `${value} looks like seconds; epoch milliseconds are wanted`);
+  }
+}
+
+function maxFailuresField(value: number | string): MaxFailures {
+  if (typeof value === "string" && /^(?:100|\d{1,2})(?:\.\d{1,6})?%$/.test(value) && Number.parseFloat(value) <= 100) {
+    return value as MaxFailures;
+  }
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw invalidParameter("maxFailures", 'must be a whole number from 0 on, or a percentage such as "5%"');
+}
+
+function integer(value: unknown, field: string, least: number, most: number): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  throw invalidParameter(field, `must be a whole number from ${least} to ${most}`);
+}
+
+function text(value: unknown, field: string): string {
+  if (typeof value === "string") return value;
+  throw invalidParameter(field, "must be a string");
+}

@@ -1,0 +1,67 @@
+/** Why an asset was not processed. The first four are decided in discovery, by the skip rules. */
+export const SKIP_CODES = [
+  "IGNORED_PATH",
+  "CONTENT_FRAGMENT",
+  "SUB_ASSET",
+  "TRANSLATION_OUTPUT",
+  "UNCHANGED",
+  "NO_HANDLER",
+  "GONE",
+  "CHANGED",
+  "LOCKED",
+  "CHECKED_OUT",
+  "BY_HANDLER",
+] as const;
+
+export type SkipCode = (typeof SKIP_CODES)[number];
+
+/** The codes that we give; a handler may bring its own. */
+export const FAILURE_CODES = [
+  "HANDLER_ERROR",
+  "DEADLINE",
+  "POISON",
+  "READ_FAILED",
+  "WRITE_FAILED",
+  "ACCESS_DENIED",
+] as const;
+
+export interface Succeeded {
+  readonly kind: "SUCCEEDED";
+  readonly attempts: number;
+  /** What the handlers had to say about it; empty where nothing. */
+  readonly warnings: readonly string[];
+}
+
+export interface Skipped {
+  readonly kind: "SKIPPED";
+  readonly code: SkipCode;
+  readonly message?: string;
+  readonly handler?: string;
+  readonly attempts: number;
+}
+
+export interface Failed {
+  readonly kind: "FAILED";
+  /** One of FAILURE_CODES, or the handler's own. */
+  readonly code: string;
+  readonly message: string;
+  readonly handler?: string;
+  readonly attempts: number;
+}
+
+/** How processing one asset in one job ended: exactly one per asset per job. */
+export type Outcome = Succeeded | Skipped | Failed;
+
+export type OutcomeKind = Outcome["kind"];
+
+/** An outcome as reports show it. */
+export interface ReportedOutcome {
+  readonly path: string;
+  readonly outcome: OutcomeKind;
+  readonly code?: string;
+  readonly message?: string;
+  readonly handler?: string;
+  readonly attempts: number;
+  /** Epoch milliseconds, by the store's clock. */
+  readonly at: number;
+}

@@ -1,0 +1,76 @@
+import type { Asset } from "../asset.js";
+import type { AssetReference, PropertyValue } from "../handler-result.js";
+import type { Scope } from "../scope.js";
+import type { Stamp } from "../stamp.js";
+import type { Transaction } from "./transaction.js";
+
+/** What stands at a path. */
+export type RepositoryNode =
+  | { readonly kind: "folder"; readonly path: string }
+  | { readonly kind: "asset"; readonly asset: Asset };
+
+/** What is to be written about one asset after all its handlers succeeded. */
+export interface AssetWrite {
+  readonly path: string;
+  /** Merged over what is there. */
+  readonly properties: Readonly<Record<string, PropertyValue>>;
+  /** By handler name; each list replaces what that handler found before. */
+  readonly references: Readonly<Record<string, readonly AssetReference[]>>;
+  readonly stamp: Stamp;
+  readonly jobId: string;
+}
+
+/** What processing has written about one asset so far. */
+export interface AssetResult {
+  readonly path: string;
+  readonly properties: Readonly<Record<string, PropertyValue>>;
+  readonly references: readonly (AssetReference & { readonly handler: string })[];
+  readonly stamp: Stamp;
+  readonly jobId: string;
+  /** Epoch milliseconds, by the repository's clock. */
+  readonly at: number;
+}
+
+/** Writes that became part of somebody else's transaction. */
+export type EnlistedWriter = (tx: Transaction, writes: readonly AssetWrite[]) => Promise<void>;
+
+/**
+ * Where assets live.
+ *
+ * Errors: `UNAVAILABLE` where the repository cannot be reached at all (the caller waits and comes again; no asset is
+ * blamed), `GONE`, `ACCESS_DENIED`, `READ_FAILED`, `WRITE_FAILED` about one path.
+ */
+export interface AssetRepository {
+  /** Its URI without credentials, file paths absolute and real. Jobs are bound to it. */
+  readonly identity: string;
+
+  /**
+   * Pages of the scope's assets in path order, never an empty one, each of at most `pageSize` assets.
+   * Restarts after any path it ever yielded, even one that is gone by now: exactly the greater ones follow.
+   * Memory does not grow with the tree. Ends early, without an error, once `signal` is aborted.
+   */
+  scan(
+    scope: Scope,
+    options: { readonly after?: string; readonly pageSize: number; readonly signal?: AbortSignal },
+  ): AsyncIterable<readonly Asset[]>;
+
+  /** What stands at each path now, in the order asked; undefined where nothing does, or nothing readable. */
+  stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]>;
+
+  /** An asset's content, in pieces. Fails at the first piece where it cannot be read. */
+  read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+
+  /**
+   * Writes handlers' results and stamps, in few round trips; each asset's all or nothing, repeating changes nothing.
+   * Not called where `enlist` is given.
+   */
+  apply(writes: readonly AssetWrite[]): Promise<void>;
+
+  /** What has been written about each path, in the order asked. */
+  results(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]>;
+
+  /** Given where results live in the JobStore's own database: results and outcomes then commit together. */
+  readonly enlist?: EnlistedWriter;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,5 @@
+/** Ids for jobs and instances. */
+export interface IdGenerator {
+  /** A random UUID, version 4. */
+  uuid(): string;
+}

@@ -1,0 +1,58 @@
+import type { JobReport } from "../operator/job-report.js";
+import type { Tally, TypeTally } from "../tally.js";
+import type { AssetResult } from "./asset-repository.js";
+import type { LogPage } from "./job-log.js";
+import type { OutcomePage, OutcomeQuery } from "./job-reports.js";
+
+/** What a start request may hold, before it is normalised. Unknown fields are refused. */
+export interface StartRequest {
+  readonly path?: string;
+  readonly paths?: readonly string[];
+  readonly excludedPaths?: string | readonly string[];
+  readonly type: string;
+  readonly filter?: {
+    readonly fileTypes?: string | readonly string[];
+    readonly startTime?: number;
+    readonly endTime?: number;
+    readonly filterProcessedAssets?: boolean;
+  };
+  readonly priority?: number;
+  readonly maxFailures?: number | string;
+}
+
+/** Which lines: from `offset`, or the last `tail` ones; both together are refused. */
+export interface LogQuery {
+  /** @defaultValue 0 */
+  readonly offset?: number;
+  /** 1 to 10,000. @defaultValue 500 */
+  readonly limit?: number;
+  readonly tail?: number;
+}
+
+/** What a job found and how that ended. */
+export interface JobSummary extends Tally {
+  readonly total: TypeTally;
+}
+
+/** What may be asked of jobs that exist. Errors: JOB_NOT_FOUND, ILLEGAL_STATE with the current status. */
+export interface JobControl {
+  status(processingId: string): Promise<JobReport>;
+  summary(processingId: string): Promise<JobSummary>;
+  cancel(processingId: string, by: string): Promise<JobReport>;
+  pause(processingId: string, by: string): Promise<JobReport>;
+  resume(processingId: string, by: string): Promise<JobReport>;
+  /** Newest created first. */
+  history(query?: { readonly limit?: number }): Promise<readonly JobReport[]>;
+  logs(processingId: string, query?: LogQuery): Promise<LogPage & { readonly limit: number }>;
+  outcomes(processingId: string, query: OutcomeQuery): Promise<OutcomePage>;
+}
+
+/** The driving port: everything that may be asked of assetmill. Errors: AssetmillError with a code of CONTRACT.md. */
+export interface JobOperator extends JobControl {
+  /** A durable, WAITING job once it resolves. PATH_BUSY (naming the job) where an active job of the type overlaps. */
+  start(request: StartRequest, by: string): Promise<{ readonly processingId: string }>;
+  /** Like start; but an active job of exactly this request is joined instead of refused. */
+  startOrJoin(request: StartRequest, by: string): Promise<{ readonly processingId: string; readonly joined: boolean }>;
+  /** What processing wrote about an asset; undefined where nothing. PATH_NOT_FOUND where no asset stands there. */
+  results(path: string): Promise<AssetResult | undefined>;
+}

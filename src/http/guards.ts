@@ -1,0 +1,39 @@
+import type { MiddlewareHandler } from "hono";
+import { AssetmillError, invalidParameter } from "../core/errors.js";
+import type { Authenticator, Principal } from "../core/ports/authenticator.js";
+import { hostnameOf } from "./loopback.js";
+import { secured } from "./secured.js";
+
+/** What a request carries once it passed the guards. */
+export interface AppEnv {
+  Variables: { principal: Principal };
+}
+
+/** The outermost guard: every answer is secured, and what is thrown is an Error (hono takes nothing else). */
+export const securingAnswers: MiddlewareHandler<AppEnv> = async (c, next) => {
+  try {
+    await next();
+  } catch (thrown) {
+    throw thrown instanceof Error ? thrown : new Error("thrown, but not an Error", { cause: thrown });
+  }
+  secured(c.res);
+};
+
+/** Against DNS rebinding: a page of another site that made its own name point here. */
+export const checkingHost =
+  (allowed: (host: string) => boolean): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const host = hostnameOf(c.req.header("host") ?? new URL(c.req.url).host);
+    if (host === undefined || !allowed(host)) throw invalidParameter("Host", "is not a name of this server");
+    await next();
+  };
+
+/** Nobody passes without a principal. */
+export const authenticating =
+  (authenticator: Authenticator): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const principal = await authenticator.authenticate({ header: (name) => c.req.header(name) });
+    if (!principal) throw new AssetmillError("UNAUTHENTICATED", "valid credentials are needed");
+    c.set("principal", principal);
+    await next();
+  };

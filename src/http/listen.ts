@@ -1,0 +1,128 @@
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, isIPv6 } from "node:net";
+import { getRequestListener, RequestError } from "@hono/node-server";
+import { AssetmillError, invalidParameter } from "../core/errors.js";
+import { isLoopback } from "./loopback.js";
+import { problemResponse } from "./problems.js";
+
+/** Where and how to listen. */
+export interface ListenOptions {
+  /** A name or address, IPv6 without brackets. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Refuses every host that others could reach. @defaultValue false */
+  readonly loopbackOnly?: boolean;
+  /** How long a client may take to send its headers. @defaultValue 10 s */
+  readonly headersTimeoutMs?: number;
+  /** How long a client may take to send a whole request. @defaultValue 30 s */
+  readonly requestTimeoutMs?: number;
+  /** How long `close` waits for requests under way. @defaultValue 5 s */
+  readonly closeTimeoutMs?: number;
+  /** Gets what `fetch` failed with. @defaultValue none */
+  readonly onError?: (error: unknown) => void;
+}
+
+export const LISTEN_DEFAULTS = Object.freeze({
+  loopbackOnly: false,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  closeTimeoutMs: 5_000,
+  onError: () => {},
+});
+
+/** A server that listens. */
+export interface Listening {
+  /** The origin, e.g. `http://127.0.0.1:4502`, with the port really taken. */
+  readonly url: string;
+  /** Takes no more connections, lets requests under way end for a while, then cuts them off. May be repeated. */
+  close(): Promise<void>;
+}
+
+/** Resolves once connections are taken. Fails with INVALID_PARAMETER naming `host` or `port`. */
+export async function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  options: ListenOptions,
+): Promise<Listening> {
+  const {
+    host,
+    port,
+    loopbackOnly = LISTEN_DEFAULTS.loopbackOnly,
+    headersTimeoutMs = LISTEN_DEFAULTS.headersTimeoutMs,
+    requestTimeoutMs = LISTEN_DEFAULTS.requestTimeoutMs,
+    closeTimeoutMs = LISTEN_DEFAULTS.closeTimeoutMs,
+    onError = LISTEN_DEFAULTS.onError,
+  } = options;
+  if (loopbackOnly && !isLoopback(host)) {
+    throw invalidParameter("host", `must be a loopback address (127.0.0.1, ::1, localhost); got "${host}"`);
+  }
+  const server = createServer(
+    {
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 1000, // the two timeouts are looked at only this often
+    },
+    // Not the library's own createAdaptorServer: it cannot be told what to answer where no Request can be made.
+    getRequestListener((request) => fetch(request), {
+      overrideGlobalObjects: false,
+      errorHandler: (error) => answerBroken(error, onError),
+    }),
+  );
+  await bind(server, host, port);
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    url: `http://${isIPv6(host) ? `[${host}]` : host}:${bound}`,
+    close: () => drain(server, closeTimeoutMs),
+  };
+}
+
+const answerBroken = (error: unknown, onError: (error: unknown) => void): Response =>
+  problemResponse(
+    error instanceof RequestError ? invalidParameter("request", "its target or Host header is malformed") : error,
+    { statusCodes: "documented", challenges: [], onError },
+  );
+
+const bind = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const refuse = (error: unknown) => reject(explain(error as NodeJS.ErrnoException, host, port));
+    server.once("error", refuse);
+    try {
+      server.listen({ host, port }, () => {
+        server.off("error", refuse);
+        resolve();
+      });
+    } catch (error) {
+      refuse(error);
+    }
+  });
+
+const REASONS: Readonly<Record<string, readonly ["host" | "port", string]>> = {
+  EADDRINUSE: ["port", "is in use already"],
+  EACCES: ["port", "may not be taken by this user"],
+  ERR_SOCKET_BAD_PORT: ["port", "is not a port (0 to 65535)"],
+  EADDRNOTAVAIL: ["host", "is not an address of this machine"],
+  ENOTFOUND: ["host", "is not known"],
+};
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): AssetmillError {
+  const [field, reason] = REASONS[error.code ?? ""] ?? ["host", `cannot be listened on (${error.code ?? "no code"})`];
+  const message = `${field === "port" ? `${port} on ${host}` : host} ${reason}`;
+  return new AssetmillError("INVALID_PARAMETER", `${field}: ${message}`, {
+    ids: { field },
+    fields: [{ field, message }],
+    cause: error,
+  });
+}
+
+const drain = (server: Server, timeoutMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    // A connection that goes idle later would be kept alive for seconds.
+    const sweep = setInterval(() => server.closeIdleConnections(), 20);
+    const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });

@@ -1,0 +1,63 @@
+import { invalidParameter } from "../core/errors.js";
+import type { Authenticator } from "../core/ports/authenticator.js";
+
+/** "documented": only the statuses that the published pages name. "semantic": 404, 409, 403, 413, 415, 503 too. */
+export type StatusCodes = "documented" | "semantic";
+
+/** What `createApp` may be told. */
+export interface HttpOptions {
+  /** Asked before everything but the health checks. There is no default: who may call has to be decided. */
+  readonly authenticator: Authenticator;
+  /** @defaultValue "/bin/guides/v1/assets/process" */
+  readonly basePath?: string;
+  /** @defaultValue "documented" */
+  readonly statusCodes?: StatusCodes;
+  /** The largest request body taken. @defaultValue 1 MiB */
+  readonly maxBodyBytes?: number;
+  /** How long a request may take until it is answered with UNAVAILABLE. @defaultValue 30 s */
+  readonly requestTimeoutMs?: number;
+  /** Which names the `Host` header may have, without port or brackets. @defaultValue all */
+  readonly allowedHosts?: (host: string) => boolean;
+  /** True where requests can be served; false or a failure makes /readyz say "down". @defaultValue always true */
+  readonly ready?: () => boolean | Promise<boolean>;
+  /** Gets every error whose details are kept from the caller (INTERNAL, UNAVAILABLE). @defaultValue none */
+  readonly onError?: (error: unknown) => void;
+}
+
+type Defaulted =
+  | "basePath"
+  | "statusCodes"
+  | "maxBodyBytes"
+  | "requestTimeoutMs"
+  | "allowedHosts"
+  | "ready"
+  | "onError";
+
+/** Options with nothing left open; `basePath` starts with a slash and does not end with one. */
+export type ResolvedHttpOptions = Required<HttpOptions>;
+
+export const DEFAULTS: Readonly<Required<Pick<HttpOptions, Defaulted>>> = Object.freeze({
+  basePath: "/bin/guides/v1/assets/process",
+  statusCodes: "documented",
+  maxBodyBytes: 1024 * 1024,
+  requestTimeoutMs: 30_000,
+  allowedHosts: () => true,
+  ready: () => true,
+  onError: () => {},
+});
+
+/** Fills in the defaults; names the option that cannot be taken. */
+export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const resolved: ResolvedHttpOptions = { ...DEFAULTS, ...(given as unknown as HttpOptions) };
+  // Plain segments only: ":", "*" and "{" would make patterns of them.
+  if (!/^(\/[\w.~-]+)+\/?$/.test(resolved.basePath)) {
+    throw invalidParameter("basePath", `must be an absolute path of plain segments; got "${resolved.basePath}"`);
+  }
+  for (const name of ["maxBodyBytes", "requestTimeoutMs"] as const) {
+    const value = resolved[name];
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw invalidParameter(name, `must be an integer above 0; got ${value}`);
+  }
+  return { ...resolved, basePath: resolved.basePath.replace(/\/$/, "") };
+}

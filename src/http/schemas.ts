@@ -1,0 +1,88 @@
+import { z } from "@hono/zod-openapi";
+import { FILE_TYPES } from "../core/file-type.js";
+import { clip } from "./validation.js";
+
+/** An object in which every field is known; the message lists those that are. */
+const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? `not a known field; known here: ${Object.keys(shape).join(", ") || "none"}`
+        : undefined,
+  });
+
+/** A text that has to be given; the message tells a missing one from one of the wrong type. */
+const required = (maxLength: number) =>
+  z
+    .string({ error: (issue) => (issue.input === undefined ? "is required" : undefined) })
+    .min(1, "must not be empty")
+    .max(maxLength);
+
+const oneOrMany = (item: z.ZodString, maxEntries: number) =>
+  z.union([item, z.array(item).max(maxEntries)], { error: "must be a string or an array of strings" });
+
+const pathText = z.string().max(4096);
+
+/**
+ * A start request's shape. What its values mean (paths, types, filter, times) is for the operator to judge.
+ * The order of fields is the one in which the documentation shows them.
+ */
+export const startRequestSchema = strict({
+  path: pathText.optional().openapi({ description: "Absolute path of a folder or a single asset" }),
+  paths: z.array(pathText).min(1).max(1000).optional().openapi({ description: "Several roots in one job" }),
+  excludedPaths: oneOrMany(pathText, 10_000).optional(),
+  type: required(200).openapi({ description: "A registered job type", example: "ASSET_PROCESSING" }),
+  filter: strict({
+    fileTypes: oneOrMany(z.string().max(100), 100)
+      .optional()
+      .openapi({ description: `Of ${FILE_TYPES.join(", ")}; empty: all` }),
+    startTime: z.int().optional().openapi({ description: "Created at or after; epoch milliseconds" }),
+    endTime: z.int().optional().openapi({ description: "Created at or before; epoch milliseconds" }),
+    filterProcessedAssets: z.boolean().optional().openapi({ description: "Leave out what is processed and unchanged" }),
+  }).optional(),
+  priority: z.int().min(0).max(9).optional().openapi({ description: "0 goes first, 9 last", default: 5 }),
+  maxFailures: z
+    .union([z.int().min(0), z.string().max(16)], { error: 'must be an integer or a percentage such as "5%"' })
+    .optional(),
+})
+  .refine((request) => request.path !== undefined || request.paths !== undefined, {
+    path: ["path"],
+    error: "is required, unless paths is given",
+  })
+  .openapi("StartRequest");
+
+/** A whole number in a query string. */
+const integer = (min: number, max: number) =>
+  z
+    .string({ error: "must be given once" })
+    .refine((text) => /^\d{1,16}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: ({ input }) => `must be an integer from ${min} to ${max}; got "${clip(String(input))}"`,
+    })
+    .transform(Number)
+    .optional();
+
+const processingId = required(200).openapi({ description: "As the start answered it" });
+
+export const noQuerySchema = strict({});
+
+export const statusQuerySchema = strict({ processingId });
+
+export const logsQuerySchema = strict({
+  processingId,
+  offset: integer(0, Number.MAX_SAFE_INTEGER).openapi({
+    type: "integer",
+    minimum: 0,
+    default: 0,
+    description: "Number of the first line wanted, from 0",
+  }),
+  limit: integer(1, 10_000).openapi({ type: "integer", minimum: 1, maximum: 10_000, default: 500 }),
+  tail: integer(0, 10_000).openapi({
+    type: "integer",
+    minimum: 0,
+    maximum: 10_000,
+    description: "The last lines; not together with offset or limit",
+  }),
+}).refine((query) => query.tail === undefined || (query.offset === undefined && query.limit === undefined), {
+  path: ["tail"],
+  error: "cannot be given together with offset or limit",
+});

@@ -1,0 +1,20 @@
+import type { RepositoryReader } from "../../core/ports/asset-handler.js";
+
+/** Questions on their way to the repository at one time; each may be a round trip. */
+const AT_ONCE = 64;
+
+/** Those of `paths` that do not exist, in their order. Stops between rounds when the signal says so. */
+export async function missingOf(
+  paths: readonly string[],
+  repository: RepositoryReader,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (let from = 0; from < paths.length; from += AT_ONCE) {
+    signal.throwIfAborted();
+    const round = paths.slice(from, from + AT_ONCE);
+    const there = await Promise.all(round.map((path) => repository.exists(path)));
+    missing.push(...round.filter((_path, index) => !there[index]));
+  }
+  return missing;
+}

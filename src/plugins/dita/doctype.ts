@@ -1,0 +1,121 @@
+/** What a document type declaration says that matters to reading the document. */
+export interface Doctype {
+  /** True where declarations may exist that are never read: an external subset, or a parameter entity. */
+  readonly hasUnread: boolean;
+  /** Replacement text of each general entity; null for an external one, which is never read. First declaration wins. */
+  readonly entities: ReadonlyMap<string, string | null>;
+}
+
+/** Raises the error at an offset of the declaration's text. */
+export type FailAt = (offset: number, reason: string) => never;
+
+export const NO_DOCTYPE: Doctype = Object.freeze({ hasUnread: false, entities: new Map<string, string | null>() });
+
+const SPACE = /\s*/y;
+const NAME = /[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*/uy;
+const LITERAL = /"[^"]*"|'[^']*'/y;
+const EXTERNAL_ID = /SYSTEM\s+(?:"[^"]*"|'[^']*')|PUBLIC\s+(?:"[^"]*"|'[^']*')\s+(?:"[^"]*"|'[^']*')/y;
+const NOTATION_DATA = /\s+NDATA\s+[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*/uy;
+const OTHER_DECLARATION = /<!(?:ELEMENT|ATTLIST|NOTATION)\s(?:[^>"']|"[^"]*"|'[^']*')*>/y;
+const PARAMETER_REFERENCE = /%[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*;/uy;
+const CHARACTER_REFERENCE = /&#(?:x([0-9a-fA-F]+)|([0-9]+));/g;
+const BARE_AMPERSAND = /&(?!(?:[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*|#[0-9]+|#x[0-9a-fA-F]+);)/u;
+
+/**
+ * Reads the text between `<!DOCTYPE` and its `>`. Nothing outside that text is ever opened. Attribute defaults that an
+ * internal subset declares are not applied; parameter entities are not expanded.
+ */
+export const scanDoctype = (text: string, fail: FailAt): Doctype => new DoctypeScanner(text, fail).scan();
+
+class DoctypeScanner {
+  readonly #text: string;
+  readonly #fail: FailAt;
+  readonly #entities = new Map<string, string | null>();
+  #at = 0;
+  #hasUnread = false;
+
+  constructor(text: string, fail: FailAt) {
+    this.#text = text;
+    this.#fail = fail;
+  }
+
+  scan(): Doctype {
+    this.#space();
+    this.#take(NAME) ?? this.#fail(this.#at, "the document type has no name");
+    this.#space();
+    if (this.#take(EXTERNAL_ID) !== undefined) this.#hasUnread = true;
+    this.#space();
+    if (this.#text[this.#at] === "[") this.#subset();
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail(this.#at, "malformed document type declaration");
+    return { hasUnread: this.#hasUnread, entities: this.#entities };
+  }
+
+  #subset(): void {
+    this.#at++;
+    for (;;) {
+      this.#space();
+      if (this.#text[this.#at] === "]") break;
+      if (this.#past("<!--", "-->") || this.#past("<?", "?>")) continue;
+      if (this.#text.startsWith("<!ENTITY", this.#at)) this.#entity();
+      else if (this.#take(PARAMETER_REFERENCE) !== undefined) this.#hasUnread = true;
+      else this.#take(OTHER_DECLARATION) ?? this.#fail(this.#at, "malformed declaration in the internal subset");
+    }
+    this.#at++;
+  }
+
+  #entity(): void {
+    const start = this.#at;
+    this.#at += "<!ENTITY".length;
+    this.#space();
+    const isParameter = this.#text[this.#at] === "%";
+    if (isParameter) this.#at++;
+    this.#space();
+    const name = this.#take(NAME) ?? this.#fail(start, "an entity declaration without a name");
+    this.#space();
+    const value = this.#value(start);
+    this.#space();
+    if (this.#text[this.#at] !== ">") this.#fail(this.#at, `malformed declaration of entity ${name}`);
+    this.#at++;
+    if (!isParameter && !this.#entities.has(name)) this.#entities.set(name, value);
+  }
+
+  #value(start: number): string | null {
+    const literalAt = this.#at;
+    const literal = this.#take(LITERAL);
+    if (literal === undefined) {
+      this.#take(EXTERNAL_ID) ?? this.#fail(start, "an entity declaration without a value");
+      this.#take(NOTATION_DATA);
+      return null;
+    }
+    const raw = literal.slice(1, -1);
+    const percent = raw.indexOf("%");
+    if (percent >= 0) this.#fail(literalAt + 1 + percent, "% is not allowed in the value of an entity declared here");
+    const ampersand = raw.search(BARE_AMPERSAND);
+    if (ampersand >= 0) this.#fail(literalAt + 1 + ampersand, "& that begins no reference");
+    return raw.replace(CHARACTER_REFERENCE, (reference: string, hex?: string, decimal?: string) => {
+      const code = hex === undefined ? Number.parseInt(decimal ?? "", 10) : Number.parseInt(hex, 16);
+      // What is no character stays, and fails where the entity is used.
+      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : reference;
+    });
+  }
+
+  #past(opening: string, closing: string): boolean {
+    if (!this.#text.startsWith(opening, this.#at)) return false;
+    const end = this.#text.indexOf(closing, this.#at + opening.length);
+    if (end < 0) this.#fail(this.#at, `${opening} without ${closing}`);
+    this.#at = end + closing.length;
+    return true;
+  }
+
+  #space(): void {
+    this.#take(SPACE);
+  }
+
+  #take(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0];
+    if (found !== undefined) this.#at += found.length;
+    return found;
+  }
+}

@@ -1,0 +1,127 @@
+import { type Element, elementOf, LINKS_EVERYWHERE, type LinkUse } from "./elements.js";
+import { type Root, rootOf } from "./roots.js";
+import { TitleCollector } from "./title.js";
+import { type Attributes, readXml, type XmlSink } from "./xml.js";
+
+/** One linking attribute as it stands in the document. */
+export interface Link {
+  readonly use: LinkUse;
+  /** Trimmed, never empty, not yet resolved. */
+  readonly value: string;
+  readonly format?: string | undefined;
+  /** The element's own, else that of the nearest topicref around it. */
+  readonly scope?: string | undefined;
+  readonly reltable: boolean;
+}
+
+/** What a DITA document says, before anything is resolved. Lists are in document order. */
+export interface DitaDocument {
+  readonly root: Root;
+  /** Empty where there is none. */
+  readonly title: string;
+  /** Each once. */
+  readonly ids: readonly string[];
+  /** One for each occurrence. */
+  readonly links: readonly Link[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a DITA file. Throws AssetFailure: NOT_DITA, or what `readXml` throws. Elements are known by their `class`, or by
+ * name where they have none; what belongs to another vocabulary (a prefix, a default namespace of its own, as in embedded
+ * SVG) is checked for well-formedness only.
+ */
+export function readDita(source: string): DitaDocument {
+  const sink = new DitaSink();
+  const warnings = readXml(source, sink);
+  return sink.document(warnings);
+}
+
+// What a template puts where a conref will have to supply the value.
+const PLACEHOLDER = "-dita-use-conref-target";
+
+class DitaSink implements XmlSink {
+  readonly #ids = new Set<string>();
+  readonly #links: Link[] = [];
+  readonly #scopes: { readonly depth: number; readonly scope: string }[] = [];
+  #root: Root | undefined;
+  #rootTitle = "";
+  #title = new TitleCollector(2);
+  #depth = 0;
+  #foreign = 0;
+  #reltable = 0;
+
+  get wantsText(): boolean {
+    return this.#title.wantsText;
+  }
+
+  document(warnings: readonly string[]): DitaDocument {
+    const root = this.#root;
+    if (!root) throw new Error("no root element was reported");
+    const title = this.#title.title || (root.kind === "map" ? this.#rootTitle : "");
+    return { root, title, ids: [...this.#ids], links: this.#links, warnings };
+  }
+
+  open(name: string, attributes: Attributes): void {
+    const depth = ++this.#depth;
+    if (this.#foreign !== 0) return;
+    if (depth === 1) this.#openRoot(name, attributes);
+    else if (name.includes(":") || attributes.xmlns) {
+      this.#foreign = depth;
+      return;
+    }
+    const ditaClass = attributes.class;
+    if (!this.#title.isDone) this.#title.open(depth, name, ditaClass);
+    const meaning = elementOf(name, ditaClass);
+    if (meaning?.isReltable && this.#reltable === 0) this.#reltable = depth;
+    if (meaning?.inMap && attributes.scope) this.#scopes.push({ depth, scope: attributes.scope });
+    this.#read(meaning, attributes);
+  }
+
+  close(): void {
+    const depth = this.#depth--;
+    if (depth === this.#foreign) this.#foreign = 0;
+    if (depth === this.#reltable) this.#reltable = 0;
+    if (this.#scopes.at(-1)?.depth === depth) this.#scopes.pop();
+    this.#title.close(depth);
+  }
+
+  text(text: string): void {
+    this.#title.text(text);
+  }
+
+  #openRoot(name: string, attributes: Attributes): void {
+    this.#root = rootOf(name, attributes);
+    this.#rootTitle = (attributes.title ?? "").replace(/\s+/g, " ").trim();
+    if (this.#root.kind === "composite") this.#title = new TitleCollector(3);
+  }
+
+  #read(meaning: Element | undefined, attributes: Attributes): void {
+    for (const name in attributes) {
+      const raw = attributes[name] ?? "";
+      if (name === "id") {
+        if (raw.trim() !== "") this.#ids.add(raw.trim());
+        continue;
+      }
+      const use = meaning?.links.get(name) ?? LINKS_EVERYWHERE.get(name);
+      if (use === undefined) continue;
+      // A parameter's value is a reference only where it says so.
+      if (name === "value" && attributes.valuetype !== "ref") continue;
+      const value = raw.trim();
+      if (value === "" || value === PLACEHOLDER) continue;
+      // Beside a conkeyref, the end of the range lies in what the key stands for, whatever file it names.
+      const key = name === "conrefend" && !attributes.conref ? attributes.conkeyref?.trim() : undefined;
+      this.#links.push({
+        use: key ? "content-key" : use,
+        value: key ? endOfRange(key, value) : value,
+        format: attributes.format,
+        scope: attributes.scope || (meaning?.inMap ? this.#scopes.at(-1)?.scope : undefined),
+        reltable: this.#reltable !== 0,
+      });
+    }
+  }
+}
+
+/** `key/first` and `file.dita#topic/last` give `key/last`. */
+const endOfRange = (conkeyref: string, conrefend: string): string =>
+  `${conkeyref.split("/", 1)[0]}/${conrefend.slice(conrefend.search(/[^#/]*$/))}`;

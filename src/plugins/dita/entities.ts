@@ -1,0 +1,96 @@
+import { AssetFailure } from "../../core/errors.js";
+import { type Doctype, NO_DOCTYPE } from "./doctype.js";
+import { LIMITS } from "./limits.js";
+
+const PREDEFINED = new Map([
+  ["lt", "<"],
+  ["gt", ">"],
+  ["amp", "&"],
+  ["quot", '"'],
+  ["apos", "'"],
+]);
+const NAME = /^[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*$/u;
+const REFERENCE = /&([^;&]+);/g;
+
+/**
+ * The general entities of one document, and what expanding them has cost so far. The cost counts replacement text before
+ * the references in it are followed, so that even entities that come to nothing are bounded.
+ */
+export class Entities {
+  readonly #open: string[] = [];
+  readonly #warnings = new Set<string>();
+  #doctype: Doctype = NO_DOCTYPE;
+  #spent = 0;
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
+  }
+
+  get anyDeclared(): boolean {
+    return this.#doctype.entities.size > 0;
+  }
+
+  declare(doctype: Doctype): void {
+    this.#doctype = doctype;
+  }
+
+  /** What one of XML's own five entities stands for. */
+  predefined(name: string): string | undefined {
+    return PREDEFINED.get(name);
+  }
+
+  /**
+   * Replacement text, its references not yet followed. Empty, with a warning, for an external entity and for one that an
+   * unread declaration may define; undefined where the reference is an error.
+   */
+  replacement(name: string): string | undefined {
+    const declared = this.#doctype.entities.get(name);
+    if (typeof declared === "string") return declared;
+    if (declared === null) return this.#empty(`entity &${name}; is external and was not read`);
+    if (!this.#doctype.hasUnread || !NAME.test(name)) return undefined;
+    return this.#empty(`entity &${name}; is not declared in this file and counts as empty`);
+  }
+
+  /** Does `work` with the entity open: refused with XML_ENTITY_LIMIT within itself, too deep, or past the total. */
+  within<T>(name: string, replacement: string, work: () => T): T {
+    if (this.#open.includes(name)) throw tooMuch(`entity &${name}; contains itself`);
+    if (this.#open.length >= LIMITS.entityDepth) throw tooMuch(`entities nested deeper than ${LIMITS.entityDepth}`);
+    this.#spent += replacement.length + 1;
+    if (this.#spent > LIMITS.entityCharacters) {
+      throw tooMuch(`entities expand to more than ${LIMITS.entityCharacters} characters`);
+    }
+    this.#open.push(name);
+    try {
+      return work();
+    } finally {
+      this.#open.pop();
+    }
+  }
+
+  /** An entity's text as an attribute takes it: references followed, white space made blanks. `fail` where it cannot be. */
+  attributeText(name: string, replacement: string, fail: (reason: string) => never): string {
+    if (replacement.includes("<")) return fail(`entity &${name}; holds a < and stands in an attribute`);
+    return this.within(name, replacement, () =>
+      replacement.replace(/[\t\n\r]/g, " ").replace(REFERENCE, (_all, inner: string) => {
+        const known = PREDEFINED.get(inner) ?? character(inner);
+        if (known !== undefined) return known;
+        const next = this.replacement(inner);
+        if (next === undefined) return fail(`entity &${inner}; is not declared`);
+        return this.attributeText(inner, next, fail);
+      }),
+    );
+  }
+
+  #empty(warning: string): string {
+    this.#warnings.add(warning);
+    return "";
+  }
+}
+
+const tooMuch = (message: string): AssetFailure => new AssetFailure("XML_ENTITY_LIMIT", message);
+
+function character(reference: string): string | undefined {
+  const [, hex, decimal] = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/.exec(reference) ?? [];
+  const code = hex === undefined ? Number.parseInt(decimal ?? "", 10) : Number.parseInt(hex, 16);
+  return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+}

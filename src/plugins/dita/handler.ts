@@ -1,0 +1,41 @@
+import type { Asset } from "../../core/asset.js";
+import type { FileType } from "../../core/file-type.js";
+import type { HandlerResult } from "../../core/handler-result.js";
+import { type AssetHandler, DEFAULT_JOB_TYPE, type HandlerContext } from "../../core/ports/asset-handler.js";
+import { missingOf } from "./broken-links.js";
+import { readDita } from "./document.js";
+import { resolveLinks } from "./references.js";
+import { uuidOf } from "./uuid.js";
+
+const ACCEPTED: readonly FileType[] = ["DITATOPIC", "DITAMAP", "DITAVAL"];
+
+/**
+ * Post-processes DITA topics, maps and ditavals: id, title, class, ids, references. Depends on nothing but the asset's path,
+ * its content, and which of its targets exist, so repeating it changes nothing. A topic or map always gets every list, empty
+ * ones too, so that what an earlier run found does not linger. Missing targets are warnings and `brokenReferences`; an
+ * ill-formed file, one that is not DITA, or one past the limits FAILS.
+ */
+export const ditaHandler: AssetHandler = Object.freeze({
+  name: "dita",
+  version: "1",
+  types: [DEFAULT_JOB_TYPE],
+  accepts: (asset: Asset): boolean => ACCEPTED.includes(asset.fileType),
+  async process({ path }: Asset, context: HandlerContext): Promise<HandlerResult> {
+    const { root, title, ids, links, warnings } = readDita(await context.text());
+    const self = root.kind === "conditions" ? "file" : root.kind === "map" ? "map" : "topic";
+    const { references, lists, expected, warnings: more } = resolveLinks(links, path, self);
+    const missing = await missingOf(expected, context.repository, context.signal);
+    const described = {
+      ...(title === "" ? {} : { fmditaTitle: title }),
+      ...(root.ditaClass === undefined ? {} : { dita_class: root.ditaClass }),
+      fmditaIds: ids,
+      ...lists,
+      brokenReferences: missing,
+    };
+    return {
+      properties: { fmUuid: uuidOf(path), ...(root.kind === "conditions" ? {} : described) },
+      references,
+      warnings: [...warnings, ...more, ...missing.map((target) => `broken reference ${target}`)],
+    };
+  },
+});

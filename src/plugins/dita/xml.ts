@@ -1,0 +1,206 @@
+import { SaxesParser, type SaxesTagPlain } from "saxes";
+import { AssetFailure, messageOf } from "../../core/errors.js";
+import { complaintOf, type Standpoint } from "./complaint.js";
+import { scanDoctype } from "./doctype.js";
+import { Entities } from "./entities.js";
+import { LIMITS } from "./limits.js";
+import { notWellFormed } from "./position.js";
+
+export type Attributes = Readonly<Record<string, string>>;
+
+/** Takes a document's events, in document order. What it was given before a failure is not to be used. */
+export interface XmlSink {
+  /** Asked after each `open` and `close`: text costs time, so none is delivered that nobody wants. */
+  readonly wantsText: boolean;
+  open(name: string, attributes: Attributes): void;
+  close(): void;
+  /** May come in pieces. */
+  text(text: string): void;
+}
+
+/** Raises the failure for an offset of a passage. */
+type Report = (offset: number, reason: string) => AssetFailure;
+
+/** What all passages of a document share. */
+interface Shared {
+  readonly sink: XmlSink;
+  readonly entities: Entities;
+  depth: number;
+}
+
+/**
+ * Reads a whole document into `sink` and returns warnings. Throws nothing but AssetFailure: XML_NOT_WELL_FORMED with the
+ * place of the fault, XML_ENTITY_LIMIT, XML_DEPTH_LIMIT, or the sink's own. Opens no file and no connection. Entities of
+ * the internal subset are expanded; one that holds markup is read as if the markup stood in its place, except that its
+ * elements must be balanced within it.
+ */
+export function readXml(source: string, sink: XmlSink): readonly string[] {
+  // XML's own end-of-line rule, applied first so that an offset is an offset everywhere.
+  const text = source.includes("\r") ? source.replace(/\r\n?/g, "\n") : source;
+  const report: Report = (offset, reason) => notWellFormed(text, offset, reason);
+  if (text.trim() === "") throw report(0, "the file is empty");
+  const entities = new Entities();
+  new Passage(text, { sink, entities, depth: 0 }, report, false).read();
+  return entities.warnings;
+}
+
+// No XML text holds it, so it can stand for an entity until the text around it is delivered.
+const MARK = "\0";
+
+interface PassageOptions {
+  readonly xmlns: false;
+  readonly position: false;
+  readonly fragment: boolean;
+}
+
+/**
+ * One text under one parser: the document, or the replacement text of an entity in it.
+ *
+ * It extends the parser for speed. `on` adds a property by a computed name, and V8 turns an object that gets many of
+ * those into a hash table: with five handlers or more, a plain SaxesParser is six times slower. Fields of a subclass make
+ * V8 set enough room aside.
+ */
+class Passage extends SaxesParser<PassageOptions> implements Standpoint {
+  readonly source: string;
+  readonly starts: number[] = [];
+  tagStart = 0;
+  inTag = false;
+  markupEnd = 0;
+  reference = 0;
+  lastClosed = "";
+  readonly #shared: Shared;
+  readonly #report: Report;
+  readonly #marked: { readonly name: string; readonly offset: number }[] = [];
+  readonly #onText = (text: string) => this.#takeText(text);
+  #listens = false;
+
+  constructor(source: string, shared: Shared, report: Report, isFragment: boolean) {
+    super({ xmlns: false, position: false, fragment: isFragment });
+    this.source = source;
+    this.#shared = shared;
+    this.#report = report;
+    const mark = () => {
+      this.markupEnd = this.position;
+    };
+    this.on("text", this.#onText);
+    this.off("text");
+    this.on("error", (error) => this.#refuse(error.message));
+    this.on("doctype", (doctype) => this.#takeDoctype(doctype));
+    this.on("opentagstart", (tag) => this.#takeTagStart(tag.name));
+    this.on("opentag", (tag) => this.#takeOpen(tag));
+    this.on("closetag", (tag) => this.#takeClose(tag.name));
+    this.on("cdata", (data) => {
+      mark();
+      if (shared.sink.wantsText) shared.sink.text(data);
+    });
+    this.on("processinginstruction", mark);
+    this.on("xmldecl", mark);
+    this.on("comment", () => {
+      this.markupEnd = this.position + 1; // saxes says so before the >
+    });
+    // saxes asks its table of entities for nothing but names.
+    this.ENTITIES = new Proxy({}, { get: (_none, name) => this.#entity(String(name)) });
+    this.#listen();
+  }
+
+  read(): void {
+    try {
+      this.write(this.source).close();
+    } catch (error) {
+      if (AssetFailure.is(error)) throw error;
+      // Lone surrogates make saxes throw where it should complain.
+      throw this.#report(Math.min(this.position, this.source.length), messageOf(error));
+    }
+  }
+
+  #takeTagStart(name: string): void {
+    this.markupEnd = this.position;
+    this.tagStart = this.markupEnd - name.length - 2;
+    this.inTag = true;
+    if (++this.#shared.depth > LIMITS.elementDepth) {
+      throw new AssetFailure("XML_DEPTH_LIMIT", `elements nested deeper than ${LIMITS.elementDepth}`);
+    }
+  }
+
+  #takeOpen(tag: SaxesTagPlain): void {
+    this.inTag = false;
+    this.markupEnd = this.position;
+    this.starts.push(this.tagStart);
+    this.#shared.sink.open(tag.name, tag.attributes);
+    this.#listen();
+  }
+
+  #takeClose(name: string): void {
+    this.markupEnd = this.position;
+    this.lastClosed = name;
+    this.starts.pop();
+    this.#shared.depth--;
+    this.#shared.sink.close();
+    this.#listen();
+  }
+
+  #takeDoctype(doctype: string): void {
+    this.markupEnd = this.position;
+    const start = this.position - 1 - doctype.length;
+    this.#shared.entities.declare(
+      scanDoctype(doctype, (offset, reason) => {
+        throw this.#report(start + offset, reason);
+      }),
+    );
+    this.#listen();
+  }
+
+  /** Text that nobody hears, saxes does not copy; but text with marks in it has to be heard. */
+  #listen(): void {
+    const listens = this.#shared.sink.wantsText || this.#shared.entities.anyDeclared;
+    if (listens === this.#listens) return;
+    this.#listens = listens;
+    if (listens) this.on("text", this.#onText);
+    else this.off("text");
+  }
+
+  #takeText(text: string): void {
+    const { sink } = this.#shared;
+    const [first = "", ...rest] = text.includes(MARK) ? text.split(MARK) : [text];
+    if (sink.wantsText) sink.text(first);
+    const marked = this.#marked.splice(0);
+    for (const [index, after] of rest.entries()) {
+      const reference = marked[index];
+      if (reference) this.#expand(reference.name, reference.offset);
+      if (sink.wantsText) sink.text(after);
+    }
+  }
+
+  /** What saxes puts in the place of a reference; undefined makes it complain. */
+  #entity(name: string): string | undefined {
+    const { entities } = this.#shared;
+    const predefined = entities.predefined(name);
+    if (predefined !== undefined) return predefined;
+    this.reference = this.position - name.length - 2;
+    const replacement = entities.replacement(name);
+    if (replacement === undefined || replacement === "") return replacement;
+    if (this.inTag) {
+      const offset = this.reference;
+      return entities.attributeText(name, replacement, (reason) => {
+        throw this.#report(offset, reason);
+      });
+    }
+    this.#marked.push({ name, offset: this.reference });
+    return MARK;
+  }
+
+  #expand(name: string, offset: number): void {
+    const { entities } = this.#shared;
+    const replacement = entities.replacement(name) ?? "";
+    const report: Report = (_within, reason) => this.#report(offset, `in entity &${name};: ${reason}`);
+    entities.within(name, replacement, () => {
+      if (/[<&]/.test(replacement)) new Passage(replacement, this.#shared, report, true).read();
+      else if (this.#shared.sink.wantsText) this.#shared.sink.text(replacement);
+    });
+  }
+
+  #refuse(message: string): never {
+    const { offset, reason } = complaintOf(message, this);
+    throw this.#report(offset, reason);
+  }
+}

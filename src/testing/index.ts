@@ -1,0 +1,1 @@
+export { MemoryAssetRepository } from "./memory-asset-repository.js";

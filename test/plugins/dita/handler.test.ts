@@ -1,0 +1,179 @@
+import { expect } from "chai";
+import { Container } from "inversify";
+import { checkResult } from "../../../src/core/handler-result.js";
+import type { AssetHandler } from "../../../src/core/ports/asset-handler.js";
+import { ASSET_HANDLER } from "../../../src/core/ports/asset-handler-token.js";
+import { ditaHandler, ditaModule } from "../../../src/plugins/dita/index.js";
+import { assetAt, contextOf, processText, topic } from "./fake-context.js";
+
+const titleOf = async (text: string, path?: string) => (await processText(text, path)).properties.fmditaTitle;
+const uuidAt = async (path: string) => (await processText(topic(""), path)).properties.fmUuid;
+
+describe("the DITA handler", () => {
+  it("accepts topics, maps and ditavals, and nothing else", () => {
+    const names = ["a.dita", "a.ditamap", "a.ditaval", "a.md", "a.html", "a.png"];
+    const accepted = names.filter((name) => ditaHandler.accepts?.(assetAt(`/${name}`)));
+    expect(accepted).to.deep.equal(["a.dita", "a.ditamap", "a.ditaval"]);
+  });
+
+  it("is bound by its module under the handlers' identifier", () => {
+    const container = new Container();
+    container.load(ditaModule);
+    expect(container.getAll<AssetHandler>(ASSET_HANDLER)).to.deep.equal([ditaHandler]);
+  });
+
+  it("returns what assetmill takes as a result", async () => {
+    const result = await processText(topic('<xref href="a.dita"/>'));
+    expect(checkResult(result)).to.equal(result);
+  });
+
+  it("says the same each time", async () => {
+    const text = topic('<xref href="a.dita"/><p conref="b.dita#b/b"/>');
+    expect(await processText(text)).to.deep.equal(await processText(text));
+  });
+
+  describe("title", () => {
+    it("is the text of the root's title, white space collapsed, markup dropped", async () => {
+      expect(await titleOf("<task id='t'><title>\n How <b>to</b>\n\t<ph>brew</ph> </title></task>")).to.equal(
+        "How to brew",
+      );
+      expect(await titleOf("<concept id='t'><title>A<![CDATA[ & ]]>B &lt;C&#62;</title></concept>")).to.equal(
+        "A & B <C>",
+      );
+    });
+
+    it("is that of the root, not of a section or a nested topic", async () => {
+      expect(await titleOf("<topic id='t'><body><section><title>no</title></section></body></topic>")).to.equal(
+        undefined,
+      );
+      expect(await titleOf("<topic id='a'><title>A</title><topic id='b'><title>B</title></topic></topic>")).to.equal(
+        "A",
+      );
+    });
+
+    it("leaves out index terms, footnotes, comments and pictures' texts", async () => {
+      const text =
+        "<topic id='t'><title>Beans<indexterm>beans<indexterm>x</indexterm></indexterm><fn>note</fn>" +
+        "<draft-comment>!</draft-comment><image href='a.png'><alt>alt</alt></image> and cups</title></topic>";
+      expect(await titleOf(text)).to.equal("Beans and cups");
+    });
+
+    it("is left out where it holds only a key", async () => {
+      const { properties } = await processText("<topic id='t'><title><keyword keyref='x'/></title></topic>");
+      expect(properties).not.to.have.property("fmditaTitle");
+    });
+
+    it("of a bookmap is the main book title", async () => {
+      const book = (title: string) => `<bookmap>${title}<chapter href="a.dita"/></bookmap>`;
+      const inParts =
+        "<booktitle><booklibrary>Lib</booklibrary><mainbooktitle>Main</mainbooktitle><booktitlealt>Alt</booktitlealt></booktitle>";
+      expect(await titleOf(book(inParts), "/b.ditamap")).to.equal("Main");
+      expect(await titleOf(book("<title>Plain</title>"), "/b.ditamap")).to.equal("Plain");
+    });
+
+    it("of a map is its title element, else its title attribute", async () => {
+      expect(await titleOf('<map title="Attr"><title>Element</title></map>', "/m.ditamap")).to.equal("Element");
+      expect(await titleOf('<map title=" Attr  x "/>', "/m.ditamap")).to.equal("Attr x");
+    });
+
+    it("of a glossary entry is its term, of a composite that of its first topic", async () => {
+      expect(
+        await titleOf("<glossentry id='g'><glossterm>Crema</glossterm><glossdef>x</glossdef></glossentry>"),
+      ).to.equal("Crema");
+      expect(
+        await titleOf("<dita><topic id='a'><title>One</title></topic><topic id='b'><title>Two</title></topic></dita>"),
+      ).to.equal("One");
+    });
+
+    it("is found by class in specialised documents", async () => {
+      const text =
+        '<faq class="- topic/topic faq/faq " id="f"><question class="- topic/title faq/question ">Why?</question></faq>';
+      expect(await titleOf(text)).to.equal("Why?");
+    });
+  });
+
+  describe("class", () => {
+    const CLASSES = [
+      ["topic", "- topic/topic "],
+      ["concept", "- topic/topic concept/concept "],
+      ["glossentry", "- topic/topic concept/concept glossentry/glossentry "],
+      ["subjectScheme", "- map/map subjectScheme/subjectScheme "],
+    ] as const;
+    for (const [root, ditaClass] of CLASSES) {
+      it(`of ${root} is "${ditaClass}" where the file gives none`, async () => {
+        expect((await processText(`<${root} id="x"/>`)).properties.dita_class).to.equal(ditaClass);
+      });
+    }
+
+    it("of a composite is left out", async () => {
+      expect((await processText("<dita/>")).properties).not.to.have.property("dita_class");
+    });
+  });
+
+  it("lists the ids of the file in document order, each once", async () => {
+    const { properties } = await processText(topic('<p id="b"/><p id="a"/><p id="b"/><p id=" "/>'));
+    expect(properties.fmditaIds).to.deep.equal(["t", "b", "a"]);
+  });
+
+  describe("unique id", () => {
+    it("is the name of a file that is named by its id", async () => {
+      expect(await uuidAt("/d/GUID-12AB.dita")).to.equal("GUID-12AB");
+      expect(await uuidAt("/d/GUID-a.b.dita")).to.equal("GUID-a.b");
+    });
+
+    it("is otherwise a version 5 UUID made from the path: the same each time, another for each path", async () => {
+      const id = await uuidAt("/d/a.dita");
+      expect(id).to.match(/^GUID-[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(await uuidAt("/d/a.dita")).to.equal(id);
+      expect(await uuidAt("/e/a.dita")).not.to.equal(id);
+      expect(await uuidAt("/d/GUID-.dita")).to.match(/^GUID-[0-9a-f]{8}-/);
+      expect(await uuidAt("/d/my-GUID-1.dita")).not.to.contain("GUID-1.");
+    });
+  });
+
+  describe("broken references", () => {
+    it("are a warning and a property, once per target, and fail nothing", async () => {
+      const text = topic(
+        '<xref href="gone.dita"/><xref href="gone.dita#x/y"/><image href="there.png"/><xref href="#t"/>',
+      );
+      const { properties, warnings, references } = await processText(text, "/d/a.dita", (path) => path.endsWith("png"));
+      expect(warnings).to.deep.equal(["broken reference /d/gone.dita"]);
+      expect(properties.brokenReferences).to.deep.equal(["/d/gone.dita"]);
+      expect(references).to.have.length(4);
+    });
+
+    it("each distinct target inside is asked for once; self, peers, keys and outside are not", async () => {
+      const asked: string[] = [];
+      const text = topic(
+        '<xref href="a.dita?q"/><xref href="a.dita#x"/><xref href="#t"/><xref href="topic.dita"/><xref keyref="k"/>' +
+          '<xref href="p.dita" scope="peer"/><xref href="https://example.com/"/><image href="i%20j.png"/>',
+      );
+      await ditaHandler.process(
+        assetAt("/d/topic.dita"),
+        contextOf(text, () => true, asked),
+      );
+      expect(asked).to.deep.equal(["/d/a.dita", "/d/i j.png"]);
+    });
+
+    it("hundreds of targets are asked for, and the missing ones named in document order", async () => {
+      const names = Array.from({ length: 300 }, (_, i) => `n${i}.dita`);
+      const { properties } = await processText(
+        topic(names.map((name) => `<xref href="${name}"/>`).join("")),
+        "/d/a.dita",
+        (path) => !path.includes("9"),
+      );
+      expect(properties.brokenReferences).to.deep.equal(names.filter((n) => n.includes("9")).map((n) => `/d/${n}`));
+    });
+
+    it("an aborted signal ends the questions", async () => {
+      const asked: string[] = [];
+      const context = contextOf(topic('<xref href="a.dita"/>'), () => true, asked, AbortSignal.abort());
+      const error = await Promise.resolve(ditaHandler.process(assetAt("/d/topic.dita"), context)).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(error).to.have.property("name", "AbortError");
+      expect(asked).to.deep.equal([]);
+    });
+  });
+});
