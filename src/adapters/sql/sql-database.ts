@@ -20,8 +20,8 @@ export interface SqlDatabase {
   read(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
   /** Entities, read outside of any transaction. */
   readonly entities: EntityManager;
-  /** The database's clock; epoch milliseconds. */
-  nowMs(): Promise<number>;
+  /** The database's clock as an SQL expression; epoch milliseconds. */
+  readonly now: string;
   close(): Promise<void>;
 }
 

@@ -35,6 +35,7 @@ export class SqliteDatabase implements SqlDatabase {
   readonly #writer: DataSource;
   readonly #reader: DataSource;
   readonly #turns = new Mutex();
+  readonly now = NOW;
 
   private constructor(writer: DataSource, reader: DataSource) {
     this.#writer = writer;
@@ -86,10 +87,6 @@ export class SqliteDatabase implements SqlDatabase {
     } catch (error) {
       throw sqlError(error);
     }
-  }
-
-  async nowMs(): Promise<number> {
-    return Number((await this.read(`select ${NOW} as now`))[0]?.now);
   }
 
   async close(): Promise<void> {

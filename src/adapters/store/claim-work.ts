@@ -3,7 +3,7 @@ import type { Job } from "../../core/job.js";
 import { claimed, giveUp } from "../../core/job-transitions.js";
 import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
-import { factsOf, holdJob, storeChange } from "./job-records.js";
+import { certainFactsOf, holdJob, storeChange } from "./job-records.js";
 import { unpackManifest } from "./manifest-codec.js";
 import { unpackOutcomes } from "./outcome-codec.js";
 import { CHUNK, JOB, LEASE, OUTCOME_PART } from "./tables.js";
@@ -13,17 +13,9 @@ const MAX_JOBS = 50;
 /** Deaths of discovery in a row, without a page, after which the job gives up. */
 const MAX_DISCOVERY_DEATHS = 3;
 
-/** Owners of leases in this store whose process is known to be gone. */
-export async function deadOwners(
-  database: SqlDatabase,
-  isKnownDead: (owner: string) => boolean,
-): Promise<readonly string[]> {
-  const owners = await database.read(`select distinct owner from ${LEASE} where state = 'LEASED'`);
-  return owners.map((row) => String(row.owner)).filter(isKnownDead);
-}
-
-/** Rows that may be taken. Parameters: now, dead owners as JSON. */
-const FREE = `(state = 'READY' or (state = 'LEASED' and (until_ms <= ? or owner in (select value from json_each(?)))))`;
+/** Rows that may be taken at an instant. Parameter: dead owners as JSON. */
+const freeAt = (instant: string): string =>
+  `(state = 'READY' or (state = 'LEASED' and (until_ms <= ${instant} or owner in (select value from json_each(?)))))`;
 
 interface Taken {
   readonly job: Job;
@@ -32,8 +24,11 @@ interface Taken {
 }
 
 /** Takes what is free, job by job, each in a transaction of its own; then reads what was taken. */
-export async function claimWork(database: SqlDatabase, request: ClaimRequest): Promise<readonly Claim[]> {
-  const dead = await deadOwners(database, request.isKnownDead);
+export async function claimWork(
+  database: SqlDatabase,
+  request: ClaimRequest,
+  dead: readonly string[],
+): Promise<readonly Claim[]> {
   const claims: Claim[] = [];
   let { chunks, discoveries } = request;
   for (const id of await candidates(database, request, dead)) {
@@ -45,7 +40,7 @@ export async function claimWork(database: SqlDatabase, request: ClaimRequest): P
     claims.push({
       job: taken.job,
       ...(taken.discovery ? { discovery: taken.discovery } : {}),
-      chunks: await Promise.all(taken.chunks.map((chunk) => readChunk(database, id, chunk))),
+      chunks: await readChunks(database, id, taken.chunks),
     });
   }
   return claims;
@@ -53,19 +48,17 @@ export async function claimWork(database: SqlDatabase, request: ClaimRequest): P
 
 /** Looked up without the write lock: an idle worker disturbs nobody. */
 async function candidates(database: SqlDatabase, request: ClaimRequest, dead: readonly string[]): Promise<string[]> {
-  const nowMs = await database.nowMs();
   const rows = await database.read(
     `select id, handlers from ${JOB} j
      where repository = ? and status in ('WAITING', 'PROCESSING') and pausing = 0 and giving_up is null
        and (? is null or id = ?)
-       and exists (select 1 from ${LEASE} l where l.job_id = j.id and ${FREE}
+       and exists (select 1 from ${LEASE} l where l.job_id = j.id and ${freeAt(database.now)}
          and (case when l.chunk = ${DISCOVERY} then ? else ? end) > 0)
      order by priority, sequence limit ${MAX_JOBS}`,
     [
       request.repository,
       request.jobId ?? null,
       request.jobId ?? null,
-      nowMs,
       JSON.stringify(dead),
       request.discoveries,
       request.chunks,
@@ -93,12 +86,11 @@ async function take(
     [request.owner, tx.nowMs + request.ttlMs, id, JSON.stringify(free.map((row) => row.chunk))],
   );
   const before = await holdJob(tx, id);
-  const facts = await factsOf(tx, id);
   const work = {
     newlyTriggered: free.reduce((sum, row) => sum + (row.epoch === 0 ? Number(row.triggerable) : 0), 0),
     takenOver: free.filter((row) => row.state === "LEASED").length,
   };
-  const change = claimed(before, work, facts);
+  const change = claimed(before, work, { leased: true, nowMs: tx.nowMs });
   if (!change) throw new Error("claimed from a job that was stopping: the write lock should have ruled that out");
   const discovery = free.find((row) => row.chunk === DISCOVERY);
   const job = await storeChange(tx, before, change);
@@ -109,7 +101,7 @@ async function take(
       [id, JSON.stringify(free.map((row) => row.chunk))],
     );
     const why = `discovery ended its process ${MAX_DISCOVERY_DEATHS} times in a row`;
-    await storeChange(tx, job, giveUp(job, why, await factsOf(tx, id)));
+    await storeChange(tx, job, giveUp(job, why, await certainFactsOf(tx, id)));
     return undefined;
   }
   return {
@@ -129,24 +121,13 @@ async function freeRows(
   most: { readonly chunks: number; readonly discoveries: number },
 ): Promise<readonly Row[]> {
   const claimable = `exists (select 1 from ${JOB} where id = ? and status in ('WAITING', 'PROCESSING') and pausing = 0 and giving_up is null)`;
-  const columns = "chunk, state, epoch, part, deaths, triggerable, path_cursor, next_chunk";
-  const parameters = [id, tx.nowMs, JSON.stringify(dead), id];
-  const discovery =
-    most.discoveries > 0
-      ? await tx.query(
-          `select ${columns} from ${LEASE} where job_id = ? and chunk = ${DISCOVERY} and ${FREE} and ${claimable}`,
-          parameters,
-        )
-      : [];
-  const chunks =
-    most.chunks > 0
-      ? await tx.query(
-          `select ${columns} from ${LEASE} where job_id = ? and chunk > ${DISCOVERY} and ${FREE} and ${claimable}
-           order by chunk limit ?`,
-          [...parameters, most.chunks],
-        )
-      : [];
-  return [...discovery, ...chunks];
+  return tx.query(
+    `select chunk, state, epoch, part, deaths, triggerable, path_cursor, next_chunk from ${LEASE}
+     where job_id = ? and ${freeAt(String(tx.nowMs))} and ${claimable}
+       and (case when chunk = ${DISCOVERY} then ? else ? end) > 0
+     order by chunk limit ?`,
+    [id, JSON.stringify(dead), id, most.discoveries, most.chunks, most.chunks + Math.sign(most.discoveries)],
+  );
 }
 
 const deathsOf = (row: Row): number => Number(row.deaths) + (row.state === "LEASED" ? 1 : 0);
@@ -161,25 +142,52 @@ function discoveryClaim(jobId: string, row: Row): DiscoveryClaim {
   };
 }
 
-/** The manifest never changes, and outcomes only under our epoch by now: they can be read after the claim. */
-async function readChunk(
+/** Manifests never change, and outcomes only under our epochs by now: they can be read after the claim. */
+async function readChunks(
   database: SqlDatabase,
   jobId: string,
-  { number, epoch, takenOver }: Taken["chunks"][number],
-): Promise<ChunkClaim> {
-  const [row] = await database.read(`select manifest from ${CHUNK} where job_id = ? and chunk = ?`, [jobId, number]);
-  const entries = unpackManifest(row?.manifest as Uint8Array);
-  const done = new Set<number>();
-  if (epoch > 1) {
-    const parts = await database.read(`select outcomes from ${OUTCOME_PART} where job_id = ? and chunk = ?`, [
-      jobId,
-      number,
-    ]);
-    for (const part of parts) for (const { index } of unpackOutcomes(part.outcomes as Uint8Array)) done.add(index);
-  }
-  const open: number[] = [];
-  entries.forEach(({ skip }, index) => {
-    if (!skip && !done.has(index)) open.push(index);
+  chunks: Taken["chunks"],
+): Promise<readonly ChunkClaim[]> {
+  if (chunks.length === 0) return [];
+  const manifests = await database.read(
+    `select chunk, manifest from ${CHUNK} where job_id = ? and chunk in (select value from json_each(?))`,
+    [jobId, JSON.stringify(chunks.map(({ number }) => number))],
+  );
+  const done = await doneIndices(
+    database,
+    jobId,
+    chunks.filter(({ epoch }) => epoch > 1).map(({ number }) => number),
+  );
+  const byNumber = new Map(manifests.map((row) => [Number(row.chunk), row.manifest as Uint8Array]));
+  return chunks.map(({ number, epoch, takenOver }) => {
+    const manifest = byNumber.get(number);
+    if (!manifest) throw new Error(`chunk ${number} of job ${jobId} has no manifest`);
+    const entries = unpackManifest(manifest);
+    const open: number[] = [];
+    entries.forEach(({ skip }, index) => {
+      if (!skip && !done.get(number)?.has(index)) open.push(index);
+    });
+    return { lease: { jobId, chunk: number, epoch }, entries, open, takenOver };
   });
-  return { lease: { jobId, chunk: number, epoch }, entries, open, takenOver };
+}
+
+/** Indices that have an outcome, by chunk. */
+async function doneIndices(
+  database: SqlDatabase,
+  jobId: string,
+  chunks: readonly number[],
+): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+  const done = new Map<number, Set<number>>();
+  if (chunks.length === 0) return done;
+  const parts = await database.read(
+    `select chunk, outcomes from ${OUTCOME_PART} where job_id = ? and chunk in (select value from json_each(?))`,
+    [jobId, JSON.stringify(chunks)],
+  );
+  for (const part of parts) {
+    const chunk = Number(part.chunk);
+    const indices = done.get(chunk) ?? new Set<number>();
+    for (const { index } of unpackOutcomes(part.outcomes as Uint8Array)) indices.add(index);
+    done.set(chunk, indices);
+  }
+  return done;
 }

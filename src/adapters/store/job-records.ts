@@ -1,6 +1,6 @@
 import { In, Not } from "typeorm";
 import { AssetmillError } from "../../core/errors.js";
-import type { Job } from "../../core/job.js";
+import { isStopping, type Job } from "../../core/job.js";
 import type { JobChange, JobFacts } from "../../core/job-transitions.js";
 import type { SqlTransaction } from "../sql/sql-database.js";
 import { changingColumns, jobOfRow } from "./job-mapper.js";
@@ -21,8 +21,17 @@ export async function holdJob(tx: SqlTransaction, id: string): Promise<Job> {
   return jobOfRow(row);
 }
 
-/** What the lease rows say; read after the job's row is held. */
-export async function factsOf(tx: SqlTransaction, id: string): Promise<JobFacts> {
+/**
+ * What the lease rows say; read after the job's row is held. They are asked only where it can matter: for a job that is
+ * stopping, or that may give up by itself. For others "leased" is the answer that ends nothing.
+ */
+export async function factsOf(tx: SqlTransaction, job: Job): Promise<JobFacts> {
+  if (!isStopping(job) && job.request.maxFailures === undefined) return { leased: true, nowMs: tx.nowMs };
+  return certainFactsOf(tx, job.id);
+}
+
+/** The same, asked in any case: for what a caller or a failed discovery may do to the job. */
+export async function certainFactsOf(tx: SqlTransaction, id: string): Promise<JobFacts> {
   const [row] = await tx.query(
     `select exists (select 1 from ${LEASE} where job_id = ? and state = 'LEASED') as leased`,
     [id],

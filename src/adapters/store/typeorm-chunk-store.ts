@@ -4,7 +4,8 @@ import { discovered, progressed, settle } from "../../core/job-transitions.js";
 import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, CommitResults } from "../../core/ports/chunk-store.js";
 import { addTallies, EMPTY_TALLY } from "../../core/tally.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
-import { claimWork, deadOwners } from "./claim-work.js";
+import { claimWork } from "./claim-work.js";
+import { DeadOwners } from "./dead-owners.js";
 import { factsOf, holdJob, storeChange } from "./job-records.js";
 import { closesOf, fencePage, fenceParts, insertChunks, insertOutcomes, leasesJson } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
@@ -16,12 +17,15 @@ import { JOB, LEASE } from "./tables.js";
 export class TypeOrmChunkStore implements ChunkStore {
   readonly #database: SqlDatabase;
 
+  readonly #owners: DeadOwners;
+
   constructor(database: SqlDatabase) {
     this.#database = database;
+    this.#owners = new DeadOwners(database);
   }
 
-  claim(request: ClaimRequest): Promise<readonly Claim[]> {
-    return claimWork(this.#database, request);
+  async claim(request: ClaimRequest): Promise<readonly Claim[]> {
+    return claimWork(this.#database, request, await this.#owners.known(request.isKnownDead));
   }
 
   addPage(lease: Lease, page: DiscoveryPage): Promise<CommitAnswer> {
@@ -35,7 +39,7 @@ export class TypeOrmChunkStore implements ChunkStore {
         newOpenChunks: page.chunks.filter((chunk) => chunk.open > 0).length,
         complete: page.last,
       };
-      const job = await storeChange(tx, before, discovered(before, progress, await factsOf(tx, before.id)));
+      const job = await storeChange(tx, before, discovered(before, progress, await factsOf(tx, before)));
       return { end: "committed", job };
     });
   }
@@ -97,7 +101,7 @@ export class TypeOrmChunkStore implements ChunkStore {
          and (pausing = 1 or giving_up is not null or (counting = 'SUCCESS' and open_chunks = 0))) order by id`,
     );
     if (stopping.length === 0) return;
-    const dead = await deadOwners(this.#database, isKnownDead);
+    const dead = await this.#owners.known(isKnownDead);
     for (const row of stopping) {
       await this.#database.write(async (tx) => {
         const id = String(row.id);
@@ -125,7 +129,7 @@ export class TypeOrmChunkStore implements ChunkStore {
         closedChunks: closesOf(parts),
         samples: parts.map((part) => part.pace),
       },
-      await factsOf(tx, id),
+      await factsOf(tx, before),
     );
     const lines = [...parts.flatMap((part) => part.lines), ...change.lines];
     return storeChange(tx, before, { job: change.job, lines });
@@ -133,7 +137,7 @@ export class TypeOrmChunkStore implements ChunkStore {
 
   async #settle(tx: SqlTransaction, id: string): Promise<void> {
     const job = await holdJob(tx, id);
-    await storeChange(tx, job, settle(job, await factsOf(tx, id)));
+    await storeChange(tx, job, settle(job, await factsOf(tx, job)));
   }
 }
 

@@ -7,7 +7,7 @@ import type { JobQuery, JobStore, JobView } from "../../core/ports/job-store.js"
 import type { SqlDatabase } from "../sql/sql-database.js";
 import { sqlError } from "../sql/sql-errors.js";
 import { jobOfRow, rowOfDraft } from "./job-mapper.js";
-import { factsOf, holdJob, rivalsOf, storeChange } from "./job-records.js";
+import { certainFactsOf, holdJob, rivalsOf, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
 import { LEASE } from "./tables.js";
 
@@ -62,7 +62,7 @@ export class TypeOrmJobStore implements JobStore {
   update(id: string, decide: (view: JobView) => JobChange): Promise<Job> {
     return this.#database.write(async (tx) => {
       const job = await holdJob(tx, id);
-      const facts = await factsOf(tx, id);
+      const facts = await certainFactsOf(tx, id);
       const rivals = await rivalsOf(tx, job.repository, job.request.type, id);
       return storeChange(tx, job, decide({ job, facts, rivals }));
     });

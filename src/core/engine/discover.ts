@@ -7,10 +7,10 @@ import type { SkipRules } from "../skip-rules.js";
 import { TallyCounter } from "../tally.js";
 import type { EngineTools } from "./tools.js";
 
-/** Chunks stored together, once discovery is under way: it may run ahead of processing. */
-const CHUNKS_PER_PAGE = 4;
-/** What is found is stored at the latest after this, however slow the repository. */
-const STORE_EVERY_MS = 1_000;
+/** Chunks stored together at most. */
+const CHUNKS_PER_PAGE = 20;
+/** What is found is stored at the latest after this: workers wait for it, and a kill repeats no more than it. */
+const STORE_EVERY_MS = 200;
 
 export type DiscoveryEnd = "done" | "stopped" | "lost";
 

@@ -125,11 +125,7 @@ class TriesUsedUp extends Error {
 }
 
 /** Undefined where it was told to stop between two tries. */
-async function tryHandler(
-  handler: AssetHandler,
-  task: AssetTask,
-  tools: AssetRunTools,
-): Promise<Tried | undefined> {
+async function tryHandler(handler: AssetHandler, task: AssetTask, tools: AssetRunTools): Promise<Tried | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
       const returned = handler.process(task.asset, new AssetContext(tools.context, task, attempt));

@@ -18,7 +18,7 @@ import type { EngineTools } from "./tools.js";
 
 const MAX_DISCOVERIES = 2;
 /** Uninterrupted work before the host's event loop turns. */
-const SLICE_MS = 5;
+const SLICE_MS = 1;
 /** How long `stop` waits for handlers that were told to end. */
 const AFTER_ABORT_MS = 2_000;
 
