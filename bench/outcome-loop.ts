@@ -39,11 +39,13 @@ export async function makeRows(file: string, count: number): Promise<void> {
   await db.all("create table checkpoint (id integer primary key, position integer)");
   await db.all("insert into checkpoint values (1, 0)");
   for (let i = 0; i < count; i += 10_000) {
-    const rows = Array.from({ length: Math.min(10_000, count - i) }, (_, j) => [i + j + 1, SyntheticRepository.path(i + j)]);
-    await db.all(
-      "insert into asset select value ->> 0, value ->> 1, 4096, 1700000000000 from json_each(?)",
-      [JSON.stringify(rows)],
-    );
+    const rows = Array.from({ length: Math.min(10_000, count - i) }, (_, j) => [
+      i + j + 1,
+      SyntheticRepository.path(i + j),
+    ]);
+    await db.all("insert into asset select value ->> 0, value ->> 1, 4096, 1700000000000 from json_each(?)", [
+      JSON.stringify(rows),
+    ]);
   }
   await db.close();
 }

@@ -80,7 +80,9 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
         unavailable: (error, retryInMs) =>
           void logger.warn(`${messageOf(error)}; trying again in ${Math.round(retryInMs)} ms`),
         failed: (jobId, error) =>
-          void logger.error(`job ${jobId}: ${error instanceof Error ? (error.stack ?? error.message) : error}`),
+          void logger.error(
+            `job ${jobId}: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
+          ),
       } satisfies EngineJournal,
       options: engine,
     }),

@@ -14,7 +14,6 @@ export interface Output {
 }
 
 /** Control characters in paths and messages must not steer a terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
 const harmless = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�");
 
 export const processOutput: Output = {

@@ -33,7 +33,7 @@ class ProgressBar implements ProgressView {
     this.#bar = new SingleBar(
       {
         format: "{status} [{bar}] {percentage}% {value}/{totalText} {details}",
-        stream: output.err as NodeJS.WritableStream,
+        stream: output.err,
         hideCursor: true,
         gracefulExit: false,
       },

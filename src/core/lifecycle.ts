@@ -13,15 +13,7 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /** What may happen to a job. The first five are asked for, the others happen. */
 export type JobEvent =
-  | "cancel"
-  | "pause"
-  | "resume"
-  | "restart"
-  | "retry-failed"
-  | "claim"
-  | "finish"
-  | "give up"
-  | "drained";
+  "cancel" | "pause" | "resume" | "restart" | "retry-failed" | "claim" | "finish" | "give up" | "drained";
 
 interface Edge {
   readonly from: JobStatus;

@@ -10,7 +10,6 @@ export const info = (message: string): LogEntry => ({ level: "INFO", message });
 
 /** One event, one line: control characters, line separators and unpaired surrogates are escaped. */
 export const escapeLine = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\p{Cs}/gu, (character) => {
     if (character === "\n") return "\\n";
     if (character === "\r") return "\\r";

@@ -1,6 +1,5 @@
 import { invalidParameter } from "./errors.js";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const FORBIDDEN = /[\u0000-\u001f\u007f\\]/;
 
 const LONE_SURROGATE = /\p{Cs}/u;

@@ -56,17 +56,18 @@ export async function listen(
   if (loopbackOnly && !isLoopback(host)) {
     throw invalidParameter("host", `must be a loopback address (127.0.0.1, ::1, localhost); got "${host}"`);
   }
+  // Not the library's own createAdaptorServer: it cannot be told what to answer where no Request can be made.
+  const listener = getRequestListener((request) => fetch(request), {
+    overrideGlobalObjects: false,
+    errorHandler: (error) => answerBroken(error, onError),
+  });
   const server = createServer(
     {
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: 1000, // the two timeouts are looked at only this often
     },
-    // Not the library's own createAdaptorServer: it cannot be told what to answer where no Request can be made.
-    getRequestListener((request) => fetch(request), {
-      overrideGlobalObjects: false,
-      errorHandler: (error) => answerBroken(error, onError),
-    }),
+    (request, response) => void listener(request, response),
   );
   await bind(server, host, port);
   const bound = (server.address() as AddressInfo).port;

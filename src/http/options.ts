@@ -25,13 +25,7 @@ export interface HttpOptions {
 }
 
 type Defaulted =
-  | "basePath"
-  | "statusCodes"
-  | "maxBodyBytes"
-  | "requestTimeoutMs"
-  | "allowedHosts"
-  | "ready"
-  | "onError";
+  "basePath" | "statusCodes" | "maxBodyBytes" | "requestTimeoutMs" | "allowedHosts" | "ready" | "onError";
 
 /** Options with nothing left open; `basePath` starts with a slash and does not end with one. */
 export type ResolvedHttpOptions = Required<HttpOptions>;

@@ -101,5 +101,7 @@ const onTheWire = (thrown: unknown): WireError =>
 function tell(onError: (error: unknown) => void, error: unknown): void {
   try {
     onError(error);
-  } catch {}
+  } catch {
+    // Nobody is left to be told.
+  }
 }

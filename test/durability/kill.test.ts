@@ -5,14 +5,22 @@ import { ended, KillHarness } from "./kill-harness.js";
 const KILLS = Number(process.env.ASSETMILL_TEST_KILLS ?? 20);
 
 /** Kills at random moments until the job has ended; after each kill, what is committed must never be handled again. */
-async function killUntilDone(harness: KillHarness, start: () => void, longestMs: number, kills: number): Promise<string> {
+async function killUntilDone(
+  harness: KillHarness,
+  start: () => void,
+  longestMs: number,
+  kills: number,
+): Promise<string> {
   let committed = new Set<string>();
   for (let kill = 0; kill < kills; kill++) {
     const before = harness.calls().length;
     start();
     await sleep(Math.random() * longestMs);
     await harness.kill();
-    const repeated = harness.calls().slice(before).filter((path) => committed.has(path));
+    const repeated = harness
+      .calls()
+      .slice(before)
+      .filter((path) => committed.has(path));
     expect(repeated, "assets with a committed outcome that were handled again").to.deep.equal([]);
     const [id] = await harness.jobIds();
     if (id !== undefined) committed = new Set((await harness.outcomes(id)).map(({ path }) => path));
@@ -20,7 +28,10 @@ async function killUntilDone(harness: KillHarness, start: () => void, longestMs:
   const before = harness.calls().length;
   start();
   const id = await waitForEnd(harness);
-  const repeated = harness.calls().slice(before).filter((path) => committed.has(path));
+  const repeated = harness
+    .calls()
+    .slice(before)
+    .filter((path) => committed.has(path));
   expect(repeated, "assets with a committed outcome that were handled again").to.deep.equal([]);
   return id;
 }
@@ -39,7 +50,10 @@ async function expectWhole(harness: KillHarness, id: string): Promise<void> {
   const outcomes = await harness.outcomes(id);
   expect(outcomes.length).to.equal(harness.files);
   expect(new Set(outcomes.map(({ path }) => path)).size, "different paths").to.equal(harness.files);
-  expect(outcomes.filter(({ outcome }) => outcome !== "SUCCEEDED"), "blamed assets").to.deep.equal([]);
+  expect(
+    outcomes.filter(({ outcome }) => outcome !== "SUCCEEDED"),
+    "blamed assets",
+  ).to.deep.equal([]);
   expect(new Set(harness.calls()).size, "handled assets").to.equal(harness.files);
   const status = await harness.status(id);
   expect(status).to.include({ status: "SUCCESS", succeededCount: harness.files, failedCount: 0, attempt: 1 });

@@ -8,7 +8,6 @@ export const BASE = "/bin/guides/v1/assets/process";
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came
   readonly body: any;
 }
 

@@ -9,7 +9,9 @@ export const createHostLogger = (level: HostLogLevel): Logger =>
     level,
     format: format.combine(
       format.timestamp(),
-      format.printf(({ timestamp, level: at, message }) => `${timestamp} ${at}: ${escapeLine(String(message))}`),
+      format.printf(
+        ({ timestamp, level: at, message }) => `${String(timestamp)} ${at}: ${escapeLine(String(message))}`,
+      ),
     ),
     transports: [new transports.Console({ stderrLevels: ["error", "warn", "info", "debug"] })],
   });

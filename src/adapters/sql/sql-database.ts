@@ -2,7 +2,10 @@ import type { EntityManager } from "typeorm";
 import type { Transaction } from "../../core/ports/transaction.js";
 
 /** One row, by column name. */
-export type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, SqlValue>>;
+
+/** What a driver gives back. */
+export type SqlValue = string | number | null | Uint8Array;
 
 /** A writing transaction. Holds until the function that was given it ends. */
 export interface SqlTransaction extends Transaction {

@@ -63,7 +63,7 @@ export class SqliteDatabase implements SqlDatabase {
       await initialize(reader, file);
       await reader.query("pragma query_only = on");
     } catch (error) {
-      await Promise.all([writer, reader].map((source) => (source.isInitialized ? source.destroy() : undefined)));
+      for (const source of [reader, writer]) if (source.isInitialized) await source.destroy();
       throw sqlError(error);
     }
     return new SqliteDatabase(writer, reader);
@@ -99,7 +99,8 @@ export class SqliteDatabase implements SqlDatabase {
     const runner = this.#writer.createQueryRunner();
     await runner.query("begin immediate");
     try {
-      const nowMs = Number((await runner.query(`select ${NOW} as now`))[0].now);
+      const [clock] = (await runner.query(`select ${NOW} as now`)) as Row[];
+      const nowMs = Number(clock?.now);
       const result = await work(transactionOf(runner, nowMs));
       await runner.query("commit");
       return result;
@@ -142,14 +143,16 @@ async function migrate(source: DataSource, known: readonly string[]): Promise<vo
   // Under the write lock, so that two processes that start at once migrate one after the other.
   await runner.query("begin immediate");
   try {
-    const table = await runner.query("select 1 from sqlite_master where type = 'table' and name = ?", [
+    const tables = (await runner.query("select name from sqlite_master where type = 'table' and name = ?", [
       MIGRATIONS_TABLE,
-    ]);
-    const done: { name: string }[] =
-      table.length === 0 ? [] : await runner.query(`select name from ${MIGRATIONS_TABLE} order by timestamp`);
-    const strange = done.filter(({ name }) => !known.includes(name));
+    ])) as Row[];
+    const done =
+      tables.length === 0
+        ? []
+        : ((await runner.query(`select name from ${MIGRATIONS_TABLE} order by timestamp`)) as Row[]);
+    const strange = done.map(({ name }) => String(name)).filter((name) => !known.includes(name));
     if (strange.length > 0) {
-      const newest = strange.at(-1)?.name;
+      const newest = strange.at(-1);
       throw new AssetmillError(
         "UNAVAILABLE",
         `the database's schema (${newest}) is newer than this program's (${known.at(-1)}): upgrade assetmill`,

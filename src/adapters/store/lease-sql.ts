@@ -1,6 +1,6 @@
 import type { ChunkPart, DiscoveryPage, Lease, NewChunk } from "../../core/chunk.js";
 import { DISCOVERY } from "../../core/chunk.js";
-import type { SqlTransaction } from "../sql/sql-database.js";
+import type { SqlTransaction, SqlValue } from "../sql/sql-database.js";
 import { packManifest } from "./manifest-codec.js";
 import { packOutcomes } from "./outcome-codec.js";
 import { CHUNK, LEASE, OUTCOME_PART } from "./tables.js";
@@ -11,7 +11,7 @@ export type Fence = "mine" | "mine already" | "lost";
 /** Leases given as one JSON parameter, as a table. */
 export const leasesJson = `select value ->> 'jobId' as job, value ->> 'chunk' as number, value ->> 'epoch' as held from json_each(?)`;
 
-const keyOf = (jobId: unknown, chunk: unknown): string => `${jobId} ${chunk}`;
+const keyOf = (jobId: SqlValue | undefined, chunk: SqlValue | undefined): string => `${String(jobId)} ${String(chunk)}`;
 
 /** Moves each part's lease on, where epoch and part are the ones it was made under. One statement for all parts. */
 export async function fenceParts(tx: SqlTransaction, parts: readonly ChunkPart[]): Promise<(part: ChunkPart) => Fence> {

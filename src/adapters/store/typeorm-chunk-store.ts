@@ -78,7 +78,7 @@ export class TypeOrmChunkStore implements ChunkStore {
         [tx.nowMs + ttlMs, JSON.stringify(leases)],
       ),
     );
-    const keys = new Set(kept.map((row) => `${row.job_id} ${row.chunk}`));
+    const keys = new Set(kept.map((row) => `${String(row.job_id)} ${String(row.chunk)}`));
     return leases.filter((lease) => !keys.has(`${lease.jobId} ${lease.chunk}`));
   }
 

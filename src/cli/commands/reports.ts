@@ -64,7 +64,7 @@ export function logsCommand(id: string, flags: LogFlags, output: Output): Promis
       return EXIT.success;
     }
     let offset = flags.offset ?? 0;
-    for (let left = flags.limit ?? Number.POSITIVE_INFINITY; left > 0; ) {
+    for (let left = flags.limit ?? Number.POSITIVE_INFINITY; left > 0;) {
       const page = await control.logs(id, { offset, limit: Math.min(left, PAGE) });
       print(page.lines, page.offset);
       offset += page.lines.length;

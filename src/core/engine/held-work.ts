@@ -3,12 +3,7 @@ import type { Job } from "../job.js";
 
 /** Why work was told to stop. */
 export type StopReason =
-  | "job is stopping"
-  | "lease lost"
-  | "lease expired"
-  | "unavailable"
-  | "shutting down"
-  | "failed";
+  "job is stopping" | "lease lost" | "lease expired" | "unavailable" | "shutting down" | "failed";
 
 /** Something at work under a lease of this process: a chunk or a discovery. */
 export interface HeldWork {

@@ -4,7 +4,6 @@ import type { LogEntry } from "../log-entry.js";
 import { info } from "../log-entry.js";
 import type { AssetWrite } from "../ports/asset-repository.js";
 import type { Clock } from "../ports/clock.js";
-import type { TypePace } from "../progress/pace.js";
 import { TallyCounter } from "../tally.js";
 import type { AssetEnd } from "./run-asset.js";
 
@@ -77,7 +76,7 @@ export class PartBuilder {
       tally,
       writes,
       lines: [...this.#lines, ...this.#dropped(), ...skipLines(outcomes)],
-      pace: { types: this.#types as Partial<Record<FileType, TypePace>>, elapsedMs: nowMs - this.#sinceMs },
+      pace: { types: this.#types, elapsedMs: nowMs - this.#sinceMs },
     };
     this.#outcomes = [];
     this.#tally = new TallyCounter();

@@ -78,7 +78,7 @@ export class Worker {
 
   async #work(): Promise<void> {
     const { clock, options, journal, random } = this.#tools;
-    for (let failures = 0; !this.#stopping; ) {
+    for (let failures = 0; !this.#stopping;) {
       let pauseMs = options.pollMs;
       try {
         const claimed = this.#appetite.chunks > 0 && (await this.#claim());

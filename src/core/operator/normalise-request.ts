@@ -85,7 +85,7 @@ function filterField(filter: NonNullable<StartRequest["filter"]>): RequestFilter
 function fileTypes(value: string | readonly string[]): readonly FileType[] {
   const list = typeof value === "string" ? [value] : value;
   const allowed: readonly string[] = FILE_TYPES;
-  if (!Array.isArray(list) || list.some((type) => !allowed.includes(type))) {
+  if (!Array.isArray(list) || list.some((type: unknown) => !allowed.includes(type as string))) {
     throw invalidParameter("filter.fileTypes", `must be of ${FILE_TYPES.join(", ")}`);
   }
   return FILE_TYPES.filter((type) => list.includes(type));
@@ -94,7 +94,7 @@ function fileTypes(value: string | readonly string[]): readonly FileType[] {
 function epochMs(value: unknown, field: string): void {
   integer(value, field, 0, 8_640_000_000_000_000);
   if (value !== 0 && (value as number) >= 1_000_000_000 && (value as number) < 10_000_000_000) {
-    throw invalidParameter(field, `${value} looks like seconds; epoch milliseconds are wanted`);
+    throw invalidParameter(field, `${String(value)} looks like seconds; epoch milliseconds are wanted`);
   }
 }
 

@@ -63,7 +63,6 @@ export interface AssetHandler {
 }
 
 /** A result, or nothing at all: then nothing is written but the stamp. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is a handler
 export type HandlerReturn = HandlerResult | undefined | void;
 
 export const DEFAULT_JOB_TYPE = "ASSET_PROCESSING";

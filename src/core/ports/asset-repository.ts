@@ -6,8 +6,7 @@ import type { Transaction } from "./transaction.js";
 
 /** What stands at a path. */
 export type RepositoryNode =
-  | { readonly kind: "folder"; readonly path: string }
-  | { readonly kind: "asset"; readonly asset: Asset };
+  { readonly kind: "folder"; readonly path: string } | { readonly kind: "asset"; readonly asset: Asset };
 
 /** What is to be written about one asset after all its handlers succeeded. */
 export interface AssetWrite {
