@@ -23,6 +23,8 @@ async function killUntilDone(
       .filter((path) => committed.has(path));
     expect(repeated, "assets with a committed outcome that were handled again").to.deep.equal([]);
     const [id] = await harness.jobIds();
+    // Ended before the last kill: the same command would begin a new job now, as it should.
+    if (id !== undefined && (await harness.status(id)).completedAt !== 0) return id;
     if (id !== undefined) committed = new Set((await harness.outcomes(id)).map(({ path }) => path));
   }
   const before = harness.calls().length;
@@ -68,11 +70,29 @@ describe("kill -9", function () {
   this.timeout(300_000);
 
   it(`at ${KILLS} random moments of process: the same command goes on, and repeats nothing that was committed`, async () => {
-    const harness = new KillHarness(4_000, 4);
+    // About eight seconds of work, of which each life gets a fraction of one: all the kills find work under way.
+    const harness = new KillHarness(8_000, 8);
     try {
-      const start = () => void harness.startProcess("--chunk-size", "50");
+      let starts = 0;
+      const start = () => {
+        starts++;
+        harness.startProcess("--chunk-size", "50");
+      };
       const id = await killUntilDone(harness, start, 1_600, KILLS);
+      expect(starts, "starts: every kill came before the end").to.equal(KILLS + 1);
       expect(await harness.jobIds(), "jobs made by all these starts").to.deep.equal([id]);
+      await expectWhole(harness, id);
+    } finally {
+      await harness.dispose();
+    }
+  });
+
+  it("in the middle of long chunks: what a chunk had committed part by part is not repeated either", async () => {
+    const harness = new KillHarness(3_000, 10);
+    try {
+      // One chunk of about four seconds, committed every two.
+      const start = () => void harness.startProcess("--chunk-size", "3000");
+      const id = await killUntilDone(harness, start, 5_000, Math.ceil(KILLS / 3));
       await expectWhole(harness, id);
     } finally {
       await harness.dispose();
