@@ -1,8 +1,11 @@
-// A host of its own: three lines of set-up, then its own routes beside assetmill's. Run it with: node examples/embed.mjs
+// A host of its own: a few lines of set-up, then its own routes beside assetmill's. Run it with: node examples/embed.mjs
 import { createServer } from "node:http";
 import { createAssetmill } from "assetmill";
 
-const mill = await createAssetmill({ assets: "folder:examples/sample?mount=/content/dam/espresso" });
+const mill = await createAssetmill({
+  assets: "folder:examples/sample?mount=/content/dam/espresso",
+  store: process.env.STORE, // undefined: sqlite:assetmill.sqlite in the working folder
+});
 mill.start();
 const listener = mill.nodeListener();
 

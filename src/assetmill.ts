@@ -51,6 +51,7 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
   const token = options.http?.authenticator ? undefined : randomBytes(24).toString("base64url");
   const app = createApp(operator, {
     onError: (error) => void logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    ready: () => operator.history({ limit: 1 }).then(() => !closed),
     ...options.http,
     authenticator: options.http?.authenticator ?? new TokenAuthenticator(token ?? ""),
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Assetmill, createAssetmill } from "../../assetmill.js";
-import { AssetmillError, invalidParameter } from "../../core/errors.js";
+import { AssetmillError, invalidParameter, isUnavailable } from "../../core/errors.js";
 import { isFinal } from "../../core/lifecycle.js";
 import type { JobReport } from "../../core/operator/job-report.js";
 import type { StartRequest } from "../../core/ports/job-operator.js";
@@ -81,7 +81,8 @@ async function watch(
   let saidMs = performance.now();
   try {
     for (;;) {
-      const report = await mill.operator.status(processingId);
+      const report = await mill.operator.status(processingId).catch(waitForStore);
+      if (!report) continue;
       view?.show(report);
       if (isFinal(report.status) || signals.asked.aborted) return report;
       if (report.status === "PAUSED") {
@@ -102,6 +103,12 @@ async function watch(
   } finally {
     view?.end();
   }
+}
+
+/** A store that cannot be reached now ends no process; the worker says so, and goes on trying as well. */
+async function waitForStore(error: unknown): Promise<undefined> {
+  if (!isUnavailable(error)) throw error;
+  await sleep(LOOK_EVERY_MS);
 }
 
 async function interrupt(

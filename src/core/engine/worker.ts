@@ -166,7 +166,7 @@ export class Worker {
     const { jobs, chunks, journal, clock, random } = this.#tools;
     if (error !== undefined && !isUnavailable(error)) {
       journal.failed(lease.jobId, error);
-      const why = AssetmillError.is(error) ? error.message : `internal error: ${messageOf(error)}`;
+      const why = AssetmillError.is(error) ? aboutPath(error) : `internal error: ${messageOf(error)}`;
       await this.#insist(() => jobs.update(lease.jobId, ({ job, facts }) => giveUp(job, why, facts)));
     } else if (error !== undefined) {
       const pauseMs = backOff(3, random);
@@ -200,3 +200,6 @@ export class Worker {
     this.wake();
   };
 }
+
+const aboutPath = ({ ids, message }: AssetmillError): string =>
+  ids.path === undefined ? message : `${ids.path}: ${message}`;
