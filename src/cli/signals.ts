@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 
 /** SIGINT and SIGTERM as something to wait for. The first one asks to drain; a second one ends the process at once. */
@@ -31,6 +32,11 @@ export class Signals {
   wait(): Promise<void> {
     if (this.asked.aborted) return Promise.resolve();
     return new Promise((asked) => this.asked.addEventListener("abort", () => asked(), { once: true }));
+  }
+
+  /** Resolves after `ms`, or at the first signal. */
+  sleep(ms: number): Promise<void> {
+    return setTimeout(ms, undefined, { signal: this.asked }).catch(() => {});
   }
 
   dispose(): void {

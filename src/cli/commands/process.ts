@@ -98,7 +98,7 @@ async function watch(
         output.json(report);
         saidMs = performance.now();
       }
-      await Promise.race([sleep(LOOK_EVERY_MS), signals.wait()]);
+      await signals.sleep(LOOK_EVERY_MS);
     }
   } finally {
     view?.end();
