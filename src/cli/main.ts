@@ -8,4 +8,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// What is said to people may have no listener; the work goes on.
+process.stderr.on("error", () => {});
+
 process.exitCode = await runProgram(process.argv.slice(2), processOutput);

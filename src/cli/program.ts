@@ -5,6 +5,7 @@ import { processCommand } from "./commands/process.js";
 import { failuresCommand, logsCommand, outcomesCommand } from "./commands/reports.js";
 import { serveCommand } from "./commands/serve.js";
 import { showCommand } from "./commands/show.js";
+import { invalidParameter } from "../core/errors.js";
 import { applyConfigFile } from "./config-file.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { fail } from "./fail.js";
@@ -143,7 +144,9 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
   } catch (error) {
     if (!(error instanceof CommanderError)) return fail(error, argv.includes("--json"), output);
     // Help and version end well; anything else was wrong usage, and commander has said so.
-    return error.exitCode === 0 ? EXIT.success : EXIT.refused;
+    if (error.exitCode === 0) return EXIT.success;
+    if (argv.includes("--json")) fail(invalidParameter("command line", error.message), true, output);
+    return EXIT.refused;
   }
   return code;
 }

@@ -4,12 +4,17 @@ import { invalidParameter } from "../core/errors.js";
 import type { JobControl } from "../core/ports/job-operator.js";
 import { parseStoreUri } from "../uris.js";
 
-/** Runs `work` on the jobs of a store that exists; a mistyped name must not make a new, empty one. */
-export async function withStore<T>(store: string | undefined, work: (control: JobControl) => Promise<T>): Promise<T> {
+/** The store's URI, if there is a store: a mistyped name must not make a new, empty one. */
+export function existingStore(store: string | undefined): string {
   const uri = store ?? DEFAULT_STORE;
   const { file } = parseStoreUri(uri);
   if (!existsSync(file)) throw invalidParameter("store", `there is no store ${file}; name one with --store`);
-  const { control, close } = await openControl(uri);
+  return uri;
+}
+
+/** Runs `work` on the jobs of a store that exists. */
+export async function withStore<T>(store: string | undefined, work: (control: JobControl) => Promise<T>): Promise<T> {
+  const { control, close } = await openControl(existingStore(store));
   try {
     return await work(control);
   } finally {

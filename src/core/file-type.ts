@@ -1,3 +1,5 @@
+import { readXmlHead } from "./xml-head.js";
+
 /** The kinds of file that the contract's filter knows. */
 export const FILE_TYPES = ["DITATOPIC", "DITAMAP", "MARKDOWN", "HTML/CSS", "DITAVAL", "OTHERS"] as const;
 
@@ -42,18 +44,13 @@ const TOPICS = new Set([
   "learningPlan",
 ]);
 
-const ROOT =
-  /^\uFEFF?\s*(?:<\?[\s\S]*?\?>\s*|<!--[\s\S]*?-->\s*)*(?:<!DOCTYPE\s+([\w:.-]+)[^>[]*(?:\[[\s\S]*?\]\s*)?>\s*)?(?:<\?[\s\S]*?\?>\s*|<!--[\s\S]*?-->\s*)*(?:<([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*))?/;
-
 /** The type of an XML file by the head of its text: the root's `class`, the root's name, the doctype, in this order. */
 export function fileTypeOfXmlHead(head: string): FileType {
-  const match = ROOT.exec(head.slice(0, 4096));
-  if (!match) return "OTHERS";
-  const [, doctype, root, attributes = ""] = match;
-  const ditaClass = /\sclass\s*=\s*["']([^"']*)["']/.exec(attributes)?.[1] ?? "";
-  if (root === "val" || (!root && doctype === "val")) return "DITAVAL";
-  if (ditaClass.includes(" map/map ")) return "DITAMAP";
-  if (ditaClass.includes(" topic/topic ")) return "DITATOPIC";
+  const { doctype, root, rootClass } = readXmlHead(head);
+  if ((root ?? doctype) === "val") return "DITAVAL";
+  const classes = rootClass?.split(/\s+/) ?? [];
+  if (classes.includes("map/map")) return "DITAMAP";
+  if (classes.includes("topic/topic")) return "DITATOPIC";
   for (const name of [root, doctype]) {
     if (name === undefined) continue;
     if (MAPS.has(name)) return "DITAMAP";

@@ -39,24 +39,45 @@ export interface HandlerResult {
 
 /** A handler's result, if it is one; else an error that names the part that is none. */
 export function checkResult(result: HandlerResult): HandlerResult {
-  if (typeof result !== "object") throw new TypeError(`the handler returned a ${typeof result}, not a HandlerResult`);
-  for (const [name, value] of Object.entries(result.properties ?? {})) {
-    if (name === "" || name.includes("/")) throw new TypeError(`a property cannot be named ${JSON.stringify(name)}`);
+  if (!isRecord(result)) throw new TypeError(`the handler returned ${nameOfKind(result)}, not a HandlerResult`);
+  const { properties, references, warnings } = result;
+  if (properties !== undefined) checkProperties(properties);
+  if (references !== undefined) checkReferences(references);
+  if (warnings !== undefined && !isTextList(warnings)) throw new TypeError("warnings must be a list of strings");
+  return result;
+}
+
+function checkProperties(properties: unknown): void {
+  if (!isRecord(properties)) throw new TypeError("properties must be an object");
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === "" || /[/\u0000-\u001f]/.test(name)) {
+      throw new TypeError(`a property cannot be named ${JSON.stringify(name)}`);
+    }
     if (!isPropertyValue(value)) {
       throw new TypeError(`property ${name} must be a string, a finite number, a boolean or a list of strings`);
     }
   }
-  for (const part of ["references", "warnings"] as const) {
-    if (result[part] !== undefined && !Array.isArray(result[part])) throw new TypeError(`${part} must be a list`);
-  }
-  if (result.references?.some((reference) => typeof reference?.target !== "string")) {
-    throw new TypeError("each reference must have a target");
-  }
-  return result;
 }
 
+function checkReferences(references: unknown): void {
+  if (!Array.isArray(references)) throw new TypeError("references must be a list");
+  const kinds: readonly unknown[] = LINK_KINDS;
+  for (const reference of references as readonly unknown[]) {
+    if (!isRecord(reference) || typeof reference.target !== "string") {
+      throw new TypeError("each reference must have a target");
+    }
+    if (!kinds.includes(reference.kind)) {
+      throw new TypeError(`the kind of a reference must be of ${LINK_KINDS.join(", ")}`);
+    }
+  }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const nameOfKind = (value: unknown): string => (Array.isArray(value) ? "a list" : `a ${typeof value}`);
+
+const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === "string");
+
 const isPropertyValue = (value: unknown): boolean =>
-  typeof value === "string" ||
-  typeof value === "boolean" ||
-  Number.isFinite(value) ||
-  (Array.isArray(value) && value.every((item) => typeof item === "string"));
+  typeof value === "string" || typeof value === "boolean" || Number.isFinite(value) || isTextList(value);

@@ -137,7 +137,8 @@ export function progressed(job: Job, progress: ChunkProgress, facts: JobFacts): 
     openChunks: job.openChunks - progress.closedChunks,
     pace: addPace(job.pace, progress.samples, facts.nowMs),
   };
-  const excess = tooManyFailures(worked);
+  const running = worked.state.status === "PROCESSING" && worked.state.givingUp === undefined;
+  const excess = running ? tooManyFailures(worked) : undefined;
   if (excess) return giveUp(worked, excess, facts);
   const change = settle(worked, facts);
   const due = facts.nowMs - worked.progressLoggedAtMs >= PROGRESS_LINE_MS;
@@ -146,6 +147,9 @@ export function progressed(job: Job, progress: ChunkProgress, facts: JobFacts): 
 }
 const PROGRESS_LINE_MS = 9_000;
 
+/** A percentage says nothing about the first few. */
+const PERCENT_FROM = 100;
+
 function tooManyFailures(job: Job): string | undefined {
   const limit = job.request.maxFailures;
   if (limit === undefined) return undefined;
@@ -153,8 +157,9 @@ function tooManyFailures(job: Job): string | undefined {
   const failed = total.failed - job.attemptBase.failed;
   const processed = total.succeeded + total.failed + total.skipped - job.attemptBase.processed;
   if (typeof limit === "number") return failed > limit ? `${failed} assets failed, more than ${limit}` : undefined;
-  const percent = Number.parseFloat(limit);
-  if (processed < 100 || failed * 100 <= percent * processed) return undefined;
+  // Exact at the boundary, also for 33.333333%: in millionths of a percent.
+  const allowed = BigInt(Math.round(Number.parseFloat(limit) * 1e6)) * BigInt(processed);
+  if (processed < PERCENT_FROM || BigInt(failed) * 100_000_000n <= allowed) return undefined;
   return `${failed} of ${processed} assets failed, more than ${limit}`;
 }
 

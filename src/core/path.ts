@@ -1,6 +1,6 @@
 import { invalidParameter } from "./errors.js";
 
-const FORBIDDEN = /[\u0000-\u001f\u007f\\]/;
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
 
 const LONE_SURROGATE = /\p{Cs}/u;
 

@@ -35,6 +35,11 @@ export class FakeOperator implements JobOperator {
     return { ...(await this.start(request, by)), joined: false };
   }
 
+  async summary(processingId: string) {
+    await this.#called("summary", processingId);
+    return { types: {}, skips: {}, total: { total: 0, succeeded: 0, failed: 0, skipped: 0 } };
+  }
+
   async status(processingId: string) {
     await this.#called("status", processingId);
     const job = this.#jobs.get(processingId);

@@ -2,7 +2,7 @@ import { QueryFailedError } from "typeorm";
 import { AssetmillError } from "../../core/errors.js";
 
 /** SQLite's ways to say: not now. The transaction was not stored, and may be tried again as it is. */
-const UNAVAILABLE = /SQLITE_(?:BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL)\b/;
+const UNAVAILABLE = /SQLITE_(?:BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL|NOTADB|CORRUPT)\b/;
 
 /** Driver errors as ours: UNAVAILABLE where waiting may help; any other as it is. SQL and parameters stay in `cause`. */
 export function sqlError(error: unknown): unknown {

@@ -140,28 +140,33 @@ async function initialize(source: DataSource, file: string): Promise<void> {
 
 async function migrate(source: DataSource, known: readonly string[]): Promise<void> {
   const runner = source.createQueryRunner();
+  // Looked at without a lock first: a command that only asks must not wait for a busy writer.
+  if (await isUpToDate(runner, known)) return;
   // Under the write lock, so that two processes that start at once migrate one after the other.
   await runner.query("begin immediate");
   try {
-    const tables = (await runner.query("select name from sqlite_master where type = 'table' and name = ?", [
-      MIGRATIONS_TABLE,
-    ])) as Row[];
-    const done =
-      tables.length === 0
-        ? []
-        : ((await runner.query(`select name from ${MIGRATIONS_TABLE} order by timestamp`)) as Row[]);
-    const strange = done.map(({ name }) => String(name)).filter((name) => !known.includes(name));
-    if (strange.length > 0) {
-      const newest = strange.at(-1);
-      throw new AssetmillError(
-        "UNAVAILABLE",
-        `the database's schema (${newest}) is newer than this program's (${known.at(-1)}): upgrade assetmill`,
-      );
-    }
-    if (done.length < known.length) await source.runMigrations({ transaction: "none" });
+    if (!(await isUpToDate(runner, known))) await source.runMigrations({ transaction: "none" });
     await runner.query("commit");
   } catch (error) {
     await rollback(runner);
     throw error;
   }
+}
+
+/** Refuses a schema that this program does not know. */
+async function isUpToDate(runner: QueryRunner, known: readonly string[]): Promise<boolean> {
+  const tables = (await runner.query("select name from sqlite_master where type = 'table' and name = ?", [
+    MIGRATIONS_TABLE,
+  ])) as Row[];
+  if (tables.length === 0) return false;
+  const rows = (await runner.query(`select name from ${MIGRATIONS_TABLE} order by timestamp`)) as Row[];
+  const done = rows.map(({ name }) => String(name));
+  const newest = done.filter((name) => !known.includes(name)).at(-1);
+  if (newest !== undefined) {
+    throw new AssetmillError(
+      "UNAVAILABLE",
+      `the database's schema (${newest}) is newer than this program's (${known.at(-1)}): upgrade assetmill`,
+    );
+  }
+  return done.length === known.length;
 }

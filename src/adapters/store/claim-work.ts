@@ -4,6 +4,7 @@ import { claimed, giveUp } from "../../core/job-transitions.js";
 import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { certainFactsOf, holdJob, storeChange } from "./job-records.js";
+import { handlersOf } from "./job-mapper.js";
 import { unpackManifest } from "./manifest-codec.js";
 import { unpackOutcomes } from "./outcome-codec.js";
 import { CHUNK, JOB, LEASE, OUTCOME_PART } from "./tables.js";
@@ -66,7 +67,7 @@ async function candidates(database: SqlDatabase, request: ClaimRequest, dead: re
   );
   const have = new Set(request.handlers);
   return rows
-    .filter((row) => (JSON.parse(String(row.handlers)) as string[]).every((name) => have.has(name)))
+    .filter((row) => handlersOf(String(row.handlers))?.every((name) => have.has(name)))
     .map((row) => String(row.id));
 }
 
@@ -97,7 +98,7 @@ async function take(
   if (discovery && deathsOf(discovery) >= MAX_DISCOVERY_DEATHS) {
     // All taken rows go back; whoever reaps next finds the job drained.
     await tx.query(
-      `update ${LEASE} set state = 'READY', owner = null where job_id = ? and chunk in (select value from json_each(?))`,
+      `update ${LEASE} set state = 'READY', owner = null, deaths = 0 where job_id = ? and chunk in (select value from json_each(?))`,
       [id, JSON.stringify(free.map((row) => row.chunk))],
     );
     const why = `discovery ended its process ${MAX_DISCOVERY_DEATHS} times in a row`;
@@ -121,13 +122,15 @@ async function freeRows(
   most: { readonly chunks: number; readonly discoveries: number },
 ): Promise<readonly Row[]> {
   const claimable = `exists (select 1 from ${JOB} where id = ? and status in ('WAITING', 'PROCESSING') and pausing = 0 and giving_up is null)`;
-  return tx.query(
+  const rows = await tx.query(
     `select chunk, state, epoch, part, deaths, triggerable, path_cursor, next_chunk from ${LEASE}
      where job_id = ? and ${freeAt(String(tx.nowMs))} and ${claimable}
        and (case when chunk = ${DISCOVERY} then ? else ? end) > 0
      order by chunk limit ?`,
-    [id, JSON.stringify(dead), id, most.discoveries, most.chunks, most.chunks + Math.sign(most.discoveries)],
+    [id, JSON.stringify(dead), id, most.discoveries, most.chunks, most.chunks + 1],
   );
+  const discovery = rows.filter((row) => row.chunk === DISCOVERY);
+  return [...discovery, ...rows.slice(discovery.length, discovery.length + most.chunks)];
 }
 
 const deathsOf = (row: Row): number => Number(row.deaths) + (row.state === "LEASED" ? 1 : 0);

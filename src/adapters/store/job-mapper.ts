@@ -64,9 +64,14 @@ export function jobOfRow(row: JobRow): Job {
   return {
     id: row.id,
     sequence: row.sequence,
-    request: json<JobRequest>(row.request, { type: row.type, paths: ["/"], priority: row.priority }),
+    // A scope that can no longer be read might be anything: it holds everything.
+    request: json<JobRequest>(
+      row.request,
+      { type: row.type, paths: ["/"], priority: row.priority },
+      ({ paths }) => isTextList(paths) && (paths as string[]).length > 0,
+    ),
     repository: row.repository,
-    handlers: json<readonly string[]>(row.handlers, []),
+    handlers: handlersOf(row.handlers) ?? [],
     createdBy: row.createdBy,
     createdAtMs: row.createdAtMs,
     startedAtMs: row.startedAtMs,
@@ -75,15 +80,23 @@ export function jobOfRow(row: JobRow): Job {
     comments: row.comments,
     ...(row.restartedFrom === null ? {} : { restartedFrom: row.restartedFrom }),
     counting: row.counting as CountingStatus,
-    tally: json(row.tally, EMPTY_TALLY),
+    tally: json(row.tally, EMPTY_TALLY, ({ types, skips }) => isObject(types) && isObject(skips)),
     triggered: row.triggered,
     openChunks: row.openChunks,
-    attemptBase: json(row.attemptBase, { failed: 0, processed: 0 }),
-    pace: json(row.pace, NO_PACE),
+    attemptBase: json(
+      row.attemptBase,
+      { failed: 0, processed: 0 },
+      ({ failed, processed }) => Number.isFinite(failed) && Number.isFinite(processed),
+    ),
+    pace: json(row.pace, NO_PACE, ({ types, workedMs }) => isObject(types) && Number.isFinite(workedMs)),
     progressLoggedAtMs: row.progressLoggedAtMs,
     logLines: row.logLines,
   };
 }
+
+/** Names of the handlers that a job needs; undefined where that can no longer be read. */
+export const handlersOf = (text: string): readonly string[] | undefined =>
+  json<readonly string[] | undefined>(text, undefined, isTextList);
 
 function stateOfRow(row: JobRow): JobState {
   const status = JOB_STATUSES.find((known) => known === row.status) ?? ("FAILURE" satisfies JobStatus);
@@ -99,11 +112,17 @@ function stateOfRow(row: JobRow): JobState {
   }
 }
 
-function json<T extends object>(text: string, otherwise: T): T {
+/** The stored structure where it is one; a damaged one must not hide the rest of its row, nor other rows. */
+function json<T>(text: string, otherwise: T, isSound: (value: Sound) => boolean): T {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as T) : otherwise;
+    return typeof value === "object" && value !== null && isSound(value as Sound) ? (value as T) : otherwise;
   } catch {
     return otherwise;
   }
 }
+
+type Sound = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === "string");

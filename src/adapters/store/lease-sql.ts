@@ -1,6 +1,6 @@
 import type { ChunkPart, DiscoveryPage, Lease, NewChunk } from "../../core/chunk.js";
 import { DISCOVERY } from "../../core/chunk.js";
-import type { SqlTransaction, SqlValue } from "../sql/sql-database.js";
+import type { Row, SqlTransaction } from "../sql/sql-database.js";
 import { packManifest } from "./manifest-codec.js";
 import { packOutcomes } from "./outcome-codec.js";
 import { CHUNK, LEASE, OUTCOME_PART } from "./tables.js";
@@ -11,7 +11,14 @@ export type Fence = "mine" | "mine already" | "lost";
 /** Leases given as one JSON parameter, as a table. */
 export const leasesJson = `select value ->> 'jobId' as job, value ->> 'chunk' as number, value ->> 'epoch' as held from json_each(?)`;
 
-const keyOf = (jobId: SqlValue | undefined, chunk: SqlValue | undefined): string => `${String(jobId)} ${String(chunk)}`;
+/** One node may have lost a lease and claimed the same chunk anew: the epoch is part of what a lease is. */
+export const leaseKey = ({ jobId, chunk, epoch }: Lease): string => `${jobId} ${chunk} ${epoch}`;
+
+/** The leases that a statement returned. */
+export const returnedKeys = (rows: readonly Row[]): ReadonlySet<string> =>
+  new Set(
+    rows.map((row) => leaseKey({ jobId: String(row.job_id), chunk: Number(row.chunk), epoch: Number(row.epoch) })),
+  );
 
 /** Moves each part's lease on, where epoch and part are the ones it was made under. One statement for all parts. */
 export async function fenceParts(tx: SqlTransaction, parts: readonly ChunkPart[]): Promise<(part: ChunkPart) => Fence> {
@@ -24,17 +31,17 @@ export async function fenceParts(tx: SqlTransaction, parts: readonly ChunkPart[]
              value ->> 'part' as made, value ->> 'closes' as closes from json_each(?)) as mine
      where l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.part = mine.made
        and l.state = 'LEASED'
-     returning job_id, chunk`,
+     returning job_id, chunk, epoch`,
     [mine],
   );
-  const fresh = new Set(stored.map((row) => keyOf(row.job_id, row.chunk)));
-  const rest = parts.filter(({ lease }) => !fresh.has(keyOf(lease.jobId, lease.chunk)));
+  const fresh = returnedKeys(stored);
+  const rest = parts.filter(({ lease }) => !fresh.has(leaseKey(lease)));
   const repeated = new Set<string>();
   for (const { lease, part } of rest) {
-    if (await isAt(tx, lease, part + 1)) repeated.add(keyOf(lease.jobId, lease.chunk));
+    if (await isAt(tx, lease, part + 1)) repeated.add(leaseKey(lease));
   }
   return ({ lease }) => {
-    const key = keyOf(lease.jobId, lease.chunk);
+    const key = leaseKey(lease);
     return fresh.has(key) ? "mine" : repeated.has(key) ? "mine already" : "lost";
   };
 }

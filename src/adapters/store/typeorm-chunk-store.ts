@@ -7,7 +7,16 @@ import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { claimWork } from "./claim-work.js";
 import { DeadOwners } from "./dead-owners.js";
 import { factsOf, holdJob, storeChange } from "./job-records.js";
-import { closesOf, fencePage, fenceParts, insertChunks, insertOutcomes, leasesJson } from "./lease-sql.js";
+import {
+  closesOf,
+  fencePage,
+  fenceParts,
+  insertChunks,
+  insertOutcomes,
+  leaseKey,
+  leasesJson,
+  returnedKeys,
+} from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
 
 /**
@@ -74,12 +83,12 @@ export class TypeOrmChunkStore implements ChunkStore {
       tx.query(
         `update ${LEASE} as l set until_ms = ? from (${leasesJson}) as mine
          where l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.state = 'LEASED'
-         returning job_id, chunk`,
+         returning job_id, chunk, epoch`,
         [tx.nowMs + ttlMs, JSON.stringify(leases)],
       ),
     );
-    const keys = new Set(kept.map((row) => `${String(row.job_id)} ${String(row.chunk)}`));
-    return leases.filter((lease) => !keys.has(`${lease.jobId} ${lease.chunk}`));
+    const keys = returnedKeys(kept);
+    return leases.filter((lease) => !keys.has(leaseKey(lease)));
   }
 
   async release(leases: readonly Lease[]): Promise<void> {

@@ -17,6 +17,7 @@ export class TypeOrmJobReports implements JobReports {
 
   async outcomes(jobId: string, query: OutcomeQuery): Promise<OutcomePage> {
     const kinds = query.kinds ?? ALL;
+    if (kinds.length === 0) return { outcomes: [] };
     const found: ReportedOutcome[] = [];
     let cursor: OutcomeCursor = query.after ?? { chunk: 0, index: -1 };
     for (;;) {

@@ -1,3 +1,4 @@
+import { escapeLine } from "../../core/log-entry.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/outcome.js";
 import type { OutcomeCursor } from "../../core/ports/job-reports.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
@@ -37,7 +38,7 @@ function report(id: string, kinds: readonly OutcomeKind[], flags: ReportFlags, o
 function textOf({ path, outcome, code, message, handler, attempts }: ReportedOutcome): string {
   const why = [code, message, handler && `[${handler}]`].filter(Boolean).join(" ");
   const tries = attempts > 1 ? ` (${attempts} tries)` : "";
-  return `${outcome.padEnd(9)} ${path}${why === "" ? "" : `: ${why}`}${tries}`;
+  return escapeLine(`${outcome.padEnd(9)} ${path}${why === "" ? "" : `: ${why}`}${tries}`);
 }
 
 export interface LogFlags extends ReportFlags {
@@ -64,13 +65,15 @@ export function logsCommand(id: string, flags: LogFlags, output: Output): Promis
       return EXIT.success;
     }
     let offset = flags.offset ?? 0;
-    for (let left = flags.limit ?? Number.POSITIVE_INFINITY; left > 0;) {
+    let left = flags.limit ?? Number.POSITIVE_INFINITY;
+    let hasMore: boolean;
+    do {
       const page = await control.logs(id, { offset, limit: Math.min(left, PAGE) });
       print(page.lines, page.offset);
       offset += page.lines.length;
       left -= page.lines.length;
-      if (!page.hasMore || page.lines.length === 0) break;
-    }
+      hasMore = page.hasMore && page.lines.length > 0;
+    } while (hasMore && left > 0);
     return EXIT.success;
   });
 }

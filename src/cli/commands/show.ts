@@ -3,6 +3,7 @@ import { invalidParameter } from "../../core/errors.js";
 import type { AssetResult } from "../../core/ports/asset-repository.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
+import { existingStore } from "../store-access.js";
 
 export interface ShowFlags {
   readonly assets?: string;
@@ -12,9 +13,9 @@ export interface ShowFlags {
 
 /** What processing wrote about one asset. */
 export async function showCommand(path: string, flags: ShowFlags, output: Output): Promise<ExitCode> {
-  const { assets, store } = flags;
+  const { assets } = flags;
   if (assets === undefined) throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
-  const mill = await createAssetmill({ assets, autoStart: false, ...(store === undefined ? {} : { store }) });
+  const mill = await createAssetmill({ assets, autoStart: false, store: existingStore(flags.store) });
   try {
     const result = await mill.operator.results(path);
     if (!result) {

@@ -1,14 +1,7 @@
+import { decodeText } from "../decode-text.js";
 import { AssetmillError } from "../errors.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
 import type { CreateDigest } from "../ports/digest.js";
-
-/** UTF-8, or UTF-16 where a byte order mark says so; the mark itself is left out. */
-export function decodeText(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder("utf-16be").decode(bytes);
-  return UTF8.decode(bytes);
-}
-const UTF8 = new TextDecoder("utf-8");
 
 /** All pieces as one; READ_FAILED where they are more than `maxBytes`. */
 export async function collect(pieces: AsyncIterable<Uint8Array>, path: string, maxBytes: number): Promise<Uint8Array> {

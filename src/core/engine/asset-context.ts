@@ -1,7 +1,8 @@
+import { decodeText } from "../decode-text.js";
 import { AssetFailure, RetryableError, SkipAsset } from "../errors.js";
 import type { HandlerContext, HandlerLogger, RepositoryReader } from "../ports/asset-handler.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
-import { collect, decodeText } from "./asset-content.js";
+import { collect } from "./asset-content.js";
 import type { AssetTask } from "./asset-task.js";
 
 /** What all assets of a chunk share in their contexts. */

@@ -7,6 +7,8 @@ export class AssetTask {
   readonly asset: Asset;
   /** When the present try began, by the worker's monotonic clock; infinite between tries. */
   tryStartedMs: number;
+  /** The try that is under way, or the most that any handler needed. */
+  attempts = 1;
   /** The deadline passed and its outcome was given: whatever it still does counts no more. */
   abandoned = false;
   readonly #source: ContentSource;

@@ -70,7 +70,7 @@ export class ChunkRun implements HeldWork {
       task.abandoned = true;
       task.abort(new Error("deadline"));
       const message = `not done within ${deadlineMs} ms`;
-      const outcome = { kind: "FAILED", code: "DEADLINE", message, attempts: 1 } as const;
+      const outcome = { kind: "FAILED", code: "DEADLINE", message, attempts: task.attempts } as const;
       const { asset, index } = task;
       this.part.add(index, asset.path, asset.fileType, { outcome }, task.tryStartedMs, nowMs);
       // The lane hangs in that handler: another goes on in the slot that it holds.

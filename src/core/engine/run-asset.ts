@@ -34,15 +34,14 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
   const done = new Merged();
   let accepted = 0;
   let skipped: { handler: string; reason: string } | undefined;
-  let attempts = 1;
   for (const handler of tools.handlers) {
+    if (task.aborted) return undefined;
     try {
       if (handler.accepts && !handler.accepts(task.asset)) continue;
       accepted++;
-      const tried = await tryHandler(handler, task, tools);
-      if (!tried) return undefined;
-      attempts = Math.max(attempts, tried.attempts);
-      done.add(handler, tried.result);
+      const result = await tryHandler(handler, task, tools);
+      if (!result) return undefined;
+      done.add(handler, result);
     } catch (error) {
       if (isUnavailable(error)) throw error;
       if (SkipAsset.is(error)) {
@@ -51,17 +50,16 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
       }
       // A handler that was told to stop, and threw, has said nothing about the asset.
       if (task.aborted && !task.abandoned) return undefined;
-      const tries = error instanceof TriesUsedUp ? error.attempts : 1;
-      return { outcome: failure(handler.name, task.asset.path, error, Math.max(attempts, tries)) };
+      return { outcome: failure(handler.name, task, error) };
     }
   }
   if (accepted === 0) return { outcome: { kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 } };
   if (done.count === 0 && skipped) {
     const { handler, reason } = skipped;
-    return { outcome: { kind: "SKIPPED", code: "BY_HANDLER", message: reason, handler, attempts } };
+    return { outcome: { kind: "SKIPPED", code: "BY_HANDLER", message: reason, handler, attempts: task.attempts } };
   }
   return {
-    outcome: { kind: "SUCCEEDED", attempts, warnings: done.warnings },
+    outcome: { kind: "SUCCEEDED", attempts: task.attempts, warnings: done.warnings },
     write: {
       path: task.asset.path,
       properties: done.properties,
@@ -110,30 +108,20 @@ function versionOf(handler: AssetHandler): Readonly<Record<string, string>> {
 
 const NOTHING: HandlerResult = Object.freeze({});
 
-interface Tried {
-  readonly result: HandlerResult;
-  readonly attempts: number;
-}
-
-class TriesUsedUp extends Error {
-  readonly attempts: number;
-
-  constructor(attempts: number, cause: unknown) {
-    super(messageOf(cause), { cause });
-    this.attempts = attempts;
-  }
-}
-
 /** Undefined where it was told to stop between two tries. */
-async function tryHandler(handler: AssetHandler, task: AssetTask, tools: AssetRunTools): Promise<Tried | undefined> {
+async function tryHandler(
+  handler: AssetHandler,
+  task: AssetTask,
+  tools: AssetRunTools,
+): Promise<HandlerResult | undefined> {
   for (let attempt = 1; ; attempt++) {
+    task.attempts = Math.max(task.attempts, attempt);
     try {
       const returned = handler.process(task.asset, new AssetContext(tools.context, task, attempt));
       const result = isThenable(returned) ? await returned : returned;
-      return { result: result ? checkResult(result) : NOTHING, attempts: attempt };
+      return result === undefined ? NOTHING : checkResult(result);
     } catch (error) {
-      if (!RetryableError.is(error)) throw attempt === 1 ? error : carryAttempts(error, attempt);
-      if (attempt >= tools.tries) throw new TriesUsedUp(attempt, error);
+      if (!RetryableError.is(error) || attempt >= tools.tries) throw error;
     }
     const pause = tools.retryDelayMs * 2 ** (attempt - 1) * (0.5 + tools.random() / 2);
     task.tryStartedMs = Number.POSITIVE_INFINITY;
@@ -143,17 +131,13 @@ async function tryHandler(handler: AssetHandler, task: AssetTask, tools: AssetRu
   }
 }
 
-const carryAttempts = (error: unknown, attempts: number): unknown =>
-  SkipAsset.is(error) || isUnavailable(error) ? error : new TriesUsedUp(attempts, error);
-
 type Returned = ReturnType<AssetHandler["process"]>;
 
 const isThenable = (value: Returned): value is Extract<Returned, PromiseLike<unknown>> =>
   typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 
 /** How an error ends an asset. A GONE about the asset itself is no failure: it vanished since discovery. */
-function failure(handler: string, path: string, thrown: unknown, attempts: number): Outcome {
-  const error = thrown instanceof TriesUsedUp ? thrown.cause : thrown;
+function failure(handler: string, { asset: { path }, attempts }: AssetTask, error: unknown): Outcome {
   const message = clip(messageOf(error));
   if (AssetFailure.is(error)) return { kind: "FAILED", code: error.code, message, handler, attempts };
   if (AssetmillError.is(error) && error.ids.path === path) {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import type { Asset } from "../../../core/asset.js";
+import { decodeText } from "../../../core/decode-text.js";
 import { nameOf } from "../../../core/asset.js";
 import { type FileType, fileTypeOfName, fileTypeOfXmlHead } from "../../../core/file-type.js";
 import type { TreeFile } from "./folder-tree.js";
@@ -23,7 +24,7 @@ function sniff(file: string): FileType {
   try {
     const fd = openSync(file, "r");
     try {
-      return fileTypeOfXmlHead(head.toString("utf8", 0, readSync(fd, head, 0, HEAD_BYTES, 0)));
+      return fileTypeOfXmlHead(decodeText(head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0))));
     } finally {
       closeSync(fd);
     }

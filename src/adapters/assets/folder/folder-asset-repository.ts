@@ -1,4 +1,4 @@
-import { constants, createReadStream, readFile } from "node:fs";
+import { constants, createReadStream, existsSync, readFile } from "node:fs";
 import { promisify } from "node:util";
 import type { Asset } from "../../../core/asset.js";
 import { AssetmillError } from "../../../core/errors.js";
@@ -15,7 +15,7 @@ import { type SqlDatabase, sqlTransaction } from "../../sql/sql-database.js";
 import { assetOfFile } from "./asset-of-file.js";
 import { folderError } from "./folder-errors.js";
 import { FolderResults } from "./folder-results.js";
-import { FolderTree } from "./folder-tree.js";
+import { FolderTree, type TreeFile } from "./folder-tree.js";
 import { type WalkOptions, walkFolder } from "./folder-walk.js";
 import { type FolderOptions, folderIdentity, resolveFolderOptions } from "./options.js";
 
@@ -86,9 +86,20 @@ export class FolderAssetRepository implements AssetRepository {
   #node(path: string): RepositoryNode | undefined {
     // Above the mount there is nothing but the way to it.
     if (isWithin(this.#tree.mount, path)) return this.#rootNode(path);
-    const found = this.#tree.find(path);
+    const found = this.#find(path);
     if (found?.stats.isDirectory()) return { kind: "folder", path };
     return found?.stats.isFile() ? { kind: "asset", asset: assetOfFile(path, found) } : undefined;
+  }
+
+  /** Nothing readable is nothing there; but a tree that is gone is no answer about one path. */
+  #find(path: string): TreeFile | undefined {
+    try {
+      const found = this.#tree.find(path);
+      if (found || existsSync(this.#tree.folder)) return found;
+    } catch {
+      return undefined;
+    }
+    throw new AssetmillError("UNAVAILABLE", "the repository's folder is not there", { ids: { path } });
   }
 
   #rootNode(path: string): RepositoryNode {

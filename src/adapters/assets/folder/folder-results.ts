@@ -1,6 +1,6 @@
 import type { AssetReference, PropertyValue } from "../../../core/handler-result.js";
 import type { AssetResult, AssetWrite } from "../../../core/ports/asset-repository.js";
-import type { Row, SqlDatabase, SqlTransaction } from "../../sql/sql-database.js";
+import type { Row, SqlDatabase, SqlTransaction, SqlValue } from "../../sql/sql-database.js";
 import { FOLDER_RESULT, REPOSITORY } from "./tables.js";
 
 type References = Readonly<Record<string, readonly AssetReference[]>>;
@@ -16,37 +16,54 @@ export class FolderResults {
   }
 
   /**
-   * Writes results inside a transaction: one statement, however many. Properties are merged over what is there, a
+   * Writes results inside a transaction: one statement, however many, and one that reads what is there. Properties are merged over what is there, a
    * handler's references replace what that handler found before.
    */
   async write(tx: SqlTransaction, writes: readonly AssetWrite[]): Promise<void> {
     if (writes.length === 0) return;
     const id = await this.#id(tx);
-    const rows = writes.map(({ path, properties, references, stamp, jobId }) => ({
-      p: path,
-      v: isEmpty(properties) ? null : JSON.stringify(properties),
-      r: isEmpty(references) ? null : JSON.stringify(references),
-      s: stamp.sizeBytes,
-      m: stamp.modifiedMs,
-      h: stamp.contentHash,
-      n: JSON.stringify(stamp.handlers),
-      j: jobId,
-    }));
+    const before = await this.#before(tx, id, writes);
+    const rows = writes.map(({ path, properties, references, stamp, jobId }) => {
+      const old = before.get(path);
+      const all = { properties: merged(old?.properties, properties), refs: merged(old?.refs, references) };
+      // An asset may come twice in one commit: the second is merged over the first.
+      if (all.properties ?? all.refs) before.set(path, { ...old, ...withoutNull(all) });
+      return {
+        p: path,
+        v: all.properties,
+        r: all.refs,
+        s: stamp.sizeBytes,
+        m: stamp.modifiedMs,
+        h: stamp.contentHash,
+        n: JSON.stringify(stamp.handlers),
+        j: jobId,
+      };
+    });
     await tx.query(
       `insert into ${FOLDER_RESULT} as old
          (repository_id, path, properties, refs, size_bytes, modified_ms, content_hash, handlers, job_id, at_ms)
        select ?, value ->> 'p', value ->> 'v', value ->> 'r', value ->> 's', value ->> 'm', value ->> 'h',
          value ->> 'n', value ->> 'j', ? from json_each(?) where true
        on conflict (repository_id, path) do update set
-         properties = case when excluded.properties is null then old.properties
-           when old.properties is null then excluded.properties
-           else ${merged("properties")} end,
-         refs = case when excluded.refs is null then old.refs when old.refs is null then excluded.refs
-           else ${merged("refs")} end,
+         properties = coalesce(excluded.properties, old.properties), refs = coalesce(excluded.refs, old.refs),
          size_bytes = excluded.size_bytes, modified_ms = excluded.modified_ms, content_hash = excluded.content_hash,
          handlers = excluded.handlers, job_id = excluded.job_id, at_ms = excluded.at_ms`,
       [id, tx.nowMs, JSON.stringify(rows)],
     );
+  }
+
+  /** What is there already, of the assets that get more than a stamp. */
+  async #before(tx: SqlTransaction, id: number, writes: readonly AssetWrite[]): Promise<Map<string, Row>> {
+    const paths = writes
+      .filter(({ properties, references }) => !isEmpty(properties) || !isEmpty(references))
+      .map(({ path }) => path);
+    if (paths.length === 0) return new Map();
+    const rows = await tx.query(
+      `select path, properties, refs from ${FOLDER_RESULT}
+       where repository_id = ? and path in (select value from json_each(?))`,
+      [id, JSON.stringify(paths)],
+    );
+    return new Map(rows.map((row) => [String(row.path), row]));
   }
 
   /** In the order asked; undefined where nothing was written. */
@@ -68,19 +85,14 @@ export class FolderResults {
   }
 }
 
-/** Members of the new object over those of the old one. Not json_patch: that would drop members on null and merge deep. */
-const merged = (column: string): string =>
-  `(select json_group_object(key, json(member)) from (
-     select key, ${memberOf("each")} as member from json_each(old.${column}) as each
-       where key not in (select key from json_each(excluded.${column}))
-     union all
-     select key, ${memberOf("each")} as member from json_each(excluded.${column}) as each))`;
+/** Members of `more` over those of the stored object, as JSON; null where there is nothing new. */
+function merged(stored: SqlValue | undefined, more: object): string | null {
+  if (isEmpty(more)) return null;
+  if (typeof stored !== "string") return JSON.stringify(more);
+  return JSON.stringify({ ...(JSON.parse(stored) as object), ...more });
+}
 
-/** A member as JSON text again, whatever its type. */
-const memberOf = (each: string): string =>
-  `case ${each}.type when 'true' then 'true' when 'false' then 'false' when 'null' then 'null'
-     when 'text' then json_quote(${each}.value) when 'object' then ${each}.value when 'array' then ${each}.value
-     else json_quote(${each}.value) end`;
+const withoutNull = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 
 const isEmpty = (record: object): boolean => {
   for (const _ in record) return false;

@@ -7,6 +7,9 @@ import type { ResolvedFolderOptions } from "./options.js";
 const TRUST_MS = 1_000;
 const MAX_TRUSTED = 1_000;
 
+/** Nothing is there: a part is missing, is no folder, or goes round in circles. */
+const LEADS_NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
+
 /** A path's file and its state: what a link inside the tree leads to, never anything outside of it. */
 export interface TreeFile {
   readonly file: string;
@@ -35,7 +38,7 @@ export class FolderTree {
     return inside === "" ? this.folder : join(this.folder, inside);
   }
 
-  /** What is at a repository path; undefined where nothing is that may be reached. */
+  /** What is at a repository path; undefined where nothing is in the tree. Fails where that may not be looked at. */
   find(path: string): TreeFile | undefined {
     const file = this.fileOf(path);
     if (file === undefined) return undefined;
@@ -57,8 +60,9 @@ export class FolderTree {
     try {
       const stats = lstatSync(file, { throwIfNoEntry: false });
       return stats && { file, stats };
-    } catch {
-      return undefined;
+    } catch (error) {
+      if (LEADS_NOWHERE.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+      throw error;
     }
   }
 
@@ -67,8 +71,9 @@ export class FolderTree {
     try {
       const target = realpathSync.native(file);
       return this.#contains(target) ? target : undefined;
-    } catch {
-      return undefined;
+    } catch (error) {
+      if (LEADS_NOWHERE.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+      throw error;
     }
   }
 

@@ -1,12 +1,14 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Asset } from "../../../core/asset.js";
+import { type Asset, nameOf } from "../../../core/asset.js";
+import { fileTypeOfName } from "../../../core/file-type.js";
 import { childPath, comparePaths, isWithin } from "../../../core/path.js";
 import { admits, isExcluded, type Scope } from "../../../core/scope.js";
 import { assetOfFile } from "./asset-of-file.js";
 import { folderError } from "./folder-errors.js";
-import type { FolderTree } from "./folder-tree.js";
+import type { FolderTree, TreeFile } from "./folder-tree.js";
 
 /** Uninterrupted looking at files before the host's event loop turns. */
 const SLICE_MS = 5;
@@ -45,7 +47,7 @@ export async function* walkFolder(
   const excluded = new Set(scope.excluded);
   for (const root of scope.roots) {
     if (isExcluded(scope, root)) continue;
-    const begin = await enter(tree, root, options.after);
+    const begin = await enter(tree, scope, root, options.after);
     if (begin) levels.push(begin);
     for (let level = levels.at(-1); level; level = levels.at(-1)) {
       if (options.signal?.aborted) return;
@@ -60,8 +62,7 @@ export async function* walkFolder(
         const deeper = await openLevel(path, join(level.folder, next.name), options.after, tree.folder);
         if (deeper) levels.push(deeper);
       } else {
-        const found = tree.findFile(join(level.folder, next.name));
-        const asset = found?.stats.isFile() ? assetOfFile(path, found) : undefined;
+        const asset = look(tree, path, join(level.folder, next.name));
         if (asset && admits(scope.filter, asset)) page.push(asset);
       }
       if (page.length >= options.pageSize) {
@@ -77,17 +78,41 @@ export async function* walkFolder(
   if (page.length > 0) yield page;
 }
 
-/** The level to begin a root with: its own names, or itself alone where it is a file. */
-async function enter(tree: FolderTree, root: string, after: string | undefined): Promise<Level | undefined> {
-  const place = mountedAt(tree, root);
-  const file = tree.fileOf(place);
-  const found = file === undefined ? undefined : tree.find(place);
-  if (!found || file === undefined) {
-    await readdir(tree.folder).catch((error: unknown) => {
-      throw folderError(error, root, tree.folder);
-    });
-    return undefined;
+/** The asset at a file that was listed; undefined where it is none, or none any more. */
+function look(tree: FolderTree, path: string, file: string): Asset | undefined {
+  const found = lookAt(tree, path, () => tree.findFile(file));
+  if (found) return found.stats.isFile() ? assetOfFile(path, found) : undefined;
+  // A name that is not UTF-8 leads to no file: it is counted all the same, and whoever reads it will say so.
+  return path.includes("\ufffd")
+    ? { ...NAMELESS, path, fileType: fileTypeOfName(nameOf(path)) ?? "OTHERS" }
+    : undefined;
+}
+
+const NAMELESS = { sizeBytes: 0, createdMs: 0, modifiedMs: 0 };
+
+/** What is found; an error where nothing can be, because the whole tree went away. */
+function lookAt(tree: FolderTree, path: string, find: () => TreeFile | undefined): TreeFile | undefined {
+  try {
+    const found = find();
+    if (!found && !existsSync(tree.folder)) throw Object.assign(new Error("no root"), { code: "ENOENT" });
+    return found;
+  } catch (error) {
+    throw folderError(error, path, tree.folder);
   }
+}
+
+/** The level to begin a root with: its own names, or itself alone where it is a file. */
+async function enter(
+  tree: FolderTree,
+  scope: Scope,
+  root: string,
+  after: string | undefined,
+): Promise<Level | undefined> {
+  const place = mountedAt(tree, root);
+  if (isExcluded(scope, place)) return undefined;
+  const file = tree.fileOf(place);
+  const found = file === undefined ? undefined : lookAt(tree, place, () => tree.find(place));
+  if (!found || file === undefined) return undefined;
   if (found.stats.isDirectory()) return openLevel(place, file, after, tree.folder);
   const cut = place.lastIndexOf("/");
   if (after !== undefined && comparePaths(place, after) <= 0) return undefined;

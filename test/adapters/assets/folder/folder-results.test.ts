@@ -1,0 +1,297 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { FolderAssetRepository } from "../../../../src/adapters/assets/folder/index.js";
+import type { AssetReference, PropertyValue } from "../../../../src/core/handler-result.js";
+import type { AssetWrite } from "../../../../src/core/ports/asset-repository.js";
+import type { Stamp } from "../../../../src/core/stamp.js";
+import { rejection } from "../../../support/deferred.js";
+import { type FolderFixture, openFolder } from "../../../support/folder-repository.js";
+import { dump } from "../../../support/sqlite-store.js";
+
+type Properties = Record<string, PropertyValue>;
+
+const STAMP: Stamp = { sizeBytes: 10, modifiedMs: 2_000, contentHash: "sha256:ab", handlers: { h: "1" } };
+
+const writeOf = (path: string, over: Partial<AssetWrite> = {}): AssetWrite => ({
+  path,
+  properties: {},
+  references: {},
+  stamp: STAMP,
+  jobId: "job",
+  ...over,
+});
+
+const topic = (target: string): AssetReference => ({ kind: "topic", target });
+
+describe("results of a folder repository", function () {
+  this.timeout(30_000);
+  let fixture: FolderFixture;
+  let repository: FolderAssetRepository;
+  before(async () => {
+    fixture = await openFolder();
+    ({ repository } = fixture);
+  });
+  after(() => fixture.close());
+
+  let number = 0;
+  /** A path that no other test writes about. */
+  const fresh = (): string => `/${number++}.dita`;
+  const resultOf = async (path: string) => (await repository.results([path]))[0];
+  const propertiesOf = async (path: string): Promise<unknown> => (await resultOf(path))?.properties;
+
+  it("are what was written, with stamp, job and time", async () => {
+    const path = fresh();
+    const before = Date.now();
+    await repository.apply([
+      writeOf(path, {
+        properties: { title: "A", count: 3, ok: true, tags: ["x", "y"] },
+        references: { h: [{ kind: "image", target: "/i.png", external: false, scope: "local", fragment: "f" }] },
+      }),
+    ]);
+    const { at, ...rest } = (await resultOf(path)) ?? { at: 0 };
+    expect(rest).to.deep.equal({
+      path,
+      properties: { title: "A", count: 3, ok: true, tags: ["x", "y"] },
+      references: [{ kind: "image", target: "/i.png", external: false, scope: "local", fragment: "f", handler: "h" }],
+      stamp: STAMP,
+      jobId: "job",
+    });
+    expect(at).to.be.within(before - 1, Date.now() + 1);
+  });
+
+  it("come in the order asked, undefined where nothing was written", async () => {
+    const [a, b] = [fresh(), fresh()];
+    await repository.apply([writeOf(a), writeOf(b)]);
+    const found = await repository.results([b, "/nope", a, b]);
+    expect(found.map((result) => result?.path)).to.deep.equal([b, undefined, a, b]);
+    expect(await repository.results([])).to.deep.equal([]);
+  });
+
+  it("of no write are none, and no transaction fails for it", async () => {
+    await repository.apply([]);
+  });
+
+  it("are merged: a named property is replaced, the others stay", async () => {
+    const path = fresh();
+    await repository.apply([writeOf(path, { properties: { a: 1, b: ["x"], c: "c" } })]);
+    await repository.apply([writeOf(path, { properties: { b: "now a text", d: false } })]);
+    expect(await propertiesOf(path)).to.deep.equal({ a: 1, b: "now a text", c: "c", d: false });
+    await repository.apply([writeOf(path)]);
+    expect(await propertiesOf(path)).to.deep.equal({ a: 1, b: "now a text", c: "c", d: false });
+  });
+
+  it("have references replaced per handler, and those of other handlers stay", async () => {
+    const path = fresh();
+    await repository.apply([writeOf(path, { references: { a: [topic("/1"), topic("/2")], b: [topic("/3")] } })]);
+    await repository.apply([writeOf(path, { references: { a: [topic("/4")] } })]);
+    expect((await resultOf(path))?.references).to.have.deep.members([
+      { ...topic("/4"), handler: "a" },
+      { ...topic("/3"), handler: "b" },
+    ]);
+    await repository.apply([writeOf(path, { references: { a: [], b: [topic("/3")] } })]);
+    expect((await resultOf(path))?.references).to.deep.equal([{ ...topic("/3"), handler: "b" }]);
+  });
+
+  it("keep the order of a handler's references", async () => {
+    const path = fresh();
+    const list = ["/z", "/a", "/m", "/a"].map(topic);
+    await repository.apply([writeOf(path, { references: { a: [topic("/old")], b: [topic("/b")] } })]);
+    await repository.apply([writeOf(path, { references: { a: list } })]);
+    const found = (await resultOf(path))?.references.filter(({ handler }) => handler === "a");
+    expect(found?.map(({ target }) => target)).to.deep.equal(["/z", "/a", "/m", "/a"]);
+  });
+
+  it("have the stamp, job and time of the last write", async () => {
+    const path = fresh();
+    await repository.apply([writeOf(path)]);
+    const stamp = { sizeBytes: 11, modifiedMs: 3_000, contentHash: null, handlers: { h: "2", i: "1" } };
+    await repository.apply([writeOf(path, { stamp, jobId: "later" })]);
+    expect(await resultOf(path)).to.deep.include({ stamp, jobId: "later" });
+  });
+
+  it("written twice are as written once", async () => {
+    const write = (path: string): AssetWrite =>
+      writeOf(path, { properties: { a: 1.5, b: ["x"] }, references: { h: [topic("/1")] } });
+    const [once, twice] = [fresh(), fresh()];
+    await repository.apply([write(once), write(twice)]);
+    await repository.apply([write(twice)]);
+    const [a, b] = await repository.results([once, twice]);
+    expect({ ...b, at: 0, path: "" }).to.deep.equal({ ...a, at: 0, path: "" });
+  });
+
+  it("of one asset given twice in one call are those of both, in order", async () => {
+    const path = fresh();
+    await repository.apply([
+      writeOf(path, { properties: { a: 1, b: 1 } }),
+      writeOf(path, { properties: { b: 2 }, jobId: "second" }),
+    ]);
+    expect(await resultOf(path)).to.deep.include({ properties: { a: 1, b: 2 }, jobId: "second" });
+  });
+
+  it("are each repository's own", async () => {
+    const path = fresh();
+    const other = await FolderAssetRepository.open(
+      { folder: fixture.folder, mount: "/elsewhere" },
+      fixture.stores.database,
+    );
+    await repository.apply([writeOf(path, { properties: { mine: true } })]);
+    expect(await other.results([path])).to.deep.equal([undefined]);
+    await other.apply([writeOf(path, { properties: { mine: false } })]);
+    expect(await propertiesOf(path)).to.deep.equal({ mine: true });
+  });
+
+  describe("that are enlisted", () => {
+    it("appear with the transaction that they joined", async () => {
+      const path = fresh();
+      await fixture.stores.database.write(async (tx) => {
+        await repository.enlist(tx, [writeOf(path, { properties: { a: 1 } })]);
+        expect(await resultOf(path)).to.equal(undefined);
+      });
+      expect(await propertiesOf(path)).to.deep.equal({ a: 1 });
+    });
+
+    it("are gone with it where it is rolled back, of new assets and of known ones, in a new repository, too", async () => {
+      const path = fresh();
+      await repository.apply([writeOf(path, { properties: { a: 1 } })]);
+      const other = await FolderAssetRepository.open(
+        { folder: fixture.folder, mount: "/new" },
+        fixture.stores.database,
+      );
+      const before = await dump(fixture.stores.database);
+      const error = new Error("no");
+      const writing = fixture.stores.database.write(async (tx) => {
+        await repository.enlist(tx, [writeOf(path, { properties: { a: 2 } }), writeOf(fresh())]);
+        await other.enlist(tx, [writeOf(path)]);
+        throw error;
+      });
+      expect(await rejection(writing)).to.equal(error);
+      expect(await dump(fixture.stores.database)).to.deep.equal(before);
+      await other.apply([writeOf(path)]);
+      expect((await other.results([path]))[0]?.path).to.equal(path);
+    });
+
+    it("are written for a whole chunk in one go", async () => {
+      const writes = Array.from({ length: 500 }, (_, i) => writeOf(`/chunk/${i}.dita`, { properties: { i } }));
+      await repository.apply(writes);
+      const found = await repository.results(writes.map(({ path }) => path));
+      expect(found.map((result) => result?.properties.i)).to.deep.equal(writes.map((_, i) => i));
+    });
+  });
+
+  describe("survive as they are", () => {
+    const survives = async (first: Properties, second: Properties): Promise<void> => {
+      const path = fresh();
+      await repository.apply([writeOf(path, { properties: first })]);
+      expect(await propertiesOf(path), "written").to.deep.equal(first);
+      await repository.apply([writeOf(path, { properties: second })]);
+      expect(await propertiesOf(path), "merged").to.deep.equal({ ...first, ...second });
+      // A repeated merge goes through what was stored once more.
+      await repository.apply([writeOf(path, { properties: { last: "x" } })]);
+      expect(await propertiesOf(path), "merged twice").to.deep.equal({ ...first, ...second, last: "x" });
+    };
+
+    it("booleans, and texts that look like something else", async () => {
+      await survives(
+        { t: true, f: false, a: "true", b: "null", c: "1", d: '{"a":1}', e: "[1]", g: '"', h: "" },
+        { t: false, i: "it's", j: 'say "no"', k: "back\\slash", l: "--", m: "a\nb\tc" },
+      );
+    });
+
+    it("lists of texts, empty ones and such with quotes", async () => {
+      await survives({ a: [], b: [""], c: ['"', "'", "\\", "]"] }, { d: ["é", "\u{1f600}", "a\nb"], a: ["x"] });
+    });
+
+    it("whole numbers to the last digit", async () => {
+      await survives(
+        { a: 0, b: -1, c: Number.MAX_SAFE_INTEGER, d: Number.MIN_SAFE_INTEGER },
+        { e: 1_761_291_362_776, f: 2 ** 62, g: 1e21 },
+      );
+    });
+
+    it("fractions to the last digit", async () => {
+      await survives(
+        { a: 0.1, b: 0.1 + 0.2, c: 1 / 3, d: -1.5e-7 },
+        { e: Math.PI, f: Number.MAX_VALUE, g: Number.MIN_VALUE, h: 123_456_789.123_456_78 },
+      );
+    });
+
+    it("any number", async () => {
+      // JSON knows no -0.
+      const anyNumber = fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0);
+      await fc.assert(
+        fc.asyncProperty(anyNumber, anyNumber, (a, b) => survives({ a }, { b })),
+        { numRuns: 60 },
+      );
+    });
+
+    // Whole characters: half a surrogate pair is no text.
+    const anyText = fc.string({ unit: "binary", maxLength: 12 });
+
+    it("any text", async () => {
+      await fc.assert(
+        fc.asyncProperty(anyText, anyText, (a, b) => survives({ a }, { b, c: [a, b] })),
+        { numRuns: 150 },
+      );
+    });
+
+    it("texts with NUL inside", async () => {
+      await survives({ a: "x\u0000y" }, { b: "\u0000", c: ["x\u0000y"] });
+    });
+
+    it("any name of a property", async () => {
+      const anyKey = anyText.filter((key) => key !== "" && key !== "__proto__" && key !== "last" && !/[/\0]/.test(key));
+      await fc.assert(
+        fc.asyncProperty(anyKey, anyKey, (a, b) => survives({ [a]: "a", both: 1 }, { [b]: "b", both: 2 })),
+        { numRuns: 150 },
+      );
+    });
+
+    for (const name of [
+      'quo"te',
+      "it's",
+      "back\\slash",
+      "a.b",
+      "$",
+      "[0]",
+      "dc:title",
+      "ключ",
+      "\u{1f600}",
+      "a\nb",
+      "a\0b",
+    ]) {
+      it(`a property named ${JSON.stringify(name)}`, () => survives({ [name]: "a" }, { [name]: "b", other: 1 }));
+    }
+
+    it("references with any target and fragment", async () => {
+      await fc.assert(
+        fc.asyncProperty(anyText, anyText, async (target, fragment) => {
+          const path = fresh();
+          const reference: AssetReference = { kind: "content-key", target, fragment, external: true, reltable: false };
+          await repository.apply([writeOf(path, { references: { a: [reference] } })]);
+          await repository.apply([writeOf(path, { references: { b: [reference] } })]);
+          expect((await resultOf(path))?.references).to.have.deep.members([
+            { ...reference, handler: "a" },
+            { ...reference, handler: "b" },
+          ]);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it("results of paths with any name", async () => {
+      for (const path of [
+        "/it's.dita",
+        '/"q".dita',
+        "/a\nb",
+        "/\u{1f600}.dita",
+        "/%41",
+        "/\\",
+        "/e\u0301",
+        "/\u00e9",
+      ]) {
+        await repository.apply([writeOf(path, { properties: { path } })]);
+        expect((await repository.results([path]))[0]).to.deep.include({ path, properties: { path } });
+      }
+    });
+  });
+});

@@ -1,0 +1,444 @@
+import { mkdir, mkdtemp, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import fc from "fast-check";
+import { AssetmillError } from "../../../../src/core/errors.js";
+import { covers, scopeOf } from "../../../../src/core/scope.js";
+import { rejection } from "../../../support/deferred.js";
+import { type FolderFixture, openFolder, permissionsDoNotBind, scanned } from "../../../support/folder-repository.js";
+import { anyName, anyPath, referenceOrder } from "../../../support/path-order.js";
+
+const ALL = { fileTypes: [] };
+
+/** Paths of files that can stand in one tree: none is a folder of another. */
+const anyTree = fc
+  .array(
+    fc.array(anyName, { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join("/")}`),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((paths) => {
+    const unique = [...new Set(paths)];
+    return unique.filter((path) => !unique.some((other) => other.startsWith(`${path}/`)));
+  });
+
+describe("a scan of a folder", function () {
+  this.timeout(60_000);
+  let fixture: FolderFixture;
+  beforeEach(async () => {
+    fixture = await openFolder();
+  });
+  afterEach(() => fixture.close());
+
+  /** A random tree in a folder of its own, below which everything is asked. */
+  const plant = async (paths: readonly string[]): Promise<{ root: string; files: string[] }> => {
+    const root = `/${(await mkdtemp(join(fixture.folder, "t"))).slice(fixture.folder.length + 1)}`;
+    const files = paths.map((path) => root + path);
+    await fixture.files(...files);
+    return { root, files: [...files].sort(referenceOrder) };
+  };
+
+  describe("has an order", () => {
+    it("that is path order, whatever the names, in pages of any size", async () => {
+      await fc.assert(
+        fc.asyncProperty(anyTree, fc.integer({ min: 1, max: 5 }), async (paths, pageSize) => {
+          const { root, files } = await plant(paths);
+          expect(await fixture.paths([root], { pageSize })).to.deep.equal(files);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it("in which a folder's content stands before siblings that plain string order puts first", async () => {
+      const files = ["/a/b.dita", "/a b.dita", "/a-b/c.dita", "/a-b.dita", "/a.dita"];
+      await fixture.files(...files);
+      expect(await fixture.paths(["/"])).to.deep.equal([...files].sort(referenceOrder));
+      expect(await fixture.paths(["/"])).not.to.deep.equal([...files].sort());
+    });
+  });
+
+  describe("goes on", () => {
+    it("after every path that it yielded with exactly the rest, be the file there, gone, or a folder by now", async () => {
+      await fc.assert(
+        fc.asyncProperty(anyTree, async (paths) => {
+          const { root, files } = await plant(paths);
+          for (const [i, after] of files.entries()) {
+            const rest = files.slice(i + 1);
+            expect(await fixture.paths([root], { after }), "there").to.deep.equal(rest);
+            const file = join(fixture.folder, after);
+            await unlink(file);
+            expect(await fixture.paths([root], { after }), "gone").to.deep.equal(rest);
+            await mkdir(file);
+            expect(await fixture.paths([root], { after }), "an empty folder").to.deep.equal(rest);
+            await writeFile(join(file, "x.dita"), "");
+            expect(await fixture.paths([root], { after }), "a folder").to.deep.equal([`${after}/x.dita`, ...rest]);
+            await rm(file, { recursive: true });
+            await writeFile(file, "");
+          }
+        }),
+        { numRuns: 25 },
+      );
+    });
+
+    it("after any path at all with exactly the greater ones", async () => {
+      await fc.assert(
+        fc.asyncProperty(anyTree, fc.array(anyPath, { minLength: 1, maxLength: 6 }), async (paths, others) => {
+          const { root, files } = await plant(paths);
+          for (const other of others) {
+            const after = other === "/" ? root : root + other;
+            const greater = files.filter((file) => referenceOrder(file, after) > 0);
+            expect(await fixture.paths([root], { after }), JSON.stringify(after)).to.deep.equal(greater);
+          }
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    it("after a path whose whole folder is gone", async () => {
+      await fixture.files("/a/1.dita", "/b/c/1.dita", "/b/c/2.dita", "/b/d.dita", "/e.dita");
+      await rm(join(fixture.folder, "b", "c"), { recursive: true });
+      expect(await fixture.paths(["/"], { after: "/b/c/1.dita" })).to.deep.equal(["/b/d.dita", "/e.dita"]);
+    });
+
+    it("after a path whose folder is a file by now without that file: it stands before what follows", async () => {
+      await fixture.files("/a/1.dita", "/b/1.dita", "/c/1.dita");
+      await rm(join(fixture.folder, "b"), { recursive: true });
+      await fixture.files("/b");
+      expect(await fixture.paths(["/"], { after: "/b/1.dita" })).to.deep.equal(["/c/1.dita"]);
+    });
+
+    it("after the last path with nothing", async () => {
+      await fixture.files("/a.dita", "/b.dita");
+      expect(await fixture.paths(["/"], { after: "/b.dita" })).to.deep.equal([]);
+    });
+
+    it("in a later root, and over several", async () => {
+      await fixture.files("/a/1.dita", "/b/1.dita", "/b/2.dita", "/c/1.dita", "/d/1.dita");
+      expect(await fixture.paths(["/d", "/b", "/a"], { after: "/b/1.dita" })).to.deep.equal(["/b/2.dita", "/d/1.dita"]);
+      expect(await fixture.paths(["/d", "/b", "/a"], { after: "/c/9.dita" })).to.deep.equal(["/d/1.dita"]);
+    });
+
+    it("behind a root that is a single file only where that file is behind", async () => {
+      await fixture.files("/a.dita", "/b.dita");
+      expect(await fixture.paths(["/a.dita", "/b.dita"], { after: "/a.dita" })).to.deep.equal(["/b.dita"]);
+      expect(await fixture.paths(["/b.dita"], { after: "/b.dita" })).to.deep.equal([]);
+    });
+  });
+
+  describe("has a scope", () => {
+    it("of exactly what its roots cover and its exclusions leave, under any mount", async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          anyTree,
+          fc.constantFrom("/", "/content/dam"),
+          fc.infiniteStream(fc.nat()),
+          fc.nat({ max: 3 }),
+          async (paths, mount, picks, excludedCount) => {
+            const { root, files } = await plant(paths);
+            const own = await fixture.mounted(mount);
+            const at = mount === "/" ? "" : mount;
+            const all = files.map((file) => at + file);
+            const nodes = [...new Set(all.flatMap((file) => [file, dirname(file), `${file}x`, `${dirname(file)}-`]))];
+            const below = nodes.filter((node) => node.startsWith(at + root) && node !== at);
+            const pick = (list: readonly string[]): string => list[(picks.next().value ?? 0) % list.length] ?? "/";
+            const roots = [pick([...below, at + root]), pick(below)];
+            const excluded = Array.from({ length: excludedCount }, () => pick(below));
+            const scope = scopeOf(roots, excluded, ALL);
+            const found = (await scanned(own.repository, scope)).map(({ path }) => path);
+            expect(found).to.deep.equal(all.filter((file) => covers(scope, file)));
+          },
+        ),
+        { numRuns: 80 },
+      );
+    });
+
+    it("whose exclusions are whole segments, of folders and of files", async () => {
+      await fixture.files("/a/b/1.dita", "/a/bc/1.dita", "/a/b.dita", "/a/c.dita", "/a/c.dita.bak");
+      expect(await fixture.paths(["/"], { excluded: ["/a/b", "/a/c.dita"] })).to.deep.equal([
+        "/a/b.dita",
+        "/a/bc/1.dita",
+        "/a/c.dita.bak",
+      ]);
+    });
+
+    it("that is empty where a root is excluded, or lies in what is", async () => {
+      await fixture.files("/a/b/1.dita", "/c/1.dita");
+      expect(await fixture.paths(["/a"], { excluded: ["/a"] })).to.deep.equal([]);
+      expect(await fixture.paths(["/a/b"], { excluded: ["/a"] })).to.deep.equal([]);
+      expect(await fixture.paths(["/a/b/1.dita", "/c"], { excluded: ["/a/b/1.dita"] })).to.deep.equal(["/c/1.dita"]);
+      expect(await fixture.paths(["/"], { excluded: ["/"] })).to.deep.equal([]);
+    });
+
+    it("of a single file", async () => {
+      await fixture.files("/a/b.dita", "/a/b.dita.png", "/a/c.dita");
+      expect(await fixture.paths(["/a/b.dita"])).to.deep.equal(["/a/b.dita"]);
+    });
+
+    it("of several roots, each asset once, in path order", async () => {
+      await fixture.files("/a-b/1.dita", "/a/1.dita", "/c.dita", "/d/1.dita");
+      expect(await fixture.paths(["/d", "/a-b", "/c.dita", "/a", "/a/1.dita"])).to.deep.equal([
+        "/a/1.dita",
+        "/a-b/1.dita",
+        "/c.dita",
+        "/d/1.dita",
+      ]);
+    });
+
+    it("of nothing where nothing is there", async () => {
+      await fixture.files("/a/1.dita");
+      await mkdir(join(fixture.folder, "empty", "deep"), { recursive: true });
+      expect(await fixture.paths(["/empty"])).to.deep.equal([]);
+      expect(await fixture.paths(["/nowhere"])).to.deep.equal([]);
+      expect(await fixture.paths(["/a/1.dita/x"])).to.deep.equal([]);
+      expect(await fixture.paths([])).to.deep.equal([]);
+    });
+
+    it("whose root above the mount is all of the tree, and beside it nothing", async () => {
+      await fixture.files("/a/1.dita", "/b.dita");
+      const mounted = await fixture.mounted("/content/dam");
+      const all = ["/content/dam/a/1.dita", "/content/dam/b.dita"];
+      for (const root of ["/", "/content", "/content/dam"]) expect(await mounted.paths([root])).to.deep.equal(all);
+      for (const root of ["/other", "/content/da", "/content/dam2"]) {
+        expect(await mounted.paths([root]), root).to.deep.equal([]);
+      }
+      expect(await mounted.paths(["/"], { after: "/content/dam/a/1.dita" })).to.deep.equal(["/content/dam/b.dita"]);
+      expect(await mounted.paths(["/"], { after: "/content/dam" })).to.deep.equal(all);
+      expect(await mounted.paths(["/"], { after: "/content" })).to.deep.equal(all);
+      expect(await mounted.paths(["/"], { after: "/zzz" })).to.deep.equal([]);
+    });
+
+    for (const excluded of ["/content", "/content/dam"]) {
+      it(`that is empty where the root is above the mount and ${excluded} is excluded`, async () => {
+        await fixture.files("/a/1.dita", "/b.dita");
+        const mounted = await fixture.mounted("/content/dam");
+        expect(await mounted.paths(["/"], { excluded: [excluded] })).to.deep.equal([]);
+      });
+    }
+
+    it("whose filter is by file type and by creation, inclusive", async () => {
+      await fixture.files("/a.dita", "/b.md", ["/c.xml", "<map/>"], "/d.png");
+      expect(await fixture.paths(["/"], { filter: { fileTypes: ["DITAMAP", "MARKDOWN"] } })).to.deep.equal([
+        "/b.md",
+        "/c.xml",
+      ]);
+      const instant = new Date(1_600_000_000_000);
+      await utimes(join(fixture.folder, "a.dita"), instant, instant);
+      const filter = { fileTypes: [], createdFromMs: 1_600_000_000_000, createdToMs: 1_600_000_000_000 };
+      expect(await fixture.paths(["/"], { filter })).to.deep.equal(["/a.dita"]);
+      expect(await fixture.paths(["/"], { filter: { ...filter, createdFromMs: 1_600_000_000_001 } })).to.deep.equal([]);
+    });
+  });
+
+  describe("yields assets", () => {
+    it("with size, times and type", async () => {
+      await fixture.files(["/a.dita", "12345"]);
+      const instant = new Date(1_600_000_000_000);
+      await utimes(join(fixture.folder, "a.dita"), instant, instant);
+      const [asset] = await scanned(fixture.repository, scopeOf(["/"], [], ALL));
+      expect(asset).to.deep.equal({
+        path: "/a.dita",
+        fileType: "DITATOPIC",
+        sizeBytes: 5,
+        createdMs: 1_600_000_000_000,
+        modifiedMs: 1_600_000_000_000,
+      });
+    });
+
+    const heads: [string, string | Uint8Array, string][] = [
+      ["a topic", '<?xml version="1.0"?><!-- x --><topic id="a"/>', "DITATOPIC"],
+      ["a map behind a byte order mark", "\uFEFF<map/>", "DITAMAP"],
+      ["a val", "<val/>", "DITAVAL"],
+      ["something else", "<project/>", "OTHERS"],
+      ["nothing", "", "OTHERS"],
+      ["no text", new Uint8Array([0, 255, 254, 3]), "OTHERS"],
+      ["a long head that ends amid a character", `<topic title="${"é".repeat(4_000)}"`, "DITATOPIC"],
+      ["a topic in UTF-16, little end first", Buffer.from("\uFEFF<topic/>", "utf16le"), "DITATOPIC"],
+      ["a topic in UTF-16, big end first", Buffer.from("\uFEFF<topic/>", "utf16le").swap16(), "DITATOPIC"],
+    ];
+    for (const [title, content, type] of heads) {
+      it(`typed by their head where they are XML: ${title} is ${type}`, async () => {
+        await fixture.files(["/a.xml", content]);
+        expect((await scanned(fixture.repository, scopeOf(["/"], [], ALL)))[0]?.fileType).to.equal(type);
+      });
+    }
+
+    it("for hidden files, and for names that look like parents", async () => {
+      await fixture.files("/.hidden", "/..a/...", "/a/..b.dita");
+      expect(await fixture.paths(["/"])).to.deep.equal(["/..a/...", "/.hidden", "/a/..b.dita"]);
+    });
+
+    it("for regular files only: no socket, pipe or device", async () => {
+      const { createServer } = await import("node:net");
+      await fixture.files("/a.dita");
+      const server = createServer();
+      await new Promise<void>((listening) => server.listen(join(fixture.folder, "socket"), listening));
+      try {
+        expect(await fixture.paths(["/"])).to.deep.equal(["/a.dita"]);
+        expect(await fixture.paths(["/socket"])).to.deep.equal([]);
+      } finally {
+        await new Promise((closed) => server.close(closed));
+      }
+    });
+
+    it("or fails for a file whose name is not UTF-8, and never passes it over in silence", async () => {
+      await fixture.files("/a.dita");
+      await writeFile(Buffer.concat([Buffer.from(`${fixture.folder}/b`), Buffer.of(0xe9), Buffer.from(".dita")]), "x");
+      let found = 0;
+      let failed = false;
+      try {
+        found = (await fixture.paths(["/"])).length;
+      } catch {
+        failed = true;
+      }
+      expect(failed || found === 2, `${found} of 2 were found, without an error`).to.equal(true);
+    });
+  });
+
+  describe("meets links", () => {
+    it("to files inside the tree, and takes them for assets of the target's content", async () => {
+      await fixture.files(["/a/real.dita", "12345"]);
+      await symlink(join(fixture.folder, "a", "real.dita"), join(fixture.folder, "link.dita"));
+      await symlink("a/real.dita", join(fixture.folder, "relative.md"));
+      const assets = await scanned(fixture.repository, scopeOf(["/"], [], ALL));
+      expect(assets.map(({ path, sizeBytes, fileType }) => [path, sizeBytes, fileType])).to.deep.equal([
+        ["/a/real.dita", 5, "DITATOPIC"],
+        ["/link.dita", 5, "DITATOPIC"],
+        ["/relative.md", 5, "MARKDOWN"],
+      ]);
+      expect(await fixture.paths(["/link.dita"])).to.deep.equal(["/link.dita"]);
+    });
+
+    it("out of the tree, by any way, and takes them for nothing", async () => {
+      await fixture.files("/a.dita", "/tree2.dita");
+      await writeFile(join(fixture.outside, "secret.dita"), "secret");
+      // A neighbour whose name begins like the tree's.
+      await mkdir(`${fixture.folder}-neighbour`);
+      await writeFile(`${fixture.folder}-neighbour/secret.dita`, "secret");
+      await symlink(join(fixture.outside, "secret.dita"), join(fixture.folder, "absolute.dita"));
+      await symlink("../outside/secret.dita", join(fixture.folder, "relative.dita"));
+      await symlink("../tree-neighbour/secret.dita", join(fixture.folder, "neighbour.dita"));
+      await symlink(fixture.outside, join(fixture.folder, "folder"));
+      await symlink("absolute.dita", join(fixture.folder, "twice.dita"));
+      expect(await fixture.paths(["/"])).to.deep.equal(["/a.dita", "/tree2.dita"]);
+      for (const name of ["absolute", "relative", "neighbour", "twice"]) {
+        expect(await fixture.paths([`/${name}.dita`]), name).to.deep.equal([]);
+      }
+      expect(await fixture.paths(["/folder"])).to.deep.equal([]);
+      expect(await fixture.paths(["/folder/secret.dita"])).to.deep.equal([]);
+    });
+
+    it("to folders, and does not follow them, so that each asset has one path and cycles end", async () => {
+      await fixture.files("/a/b/1.dita");
+      await symlink("a", join(fixture.folder, "z"));
+      await symlink("..", join(fixture.folder, "a", "up"));
+      await symlink(".", join(fixture.folder, "a", "self"));
+      await symlink("loop", join(fixture.folder, "loop"));
+      await symlink("nowhere", join(fixture.folder, "dangling.dita"));
+      expect(await fixture.paths(["/"])).to.deep.equal(["/a/b/1.dita"]);
+      expect(await fixture.paths(["/z"])).to.deep.equal([]);
+      expect(await fixture.paths(["/z/b"])).to.deep.equal([]);
+    });
+  });
+
+  describe("meets trouble", () => {
+    const scanAll = (): Promise<string[]> => fixture.paths(["/"]);
+
+    it("where the folder is gone: UNAVAILABLE, for an unmounted disk is no empty one", async () => {
+      await fixture.files("/a/1.dita");
+      await rename(fixture.folder, `${fixture.folder}-away`);
+      for (const root of ["/", "/a", "/a/1.dita", "/nowhere"]) {
+        const error = await rejection(fixture.paths([root]));
+        expect(AssetmillError.is(error) && error.code, root).to.equal("UNAVAILABLE");
+      }
+    });
+
+    for (const [title, path] of [
+      ["one flat folder", (i: number) => `/${i + 1_000}.dita`],
+      ["many folders", (i: number) => `/${i + 1_000}/a.dita`],
+    ] as const) {
+      it(`where the folder goes amid the walk of ${title}: UNAVAILABLE, not an early end`, async () => {
+        await fixture.files(...Array.from({ length: 200 }, (_, i) => path(i)));
+        const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 10 })[Symbol.asyncIterator]();
+        expect((await walk.next()).value).to.have.length(10);
+        await rename(fixture.folder, `${fixture.folder}-away`);
+        const rest = async (): Promise<number> => {
+          let count = 0;
+          for (let step = await walk.next(); !step.done; step = await walk.next()) count += step.value.length;
+          return count;
+        };
+        const error = await rejection(rest());
+        expect(AssetmillError.is(error) && error.code, String(error)).to.equal("UNAVAILABLE");
+      });
+    }
+
+    it("where a folder inside goes amid the walk: it is passed over, the others are not", async () => {
+      await fixture.files("/a/1.dita", "/b/1.dita", "/c/1.dita");
+      const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 1 });
+      const paths: string[] = [];
+      for await (const page of walk) {
+        paths.push(...page.map((asset) => asset.path));
+        await rm(join(fixture.folder, "b"), { recursive: true, force: true });
+      }
+      expect(paths).to.deep.equal(["/a/1.dita", "/c/1.dita"]);
+    });
+
+    it("where a folder may not be read: ACCESS_DENIED, naming it, and no end in silence", async function () {
+      if (permissionsDoNotBind("a folder that may not be read ends the scan with ACCESS_DENIED")) return this.skip();
+      await fixture.files("/a/1.dita", "/locked/1.dita");
+      const { chmod } = await import("node:fs/promises");
+      await chmod(join(fixture.folder, "locked"), 0o000);
+      try {
+        const error = await rejection(scanAll());
+        expect(AssetmillError.is(error) && [error.code, error.ids.path]).to.deep.equal(["ACCESS_DENIED", "/locked"]);
+      } finally {
+        await chmod(join(fixture.folder, "locked"), 0o700);
+      }
+    });
+
+    it("where a folder may be listed but not entered: ACCESS_DENIED, and no end in silence", async function () {
+      if (permissionsDoNotBind("a folder that may not be entered ends the scan with ACCESS_DENIED")) return this.skip();
+      await fixture.files("/a/1.dita", "/locked/1.dita");
+      const { chmod } = await import("node:fs/promises");
+      await chmod(join(fixture.folder, "locked"), 0o400);
+      try {
+        const error = await rejection(scanAll());
+        expect(AssetmillError.is(error) && error.code).to.equal("ACCESS_DENIED");
+      } finally {
+        await chmod(join(fixture.folder, "locked"), 0o700);
+      }
+    });
+
+    it("where an XML file may not be read: it is an asset of type OTHERS, whose handler will find out", async function () {
+      if (permissionsDoNotBind("an XML file that may not be read is listed")) return this.skip();
+      await fixture.files(["/a.xml", "<map/>"]);
+      const { chmod } = await import("node:fs/promises");
+      await chmod(join(fixture.folder, "a.xml"), 0o000);
+      const assets = await scanned(fixture.repository, scopeOf(["/"], [], ALL));
+      expect(assets.map(({ path, fileType }) => [path, fileType])).to.deep.equal([["/a.xml", "OTHERS"]]);
+    });
+
+    it("where it is told to stop: it ends early, without an error", async () => {
+      await fixture.files(...Array.from({ length: 50 }, (_, i) => `/${i}.dita`));
+      const stop = new AbortController();
+      const pages = [];
+      for await (const page of fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 5, signal: stop.signal })) {
+        pages.push(page);
+        stop.abort(new Error("enough"));
+      }
+      expect(pages).to.have.length(1);
+    });
+  });
+
+  it("lets the host's event loop turn", async () => {
+    await fixture.files(...Array.from({ length: 3_000 }, (_, i) => `/${i % 10}/${i}.dita`));
+    let turns = 0;
+    let over = false;
+    const count = (): void => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    await scanned(fixture.repository, scopeOf(["/"], [], ALL), { pageSize: 10_000 });
+    over = true;
+    expect(turns).to.be.above(12);
+  });
+});

@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { packJson, packText, unpackJson, unpackText } from "../../../src/adapters/sql/packed.js";
+
+describe("packed text", () => {
+  it("comes back as it was, whether it was worth deflating or not", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.nat({ max: 50 }), (piece, times) => {
+        const text = piece.repeat(times);
+        fc.pre(!/\p{Cs}/u.test(text));
+        expect(unpackText(packText(text))).to.equal(text);
+      }),
+    );
+  });
+
+  it("is never longer than the text by more than a byte", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 2_000 }), (text) => {
+        expect(packText(text).length).to.be.at.most(Buffer.byteLength(text) + 1);
+      }),
+    );
+  });
+
+  it("is much shorter where the text repeats itself", () => {
+    expect(packText("2026-01-01 00:00:00:000: INFO: [T] done\n".repeat(500)).length).to.be.below(1_000);
+  });
+
+  it("of an unknown kind is refused", () => {
+    expect(() => unpackText(Buffer.from([9, 65]))).to.throw(/unknown kind/);
+    expect(() => unpackText(Buffer.alloc(0))).to.throw(/unknown kind/);
+  });
+
+  it("as JSON comes back as it was, unpaired surrogates included", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+        expect(unpackJson(packJson(value))).to.deep.equal(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+    expect(unpackJson(packJson(["\ud800"]))).to.deep.equal(["\ud800"]);
+  });
+});

@@ -1,0 +1,216 @@
+import { execFile } from "node:child_process";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { realFile, type SqlDatabase, type SqlTransaction } from "../../../src/adapters/sql/index.js";
+import { AssetmillError } from "../../../src/core/errors.js";
+import { deferred, rejection } from "../../support/deferred.js";
+import { dump, openDatabase } from "../../support/sqlite-store.js";
+import { tempFolder } from "../../support/temp-folder.js";
+
+describe("a SQLite database", function () {
+  this.timeout(60_000);
+  let folder: string;
+  let remove: () => Promise<void>;
+  let file: string;
+  let database: SqlDatabase;
+  const opened: SqlDatabase[] = [];
+  const open = async (): Promise<SqlDatabase> => {
+    const one = await openDatabase(file);
+    opened.push(one);
+    return one;
+  };
+  beforeEach(async () => {
+    ({ folder, remove } = await tempFolder());
+    file = join(folder, "store.sqlite");
+    database = await open();
+    await database.write((tx) => tx.query("create table t (x)"));
+  });
+  afterEach(async () => {
+    for (const one of opened.splice(0)) await one.close();
+    await remove();
+  });
+
+  const insert = (tx: SqlTransaction, x: unknown): Promise<unknown> => tx.query("insert into t values (?)", [x]);
+  const values = async (on = database): Promise<unknown[]> =>
+    (await on.read("select x from t order by rowid")).map(({ x }) => x);
+
+  describe("a transaction", () => {
+    it("is durable: the journal is WAL, and each commit is synced", async () => {
+      const pragmas = await database.write(async (tx) => [
+        await tx.query("pragma journal_mode"),
+        await tx.query("pragma synchronous"),
+      ]);
+      expect(pragmas).to.deep.equal([[{ journal_mode: "wal" }], [{ synchronous: 2 }]]);
+    });
+
+    it("that throws is rolled back, and its error comes back as it was", async () => {
+      const error = new Error("no");
+      const writing = database.write(async (tx) => {
+        await insert(tx, 1);
+        throw error;
+      });
+      expect(await rejection(writing)).to.equal(error);
+      expect(await values()).to.deep.equal([]);
+    });
+
+    it("that failed does not hold up the next", async () => {
+      await Promise.allSettled([
+        database.write(() => Promise.reject(new Error("no"))),
+        database.write((tx) => tx.query("select * from nonsense")),
+        database.write((tx) => insert(tx, 1)),
+      ]);
+      expect(await values()).to.deep.equal([1]);
+    });
+
+    it("is seen by nobody before its end, and by everybody after it", async () => {
+      const other = await open();
+      const [begun, gate] = [deferred(), deferred()];
+      const writing = database.write(async (tx) => {
+        await insert(tx, 1);
+        begun.resolve();
+        await gate.promise;
+      });
+      await begun.promise;
+      expect([await values(), await values(other)]).to.deep.equal([[], []]);
+      gate.resolve();
+      await writing;
+      expect([await values(), await values(other)]).to.deep.equal([[1], [1]]);
+    });
+
+    it("is served after those that came before it", async () => {
+      await Promise.all(Array.from({ length: 20 }, (_, i) => database.write((tx) => insert(tx, i))));
+      expect(await values()).to.deep.equal(Array.from({ length: 20 }, (_, i) => i));
+    });
+
+    it("waits for one of another connection, as of another process", async () => {
+      const other = await open();
+      const [begun, gate] = [deferred(), deferred()];
+      const writing = database.write(async (tx) => {
+        await insert(tx, "first");
+        begun.resolve();
+        await gate.promise;
+      });
+      await begun.promise;
+      const waiting = other.write((tx) => insert(tx, "second"));
+      gate.resolve();
+      await Promise.all([writing, waiting]);
+      expect(await values()).to.deep.equal(["first", "second"]);
+    });
+
+    it("has the database's clock, which is this machine's", async () => {
+      const before = Date.now();
+      const nowMs = await database.write(async (tx) => tx.nowMs);
+      expect(nowMs).to.be.within(before - 1, Date.now() + 1);
+      const [row] = await database.read(`select ${database.now} as now`);
+      expect(Number(row?.now)).to.be.within(nowMs, Date.now() + 1);
+    });
+  });
+
+  it("cannot be written by a read", async () => {
+    expect(await rejection(database.read("insert into t values (1)"))).to.be.instanceOf(Error);
+    expect(await values()).to.deep.equal([]);
+  });
+
+  it("that is locked for too long is UNAVAILABLE, and SQL stands in the cause alone", async () => {
+    const { SqliteDatabase } = await import("../../../src/adapters/sql/index.js");
+    const { JobRow, Jobs1761300000000 } = await import("../../../src/adapters/store/index.js");
+    const { FolderResults1761300000001 } = await import("../../../src/adapters/assets/folder/index.js");
+    const hasty = await SqliteDatabase.open({
+      file,
+      entities: [JobRow],
+      migrations: [Jobs1761300000000, FolderResults1761300000001],
+      busyTimeoutMs: 20,
+    });
+    opened.push(hasty);
+    const [begun, gate] = [deferred(), deferred()];
+    const writing = database.write(() => {
+      begun.resolve();
+      return gate.promise;
+    });
+    await begun.promise;
+    const error = await rejection(hasty.write((tx) => insert(tx, 1)));
+    gate.resolve();
+    await writing;
+    expect(AssetmillError.is(error) && error.code).to.equal("UNAVAILABLE");
+    expect((error as Error).message).not.to.match(/insert|begin|sqlite:/i);
+    await hasty.write((tx) => insert(tx, 2));
+    expect(await values()).to.deep.equal([2]);
+  });
+
+  describe("the schema", () => {
+    it("of a newer program is refused, naming both, and is left as it is", async () => {
+      await database.write((tx) =>
+        tx.query("insert into assetmill_migration (timestamp, name) values (9999999999999, 'Future9999999999999')"),
+      );
+      const before = await dump(database);
+      const error = await rejection(openDatabase(file));
+      expect(AssetmillError.is(error) && error.code).to.equal("UNAVAILABLE");
+      expect((error as Error).message).to.include("Future9999999999999");
+      expect((error as Error).message).to.include("FolderResults1761300000001");
+      expect(await dump(database)).to.deep.equal(before);
+    });
+
+    it("is brought up to date once by many opens at once", async () => {
+      file = join(folder, "fresh.sqlite");
+      const all = await Promise.all(Array.from({ length: 3 }, open));
+      const applied = await all[2]?.read("select name from assetmill_migration order by id");
+      expect(applied).to.deep.equal([{ name: "Jobs1761300000000" }, { name: "FolderResults1761300000001" }]);
+    });
+
+    it("is brought up to date once by many processes at once", async () => {
+      file = join(folder, "fresh.sqlite");
+      const child = fileURLToPath(new URL("../../support/open-database-child.js", import.meta.url));
+      const run = promisify(execFile);
+      const outputs = await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, [child, file])));
+      for (const { stdout } of outputs) expect(stdout.trim()).to.equal("opened");
+      const applied = await (await open()).read("select name from assetmill_migration");
+      expect(applied).to.have.length(2);
+    });
+
+    it("stays as it is when it is opened again", async () => {
+      const before = await dump(database);
+      await open();
+      expect(await dump(database)).to.deep.equal(before);
+    });
+  });
+
+  describe("the file", () => {
+    it("is made with its folders", async () => {
+      file = join(folder, "new", "deep", "store.sqlite");
+      await open();
+      expect(await readdir(join(folder, "new", "deep"))).to.include("store.sqlite");
+    });
+
+    it("has one name, however its folder is reached", async () => {
+      await mkdir(join(folder, "real"));
+      await symlink(join(folder, "real"), join(folder, "link"));
+      expect(await realFile(join(folder, "link", "x.sqlite"))).to.equal(join(folder, "real", "x.sqlite"));
+    });
+
+    it("that is no database is refused, without its path", async () => {
+      file = join(folder, "text.sqlite");
+      await writeFile(file, "this is not a database, by far not, and long enough to be looked at".repeat(50));
+      const error = await rejection(openDatabase(file));
+      expect(error).to.be.instanceOf(Error);
+      expect((error as Error).message).not.to.include(folder);
+    });
+
+    it("that is a folder is UNAVAILABLE", async () => {
+      file = join(folder, "a-folder");
+      await mkdir(file);
+      const error = await rejection(openDatabase(file));
+      expect(AssetmillError.is(error) && error.code).to.equal("UNAVAILABLE");
+    });
+
+    it("is free again once it is closed, and a transaction under way is ended first", async () => {
+      const one = await openDatabase(file);
+      const writing = one.write((tx) => insert(tx, "late"));
+      await one.close();
+      await writing;
+      expect(await values()).to.deep.equal(["late"]);
+    });
+  });
+});

@@ -1,0 +1,106 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { packManifest, unpackManifest } from "../../../src/adapters/store/manifest-codec.js";
+import { packOutcomes, unpackOutcomes } from "../../../src/adapters/store/outcome-codec.js";
+import type { Asset } from "../../../src/core/asset.js";
+import type { IndexedOutcome, ManifestEntry } from "../../../src/core/chunk.js";
+import { FILE_TYPES } from "../../../src/core/file-type.js";
+import { type Outcome, SKIP_CODES } from "../../../src/core/outcome.js";
+import { entriesOf, pathsOf, SUCCEEDED } from "../../support/builders.js";
+
+const text = fc.string({ unit: "binary", maxLength: 30 });
+const someMs = fc.nat({ max: 4_000_000_000_000 });
+
+const anyAsset: fc.Arbitrary<Asset> = fc
+  .record({
+    path: text.map((name) => `/root/${name}`),
+    fileType: fc.constantFrom(...FILE_TYPES),
+    sizeBytes: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+    createdMs: fc.integer({ min: -1_000, max: 4_000_000_000_000 }),
+    modifiedMs: someMs,
+    contentHash: fc.option(fc.constant(`sha256:${"ab".repeat(32)}`), { nil: undefined }),
+    contentFragment: fc.option(fc.constant(true as const), { nil: undefined }),
+  })
+  .map(({ contentHash, contentFragment, ...asset }) => ({
+    ...asset,
+    ...(contentHash === undefined ? {} : { contentHash }),
+    ...(contentFragment === undefined ? {} : { contentFragment }),
+  }));
+
+const anyEntry: fc.Arbitrary<ManifestEntry> = fc
+  .tuple(anyAsset, fc.option(fc.constantFrom(...SKIP_CODES), { nil: undefined }))
+  .map(([asset, skip]) => (skip ? { asset, skip } : { asset }));
+
+const handler = fc.option(fc.constantFrom("dita", "has-title"), { nil: undefined });
+const attempts = fc.nat({ max: 100 });
+const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
+  fc.constant(SUCCEEDED),
+  attempts.map((n): Outcome => ({ kind: "SUCCEEDED", attempts: n, warnings: [] })),
+  fc
+    .record({ code: fc.constantFrom("HANDLER_ERROR", "MY_OWN"), message: text, handler, attempts })
+    .map(({ handler: by, ...rest }): Outcome => ({ kind: "FAILED", ...rest, ...(by ? { handler: by } : {}) })),
+  fc
+    .record({
+      code: fc.constantFrom(...SKIP_CODES),
+      message: fc.option(text, { nil: undefined }),
+      handler,
+      attempts,
+    })
+    .map(({ message, handler: by, ...rest }): Outcome => ({
+      kind: "SKIPPED",
+      ...rest,
+      ...(message === undefined ? {} : { message }),
+      ...(by ? { handler: by } : {}),
+    })),
+);
+const anyOutcomes: fc.Arbitrary<IndexedOutcome[]> = fc
+  .uniqueArray(fc.nat({ max: 10_000 }), { maxLength: 40 })
+  .chain((indices) =>
+    fc.tuple(...indices.map((index) => fc.record({ index: fc.constant(index), outcome: anyOutcome, ageMs: fc.nat() }))),
+  );
+
+describe("the manifest codec", () => {
+  it("gives back exactly what it was given", () => {
+    fc.assert(
+      fc.property(fc.array(anyEntry, { maxLength: 40 }), (entries) => {
+        expect(unpackManifest(packManifest(entries))).to.deep.equal(entries);
+      }),
+    );
+  });
+
+  it("takes a chunk of 500 assets of one folder in a few kilobytes", () => {
+    expect(packManifest(entriesOf(pathsOf(500, "/content/dam/some/folder"))).length).to.be.below(6_000);
+  });
+
+  it("refuses bytes that it did not write", () => {
+    expect(() => unpackManifest(Buffer.from([7, 1, 2]))).to.throw();
+    expect(() => unpackManifest(packManifest(entriesOf(pathsOf(50))).subarray(0, 40))).to.throw();
+  });
+});
+
+describe("the outcome codec", () => {
+  it("gives back what it was given, by index, without warnings", () => {
+    fc.assert(
+      fc.property(anyOutcomes, (outcomes) => {
+        const sorted = [...outcomes].sort((a, b) => a.index - b.index);
+        expect(unpackOutcomes(packOutcomes(outcomes))).to.deep.equal(sorted);
+      }),
+    );
+  });
+
+  it("leaves warnings to the log", () => {
+    const [back] = unpackOutcomes(packOutcomes([{ index: 0, ageMs: 0, outcome: { ...SUCCEEDED, warnings: ["hm"] } }]));
+    expect(back?.outcome).to.deep.equal(SUCCEEDED);
+  });
+
+  it("does not change what it was given", () => {
+    const outcomes: IndexedOutcome[] = [2, 0, 1].map((index) => ({ index, ageMs: 0, outcome: SUCCEEDED }));
+    packOutcomes(outcomes);
+    expect(outcomes.map(({ index }) => index)).to.deep.equal([2, 0, 1]);
+  });
+
+  it("takes 500 plain successes in a few hundred bytes", () => {
+    const outcomes = Array.from({ length: 500 }, (_, index) => ({ index, ageMs: 3, outcome: SUCCEEDED }));
+    expect(packOutcomes(outcomes).length).to.be.below(2_000);
+  });
+});

@@ -1,0 +1,82 @@
+import { expect } from "chai";
+import { backOff } from "../../../src/core/engine/back-off.js";
+import { ClaimAppetite } from "../../../src/core/engine/claim-appetite.js";
+import { Slots } from "../../../src/core/engine/slots.js";
+import { TimeSlice } from "../../../src/core/engine/time-slice.js";
+import { ManualClock, quiet } from "../../support/manual-clock.js";
+
+describe("the slots of a process", () => {
+  it("are so many, and whoever waits is served in order", async () => {
+    const slots = new Slots(2);
+    const granted: number[] = [];
+    for (let i = 0; i < 5; i++) void slots.acquire().then(() => granted.push(i));
+    await quiet();
+    expect(granted).to.deep.equal([0, 1]);
+    slots.release();
+    await quiet();
+    expect(granted).to.deep.equal([0, 1, 2]);
+    slots.release();
+    slots.release();
+    await quiet();
+    expect(granted).to.deep.equal([0, 1, 2, 3, 4]);
+  });
+});
+
+describe("the pause before a store is asked again", () => {
+  it("doubles up to ten seconds, and is jittered down to its half", () => {
+    const pauses = Array.from({ length: 12 }, (_, i) => backOff(i + 1, () => 1));
+    expect(pauses.slice(0, 6)).to.deep.equal([200, 400, 800, 1_600, 3_200, 6_400]);
+    expect(pauses.slice(6)).to.deep.equal([10_000, 10_000, 10_000, 10_000, 10_000, 10_000]);
+    expect(backOff(1, () => 0)).to.equal(100);
+    expect(backOff(1_000_000, () => 1)).to.equal(10_000);
+  });
+});
+
+describe("a time slice", () => {
+  it("is over after so many milliseconds of work, and begins anew with a turn", async () => {
+    const clock = new ManualClock();
+    const slice = new TimeSlice(clock, 5);
+    await slice.turn();
+    expect(slice.isOver(clock.monotonicMs() + 5)).to.equal(false);
+    expect(slice.isOver(clock.monotonicMs() + 6)).to.equal(true);
+    await clock.advance(10);
+    expect(slice.isOver(clock.monotonicMs())).to.equal(true);
+    await slice.turn();
+    expect(slice.isOver(clock.monotonicMs())).to.equal(false);
+  });
+});
+
+describe("a worker's appetite", () => {
+  /** So many chunks begin and end one after the other, each after so many milliseconds. */
+  const eat = async (appetite: ClaimAppetite, clock: ManualClock, chunks: number, ms: number): Promise<void> => {
+    appetite.began();
+    for (let i = 0; i < chunks; i++) {
+      appetite.began();
+      await clock.advance(ms);
+      appetite.ended();
+    }
+    appetite.ended();
+  };
+
+  it("is for a few chunks at first, and for none once enough are claimed", () => {
+    const appetite = new ClaimAppetite(new ManualClock());
+    const first = appetite.chunks;
+    expect(first).to.be.within(1, 5);
+    for (let i = 0; i < first; i++) appetite.began();
+    expect(appetite.chunks).to.equal(0);
+  });
+
+  it("grows where chunks end fast, and not without bound", async () => {
+    const clock = new ManualClock();
+    const appetite = new ClaimAppetite(clock);
+    await eat(appetite, clock, 60, 1);
+    expect(appetite.chunks).to.be.within(10, 100);
+  });
+
+  it("is small where chunks take long: leases are not hoarded", async () => {
+    const clock = new ManualClock();
+    const appetite = new ClaimAppetite(clock);
+    await eat(appetite, clock, 10, 30_000);
+    expect(appetite.chunks).to.be.within(1, 3);
+  });
+});

@@ -1,0 +1,79 @@
+import "reflect-metadata";
+import { join } from "node:path";
+import { FolderResults1761300000001 } from "../../src/adapters/assets/folder/index.js";
+import { type SqlDatabase, SqliteDatabase } from "../../src/adapters/sql/index.js";
+import {
+  JobRow,
+  Jobs1761300000000,
+  TypeOrmChunkStore,
+  TypeOrmJobLog,
+  TypeOrmJobReports,
+  TypeOrmJobStore,
+} from "../../src/adapters/store/index.js";
+import { tempFolder } from "./temp-folder.js";
+
+export const openDatabase = (file: string): Promise<SqliteDatabase> =>
+  SqliteDatabase.open({ file, entities: [JobRow], migrations: [Jobs1761300000000, FolderResults1761300000001] });
+
+/** The four stores on one database, as a node has them. */
+export interface Stores {
+  readonly database: SqlDatabase;
+  readonly jobs: TypeOrmJobStore;
+  readonly chunks: TypeOrmChunkStore;
+  readonly log: TypeOrmJobLog;
+  readonly reports: TypeOrmJobReports;
+}
+
+export const storesOn = (database: SqlDatabase): Stores => ({
+  database,
+  jobs: new TypeOrmJobStore(database),
+  chunks: new TypeOrmChunkStore(database),
+  log: new TypeOrmJobLog(database),
+  reports: new TypeOrmJobReports(database),
+});
+
+/** Stores on a fresh SQLite file, on which further nodes can be opened. */
+export interface StoreFixture extends Stores {
+  readonly file: string;
+  readonly folder: string;
+  /** Another node on the same file, with connections of its own. */
+  another(): Promise<Stores>;
+  close(): Promise<void>;
+}
+
+export async function openStores(): Promise<StoreFixture> {
+  const { folder, remove } = await tempFolder();
+  const file = join(folder, "store.sqlite");
+  const opened: SqlDatabase[] = [];
+  const open = async (): Promise<Stores> => {
+    const database = await openDatabase(file);
+    opened.push(database);
+    return storesOn(database);
+  };
+  return {
+    ...(await open()),
+    file,
+    folder,
+    another: open,
+    close: async () => {
+      for (const database of opened) await database.close();
+      await remove();
+    },
+  };
+}
+
+/** Every row of every table, so that "nothing was stored" can be said of all of them. */
+export async function dump(database: SqlDatabase): Promise<Record<string, unknown[]>> {
+  const tables = await database.read(`select name from sqlite_master where type = 'table' order by name`);
+  const all: Record<string, unknown[]> = {};
+  for (const { name } of tables) {
+    if (String(name).startsWith("sqlite_")) continue;
+    const rows = await database.read(`select * from ${name}`);
+    all[String(name)] = rows.map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([key, value]) => [key, Buffer.isBuffer(value) ? value.toString("hex") : value]),
+      ),
+    );
+  }
+  return all;
+}
