@@ -2,7 +2,7 @@ import type { Clock } from "../ports/clock.js";
 
 /** Claimed work should last about so long: slots never wait for a claim, and leases are not hoarded. */
 const AHEAD_MS = 1_000;
-const MAX_CHUNKS = 40;
+const MAX_CHUNKS = 16;
 
 /** How many chunks a worker should claim next, by the speed at which its chunks have ended lately. */
 export class ClaimAppetite {
