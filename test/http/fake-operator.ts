@@ -32,7 +32,7 @@ export class FakeOperator implements JobOperator {
   }
 
   async startOrJoin(request: StartRequest, by: string) {
-    return { ...(await this.start(request, by)), joined: false };
+    return { ...(await this.start(request, by)), joined: false, leftOut: [] };
   }
 
   async summary(processingId: string) {

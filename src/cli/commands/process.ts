@@ -36,7 +36,7 @@ export async function processCommand(path: string, flags: ProcessFlags, output: 
   const signals = new Signals();
   const mill = await createAssetmill(await optionsOf(flags));
   try {
-    const { processingId, joined } = await mill.operator.startOrJoin(request, callerName());
+    const { processingId, joined, leftOut } = await mill.operator.startOrJoin(request, callerName());
     const before = await mill.operator.status(processingId);
     if (before.status === "PAUSED") {
       throw new AssetmillError(
@@ -52,6 +52,7 @@ export async function processCommand(path: string, flags: ProcessFlags, output: 
         ? `Going on with job ${processingId}, at ${before.processedCount}/${before.migrationSet.totalFiles}`
         : `Job ${processingId}`,
     );
+    if (leftOut.length > 0) output.say(`It runs the handlers it was started with, without ${leftOut.join(", ")}`);
     mill.start({ jobId: processingId });
     const report = await watch(mill, processingId, flags.json === true, signals, output);
     if (signals.asked.aborted && !isFinal(report.status))

@@ -1,7 +1,6 @@
 import type { ChunkClaim, Lease } from "../chunk.js";
 import { isUnavailable } from "../errors.js";
 import type { Job } from "../job.js";
-import { typesOf } from "../ports/asset-handler.js";
 import { AssetTask } from "./asset-task.js";
 import type { HeldWork, StopReason } from "./held-work.js";
 import { PartBuilder } from "./part-builder.js";
@@ -118,7 +117,8 @@ export class ChunkRun implements HeldWork {
 function assetTools(job: Job, part: PartBuilder, tools: EngineTools): AssetRunTools {
   const { options, repository, createDigest } = tools;
   return {
-    handlers: tools.handlers.filter((handler) => typesOf(handler).includes(job.request.type)),
+    // Those it was started with: a handler that came later is not part of this job.
+    handlers: tools.handlers.filter((handler) => job.handlers.includes(handler.name)),
     context: {
       jobId: job.id,
       type: job.request.type,

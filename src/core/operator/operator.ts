@@ -4,7 +4,7 @@ import { normalisePath } from "../path.js";
 import { type AssetHandler, typesOf } from "../ports/asset-handler.js";
 import type { AssetRepository, AssetResult } from "../ports/asset-repository.js";
 import type { IdGenerator } from "../ports/id-generator.js";
-import type { JobOperator, StartRequest } from "../ports/job-operator.js";
+import type { JobOperator, StartedOrJoined, StartRequest } from "../ports/job-operator.js";
 import { Control, type ControlTools, refuseOverlap } from "./control.js";
 import { normaliseRequest } from "./normalise-request.js";
 
@@ -32,16 +32,22 @@ export class Operator extends Control implements JobOperator {
     return { processingId: await this.#create(normalised, by) };
   }
 
-  async startOrJoin(request: StartRequest, by: string): Promise<{ processingId: string; joined: boolean }> {
+  async startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined> {
     const normalised = await this.#checked(request);
     try {
-      return { processingId: await this.#create(normalised, by), joined: false };
+      return { processingId: await this.#create(normalised, by), joined: false, leftOut: [] };
     } catch (error) {
       const busy = AssetmillError.is(error) && error.code === "PATH_BUSY" ? error.ids.jobId : undefined;
       const job = busy === undefined ? undefined : await this.#tools.jobs.get(busy);
       if (!job || !sameRequest(job.request, normalised)) throw error;
+      const have = this.#handlersOf(normalised.type);
+      const missing = job.handlers.filter((name) => !have.includes(name));
+      if (missing.length > 0) {
+        const message = `job ${job.id} of this request needs handlers that are not loaded here: ${missing.join(", ")}`;
+        throw new AssetmillError("PATH_BUSY", message, { ids: { jobId: job.id, status: job.state.status } });
+      }
       this.#tools.onWork();
-      return { processingId: job.id, joined: true };
+      return { processingId: job.id, joined: true, leftOut: have.filter((name) => !job.handlers.includes(name)) };
     }
   }
 
@@ -62,13 +68,17 @@ export class Operator extends Control implements JobOperator {
   }
 
   async #create(request: JobRequest, by: string): Promise<string> {
-    const { jobs, ids, repository, handlers, onWork } = this.#tools;
-    const names = handlers.filter((handler) => typesOf(handler).includes(request.type)).map((handler) => handler.name);
-    const draft = { id: ids.uuid(), request, repository: repository.identity, handlers: names, createdBy: by };
+    const { jobs, ids, repository, onWork } = this.#tools;
+    const handlers = this.#handlersOf(request.type);
+    const draft = { id: ids.uuid(), request, repository: repository.identity, handlers, createdBy: by };
     const scope = scopeOfRequest(request);
     const job = await jobs.create(draft, (rivals) => refuseOverlap(scope, rivals));
     onWork();
     return job.id;
+  }
+
+  #handlersOf(type: string): readonly string[] {
+    return this.#tools.handlers.filter((handler) => typesOf(handler).includes(type)).map((handler) => handler.name);
   }
 }
 

@@ -47,12 +47,23 @@ export interface JobControl {
   outcomes(processingId: string, query: OutcomeQuery): Promise<OutcomePage>;
 }
 
+/** A job that was started, or found at work. */
+export interface StartedOrJoined {
+  readonly processingId: string;
+  readonly joined: boolean;
+  /** Handlers that are here, but not part of the job that was joined: it runs those it was started with. */
+  readonly leftOut: readonly string[];
+}
+
 /** The driving port: everything that may be asked of assetmill. Errors: AssetmillError with a code of CONTRACT.md. */
 export interface JobOperator extends JobControl {
   /** A durable, WAITING job once it resolves. PATH_BUSY (naming the job) where an active job of the type overlaps. */
   start(request: StartRequest, by: string): Promise<{ readonly processingId: string }>;
-  /** Like start; but an active job of exactly this request is joined instead of refused. */
-  startOrJoin(request: StartRequest, by: string): Promise<{ readonly processingId: string; readonly joined: boolean }>;
+  /**
+   * Like start; but an active job of exactly this request is joined instead of refused. PATH_BUSY where that one needs a
+   * handler that is not here.
+   */
+  startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined>;
   /** What processing wrote about an asset; undefined where nothing. PATH_NOT_FOUND where no asset stands there. */
   results(path: string): Promise<AssetResult | undefined>;
 }

@@ -379,20 +379,19 @@ describe("handlers' own lines", () => {
 });
 
 describe("a job's handlers", () => {
-  it("are those of its type", async () => {
+  it("are those it was started with, in registration order, whatever else is loaded by now", async () => {
     const calls: string[] = [];
-    const named = (name: string, types?: string[]): AssetHandler => ({
+    const named = (name: string): AssetHandler => ({
       name,
       version: "1",
-      ...(types ? { types } : {}),
       process: () => {
         calls.push(name);
         return {};
       },
     });
-    const handlers = [named("default"), named("other", ["OTHER"]), named("both", ["OTHER", "ASSET_PROCESSING"])];
-    const tools = engineTools({ handlers });
-    await new ChunkRun(jobOf(), claimOf(1), 10_000, sharedOf(1, tools), tools).ended;
-    expect(calls).to.deep.equal(["default", "both"]);
+    const tools = engineTools({ handlers: [named("first"), named("later"), named("second")] });
+    const job = { ...jobOf(), handlers: ["second", "first"] };
+    await new ChunkRun(job, claimOf(1), 10_000, sharedOf(1, tools), tools).ended;
+    expect(calls).to.deep.equal(["first", "second"]);
   });
 });
