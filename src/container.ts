@@ -34,7 +34,7 @@ import {
   JOB_STORE,
   SQL_DATABASE,
 } from "./tokens.js";
-import { parseAssetsUri, parseStoreUri } from "./uris.js";
+import { type FolderUri, parseAssetsUri, parseStoreUri } from "./uris.js";
 
 export const DEFAULT_STORE = "sqlite:assetmill.sqlite";
 
@@ -45,10 +45,11 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
   container.bind(HOST_LOGGER).toConstantValue(options.logger ?? createHostLogger("warn"));
   await loadHandlers(container, options);
   const handlers = checkHandlers(container.getAll(ASSET_HANDLER));
+  const assets = typeof options.assets === "string" ? parseAssetsUri(options.assets) : options.assets;
   const database = await openStore(options.store ?? DEFAULT_STORE);
   try {
     container.bind(SQL_DATABASE).toConstantValue(database);
-    container.bind(ASSET_REPOSITORY).toConstantValue(await openRepository(options.assets, database));
+    container.bind(ASSET_REPOSITORY).toConstantValue(await openRepository(assets, database));
   } catch (error) {
     await database.close();
     throw error;
@@ -151,7 +152,6 @@ function openStore(uri: string): Promise<SqlDatabase> {
   });
 }
 
-async function openRepository(assets: string | AssetRepository, database: SqlDatabase): Promise<AssetRepository> {
-  if (typeof assets !== "string") return assets;
-  return FolderAssetRepository.open(parseAssetsUri(assets), database);
+async function openRepository(assets: FolderUri | AssetRepository, database: SqlDatabase): Promise<AssetRepository> {
+  return "kind" in assets ? FolderAssetRepository.open(assets, database) : assets;
 }

@@ -13,9 +13,20 @@ export class Signals {
     this.#asked.abort();
   };
 
-  constructor() {
+  private constructor() {
     process.on("SIGINT", this.#onSignal);
     process.on("SIGTERM", this.#onSignal);
+  }
+
+  /** Listens while this work is under way. */
+  static async during<T>(work: (signals: Signals) => Promise<T>): Promise<T> {
+    const signals = new Signals();
+    try {
+      return await work(signals);
+    } finally {
+      process.off("SIGINT", signals.#onSignal);
+      process.off("SIGTERM", signals.#onSignal);
+    }
   }
 
   /** Aborted at the first signal. */
@@ -37,10 +48,5 @@ export class Signals {
   /** Resolves after `ms`, or at the first signal. */
   sleep(ms: number): Promise<void> {
     return setTimeout(ms, undefined, { signal: this.asked }).catch(() => {});
-  }
-
-  dispose(): void {
-    process.off("SIGINT", this.#onSignal);
-    process.off("SIGTERM", this.#onSignal);
   }
 }

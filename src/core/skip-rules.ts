@@ -18,12 +18,19 @@ export const PATH_RULE_DEFAULTS = Object.freeze({
 
 type Rule = (path: string) => boolean;
 
+/** What holds for all assets right in one folder. The root's path is "" here: what stands before the last `/`. */
+interface FolderVerdict {
+  readonly path: string;
+  readonly skip: SkipCode | undefined;
+  readonly taken: boolean;
+}
+
 /** The assets that are counted, but never processed, and why. */
 export class SkipRules {
   readonly #enabled: readonly Rule[];
   readonly #ignored: readonly Rule[];
   /** The verdict on the folder last asked about: siblings come one after the other. */
-  #folder = { path: "", taken: true };
+  #folder: FolderVerdict = { path: "\0", skip: undefined, taken: true };
 
   constructor(rules: PathRules = {}) {
     this.#enabled = (rules.enabled ?? PATH_RULE_DEFAULTS.enabled).map((rule) => ruleOf(rule, "enabled"));
@@ -33,10 +40,7 @@ export class SkipRules {
   /** The reason to leave this asset alone; undefined where there is none. */
   reasonFor(asset: Asset): SkipCode | undefined {
     if (asset.contentFragment) return "CONTENT_FRAGMENT";
-    const folder = parentPath(asset.path);
-    if (`${folder}/`.includes("/subassets/")) return "SUB_ASSET";
-    if (`${folder}/`.includes("/translation_output/")) return "TRANSLATION_OUTPUT";
-    return this.takes(asset.path) ? undefined : "IGNORED_PATH";
+    return this.#folderOf(asset.path).skip ?? (this.takes(asset.path) ? undefined : "IGNORED_PATH");
   }
 
   /**
@@ -44,11 +48,25 @@ export class SkipRules {
    * rule that already matched at an ignored level above does not win below it. No rule: taken, unless some are enabled.
    */
   takes(path: string): boolean {
-    const own = this.#verdictAt(path);
-    if (own !== undefined) return own;
-    const folder = parentPath(path);
-    if (folder !== this.#folder.path) this.#folder = { path: folder, taken: this.#takesFolder(folder) };
-    return this.#folder.taken;
+    return this.#verdictAt(path) ?? this.#folderOf(path).taken;
+  }
+
+  #folderOf(path: string): FolderVerdict {
+    const known = this.#folder.path;
+    if (path.lastIndexOf("/") !== known.length || !path.startsWith(known)) {
+      const folder = parentPath(path);
+      const within = `${folder}/`;
+      this.#folder = {
+        path: folder === "/" ? "" : folder,
+        skip: within.includes("/subassets/")
+          ? "SUB_ASSET"
+          : within.includes("/translation_output/")
+            ? "TRANSLATION_OUTPUT"
+            : undefined,
+        taken: this.#takesFolder(folder),
+      };
+    }
+    return this.#folder;
   }
 
   #takesFolder(folder: string): boolean {

@@ -16,7 +16,8 @@ class HostTransport extends Transport {
   }
 
   override log(line: { level: string; message: unknown }, next: () => void): void {
-    this.#host.log(line.level, String(line.message), { jobId: this.#jobId });
+    // As one object: winston would take %s and the like in a message of its own for placeholders.
+    this.#host.log({ level: line.level, message: String(line.message), jobId: this.#jobId });
     next();
   }
 }

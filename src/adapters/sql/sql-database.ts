@@ -12,6 +12,10 @@ export interface SqlTransaction extends Transaction {
   readonly manager: EntityManager;
   /** The database's clock at the beginning of this transaction's work; epoch milliseconds. */
   readonly nowMs: number;
+  /**
+   * Statements run in the order in which they are given, also where several are given without waiting in between: that
+   * saves round trips. All of them must have ended when the transaction's function ends.
+   */
   query(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
 }
 

@@ -2,7 +2,7 @@ import { mkdir, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { DataSource, type EntityManager, type MigrationInterface, type QueryRunner } from "typeorm";
 import { AssetmillError } from "../../core/errors.js";
-import { Mutex } from "./mutex.js";
+import { FileTurns } from "./file-turns.js";
 import type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
 import { sqlError } from "./sql-errors.js";
 import { loadSqliteDriver } from "./sqlite-driver.js";
@@ -34,12 +34,13 @@ export async function realFile(file: string): Promise<string> {
 export class SqliteDatabase implements SqlDatabase {
   readonly #writer: DataSource;
   readonly #reader: DataSource;
-  readonly #turns = new Mutex();
+  readonly #turns: FileTurns;
   readonly now = NOW;
 
-  private constructor(writer: DataSource, reader: DataSource) {
+  private constructor(writer: DataSource, reader: DataSource, turns: FileTurns) {
     this.#writer = writer;
     this.#reader = reader;
+    this.#turns = turns;
   }
 
   /** Opens the file and brings its schema up to date. Refuses one that a newer program made, naming both. */
@@ -52,21 +53,26 @@ export class SqliteDatabase implements SqlDatabase {
     const migrations = [...options.migrations];
     const writer = new DataSource({ ...base, migrations, migrationsTableName: MIGRATIONS_TABLE });
     const reader = new DataSource(base);
+    const turns = new FileTurns(file);
     try {
-      await initialize(writer, file);
-      await writer.query("pragma journal_mode = wal");
-      await writer.query("pragma synchronous = full");
-      await migrate(
-        writer,
-        migrations.map((migration) => migration.name),
-      );
-      await initialize(reader, file);
-      await reader.query("pragma query_only = on");
+      await turns.run(async () => {
+        await initialize(writer, file);
+        inOrder(writer);
+        await writer.query("pragma journal_mode = wal");
+        await writer.query("pragma synchronous = full");
+        await migrate(
+          writer,
+          migrations.map((migration) => migration.name),
+        );
+        await initialize(reader, file);
+        await reader.query("pragma query_only = on");
+      });
     } catch (error) {
       for (const source of [reader, writer]) if (source.isInitialized) await source.destroy();
+      turns.leave();
       throw sqlError(error);
     }
-    return new SqliteDatabase(writer, reader);
+    return new SqliteDatabase(writer, reader, turns);
   }
 
   get entities(): EntityManager {
@@ -90,16 +96,21 @@ export class SqliteDatabase implements SqlDatabase {
   }
 
   async close(): Promise<void> {
-    await this.#turns.run(async () => {});
-    await this.#reader.destroy();
-    await this.#writer.destroy();
+    await this.#turns.run(async () => {
+      await this.#reader.destroy();
+      await this.#writer.destroy();
+    });
+    this.#turns.leave();
   }
 
   async #transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     const runner = this.#writer.createQueryRunner();
-    await runner.query("begin immediate");
+    // One round trip for both: statements of this connection run in the order given, and a clock harms nobody.
+    const [, [clock]] = (await Promise.all([
+      runner.query("begin immediate"),
+      runner.query(`select ${NOW} as now`),
+    ])) as [unknown, Row[]];
     try {
-      const [clock] = (await runner.query(`select ${NOW} as now`)) as Row[];
       const nowMs = Number(clock?.now);
       const result = await work(transactionOf(runner, nowMs));
       await runner.query("commit");
@@ -118,6 +129,15 @@ const transactionOf = (runner: QueryRunner, nowMs: number): SqlTransaction =>
     nowMs,
     query: (sql: string, parameters: readonly unknown[] = []) => runner.query(sql, [...parameters]),
   }) as unknown as SqlTransaction;
+
+/**
+ * Statements of the connection run one after the other, in the order in which they were given, so that a transaction may
+ * give several at once. Without it, the driver would let them overtake each other in its thread pool.
+ */
+function inOrder(source: DataSource): void {
+  const driver = source.driver as unknown as { readonly databaseConnection: { serialize(): void } };
+  driver.databaseConnection.serialize();
+}
 
 async function rollback(runner: QueryRunner): Promise<void> {
   try {

@@ -40,8 +40,10 @@ export class TypeOrmChunkStore implements ChunkStore {
   addPage(lease: Lease, page: DiscoveryPage): Promise<CommitAnswer> {
     return this.#database.write(async (tx) => {
       const fence = await fencePage(tx, lease, page);
-      if (fence === "mine") await insertChunks(tx, lease.jobId, page.chunks);
-      const before = await holdJob(tx, lease.jobId);
+      const [before] = await Promise.all([
+        holdJob(tx, lease.jobId),
+        ...(fence === "mine" ? insertChunks(tx, lease.jobId, page.chunks) : []),
+      ]);
       if (fence !== "mine") return { end: fence === "lost" ? "lost" : "committed", job: before };
       const progress = {
         tally: page.tally,
@@ -58,19 +60,15 @@ export class TypeOrmChunkStore implements ChunkStore {
     return this.#database.write(async (tx) => {
       const fence = await fenceParts(tx, sorted);
       const fresh = sorted.filter((part) => fence(part) === "mine");
-      if (fresh.length > 0) {
-        await insertOutcomes(tx, fresh);
-        if (results)
-          await results(
-            tx,
-            fresh.flatMap((part) => part.writes),
-          );
-      }
+      const storing = fresh.length === 0 ? undefined : this.#store(tx, fresh, results);
+      // Given to the database before the job's row is read, waited for after; should that fail first, this is no news.
+      storing?.catch(() => {});
       const jobs = new Map<string, Job>();
       for (const id of jobIds(sorted.map((part) => part.lease))) {
         const mine = fresh.filter((part) => part.lease.jobId === id);
         jobs.set(id, await this.#count(tx, id, mine));
       }
+      await storing;
       return parts.map((part) => {
         const job = jobs.get(part.lease.jobId) as Job;
         return { end: fence(part) === "lost" ? "lost" : "committed", job };
@@ -126,6 +124,12 @@ export class TypeOrmChunkStore implements ChunkStore {
         await this.#settle(tx, id);
       });
     }
+  }
+
+  async #store(tx: SqlTransaction, parts: readonly ChunkPart[], results: CommitResults | undefined): Promise<void> {
+    const outcomes = insertOutcomes(tx, parts);
+    const writes = parts.flatMap((part) => part.writes);
+    await Promise.all([outcomes, results?.(tx, writes)]);
   }
 
   async #count(tx: SqlTransaction, id: string, parts: readonly ChunkPart[]): Promise<Job> {

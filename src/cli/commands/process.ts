@@ -33,7 +33,10 @@ const JSON_EVERY_MS = 1_000;
 /** Processes a path to the end in this process; goes on with the interrupted job of the same request where there is one. */
 export async function processCommand(path: string, flags: ProcessFlags, output: Output): Promise<ExitCode> {
   const request = requestOf(path, flags);
-  const signals = new Signals();
+  return Signals.during((signals) => run(request, flags, signals, output));
+}
+
+async function run(request: StartRequest, flags: ProcessFlags, signals: Signals, output: Output): Promise<ExitCode> {
   const mill = await createAssetmill(await optionsOf(flags));
   try {
     const { processingId, joined, leftOut } = await mill.operator.startOrJoin(request, callerName());
@@ -64,7 +67,6 @@ export async function processCommand(path: string, flags: ProcessFlags, output: 
     return report.status === "SUCCESS" && report.failedCount === 0 ? EXIT.success : EXIT.failures;
   } finally {
     await mill.close();
-    signals.dispose();
   }
 }
 

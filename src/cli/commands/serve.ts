@@ -18,10 +18,13 @@ export interface ServeFlags {
 
 /** Serves the HTTP API and works on all jobs, those included that an earlier process left unfinished. */
 export async function serveCommand(flags: ServeFlags, output: Output): Promise<ExitCode> {
+  return Signals.during((signals) => serve(flags, signals, output));
+}
+
+async function serve(flags: ServeFlags, signals: Signals, output: Output): Promise<ExitCode> {
   const { assets, store, plugin, host, port, auth } = flags;
   if (assets === undefined) throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
   if (auth !== "token" && auth !== "none") throw invalidParameter("auth", `${auth} is not known; token and none are`);
-  const signals = new Signals();
   const mill = await createAssetmill({
     assets,
     plugins: await loadPlugins(plugin),
@@ -41,7 +44,6 @@ export async function serveCommand(flags: ServeFlags, output: Output): Promise<E
     }
   } finally {
     await mill.close();
-    signals.dispose();
   }
   return signals.exitCode === EXIT.terminated ? EXIT.terminated : EXIT.interrupted;
 }

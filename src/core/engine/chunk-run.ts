@@ -21,9 +21,11 @@ export class ChunkRun implements HeldWork {
   readonly claim: ChunkClaim;
   readonly part: PartBuilder;
   leaseUntilMs: number;
-  /** Resolves once every handler ended and nothing more will start. Rejects never. */
+  /** Resolves once nothing more will start and every handler ended, or was left behind. Rejects never. */
   readonly ended: Promise<void>;
   stopped: StopReason | undefined;
+  /** A handler was left behind at work: the lease must not be given back, but run out. */
+  left = false;
   /** What broke, where something did. */
   error: unknown;
   readonly #tools: EngineTools;
@@ -59,6 +61,13 @@ export class ChunkRun implements HeldWork {
     this.stopped ??= reason;
     if (!abort) return;
     for (const task of this.#inFlight) task.abort(new Error(reason));
+  }
+
+  /** Waits no more for handlers that do not heed their signal. */
+  leave(): void {
+    if (this.#lanes === 0) return;
+    this.left = true;
+    this.#end();
   }
 
   /** Gives DEADLINE to what has been in flight too long; its handler is told, and counts no more. */

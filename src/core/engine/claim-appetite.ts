@@ -2,17 +2,22 @@ import type { Clock } from "../ports/clock.js";
 
 /** Claimed work should last about so long: slots never wait for a claim, and leases are not hoarded. */
 const AHEAD_MS = 1_000;
-const MAX_CHUNKS = 16;
+const MAX_CHUNKS = 20;
+/** The speed is that of about so many chunks, the latest weighing most. */
+const REMEMBERED = 40;
 
 /** How many chunks a worker should claim next, by the speed at which its chunks have ended lately. */
 export class ClaimAppetite {
   readonly #clock: Clock;
   #busy = 0;
-  #chunkMs = AHEAD_MS / 2;
-  #lastEndMs = 0;
+  #ended = 0;
+  /** From when on the remembered chunks took their time; moved on over time without any chunk. */
+  #sinceMs = 0;
+  #idleSinceMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#sinceMs = this.#idleSinceMs = clock.monotonicMs();
   }
 
   /** 0 while enough is claimed. */
@@ -22,13 +27,22 @@ export class ClaimAppetite {
   }
 
   began(): void {
-    if (this.#busy++ === 0) this.#lastEndMs = this.#clock.monotonicMs();
+    if (this.#busy++ === 0) this.#sinceMs += this.#clock.monotonicMs() - this.#idleSinceMs;
   }
 
   ended(): void {
-    this.#busy--;
     const nowMs = this.#clock.monotonicMs();
-    this.#chunkMs = 0.7 * this.#chunkMs + 0.3 * Math.max(0.5, nowMs - this.#lastEndMs);
-    this.#lastEndMs = nowMs;
+    this.#ended++;
+    if (this.#ended > REMEMBERED) {
+      this.#ended /= 2;
+      this.#sinceMs = nowMs - (nowMs - this.#sinceMs) / 2;
+    }
+    if (--this.#busy === 0) this.#idleSinceMs = nowMs;
+  }
+
+  /** Before the first end nothing is known: then a chunk is taken for a long one. */
+  get #chunkMs(): number {
+    const nowMs = this.#busy === 0 ? this.#idleSinceMs : this.#clock.monotonicMs();
+    return this.#ended === 0 ? AHEAD_MS : Math.max(0.5, nowMs - this.#sinceMs) / this.#ended;
   }
 }

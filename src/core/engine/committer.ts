@@ -16,12 +16,14 @@ interface Waiting {
 
 /**
  * Commits parts, many in one transaction, one transaction after the other. While the store cannot be reached it tries
- * again with exactly the same parts, so a commit whose answer was lost is not doubled; nothing is given up.
+ * again with exactly the same parts, so a commit whose answer was lost is not doubled; nothing is given up before the
+ * worker ends.
  */
 export class Committer {
   readonly #tools: EngineTools;
   #queue: Waiting[] = [];
   #running = false;
+  readonly #over = new AbortController();
 
   constructor(tools: EngineTools) {
     this.#tools = tools;
@@ -32,6 +34,11 @@ export class Committer {
       this.#queue.push({ part, answered, failed });
       if (!this.#running) void this.#run();
     });
+  }
+
+  /** Tries once more, and no more. */
+  giveUp(): void {
+    this.#over.abort();
   }
 
   async #run(): Promise<void> {
@@ -69,10 +76,10 @@ export class Committer {
         await repository.apply(parts.flatMap<AssetWrite>((part) => part.writes));
         return await chunks.commit(parts);
       } catch (error) {
-        if (!isUnavailable(error)) throw error;
+        if (!isUnavailable(error) || this.#over.signal.aborted) throw error;
         const pauseMs = backOff(attempt, random);
         journal.unavailable(error, pauseMs);
-        await clock.sleep(pauseMs);
+        await clock.sleep(pauseMs, this.#over.signal);
       }
     }
   }

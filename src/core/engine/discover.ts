@@ -8,7 +8,7 @@ import { TallyCounter } from "../tally.js";
 import type { EngineTools } from "./tools.js";
 
 /** Chunks stored together at most. */
-const CHUNKS_PER_PAGE = 8;
+const CHUNKS_PER_PAGE = 10;
 /** What is found is stored at the latest after this: workers wait for it, and a kill repeats no more than it. */
 const STORE_EVERY_MS = 200;
 

@@ -28,6 +28,10 @@ export class DiscoveryRun implements HeldWork {
     if (!this.signal.aborted) this.#stop.abort(new Error(reason));
   }
 
+  leave(): void {
+    // What a walk still waits for is a call of its repository, which has a timeout.
+  }
+
   enforceDeadline(): void {
     // A walk of a million assets has no deadline; its repository's calls have their own timeouts.
   }

@@ -13,6 +13,8 @@ export interface HeldWork {
   leaseUntilMs: number;
   /** Starts nothing more; `abort` tells what is in flight, too. */
   stop(reason: StopReason, abort: boolean): void;
+  /** Ends without what does not end by itself. */
+  leave(): void;
   /** Ends what has been in flight too long. */
   enforceDeadline(nowMs: number): void;
 }

@@ -2,6 +2,7 @@ import type { ChunkClaim, ChunkPart, IndexedOutcome, Lease } from "../chunk.js";
 import type { FileType } from "../file-type.js";
 import type { LogEntry } from "../log-entry.js";
 import { info } from "../log-entry.js";
+import type { Outcome } from "../outcome.js";
 import type { AssetWrite } from "../ports/asset-repository.js";
 import type { Clock } from "../ports/clock.js";
 import { TallyCounter } from "../tally.js";
@@ -17,7 +18,8 @@ export class PartBuilder {
   #part = 0;
   #left: number;
   #sinceMs: number;
-  #outcomes: { index: number; atMs: number; end: AssetEnd }[] = [];
+  #outcomes: { index: number; outcome: Outcome; ageMs: number }[] = [];
+  #writes: AssetWrite[] = [];
   #tally = new TallyCounter();
   #lines: LogEntry[] = [];
   #handlerLines = 0;
@@ -38,7 +40,9 @@ export class PartBuilder {
   add(index: number, path: string, type: FileType, end: AssetEnd, startedMs: number, nowMs: number): void {
     const { outcome } = end;
     this.#left--;
-    this.#outcomes.push({ index, atMs: nowMs, end });
+    // Its age is known once the part is taken: until then the field holds the moment.
+    this.#outcomes.push({ index, outcome, ageMs: nowMs });
+    if (end.write) this.#writes.push(end.write);
     this.#tally.ended(type, outcome);
     const pace = this.#types[type];
     if (pace) {
@@ -61,12 +65,8 @@ export class PartBuilder {
   take(): ChunkPart | undefined {
     if (this.#outcomes.length === 0 && this.#lines.length === 0) return undefined;
     const nowMs = this.#clock.monotonicMs();
-    const outcomes: IndexedOutcome[] = [];
-    const writes: AssetWrite[] = [];
-    for (const { index, atMs, end } of this.#outcomes) {
-      outcomes.push({ index, outcome: end.outcome, ageMs: Math.round(nowMs - atMs) });
-      if (end.write) writes.push(end.write);
-    }
+    const outcomes = this.#outcomes;
+    for (const ended of outcomes) ended.ageMs = Math.round(nowMs - ended.ageMs);
     const tally = this.#tally.take();
     const part: ChunkPart = {
       lease: this.#lease,
@@ -74,11 +74,12 @@ export class PartBuilder {
       outcomes,
       closes: this.#left === 0,
       tally,
-      writes,
+      writes: this.#writes,
       lines: [...this.#lines, ...this.#dropped(), ...skipLines(outcomes)],
       pace: { types: this.#types, elapsedMs: nowMs - this.#sinceMs },
     };
     this.#outcomes = [];
+    this.#writes = [];
     this.#tally = new TallyCounter();
     this.#lines = [];
     this.#handlerLines = 0;

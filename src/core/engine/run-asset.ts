@@ -35,22 +35,32 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
   let accepted = 0;
   let skipped: { handler: string; reason: string } | undefined;
   for (const handler of tools.handlers) {
-    if (task.aborted) return undefined;
-    try {
-      if (handler.accepts && !handler.accepts(task.asset)) continue;
-      accepted++;
-      const result = await tryHandler(handler, task, tools);
-      if (!result) return undefined;
-      done.add(handler, result);
-    } catch (error) {
-      if (isUnavailable(error)) throw error;
-      if (SkipAsset.is(error)) {
-        skipped ??= { handler: handler.name, reason: clip(error.message) };
-        continue;
+    for (let attempt = 1; ; attempt++) {
+      if (task.aborted) return undefined;
+      task.attempts = Math.max(task.attempts, attempt);
+      try {
+        if (attempt === 1) {
+          if (handler.accepts && !handler.accepts(task.asset)) break;
+          accepted++;
+        }
+        const returned = handler.process(task.asset, new AssetContext(tools.context, task, attempt));
+        const result = isThenable(returned) ? await returned : returned;
+        done.add(handler, result === undefined ? NOTHING : checkResult(result));
+        break;
+      } catch (error) {
+        if (isUnavailable(error)) throw error;
+        if (RetryableError.is(error) && attempt < tools.tries) {
+          await pauseAfter(attempt, task, tools);
+          continue;
+        }
+        if (SkipAsset.is(error)) {
+          skipped ??= { handler: handler.name, reason: clip(error.message) };
+          break;
+        }
+        // A handler that was told to stop, and threw, has said nothing about the asset.
+        if (task.aborted && !task.abandoned) return undefined;
+        return { outcome: failure(handler.name, task, error) };
       }
-      // A handler that was told to stop, and threw, has said nothing about the asset.
-      if (task.aborted && !task.abandoned) return undefined;
-      return { outcome: failure(handler.name, task, error) };
     }
   }
   if (accepted === 0) return { outcome: { kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 } };
@@ -59,7 +69,10 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
     return { outcome: { kind: "SKIPPED", code: "BY_HANDLER", message: reason, handler, attempts: task.attempts } };
   }
   return {
-    outcome: { kind: "SUCCEEDED", attempts: task.attempts, warnings: done.warnings },
+    outcome:
+      task.attempts === 1 && done.warnings.length === 0
+        ? PLAIN_SUCCESS
+        : { kind: "SUCCEEDED", attempts: task.attempts, warnings: done.warnings },
     write: {
       path: task.asset.path,
       properties: done.properties,
@@ -108,27 +121,15 @@ function versionOf(handler: AssetHandler): Readonly<Record<string, string>> {
 
 const NOTHING: HandlerResult = Object.freeze({});
 
-/** Undefined where it was told to stop between two tries. */
-async function tryHandler(
-  handler: AssetHandler,
-  task: AssetTask,
-  tools: AssetRunTools,
-): Promise<HandlerResult | undefined> {
-  for (let attempt = 1; ; attempt++) {
-    task.attempts = Math.max(task.attempts, attempt);
-    try {
-      const returned = handler.process(task.asset, new AssetContext(tools.context, task, attempt));
-      const result = isThenable(returned) ? await returned : returned;
-      return result === undefined ? NOTHING : checkResult(result);
-    } catch (error) {
-      if (!RetryableError.is(error) || attempt >= tools.tries) throw error;
-    }
-    const pause = tools.retryDelayMs * 2 ** (attempt - 1) * (0.5 + tools.random() / 2);
-    task.tryStartedMs = Number.POSITIVE_INFINITY;
-    await tools.clock.sleep(pause, task.signal);
-    if (task.aborted) return undefined;
-    task.tryStartedMs = tools.clock.monotonicMs();
-  }
+/** What most assets come to: one object for all of them. */
+const PLAIN_SUCCESS: Outcome = Object.freeze({ kind: "SUCCEEDED", attempts: 1, warnings: NO_WARNINGS });
+
+/** Waits before the next try; not at all once the asset is told to stop. Its deadline does not run meanwhile. */
+async function pauseAfter(attempt: number, task: AssetTask, tools: AssetRunTools): Promise<void> {
+  const pauseMs = tools.retryDelayMs * 2 ** (attempt - 1) * (0.5 + tools.random() / 2);
+  task.tryStartedMs = Number.POSITIVE_INFINITY;
+  await tools.clock.sleep(pauseMs, task.signal);
+  task.tryStartedMs = tools.clock.monotonicMs();
 }
 
 type Returned = ReturnType<AssetHandler["process"]>;

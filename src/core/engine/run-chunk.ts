@@ -3,8 +3,11 @@ import type { Clock } from "../ports/clock.js";
 import type { ChunkRun } from "./chunk-run.js";
 import type { Committer } from "./committer.js";
 
-/** "done": closed. "stopped": told to stop, still ours, to be released. "lost": not ours any more. */
-export type ChunkEnd = "done" | "stopped" | "lost";
+/**
+ * "done": closed. "stopped": told to stop, still ours, to be released. "left": so, but a handler of it still
+ * runs. "lost": not ours any more.
+ */
+export type ChunkEnd = "done" | "stopped" | "left" | "lost";
 
 /** What the chunk loop needs. */
 export interface ChunkLoop {
@@ -35,7 +38,7 @@ export async function runChunk(run: ChunkRun, loop: ChunkLoop): Promise<ChunkEnd
       }
       if (part.closes) return "done";
     }
-    if (ended) return "stopped";
+    if (ended) return run.left ? "left" : "stopped";
   }
 }
 

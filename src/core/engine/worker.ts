@@ -71,9 +71,13 @@ export class Worker {
     const ended = Promise.all(this.#ending).then(() => allEnded.abort());
     await clock.sleep(drainMs, allEnded.signal);
     for (const work of this.#held) work.stop("shutting down", true);
-    // A handler that does not heed its signal is left behind: its lease runs out, its epoch moves on.
     await Promise.race([ended, clock.sleep(AFTER_ABORT_MS, allEnded.signal)]);
     await this.#keeper.stop();
+    // A handler that does not heed its signal is left behind: its lease runs out, its epoch moves on. So is a store that
+    // does not answer: what was not committed is handled again.
+    for (const work of this.#held) work.leave();
+    this.#committer.giveUp();
+    await Promise.race([ended, clock.sleep(AFTER_ABORT_MS, allEnded.signal)]);
   }
 
   async #work(): Promise<void> {

@@ -213,4 +213,13 @@ describe("results", () => {
     await committer.commit(partOf(1));
     expect([calls, batches.length]).to.deep.equal([3, 1]);
   });
+
+  it("are tried no more once the worker gives up: a store that never answers again cannot keep a process", async () => {
+    const { committer, batches, journalled } = bench(async () => {
+      if (batches.length === 3) committer.giveUp();
+      throw new AssetmillError("UNAVAILABLE", "gone");
+    });
+    expect(String(await rejection(committer.commit(partOf(1))))).to.match(/gone/);
+    expect([batches.length, journalled.length]).to.deep.equal([3, 2]);
+  });
 });

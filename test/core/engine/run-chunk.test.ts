@@ -129,6 +129,32 @@ describe("the chunk loop", () => {
     expect(parts[0]?.closes).to.equal(false);
   });
 
+  it("that is left while a handler does not end commits what has ended, and keeps its lease to itself", async () => {
+    const { run, finish, ending, parts, clock, calls } = bench(3);
+    await quiet();
+    await finish();
+    run.stop("shutting down", true);
+    await quiet();
+    run.leave();
+    await clock.advance(100);
+    expect(await ending).to.equal("left");
+    expect(indicesOf(parts)).to.deep.equal([[0]]);
+    // What it does later reaches nobody.
+    calls.at(-1)?.resolve({});
+    await clock.advance(10_000);
+    expect(parts).to.have.length(1);
+  });
+
+  it("that is left with no handler at work is stopped like any other", async () => {
+    const { run, finish, ending, clock } = bench(2);
+    await quiet();
+    run.stop("shutting down", true);
+    await finish();
+    run.leave();
+    await clock.advance(100);
+    expect(await ending).to.equal("stopped");
+  });
+
   it("that is told to stop after its last asset ended is done all the same", async () => {
     const { run, finish, ending, clock } = bench(1);
     await quiet();
