@@ -136,6 +136,7 @@ describe("the chunk loop", () => {
     run.stop("shutting down", true);
     await quiet();
     run.leave();
+    await quiet();
     await clock.advance(100);
     expect(await ending).to.equal("left");
     expect(indicesOf(parts)).to.deep.equal([[0]]);
@@ -151,6 +152,7 @@ describe("the chunk loop", () => {
     run.stop("shutting down", true);
     await finish();
     run.leave();
+    await quiet();
     await clock.advance(100);
     expect(await ending).to.equal("stopped");
   });
