@@ -1,6 +1,7 @@
 import type { FileType } from "../file-type.js";
 import type { CountingStatus, Job } from "../job.js";
 import { hasWorkLeft } from "../job.js";
+import type { SkipCode } from "../outcome.js";
 import { flagsOf, type JobStatus } from "../lifecycle.js";
 import { type Eta, etaOf, throughputOf } from "../progress/eta.js";
 import { sumOf } from "../tally.js";
@@ -45,6 +46,22 @@ export interface JobReport {
   readonly throughput: number | null;
   readonly pausing: boolean;
   readonly restartedFrom?: string;
+  readonly dryRun: boolean;
+  /** Of a dry run: what the real run would find. */
+  readonly report?: DryRunReport;
+}
+
+/** What a dry run has found so far. */
+export interface DryRunReport {
+  /** Assets by file type; types never met are left out. */
+  readonly byType: Readonly<Partial<Record<FileType, number>>>;
+  /** Assets by the skip rule that leaves them alone. */
+  readonly skipped: Readonly<Partial<Record<SkipCode, number>>>;
+  /** The first and the last asset in path order; null where there is none. */
+  readonly first: string | null;
+  readonly last: string | null;
+  /** Null until costs of earlier jobs are known. */
+  readonly expectedSeconds: number | null;
 }
 
 /** A job as callers see it. */

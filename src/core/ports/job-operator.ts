@@ -1,4 +1,7 @@
+import type { AssetStatusPage } from "../operator/asset-status.js";
+import type { JobEvent } from "../operator/job-event.js";
 import type { JobReport } from "../operator/job-report.js";
+import type { JobStatus } from "../lifecycle.js";
 import type { Tally, TypeTally } from "../tally.js";
 import type { AssetResult } from "./asset-repository.js";
 import type { LogPage } from "./job-log.js";
@@ -18,6 +21,35 @@ export interface StartRequest {
   };
   readonly priority?: number;
   readonly maxFailures?: number | string;
+  /** Only discovery: counts, and writes nothing. @defaultValue false */
+  readonly dryRun?: boolean;
+  /** What an active job on an overlapping scope means: PATH_BUSY, or WAITING until that one ended. @defaultValue refuse */
+  readonly onOverlap?: "refuse" | "queue";
+}
+
+export interface StartOptions {
+  /** 1 to 255 printable ASCII characters, the principal's own. The same key and request give the same job again. */
+  readonly idempotencyKey?: string;
+}
+
+/** Which jobs; all conditions together. */
+export interface HistoryQuery {
+  /** 1 to 1,000. @defaultValue 20 */
+  readonly limit?: number;
+  /** A `processingId`: only jobs created before that one. */
+  readonly before?: string;
+  readonly status?: JobStatus;
+  readonly type?: string;
+  /** Jobs of which a root is this path or lies below it. */
+  readonly path?: string;
+  readonly createdBy?: string;
+}
+
+/** Whose status is asked for. */
+export interface AssetStatusRequest {
+  readonly path?: string;
+  readonly paths?: readonly string[];
+  readonly excludedPaths?: string | readonly string[];
 }
 
 /** Which lines: from `offset`, or the last `tail` ones; both together are refused. */
@@ -41,10 +73,19 @@ export interface JobControl {
   cancel(processingId: string, by: string): Promise<JobReport>;
   pause(processingId: string, by: string): Promise<JobReport>;
   resume(processingId: string, by: string): Promise<JobReport>;
+  /** A new job with the request of an ended one. PATH_BUSY like `start`. */
+  restart(processingId: string, by: string): Promise<{ readonly processingId: string }>;
+  /** A new job over exactly the failed assets of an ended one. ILLEGAL_STATE where none failed. */
+  retryFailed(processingId: string, by: string): Promise<{ readonly processingId: string }>;
   /** Newest created first. */
-  history(query?: { readonly limit?: number }): Promise<readonly JobReport[]>;
+  history(query?: HistoryQuery): Promise<readonly JobReport[]>;
   logs(processingId: string, query?: LogQuery): Promise<LogPage & { readonly limit: number }>;
   outcomes(processingId: string, query: OutcomeQuery): Promise<OutcomePage>;
+  /**
+   * What happens to a job from `after` on (undefined: from its first log line), until it has ended and all was told, or
+   * `signal` is aborted. INVALID_PARAMETER where `after` is no id of an event.
+   */
+  events(processingId: string, options?: { readonly after?: string; readonly signal?: AbortSignal }): AsyncIterable<JobEvent>;
 }
 
 /** A job that was started, or found at work. */
@@ -58,7 +99,7 @@ export interface StartedOrJoined {
 /** The driving port: everything that may be asked of assetmill. Errors: AssetmillError with a code of CONTRACT.md. */
 export interface JobOperator extends JobControl {
   /** A durable, WAITING job once it resolves. PATH_BUSY (naming the job) where an active job of the type overlaps. */
-  start(request: StartRequest, by: string): Promise<{ readonly processingId: string }>;
+  start(request: StartRequest, by: string, options?: StartOptions): Promise<{ readonly processingId: string }>;
   /**
    * Like start; but an active job of exactly this request is joined instead of refused. PATH_BUSY where that one needs a
    * handler that is not here.
@@ -66,4 +107,8 @@ export interface JobOperator extends JobControl {
   startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined>;
   /** What processing wrote about an asset; undefined where nothing. PATH_NOT_FOUND where no asset stands there. */
   results(path: string): Promise<AssetResult | undefined>;
+  /** Begins to list what lies at these paths, missing ones included. Holds no scope, and is not in the history. */
+  askAssetStatus(request: AssetStatusRequest, by: string): Promise<{ readonly jobId: string; readonly status: string }>;
+  /** How the listed assets stand now. `after`: the `next` of an earlier page. */
+  assetStatus(jobId: string, query?: { readonly after?: string; readonly limit?: number }): Promise<AssetStatusPage>;
 }
