@@ -5,6 +5,7 @@ import { createHostLogger, handlerLoggers } from "./adapters/logging/index.js";
 import { ProcessIdentity, randomIds, sha256, systemClock } from "./adapters/runtime/index.js";
 import { type SqlDatabase, SqliteDatabase } from "./adapters/sql/index.js";
 import {
+  Contract1763900000002,
   JobRow,
   Jobs1761300000000,
   TypeOrmChunkStore,
@@ -62,13 +63,14 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
     .bind(JOB_OPERATOR)
     .toResolvedValue(
       (jobs, log, reports, repository) =>
-        new Operator({ jobs, log, reports, repository, handlers, ids: randomIds, onWork }),
+        new Operator({ jobs, log, reports, repository, handlers, ids: randomIds, clock: systemClock, onWork }),
       [JOB_STORE, JOB_LOG, JOB_REPORTS, ASSET_REPOSITORY],
     );
   container.bind(ENGINE_TOOLS).toResolvedValue(
-    (jobs, chunks, repository, logger): EngineTools => ({
+    (jobs, chunks, reports, repository, logger): EngineTools => ({
       jobs,
       chunks,
+      reports,
       repository,
       handlers,
       skipRules: new SkipRules(options.pathRules),
@@ -87,7 +89,7 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
       } satisfies EngineJournal,
       options: engine,
     }),
-    [JOB_STORE, CHUNK_STORE, ASSET_REPOSITORY, HOST_LOGGER],
+    [JOB_STORE, CHUNK_STORE, JOB_REPORTS, ASSET_REPOSITORY, HOST_LOGGER],
   );
   return container;
 }
@@ -99,6 +101,8 @@ export async function openControl(store: string): Promise<{ control: JobControl;
     jobs: new TypeOrmJobStore(database),
     log: new TypeOrmJobLog(database),
     reports: new TypeOrmJobReports(database),
+    ids: randomIds,
+    clock: systemClock,
     onWork: () => {},
   });
   return { control, close: () => database.close() };
@@ -148,7 +152,7 @@ function openStore(uri: string): Promise<SqlDatabase> {
   return SqliteDatabase.open({
     file,
     entities: [JobRow],
-    migrations: [Jobs1761300000000, FolderResults1761300000001],
+    migrations: [Jobs1761300000000, FolderResults1761300000001, Contract1763900000002],
   });
 }
 

@@ -25,7 +25,7 @@ export interface ManifestEntry {
 export interface NewChunk {
   readonly number: number;
   readonly entries: readonly ManifestEntry[];
-  /** Entries that no skip rule decided. 0: the chunk is born DONE. */
+  /** Entries that are to be worked on: no skip rule decided them. 0: the chunk is born DONE. */
   readonly open: number;
 }
 
@@ -34,6 +34,8 @@ export interface DiscoveryPage {
   /** How many pages this discovery has stored before: the fence beside the epoch. */
   readonly part: number;
   readonly chunks: readonly NewChunk[];
+  /** The first path of this page; undefined where it is empty. */
+  readonly first: string | undefined;
   /** The last path seen; undefined where nothing was. */
   readonly cursor: string | undefined;
   readonly tally: Tally;

@@ -9,7 +9,7 @@ import { sumOf, type TypeTally } from "./tally.js";
 const list = (items: readonly string[]): string => `[${items.join(", ")}]`;
 
 export function startLine(job: Job): LogEntry {
-  const { paths, excludedPaths, filter, maxFailures } = job.request;
+  const { paths, excludedPaths, filter, maxFailures, dryRun, onOverlap, failedOf } = job.request;
   const parts = [
     paths.length === 1 ? `path=${paths[0]}` : `paths=${list(paths)}`,
     ...(excludedPaths ? [`excluded=${list(excludedPaths)}`] : []),
@@ -18,6 +18,9 @@ export function startLine(job: Job): LogEntry {
     ...(filter?.endTime === undefined ? [] : [`endTime=${filter.endTime}`]),
     ...(filter?.filterProcessedAssets ? ["filterProcessedAssets=true"] : []),
     ...(maxFailures === undefined ? [] : [`maxFailures=${maxFailures}`]),
+    ...(dryRun ? ["dryRun=true"] : []),
+    ...(onOverlap === undefined ? [] : [`onOverlap=${onOverlap}`]),
+    ...(failedOf === undefined ? [] : [`failedOf=${failedOf}`]),
   ];
   return info(`Start by ${job.createdBy}: ${parts.join(" ")}`);
 }
@@ -29,7 +32,7 @@ export function countedLine(job: Job): LogEntry {
   const detail = skipped === 0 ? "" : `; ${skipped} skipped: ${skips.map(([code, n]) => `${n} ${code}`).join(", ")}`;
   return info(`Counted ${total} assets${detail}`);
 }
-const DISCOVERY_SKIPS = new Set(["IGNORED_PATH", "CONTENT_FRAGMENT", "SUB_ASSET", "TRANSLATION_OUTPUT"]);
+const DISCOVERY_SKIPS = new Set(["IGNORED_PATH", "CONTENT_FRAGMENT", "SUB_ASSET", "TRANSLATION_OUTPUT", "GONE"]);
 
 export function progressLine(job: Job): LogEntry {
   const { total, succeeded, failed, skipped } = sumOf(job.tally);

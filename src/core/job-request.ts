@@ -16,6 +16,14 @@ export interface JobRequest {
   /** 0 goes first, 9 last. */
   readonly priority: number;
   readonly maxFailures?: MaxFailures;
+  /** Only discovery: counts, and writes nothing. */
+  readonly dryRun?: true;
+  /** Waits for earlier jobs on an overlapping scope; undefined: such a job was refused. */
+  readonly onOverlap?: "queue";
+  /** `retry-failed`: exactly the assets that failed in this job, whatever the tree holds by now. */
+  readonly failedOf?: string;
+  /** Only a list of what lies there, to be asked about; with the roots that were missing when it was asked for. */
+  readonly listing?: { readonly missing: readonly string[] };
 }
 
 /** The filter as the wire has it; times are epoch milliseconds, inclusive. */
@@ -36,8 +44,15 @@ export function scopeOfRequest(request: JobRequest): Scope {
   });
 }
 
+/** True where it works on its scope: nobody else may meanwhile. */
+export const holdsScope = (request: JobRequest): boolean => !request.dryRun && !request.listing;
+
 /** True where both ask for the same work. */
 export const sameRequest = (a: JobRequest, b: JobRequest): boolean => canonical(a) === canonical(b);
+
+/** A text that is equal for equal requests alone, priority and overlap included. */
+export const fingerprintOf = (request: JobRequest): string =>
+  JSON.stringify([canonical(request), request.priority, request.onOverlap ?? null]);
 
 const canonical = (request: JobRequest): string =>
   JSON.stringify([
@@ -49,4 +64,7 @@ const canonical = (request: JobRequest): string =>
     request.filter?.endTime ?? null,
     request.filter?.filterProcessedAssets ?? false,
     request.maxFailures ?? null,
+    request.dryRun ?? false,
+    request.failedOf ?? null,
+    request.listing?.missing ?? null,
   ]);

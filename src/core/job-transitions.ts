@@ -3,6 +3,7 @@ import { hasWorkLeft, isClaimable, type Job } from "./job.js";
 import { countedLine, progressLine, summaryLines } from "./job-lines.js";
 import { accepts, type JobEvent } from "./lifecycle.js";
 import { info, type LogEntry } from "./log-entry.js";
+import { holdsScope } from "./job-request.js";
 import { addPace, type PaceSample, restPace } from "./progress/pace.js";
 import { addTallies, sumOf, type Tally } from "./tally.js";
 
@@ -110,6 +111,9 @@ export function giveUp(job: Job, why: string, facts: JobFacts): JobChange {
 export interface DiscoveryProgress {
   readonly tally: Tally;
   readonly newOpenChunks: number;
+  /** Of the page; undefined where it is empty. */
+  readonly first: string | undefined;
+  readonly last: string | undefined;
   readonly complete: boolean;
 }
 
@@ -119,8 +123,14 @@ export function discovered(job: Job, page: DiscoveryProgress, facts: JobFacts): 
     tally: addTallies(job.tally, page.tally),
     openChunks: job.openChunks + page.newOpenChunks,
     counting: page.complete ? "SUCCESS" : job.counting,
+    ...found(job, page),
   };
   return after(page.complete ? [countedLine(counted)] : [], settle(counted, facts));
+}
+
+function found(job: Job, { first, last }: DiscoveryProgress): Pick<Job, "found"> {
+  if (!job.request.dryRun || first === undefined || last === undefined) return {};
+  return { found: { first: job.found?.first ?? first, last } };
 }
 
 /** What parts of a job's chunks, committed together, add. */
@@ -187,6 +197,7 @@ export function settle(job: Job, facts: JobFacts): JobChange {
 function finish(job: Job, facts: JobFacts): JobChange {
   const { total, failed } = sumOf(job.tally);
   const allFailed = total > 0 && failed === total;
+  if (!holdsScope(job.request)) return end({ ...job, comments: `found ${total} assets` }, "SUCCESS", facts);
   const comments = failed === 0 ? `completed: ${total} assets` : `completed with ${failed} failed of ${total} assets`;
   return end({ ...job, comments }, allFailed ? "FAILURE" : "SUCCESS", facts);
 }

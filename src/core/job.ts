@@ -41,7 +41,10 @@ export interface Job {
   readonly attempt: number;
   /** One sentence for people: why it failed or was cancelled, or how it ended. */
   readonly comments: string;
+  /** The ended job whose request, or whose failed assets, this one took over. */
   readonly restartedFrom?: string;
+  /** Of a dry run: the first and the last asset in path order that discovery has met. */
+  readonly found?: { readonly first: string; readonly last: string };
   readonly counting: CountingStatus;
   /** Totals found and ends counted; `succeeded + failed + skipped` is what is processed. */
   readonly tally: Tally;
@@ -61,6 +64,8 @@ export interface Job {
 /** What a job is made from; the store adds the rest. */
 export type JobDraft = Pick<Job, "id" | "request" | "repository" | "handlers" | "createdBy"> & {
   readonly restartedFrom?: string;
+  /** Under this key of its creator's, the same request (by its fingerprint) is this job for ever. */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string };
 };
 
 export const statusOf = (job: Job): JobStatus => job.state.status;

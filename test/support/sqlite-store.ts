@@ -4,7 +4,7 @@ import { FolderResults1761300000001 } from "../../src/adapters/assets/folder/ind
 import { type SqlDatabase, SqliteDatabase } from "../../src/adapters/sql/index.js";
 import {
   JobRow,
-  Jobs1761300000000,
+  Contract1763900000002, Jobs1761300000000,
   TypeOrmChunkStore,
   TypeOrmJobLog,
   TypeOrmJobReports,
@@ -13,7 +13,7 @@ import {
 import { tempFolder } from "./temp-folder.js";
 
 export const openDatabase = (file: string): Promise<SqliteDatabase> =>
-  SqliteDatabase.open({ file, entities: [JobRow], migrations: [Jobs1761300000000, FolderResults1761300000001] });
+  SqliteDatabase.open({ file, entities: [JobRow], migrations: [Jobs1761300000000, FolderResults1761300000001, Contract1763900000002] });
 
 /** The four stores on one database, as a node has them. */
 export interface Stores {

@@ -1,9 +1,10 @@
 import { type ChunkClaim, DISCOVERY, type DiscoveryClaim } from "../../core/chunk.js";
 import type { Job } from "../../core/job.js";
+import { mustWait } from "../../core/job-queue.js";
 import { claimed, giveUp } from "../../core/job-transitions.js";
 import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
-import { certainFactsOf, holdJob, storeChange } from "./job-records.js";
+import { certainFactsOf, holdJob, rivalsOf, storeChange } from "./job-records.js";
 import { handlersOf } from "./job-mapper.js";
 import { unpackManifest } from "./manifest-codec.js";
 import { unpackOutcomes } from "./outcome-codec.js";
@@ -32,9 +33,11 @@ export async function claimWork(
 ): Promise<readonly Claim[]> {
   const claims: Claim[] = [];
   let { chunks, discoveries } = request;
-  for (const id of await candidates(database, request, dead)) {
+  for (const { id, queued } of await candidates(database, request, dead)) {
     if (chunks <= 0 && discoveries <= 0) break;
-    const taken = await database.write((tx) => take(tx, id, request, dead, { chunks, discoveries }));
+    const taken = await database.write(async (tx) =>
+      queued && (await isBehind(tx, id)) ? undefined : take(tx, id, request, dead, { chunks, discoveries }),
+    );
     if (!taken) continue;
     chunks -= taken.chunks.length;
     if (taken.discovery) discoveries--;
@@ -47,10 +50,16 @@ export async function claimWork(
   return claims;
 }
 
+interface Candidate {
+  readonly id: string;
+  /** It may have to wait for earlier jobs. */
+  readonly queued: boolean;
+}
+
 /** Looked up without the write lock: an idle worker disturbs nobody. */
-async function candidates(database: SqlDatabase, request: ClaimRequest, dead: readonly string[]): Promise<string[]> {
+async function candidates(database: SqlDatabase, request: ClaimRequest, dead: readonly string[]): Promise<Candidate[]> {
   const rows = await database.read(
-    `select id, handlers from ${JOB} j
+    `select id, handlers, queued and status = 'WAITING' as queued from ${JOB} j
      where repository = ? and status in ('WAITING', 'PROCESSING') and pausing = 0 and giving_up is null
        and (? is null or id = ?)
        and exists (select 1 from ${LEASE} l where l.job_id = j.id and ${freeAt(database.now)}
@@ -68,7 +77,13 @@ async function candidates(database: SqlDatabase, request: ClaimRequest, dead: re
   const have = new Set(request.handlers);
   return rows
     .filter((row) => handlersOf(String(row.handlers))?.every((name) => have.has(name)))
-    .map((row) => String(row.id));
+    .map((row) => ({ id: String(row.id), queued: Boolean(row.queued) }));
+}
+
+/** An earlier job holds a path of this one's scope. Looked at under the lock that every creation and resume takes. */
+async function isBehind(tx: SqlTransaction, id: string): Promise<boolean> {
+  const job = await holdJob(tx, id);
+  return mustWait(job, await rivalsOf(tx, job.repository, job.request.type, id));
 }
 
 async function take(

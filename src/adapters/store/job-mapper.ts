@@ -1,5 +1,5 @@
 import type { CountingStatus, Job, JobDraft, JobState } from "../../core/job.js";
-import type { JobRequest } from "../../core/job-request.js";
+import { holdsScope, type JobRequest } from "../../core/job-request.js";
 import { JOB_STATUSES, type JobStatus } from "../../core/lifecycle.js";
 import { NO_PACE } from "../../core/progress/pace.js";
 import { EMPTY_TALLY } from "../../core/tally.js";
@@ -33,6 +33,10 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
     attemptBase: JSON.stringify({ failed: 0, processed: 0 }),
     pace: JSON.stringify(NO_PACE),
     progressLoggedAtMs: 0,
+    holds: holdsScope(draft.request) ? 1 : 0,
+    queued: draft.request.onOverlap === "queue" ? 1 : 0,
+    path: draft.request.paths[0] ?? "/",
+    found: null,
     logLines: 0,
   };
 }
@@ -55,6 +59,7 @@ export function changingColumns(job: Job) {
     attemptBase: JSON.stringify(job.attemptBase),
     pace: JSON.stringify(job.pace),
     progressLoggedAtMs: job.progressLoggedAtMs,
+    found: job.found ? JSON.stringify(job.found) : null,
     logLines: job.logLines,
   } satisfies Partial<JobColumns>;
 }
@@ -79,6 +84,7 @@ export function jobOfRow(row: JobRow): Job {
     attempt: row.attempt,
     comments: row.comments,
     ...(row.restartedFrom === null ? {} : { restartedFrom: row.restartedFrom }),
+    ...foundOf(row.found),
     counting: row.counting as CountingStatus,
     tally: json(row.tally, EMPTY_TALLY, ({ types, skips }) => isObject(types) && isObject(skips)),
     triggered: row.triggered,
@@ -92,6 +98,14 @@ export function jobOfRow(row: JobRow): Job {
     progressLoggedAtMs: row.progressLoggedAtMs,
     logLines: row.logLines,
   };
+}
+
+function foundOf(text: string | null): Pick<Job, "found"> {
+  const found =
+    text === null
+      ? undefined
+      : json<Job["found"]>(text, undefined, ({ first, last }) => typeof first === "string" && typeof last === "string");
+  return found ? { found } : {};
 }
 
 /** Names of the handlers that a job needs; undefined where that can no longer be read. */

@@ -42,7 +42,7 @@ export async function certainFactsOf(tx: SqlTransaction, id: string): Promise<Jo
 /** Other jobs of the same repository and type that hold their scope, oldest first. */
 export async function rivalsOf(tx: SqlTransaction, repository: string, type: string, except?: string): Promise<Job[]> {
   const rows = await tx.manager.find(JobRow, {
-    where: { repository, type, status: In(HOLDING), ...(except === undefined ? {} : { id: Not(except) }) },
+    where: { repository, type, holds: 1, status: In(HOLDING), ...(except === undefined ? {} : { id: Not(except) }) },
     order: { sequence: "ASC" },
   });
   return rows.map(jobOfRow);

@@ -76,6 +76,21 @@ export class JobRow {
   @Column({ name: "progress_logged_at_ms", type: "integer" })
   progressLoggedAtMs!: number;
 
+  /** 1 where nobody else may work on its scope meanwhile. */
+  @Column({ type: "integer" })
+  holds!: number;
+
+  /** 1 where it waits for earlier jobs on an overlapping scope. */
+  @Column({ type: "integer" })
+  queued!: number;
+
+  /** The first of its paths. */
+  @Column({ type: "text" })
+  path!: string;
+
+  @Column({ type: "text", nullable: true })
+  found!: string | null;
+
   @Column({ name: "log_lines", type: "integer" })
   logLines!: number;
 }

@@ -1,6 +1,7 @@
 import type { ChunkPart, DiscoveryPage, Lease, NewChunk } from "../../core/chunk.js";
 import { DISCOVERY } from "../../core/chunk.js";
 import type { Row, SqlTransaction } from "../sql/sql-database.js";
+import { pathKey } from "../sql/path-key.js";
 import { packManifest } from "./manifest-codec.js";
 import { packOutcomes } from "./outcome-codec.js";
 import { CHUNK, LEASE, OUTCOME_PART } from "./tables.js";
@@ -83,14 +84,15 @@ export function insertChunks(tx: SqlTransaction, jobId: string, chunks: readonly
     chunks.flatMap(({ number, open }) => [jobId, number, open > 0 ? "READY" : "DONE", open]),
   );
   const manifests = tx.query(
-    `insert into ${CHUNK} (job_id, chunk, assets, ruled, created_at_ms, manifest)
-     values ${chunks.map(() => "(?, ?, ?, ?, ?, ?)").join(", ")}`,
-    chunks.flatMap(({ number, entries, open }) => [
+    `insert into ${CHUNK} (job_id, chunk, assets, ruled, created_at_ms, first_key, manifest)
+     values ${chunks.map(() => "(?, ?, ?, ?, ?, ?, ?)").join(", ")}`,
+    chunks.flatMap(({ number, entries }) => [
       jobId,
       number,
       entries.length,
-      entries.length - open,
+      entries.reduce((ruled, { skip }) => ruled + (skip ? 1 : 0), 0),
       tx.nowMs,
+      pathKey(entries[0]?.asset.path ?? ""),
       packManifest(entries),
     ]),
   );

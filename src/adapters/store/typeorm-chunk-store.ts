@@ -48,6 +48,8 @@ export class TypeOrmChunkStore implements ChunkStore {
       const progress = {
         tally: page.tally,
         newOpenChunks: page.chunks.filter((chunk) => chunk.open > 0).length,
+        first: page.first,
+        last: page.cursor,
         complete: page.last,
       };
       const job = await storeChange(tx, before, discovered(before, progress, await factsOf(tx, before)));

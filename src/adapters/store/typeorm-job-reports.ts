@@ -1,11 +1,26 @@
+import type { Asset } from "../../core/asset.js";
+import type { ManifestEntry } from "../../core/chunk.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/outcome.js";
-import type { JobReports, OutcomeCursor, OutcomePage, OutcomeQuery } from "../../core/ports/job-reports.js";
+import type { AssetPage, JobReports, OutcomeCursor, OutcomePage, OutcomeQuery } from "../../core/ports/job-reports.js";
+import { pathKey } from "../sql/path-key.js";
 import type { Row, SqlDatabase } from "../sql/sql-database.js";
 import { unpackManifest } from "./manifest-codec.js";
 import { unpackOutcomes } from "./outcome-codec.js";
 import { CHUNK, OUTCOME_PART } from "./tables.js";
 
-const ALL: readonly OutcomeKind[] = ["SUCCEEDED", "FAILED", "SKIPPED"];
+const COLUMNS = "c.chunk, c.assets, c.created_at_ms, c.manifest";
+
+/** An asset of a chunk, by its index, with its outcome where it has one. */
+interface ReportedAsset {
+  readonly index: number;
+  readonly asset: Asset;
+  readonly outcome: ReportedOutcome | undefined;
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: OutcomeCursor;
+}
 
 /** Outcomes as they stand in the chunks: reports cannot disagree with the work. */
 export class TypeOrmJobReports implements JobReports {
@@ -16,74 +31,112 @@ export class TypeOrmJobReports implements JobReports {
   }
 
   async outcomes(jobId: string, query: OutcomeQuery): Promise<OutcomePage> {
-    const kinds = query.kinds ?? ALL;
-    if (kinds.length === 0) return { outcomes: [] };
-    const found: ReportedOutcome[] = [];
-    let cursor: OutcomeCursor = query.after ?? { chunk: 0, index: -1 };
+    const kinds = query.kinds ?? ["SUCCEEDED", "FAILED", "SKIPPED"];
+    const { items, ...next } = await this.#page(jobId, { ...query, kinds }, ({ outcome }) => outcome);
+    return { outcomes: items, ...next };
+  }
+
+  async assets(jobId: string, query: OutcomeQuery): Promise<AssetPage> {
+    const { items, ...next } = await this.#page(jobId, query, ({ asset }) => asset);
+    return { assets: items, ...next };
+  }
+
+  async outcomesAt(jobId: string, paths: readonly string[]): Promise<readonly (ReportedOutcome | null | undefined)[]> {
+    let chunk = new Map<string, ReportedOutcome | null>();
+    const found: (ReportedOutcome | null | undefined)[] = [];
+    for (const path of paths) {
+      if (!chunk.has(path)) chunk = await this.#chunkAround(jobId, path);
+      found.push(chunk.get(path));
+    }
+    return found;
+  }
+
+  async #page<T>(
+    jobId: string,
+    { kinds, after, limit }: OutcomeQuery,
+    pick: (reported: ReportedAsset) => T | undefined,
+  ): Promise<Page<T>> {
+    const items: T[] = [];
+    if (kinds?.length === 0) return { items };
+    let cursor: OutcomeCursor = after ?? { chunk: 0, index: -1 };
     for (;;) {
       const chunk = await this.#nextChunk(jobId, cursor, kinds);
-      if (!chunk) return { outcomes: found };
+      if (!chunk) return { items };
       const number = Number(chunk.chunk);
-      for (const [index, outcome] of await this.#outcomesOf(jobId, chunk)) {
-        if ((number === cursor.chunk && index <= cursor.index) || !kinds.includes(outcome.outcome)) continue;
+      for (const reported of await this.#assetsOf(jobId, chunk)) {
+        const { index, outcome } = reported;
+        if (number === cursor.chunk && index <= cursor.index) continue;
+        if (kinds && !(outcome && kinds.includes(outcome.outcome))) continue;
+        const item = pick(reported);
+        if (item === undefined) continue;
         // Full, and there is a further one: the page ends with the last that it holds.
-        if (found.length === query.limit) return { outcomes: found, next: cursor };
-        found.push(outcome);
+        if (items.length === limit) return { items, next: cursor };
+        items.push(item);
         cursor = { chunk: number, index };
       }
       cursor = { chunk: number, index: Number(chunk.assets) };
-      if (found.length === query.limit) return { outcomes: found, next: cursor };
+      if (items.length === limit) return { items, next: cursor };
     }
   }
 
   /** The first chunk, from the cursor's on, that has an outcome of these kinds. */
-  async #nextChunk(jobId: string, cursor: OutcomeCursor, kinds: readonly OutcomeKind[]): Promise<Row | undefined> {
-    const skips = kinds.includes("SKIPPED") ? "c.ruled > 0 or " : "";
-    const counts = kinds.map((kind) => `p.${kind.toLowerCase()} > 0`).join(" or ");
+  async #nextChunk(
+    jobId: string,
+    cursor: OutcomeCursor,
+    kinds: readonly OutcomeKind[] | undefined,
+  ): Promise<Row | undefined> {
     const [chunk] = await this.#database.read(
-      `select c.chunk, c.assets, c.ruled, c.created_at_ms, c.manifest from ${CHUNK} c
-       where c.job_id = ? and (c.chunk > ? or (c.chunk = ? and c.assets > ?)) and (${skips}exists (
-         select 1 from ${OUTCOME_PART} p where p.job_id = c.job_id and p.chunk = c.chunk and (${counts})))
+      `select ${COLUMNS} from ${CHUNK} c
+       where c.job_id = ? and (c.chunk > ? or (c.chunk = ? and c.assets > ?))${kinds ? ` and (${holding(kinds)})` : ""}
        order by c.chunk limit 1`,
       [jobId, cursor.chunk, cursor.chunk, cursor.index + 1],
     );
     return chunk;
   }
 
+  /** All of the chunk where this path would be. */
+  async #chunkAround(jobId: string, path: string): Promise<Map<string, ReportedOutcome | null>> {
+    const [chunk] = await this.#database.read(
+      `select ${COLUMNS} from ${CHUNK} c where c.job_id = ? and c.first_key <= ? order by c.first_key desc limit 1`,
+      [jobId, pathKey(path)],
+    );
+    const assets = chunk ? await this.#assetsOf(jobId, chunk) : [];
+    return new Map(assets.map(({ asset, outcome }) => [asset.path, outcome ?? null]));
+  }
+
   /** By index, in order. */
-  async #outcomesOf(jobId: string, chunk: Row): Promise<readonly (readonly [number, ReportedOutcome])[]> {
+  async #assetsOf(jobId: string, chunk: Row): Promise<readonly ReportedAsset[]> {
     const parts = await this.#database.read(
       `select at_ms, outcomes from ${OUTCOME_PART} where job_id = ? and chunk = ?`,
       [jobId, chunk.chunk],
     );
     const entries = unpackManifest(chunk.manifest as Uint8Array);
-    const reported: (readonly [number, ReportedOutcome])[] = [];
-    entries.forEach(({ asset, skip }, index) => {
-      if (!skip) return;
-      reported.push([
-        index,
-        { path: asset.path, outcome: "SKIPPED", code: skip, attempts: 0, at: Number(chunk.created_at_ms) },
-      ]);
-    });
+    const outcomes = entries.map((entry) => ruledOutcome(entry, Number(chunk.created_at_ms)));
     for (const part of parts) {
       for (const { index, ageMs, outcome } of unpackOutcomes(part.outcomes as Uint8Array)) {
-        const { kind, attempts } = outcome;
         const path = entries[index]?.asset.path ?? "";
-        const at = Number(part.at_ms) - ageMs;
-        reported.push([
-          index,
-          {
-            path,
-            outcome: kind,
-            ...(outcome.kind === "SUCCEEDED" ? {} : { code: outcome.code }),
-            ...("message" in outcome && outcome.message !== undefined ? { message: outcome.message } : {}),
-            ...("handler" in outcome && outcome.handler !== undefined ? { handler: outcome.handler } : {}),
-            attempts,
-            at,
-          },
-        ]);
+        outcomes[index] = {
+          path,
+          outcome: outcome.kind,
+          ...(outcome.kind === "SUCCEEDED" ? {} : { code: outcome.code }),
+          ...("message" in outcome && outcome.message !== undefined ? { message: outcome.message } : {}),
+          ...("handler" in outcome && outcome.handler !== undefined ? { handler: outcome.handler } : {}),
+          attempts: outcome.attempts,
+          at: Number(part.at_ms) - ageMs,
+        };
       }
     }
-    return reported.sort(([a], [b]) => a - b);
+    return entries.map(({ asset }, index) => ({ index, asset, outcome: outcomes[index] }));
   }
 }
+
+/** The condition that a chunk has an outcome of one of these kinds. */
+function holding(kinds: readonly OutcomeKind[]): string {
+  const counts = kinds.map((kind) => `p.${kind.toLowerCase()} > 0`).join(" or ");
+  return `${kinds.includes("SKIPPED") ? "c.ruled > 0 or " : ""}exists (
+    select 1 from ${OUTCOME_PART} p where p.job_id = c.job_id and p.chunk = c.chunk and (${counts}))`;
+}
+
+/** What a skip rule decided in discovery. */
+const ruledOutcome = ({ asset: { path }, skip }: ManifestEntry, at: number): ReportedOutcome | undefined =>
+  skip && { path, outcome: "SKIPPED", code: skip, attempts: 0, at };

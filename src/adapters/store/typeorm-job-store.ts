@@ -1,15 +1,16 @@
-import { In, LessThan } from "typeorm";
+import { And, Equal, In, LessThan, Not, Raw } from "typeorm";
 import { DISCOVERY } from "../../core/chunk.js";
+import { AssetmillError } from "../../core/errors.js";
 import type { Job, JobDraft } from "../../core/job.js";
 import { startLine } from "../../core/job-lines.js";
 import type { JobChange } from "../../core/job-transitions.js";
-import type { JobQuery, JobStore, JobView } from "../../core/ports/job-store.js";
-import type { SqlDatabase } from "../sql/sql-database.js";
+import type { JobQuery, JobStore, JobView, KeyedJob } from "../../core/ports/job-store.js";
+import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { sqlError } from "../sql/sql-errors.js";
 import { jobOfRow, rowOfDraft } from "./job-mapper.js";
 import { certainFactsOf, holdJob, rivalsOf, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
-import { LEASE } from "./tables.js";
+import { IDEMPOTENCY, LEASE } from "./tables.js";
 
 /** Jobs in a database. */
 export class TypeOrmJobStore implements JobStore {
@@ -21,15 +22,31 @@ export class TypeOrmJobStore implements JobStore {
 
   create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job> {
     return this.#database.write(async (tx) => {
+      const known = draft.idempotency && (await jobOfKey(tx, draft.createdBy, draft.idempotency));
+      if (known !== undefined) return holdJob(tx, known);
       admit(await rivalsOf(tx, draft.repository, draft.request.type));
       await tx.manager.insert(JobRow, rowOfDraft(draft, tx.nowMs));
       await tx.query(`insert into ${LEASE} (job_id, chunk, state, next_chunk) values (?, ?, 'READY', 1)`, [
         draft.id,
         DISCOVERY,
       ]);
+      if (draft.idempotency) {
+        const { key, fingerprint } = draft.idempotency;
+        await tx.query(`insert into ${IDEMPOTENCY} (principal, key, fingerprint, job_id) values (?, ?, ?, ?)`, [
+          draft.createdBy,
+          key,
+          fingerprint,
+          draft.id,
+        ]);
+      }
       const job = await holdJob(tx, draft.id);
       return storeChange(tx, job, { job, lines: [startLine(job)] });
     });
+  }
+
+  async byKey(principal: string, key: string): Promise<KeyedJob | undefined> {
+    const [row] = await this.#database.read(BY_KEY, [principal, key]);
+    return row && keyedJob(row);
   }
 
   async get(id: string): Promise<Job | undefined> {
@@ -49,6 +66,10 @@ export class TypeOrmJobStore implements JobStore {
           ...(query.statuses === undefined ? {} : { status: In([...query.statuses]) }),
           ...(query.repository === undefined ? {} : { repository: query.repository }),
           ...(query.ids === undefined ? {} : { id: In([...query.ids]) }),
+          ...(query.createdBy === undefined ? {} : { createdBy: query.createdBy }),
+          ...(query.holding ? { holds: 1 } : {}),
+          ...typeCondition(query),
+          ...pathCondition(query.path),
         },
         order: { sequence: "DESC" },
         take: query.limit,
@@ -67,4 +88,43 @@ export class TypeOrmJobStore implements JobStore {
       return storeChange(tx, job, decide({ job, facts, rivals }));
     });
   }
+}
+
+const BY_KEY = `select job_id, fingerprint from ${IDEMPOTENCY} where principal = ? and key = ?`;
+
+const keyedJob = (row: Row): KeyedJob => ({ jobId: String(row.job_id), fingerprint: String(row.fingerprint) });
+
+/** The job that the key stands for, under the lock that every creation takes. */
+async function jobOfKey(
+  tx: SqlTransaction,
+  principal: string,
+  { key, fingerprint }: NonNullable<JobDraft["idempotency"]>,
+): Promise<string | undefined> {
+  const [row] = await tx.query(BY_KEY, [principal, key]);
+  if (!row) return undefined;
+  const known = keyedJob(row);
+  if (known.fingerprint === fingerprint) return known.jobId;
+  throw new AssetmillError("IDEMPOTENCY_CONFLICT", `this key stands for another request, that of job ${known.jobId}`, {
+    ids: { jobId: known.jobId },
+  });
+}
+
+function typeCondition({ type, typesNot = [] }: JobQuery) {
+  const conditions = [
+    ...(type === undefined ? [] : [Equal(type)]),
+    ...(typesNot.length > 0 ? [Not(In([...typesNot]))] : []),
+  ];
+  return conditions.length === 0 ? {} : { type: And(...conditions) };
+}
+
+/** The path itself and all below, by whole segments: "0" is the character after "/". */
+function pathCondition(path: string | undefined) {
+  if (path === undefined || path === "/") return {};
+  return {
+    path: Raw((column) => `(${column} = :path or (${column} >= :below and ${column} < :beyond))`, {
+      path,
+      below: `${path}/`,
+      beyond: `${path}0`,
+    }),
+  };
 }

@@ -6,6 +6,7 @@ import type { HeldWork, StopReason } from "./held-work.js";
 import { PartBuilder } from "./part-builder.js";
 import { type AssetRunTools, runAsset } from "./run-asset.js";
 import type { Slots } from "./slots.js";
+import { stampsOf } from "./stamps.js";
 import type { TimeSlice } from "./time-slice.js";
 import type { EngineTools } from "./tools.js";
 
@@ -43,7 +44,7 @@ export class ChunkRun implements HeldWork {
     this.part = new PartBuilder(claim, tools.clock);
     this.#tools = tools;
     this.#shared = shared;
-    this.#assetTools = assetTools(job, this.part, tools);
+    this.#assetTools = assetTools(job, claim, this.part, tools);
     this.ended = new Promise((end) => {
       this.#end = end;
     });
@@ -123,7 +124,11 @@ export class ChunkRun implements HeldWork {
   }
 }
 
-function assetTools(job: Job, part: PartBuilder, tools: EngineTools): AssetRunTools {
+/** What failed before is retried, changed or not. */
+const asksForStamps = ({ request }: Job): boolean =>
+  request.filter?.filterProcessedAssets === true && request.failedOf === undefined;
+
+function assetTools(job: Job, claim: ChunkClaim, part: PartBuilder, tools: EngineTools): AssetRunTools {
   const { options, repository, createDigest } = tools;
   return {
     // Those it was started with: a handler that came later is not part of this job.
@@ -141,5 +146,6 @@ function assetTools(job: Job, part: PartBuilder, tools: EngineTools): AssetRunTo
     random: tools.random,
     tries: options.tries,
     retryDelayMs: options.retryDelayMs,
+    ...(asksForStamps(job) ? { stampOf: stampsOf(claim, repository) } : {}),
   };
 }

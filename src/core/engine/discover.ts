@@ -1,9 +1,8 @@
-import type { Asset } from "../asset.js";
 import type { DiscoveryClaim, DiscoveryPage, ManifestEntry, NewChunk } from "../chunk.js";
 import type { Job } from "../job.js";
-import { scopeOfRequest } from "../job-request.js";
 import type { CommitAnswer } from "../ports/chunk-store.js";
 import type { SkipRules } from "../skip-rules.js";
+import { discoverySource } from "./discovery-source.js";
 import { TallyCounter } from "../tally.js";
 import type { EngineTools } from "./tools.js";
 
@@ -25,13 +24,9 @@ export async function discover(
   onAnswer: (answer: CommitAnswer) => void,
   tools: EngineTools,
 ): Promise<DiscoveryEnd> {
-  const { repository, chunks, clock, options } = tools;
-  const cutter = new PageCutter(claim, options.chunkSize, tools.skipRules);
-  const scan = repository.scan(scopeOfRequest(job.request), {
-    ...(claim.cursor === undefined ? {} : { after: claim.cursor }),
-    pageSize: options.chunkSize,
-    signal,
-  });
+  const { chunks, clock, options } = tools;
+  const cutter = new PageCutter(job, claim, options.chunkSize, tools.skipRules);
+  const source = discoverySource(job, { after: claim.cursor, pageSize: options.chunkSize, signal }, tools);
   let storing: Promise<CommitAnswer> | undefined;
   let storedMs = clock.monotonicMs();
   const store = async (last: boolean): Promise<boolean> => {
@@ -43,7 +38,7 @@ export async function discover(
     storing.then(onAnswer, () => {});
     return true;
   };
-  for await (const page of scan) {
+  for await (const page of source) {
     if (signal.aborted) break;
     cutter.add(page);
     const due = cutter.isFirst || cutter.waiting >= CHUNKS_PER_PAGE * options.chunkSize;
@@ -56,7 +51,10 @@ export async function discover(
   return signal.aborted ? "stopped" : "done";
 }
 
-/** Turns the stream of assets into pages of chunks. */
+/**
+ * Turns the stream of assets into pages of chunks. A dry run makes none, it only counts; in a job that only lists,
+ * nothing is open.
+ */
 class PageCutter {
   readonly #chunkSize: number;
   readonly #rules: SkipRules;
@@ -64,20 +62,24 @@ class PageCutter {
   #part: number;
   #nextChunk: number;
   #cursor: string | undefined;
-  #assets: Asset[] = [];
+  #found: ManifestEntry[] = [];
   #pages = 0;
+  readonly #counts: boolean;
+  readonly #lists: boolean;
 
-  constructor(claim: DiscoveryClaim, chunkSize: number, rules: SkipRules) {
+  constructor({ request }: Job, claim: DiscoveryClaim, chunkSize: number, rules: SkipRules) {
     this.#chunkSize = chunkSize;
     this.#rules = rules;
     this.#part = claim.part;
     this.#nextChunk = claim.nextChunk;
     this.#cursor = claim.cursor;
     this.#fromScratch = claim.cursor === undefined;
+    this.#counts = request.dryRun === true;
+    this.#lists = request.listing !== undefined;
   }
 
   get waiting(): number {
-    return this.#assets.length;
+    return this.#found.length;
   }
 
   /** True until a page of this job was cut. */
@@ -85,26 +87,28 @@ class PageCutter {
     return this.#fromScratch && this.#pages === 0;
   }
 
-  add(assets: readonly Asset[]): void {
-    this.#assets.push(...assets);
+  add(found: readonly ManifestEntry[]): void {
+    this.#found.push(...found);
   }
 
   cut(last: boolean): DiscoveryPage {
     const tally = new TallyCounter();
     const chunks: NewChunk[] = [];
-    for (let i = 0; i < this.#assets.length; i += this.#chunkSize) {
-      const entries = this.#assets.slice(i, i + this.#chunkSize).map((asset) => this.#entry(asset, tally));
-      const open = entries.reduce((count, entry) => count + (entry.skip ? 0 : 1), 0);
+    for (let i = 0; i < this.#found.length; i += this.#chunkSize) {
+      const entries = this.#found.slice(i, i + this.#chunkSize).map((entry) => this.#entry(entry, tally));
+      if (this.#counts) continue;
+      const open = this.#lists ? 0 : entries.reduce((count, entry) => count + (entry.skip ? 0 : 1), 0);
       chunks.push({ number: this.#nextChunk++, entries, open });
     }
-    this.#cursor = this.#assets.at(-1)?.path ?? this.#cursor;
-    this.#assets = [];
+    const first = this.#found[0]?.asset.path;
+    this.#cursor = this.#found.at(-1)?.asset.path ?? this.#cursor;
+    this.#found = [];
     this.#pages++;
-    return { part: this.#part++, chunks, cursor: this.#cursor, tally: tally.take(), last };
+    return { part: this.#part++, chunks, first, cursor: this.#cursor, tally: tally.take(), last };
   }
 
-  #entry(asset: Asset, tally: TallyCounter): ManifestEntry {
-    const skip = this.#rules.reasonFor(asset);
+  #entry({ asset, skip: given }: ManifestEntry, tally: TallyCounter): ManifestEntry {
+    const skip = given ?? this.#rules.reasonFor(asset);
     tally.found(asset.fileType);
     if (!skip) return { asset };
     tally.skipped(asset.fileType, skip);

@@ -7,7 +7,9 @@ import type { AssetWrite } from "../ports/asset-repository.js";
 import type { Clock } from "../ports/clock.js";
 import type { ContentSource } from "./asset-content.js";
 import { AssetContext, type ContextBase } from "./asset-context.js";
+import type { Stamp } from "../stamp.js";
 import type { AssetTask } from "./asset-task.js";
+import { isUnchanged } from "./unchanged.js";
 
 /** What one asset's run needs, the same for all of a chunk. */
 export interface AssetRunTools {
@@ -18,6 +20,8 @@ export interface AssetRunTools {
   readonly random: () => number;
   readonly tries: number;
   readonly retryDelayMs: number;
+  /** Given where assets that are processed and unchanged are to be left alone. */
+  readonly stampOf?: (path: string) => Promise<Stamp | undefined>;
 }
 
 export interface AssetEnd {
@@ -31,6 +35,7 @@ export interface AssetEnd {
  * stop and has no outcome: it stays open. Throws only UNAVAILABLE: the repository is out of reach, nobody is to blame.
  */
 export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<AssetEnd | undefined> {
+  if (tools.stampOf && (await isUnchanged(task, tools.handlers, tools.stampOf))) return { outcome: UNCHANGED };
   const done = new Merged();
   let accepted = 0;
   let skipped: { handler: string; reason: string } | undefined;
@@ -55,6 +60,7 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
         }
         if (SkipAsset.is(error)) {
           skipped ??= { handler: handler.name, reason: clip(error.message) };
+          done.ran(handler);
           break;
         }
         // A handler that was told to stop, and threw, has said nothing about the asset.
@@ -90,14 +96,21 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
 
 /** What the handlers of one asset yielded together. Most yield little: what is empty is shared. */
 class Merged {
+  /** Handlers that did not skip. */
   count = 0;
   versions: Readonly<Record<string, string>> = EMPTY;
   properties: Readonly<Record<string, PropertyValue>> = EMPTY;
   references: Readonly<Record<string, readonly AssetReference[]>> = EMPTY;
   warnings: readonly string[] = NO_WARNINGS;
 
+  ran(handler: AssetHandler): void {
+    this.versions =
+      this.versions === EMPTY ? versionOf(handler) : { ...this.versions, [handler.name]: handler.version };
+  }
+
   add(handler: AssetHandler, result: HandlerResult): void {
-    this.versions = this.count++ === 0 ? versionOf(handler) : { ...this.versions, [handler.name]: handler.version };
+    this.count++;
+    this.ran(handler);
     if (result === NOTHING) return;
     if (result.properties) this.properties = { ...this.properties, ...result.properties };
     if (result.references) this.references = { ...this.references, [handler.name]: result.references };
@@ -105,6 +118,7 @@ class Merged {
   }
 }
 
+const UNCHANGED: Outcome = Object.freeze({ kind: "SKIPPED", code: "UNCHANGED", attempts: 0 });
 const EMPTY = Object.freeze({});
 const NO_WARNINGS: readonly string[] = Object.freeze([]);
 const VERSIONS = new WeakMap<AssetHandler, Readonly<Record<string, string>>>();

@@ -5,6 +5,7 @@ import type { AssetRepository } from "../ports/asset-repository.js";
 import type { ChunkStore } from "../ports/chunk-store.js";
 import type { Clock } from "../ports/clock.js";
 import type { CreateDigest } from "../ports/digest.js";
+import type { JobReports } from "../ports/job-reports.js";
 import type { JobStore } from "../ports/job-store.js";
 import type { OwnerIdentity } from "../ports/owner-identity.js";
 import type { SkipRules } from "../skip-rules.js";
@@ -25,6 +26,7 @@ export type OpenHandlerLogger = (job: Job, sink: (entry: LogEntry) => void) => H
 export interface EngineTools {
   readonly jobs: JobStore;
   readonly chunks: ChunkStore;
+  readonly reports: JobReports;
   readonly repository: AssetRepository;
   /** In registration order. */
   readonly handlers: readonly AssetHandler[];

@@ -1,20 +1,28 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
-import type { Job } from "../job.js";
-import { scopeOfRequest } from "../job-request.js";
+import type { Job, JobDraft } from "../job.js";
 import { cancel, type JobChange, pause, resume } from "../job-transitions.js";
+import { accepts } from "../lifecycle.js";
+import { normalisePath } from "../path.js";
+import type { Clock } from "../ports/clock.js";
+import type { IdGenerator } from "../ports/id-generator.js";
 import type { JobLog, LogPage } from "../ports/job-log.js";
-import type { JobControl, JobSummary, LogQuery } from "../ports/job-operator.js";
+import type { HistoryQuery, JobControl, JobSummary, LogQuery } from "../ports/job-operator.js";
 import type { JobReports, OutcomePage, OutcomeQuery } from "../ports/job-reports.js";
 import type { JobStore, JobView } from "../ports/job-store.js";
-import { overlaps, type Scope } from "../scope.js";
 import { sumOf } from "../tally.js";
+import type { JobEvent } from "./job-event.js";
 import { type JobReport, reportOf } from "./job-report.js";
+import { LISTING_TYPE } from "./normalise-request.js";
+import { refuseResume, refuseStart } from "./overlap.js";
+import { watchJob, type WatchOptions } from "./watch-job.js";
 
 /** What control over stored jobs needs: the store alone. */
 export interface ControlTools {
   readonly jobs: JobStore;
   readonly log: JobLog;
   readonly reports: JobReports;
+  readonly ids: IdGenerator;
+  readonly clock: Clock;
   /** Called after whatever may have made work. */
   readonly onWork: () => void;
 }
@@ -33,11 +41,11 @@ export class Control implements JobControl {
   }
 
   async status(processingId: string): Promise<JobReport> {
-    return reportOf(await this.#job(processingId));
+    return reportOf(await this.job(processingId));
   }
 
   async summary(processingId: string): Promise<JobSummary> {
-    const { tally } = await this.#job(processingId);
+    const { tally } = await this.job(processingId);
     return { types: tally.types, skips: tally.skips, total: sumOf(tally) };
   }
 
@@ -52,14 +60,44 @@ export class Control implements JobControl {
   resume(processingId: string, by: string): Promise<JobReport> {
     return this.#update(processingId, ({ job, rivals }) => {
       const change = resume(job, by);
-      refuseOverlap(scopeOfRequest(job.request), rivals);
+      refuseResume(job, rivals);
       return change;
     });
   }
 
-  async history(query: { limit?: number } = {}): Promise<readonly JobReport[]> {
+  async restart(processingId: string, by: string): Promise<{ processingId: string }> {
+    const job = await this.#ended(processingId, "restart");
+    return this.begin(this.again(job, job.request, by));
+  }
+
+  async retryFailed(processingId: string, by: string): Promise<{ processingId: string }> {
+    const job = await this.#ended(processingId, "retry-failed");
+    if (sumOf(job.tally).failed === 0) {
+      throw new AssetmillError("ILLEGAL_STATE", `no asset of this job failed; it is ${job.state.status}`, {
+        ids: { jobId: job.id, status: job.state.status },
+      });
+    }
+    return this.begin(this.again(job, { ...job.request, failedOf: job.id }, by));
+  }
+
+  async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
+    const { before, status, type, path, createdBy } = query;
     const limit = wholeNumber(query.limit ?? DEFAULT_HISTORY, "limit", 1, MAX_HISTORY);
-    return (await this.#tools.jobs.list({ limit })).map(reportOf);
+    const jobs = await this.#tools.jobs.list({
+      limit,
+      typesNot: [LISTING_TYPE],
+      ...(before === undefined ? {} : { beforeSequence: (await this.job(before)).sequence }),
+      ...(status === undefined ? {} : { statuses: [status] }),
+      ...(type === undefined ? {} : { type }),
+      ...(path === undefined ? {} : { path: normalisePath(path) }),
+      ...(createdBy === undefined ? {} : { createdBy }),
+    });
+    return jobs.map(reportOf);
+  }
+
+  events(processingId: string, options: WatchOptions = {}): AsyncIterable<JobEvent> {
+    const { log, clock } = this.#tools;
+    return watchJob(processingId, options, { log, clock, job: () => this.job(processingId) });
   }
 
   async logs(processingId: string, query: LogQuery = {}): Promise<LogPage & { limit: number }> {
@@ -72,15 +110,37 @@ export class Control implements JobControl {
         ? wholeNumber(limit ?? DEFAULT_LINES, "limit", 1, MAX_LINES)
         : wholeNumber(tail, "tail", 0, MAX_LINES);
     const from = wholeNumber(offset ?? 0, "offset", 0, Number.MAX_SAFE_INTEGER);
-    await this.#job(processingId);
+    await this.job(processingId);
     const { log } = this.#tools;
     const page = tail === undefined ? log.read(processingId, from, count) : log.tail(processingId, count);
     return { ...(await page), limit: count };
   }
 
   async outcomes(processingId: string, query: OutcomeQuery): Promise<OutcomePage> {
-    await this.#job(processingId);
+    await this.job(processingId);
     return this.#tools.reports.outcomes(processingId, query);
+  }
+
+  /** A job of this request that follows an ended one, with the handlers that one had. */
+  protected again(job: Job, request: Job["request"], by: string): JobDraft {
+    const { repository, handlers, id } = job;
+    return { id: this.#tools.ids.uuid(), request, repository, handlers, createdBy: by, restartedFrom: id };
+  }
+
+  protected async begin(draft: JobDraft): Promise<{ processingId: string }> {
+    const { jobs, onWork } = this.#tools;
+    const job = await jobs.create(draft, (rivals) => refuseStart(draft.request, rivals));
+    onWork();
+    return { processingId: job.id };
+  }
+
+  async #ended(id: string, event: "restart" | "retry-failed"): Promise<Job> {
+    const job = await this.job(id);
+    const { status } = job.state;
+    if (accepts(status, event) && !job.request.listing) return job;
+    throw new AssetmillError("ILLEGAL_STATE", `cannot ${event} a job that is ${status}`, {
+      ids: { jobId: id, status },
+    });
   }
 
   async #update(id: string, decide: (view: JobView) => JobChange): Promise<JobReport> {
@@ -89,25 +149,15 @@ export class Control implements JobControl {
     return reportOf(job);
   }
 
-  async #job(id: string): Promise<Job> {
+  protected async job(id: string): Promise<Job> {
     const job = await this.#tools.jobs.get(id);
     if (!job) throw new AssetmillError("JOB_NOT_FOUND", `there is no job ${id.slice(0, 100)}`, { ids: { jobId: id } });
     return job;
   }
 }
 
-/** PATH_BUSY, naming the job, where one of these holds a path of the scope. */
-export function refuseOverlap(scope: Scope, rivals: readonly Job[]): void {
-  const rival = rivals.find((other) => overlaps(scope, scopeOfRequest(other.request)));
-  if (!rival) return;
-  throw new AssetmillError(
-    "PATH_BUSY",
-    `job ${rival.id} (${rival.state.status}) is at work on an overlapping path, ${rival.request.paths[0]}`,
-    { ids: { jobId: rival.id, status: rival.state.status } },
-  );
-}
-
-function wholeNumber(value: number, field: string, least: number, most: number): number {
+/** The number, or INVALID_PARAMETER naming the field. */
+export function wholeNumber(value: number, field: string, least: number, most: number): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
   throw invalidParameter(field, `must be a whole number from ${least} to ${most}`);
 }

@@ -1,7 +1,8 @@
-import type { FileType } from "../file-type.js";
+import { FILE_TYPES, type FileType } from "../file-type.js";
 import type { CountingStatus, Job } from "../job.js";
 import { hasWorkLeft } from "../job.js";
 import type { SkipCode } from "../outcome.js";
+import { holdsScope } from "../job-request.js";
 import { flagsOf, type JobStatus } from "../lifecycle.js";
 import { type Eta, etaOf, throughputOf } from "../progress/eta.js";
 import { sumOf } from "../tally.js";
@@ -94,9 +95,26 @@ export function reportOf(job: Job): JobReport {
     succeededCount: total.succeeded,
     failedCount: total.failed,
     skippedCount: total.skipped,
-    progress: !counted ? null : total.total === 0 ? 1 : processed / total.total,
+    progress: !counted ? null : total.total === 0 || !holdsScope(request) ? 1 : processed / total.total,
     throughput: rate === null ? null : Math.round(rate * 10) / 10,
     pausing: state.status === "PROCESSING" && state.pausing,
     ...(job.restartedFrom === undefined ? {} : { restartedFrom: job.restartedFrom }),
+    dryRun: request.dryRun === true,
+    ...(request.dryRun ? { report: dryRunReportOf(job) } : {}),
+  };
+}
+
+function dryRunReportOf({ tally, found }: Job): DryRunReport {
+  const byType: Partial<Record<FileType, number>> = {};
+  for (const type of FILE_TYPES) {
+    const count = tally.types[type]?.total;
+    if (count !== undefined) byType[type] = count;
+  }
+  return {
+    byType,
+    skipped: tally.skips,
+    first: found?.first ?? null,
+    last: found?.last ?? null,
+    expectedSeconds: null,
   };
 }

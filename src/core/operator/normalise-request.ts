@@ -2,9 +2,19 @@ import { AssetmillError, invalidParameter } from "../errors.js";
 import { FILE_TYPES, type FileType } from "../file-type.js";
 import type { JobRequest, MaxFailures, RequestFilter } from "../job-request.js";
 import { normalisePath } from "../path.js";
-import type { StartRequest } from "../ports/job-operator.js";
+import type { AssetStatusRequest, StartRequest } from "../ports/job-operator.js";
 
-const FIELDS = new Set(["path", "paths", "excludedPaths", "type", "filter", "priority", "maxFailures"]);
+const FIELDS = new Set([
+  "path",
+  "paths",
+  "excludedPaths",
+  "type",
+  "filter",
+  "priority",
+  "maxFailures",
+  "dryRun",
+  "onOverlap",
+]);
 const FILTER_FIELDS = new Set(["fileTypes", "startTime", "endTime", "filterProcessedAssets"]);
 
 /** Whatever came in, as the one form that is stored; or the error that names the field that was wrong. */
@@ -20,8 +30,27 @@ export function normaliseRequest(request: StartRequest, knownTypes: readonly str
     ...(request.filter === undefined ? {} : { filter: filterField(request.filter) }),
     priority: integer(request.priority ?? 5, "priority", 0, 9),
     ...(request.maxFailures === undefined ? {} : { maxFailures: maxFailuresField(request.maxFailures) }),
+    ...(trueOrFalse(request.dryRun, "dryRun") ? { dryRun: true } : {}),
+    ...(overlapField(request.onOverlap) === "queue" ? { onOverlap: "queue" } : {}),
   };
 }
+
+/** What an asset status is asked for, as a request of a job that only lists. `missing` is filled in by the caller. */
+export function normaliseListing(request: AssetStatusRequest): JobRequest {
+  refuseUnknown(request, LISTING_FIELDS, "");
+  const excluded = request.excludedPaths;
+  return {
+    type: LISTING_TYPE,
+    paths: pathFields(request),
+    ...(excluded === undefined ? {} : { excludedPaths: pathList(excluded, "excludedPaths") }),
+    priority: 0,
+    listing: { missing: [] },
+  };
+}
+const LISTING_FIELDS = new Set(["path", "paths", "excludedPaths"]);
+
+/** No plugin's type can be called so; the history leaves it out. */
+export const LISTING_TYPE = "$ASSET_STATUS";
 
 function refuseUnknown(value: object, known: ReadonlySet<string>, prefix: string): void {
   for (const name of Object.keys(value)) {
@@ -35,14 +64,19 @@ function refuseUnknown(value: object, known: ReadonlySet<string>, prefix: string
 function typeField(type: unknown, known: readonly string[]): string {
   if (typeof type !== "string" || type === "") throw invalidParameter("type", "is required");
   if (known.includes(type)) return type;
+  throw unknownType(type, known);
+}
+
+/** UNKNOWN_TYPE, listing the known ones. */
+export function unknownType(type: string, known: readonly string[]): AssetmillError {
   const message = `${JSON.stringify(type.slice(0, 100))} is not known; known are ${known.join(", ")}`;
-  throw new AssetmillError("UNKNOWN_TYPE", `type: ${message}`, {
+  return new AssetmillError("UNKNOWN_TYPE", `type: ${message}`, {
     ids: { field: "type" },
     fields: [{ field: "type", message }],
   });
 }
 
-function pathFields(request: StartRequest): readonly string[] {
+function pathFields(request: Pick<StartRequest, "path" | "paths">): readonly string[] {
   if (request.path !== undefined && request.paths !== undefined) {
     throw invalidParameter("paths", "give path or paths, not both");
   }
@@ -71,9 +105,7 @@ function filterField(filter: NonNullable<StartRequest["filter"]>): RequestFilter
   if (startTime !== undefined && endTime !== undefined && startTime > endTime) {
     throw invalidParameter("filter.startTime", "must not be after filter.endTime");
   }
-  if (typeof filterProcessedAssets !== "boolean") {
-    throw invalidParameter("filter.filterProcessedAssets", "must be true or false");
-  }
+  trueOrFalse(filterProcessedAssets, "filter.filterProcessedAssets");
   return {
     fileTypes: fileTypes(filter.fileTypes ?? []),
     ...(startTime === undefined ? {} : { startTime }),
@@ -104,6 +136,16 @@ function maxFailuresField(value: number | string): MaxFailures {
   }
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   throw invalidParameter("maxFailures", 'must be a whole number from 0 on, or a percentage such as "5%"');
+}
+
+function trueOrFalse(value: unknown, field: string): boolean {
+  if (value === undefined || typeof value === "boolean") return value === true;
+  throw invalidParameter(field, "must be true or false");
+}
+
+function overlapField(value: unknown): "refuse" | "queue" {
+  if (value === undefined || value === "refuse" || value === "queue") return value ?? "refuse";
+  throw invalidParameter("onOverlap", "must be refuse or queue");
 }
 
 function integer(value: unknown, field: string, least: number, most: number): number {

@@ -1,19 +1,27 @@
-import { AssetmillError } from "../errors.js";
-import { type JobRequest, sameRequest, scopeOfRequest } from "../job-request.js";
+import { AssetmillError, invalidParameter } from "../errors.js";
+import type { Job, JobDraft } from "../job.js";
+import { fingerprintOf, type JobRequest, sameRequest } from "../job-request.js";
 import { normalisePath } from "../path.js";
 import { type AssetHandler, typesOf } from "../ports/asset-handler.js";
 import type { AssetRepository, AssetResult } from "../ports/asset-repository.js";
-import type { IdGenerator } from "../ports/id-generator.js";
-import type { JobOperator, StartedOrJoined, StartRequest } from "../ports/job-operator.js";
-import { Control, type ControlTools, refuseOverlap } from "./control.js";
-import { normaliseRequest } from "./normalise-request.js";
+import type {
+  AssetStatusRequest,
+  JobOperator,
+  StartedOrJoined,
+  StartOptions,
+  StartRequest,
+} from "../ports/job-operator.js";
+import type { AssetStatusPage } from "./asset-status.js";
+import { assetStatusPage, listingOnly } from "./asset-statuses.js";
+import type { OutcomeCursor } from "../ports/job-reports.js";
+import { Control, type ControlTools, wholeNumber } from "./control.js";
+import { normaliseListing, normaliseRequest, unknownType } from "./normalise-request.js";
 
 /** What the operator is given beside the store. */
 export interface OperatorTools extends ControlTools {
   readonly repository: AssetRepository;
   /** In registration order; their types are the known job types. */
   readonly handlers: readonly AssetHandler[];
-  readonly ids: IdGenerator;
 }
 
 /** The one implementation of the driving port: validates, asks the store, represents. */
@@ -27,15 +35,24 @@ export class Operator extends Control implements JobOperator {
     this.#types = [...new Set(tools.handlers.flatMap(typesOf))].sort();
   }
 
-  async start(request: StartRequest, by: string): Promise<{ processingId: string }> {
-    const normalised = await this.#checked(request);
-    return { processingId: await this.#create(normalised, by) };
+  async start(request: StartRequest, by: string, { idempotencyKey: key }: StartOptions = {}) {
+    const normalised = normaliseRequest(request, this.#types);
+    const idempotency =
+      key === undefined ? undefined : { key: checkedKey(key), fingerprint: fingerprintOf(normalised) };
+    // Looked at before anything else that may have changed since; the creation looks again, under its lock.
+    const known = idempotency && (await this.#tools.jobs.byKey(by, idempotency.key));
+    if (known?.fingerprint !== undefined && known.fingerprint === idempotency?.fingerprint) {
+      return { processingId: known.jobId };
+    }
+    await this.#refuseMissing(normalised.paths);
+    return this.begin({ ...this.#draft(normalised, by), ...(idempotency ? { idempotency } : {}) });
   }
 
   async startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined> {
-    const normalised = await this.#checked(request);
+    const normalised = normaliseRequest(request, this.#types);
+    await this.#refuseMissing(normalised.paths);
     try {
-      return { processingId: await this.#create(normalised, by), joined: false, leftOut: [] };
+      return { ...(await this.begin(this.#draft(normalised, by))), joined: false, leftOut: [] };
     } catch (error) {
       const busy = AssetmillError.is(error) && error.code === "PATH_BUSY" ? error.ids.jobId : undefined;
       const job = busy === undefined ? undefined : await this.#tools.jobs.get(busy);
@@ -59,27 +76,59 @@ export class Operator extends Control implements JobOperator {
     return result;
   }
 
-  async #checked(request: StartRequest): Promise<JobRequest> {
-    const normalised = normaliseRequest(request, this.#types);
-    const nodes = await this.#tools.repository.stat(normalised.paths);
-    const missing = normalised.paths.find((_path, i) => nodes[i] === undefined);
-    if (missing !== undefined) throw pathNotFound(missing, "nothing is there, or nothing that may be read");
-    return normalised;
+  async askAssetStatus(request: AssetStatusRequest, by: string): Promise<{ jobId: string; status: string }> {
+    const normalised = normaliseListing(request);
+    const missing = await this.#missing(normalised.paths);
+    const { processingId } = await this.begin(this.#draft({ ...normalised, listing: { missing } }, by));
+    return { jobId: processingId, status: "WAITING" };
   }
 
-  async #create(request: JobRequest, by: string): Promise<string> {
-    const { jobs, ids, repository, onWork } = this.#tools;
+  async assetStatus(jobId: string, query: { after?: string; limit?: number } = {}): Promise<AssetStatusPage> {
+    const limit = wholeNumber(query.limit ?? DEFAULT_STATUSES, "limit", 1, MAX_STATUSES);
+    const after = query.after === undefined ? undefined : cursorOf(query.after);
+    return assetStatusPage(listingOnly(await this.job(jobId)), { after, limit }, this.#tools);
+  }
+
+  /** The handlers that the type has by now. */
+  protected override again(job: Job, request: JobRequest, by: string): JobDraft {
     const handlers = this.#handlersOf(request.type);
-    const draft = { id: ids.uuid(), request, repository: repository.identity, handlers, createdBy: by };
-    const scope = scopeOfRequest(request);
-    const job = await jobs.create(draft, (rivals) => refuseOverlap(scope, rivals));
-    onWork();
-    return job.id;
+    if (handlers.length === 0) throw unknownType(request.type, this.#types);
+    return { ...super.again(job, request, by), handlers };
+  }
+
+  async #missing(paths: readonly string[]): Promise<readonly string[]> {
+    const nodes = await this.#tools.repository.stat(paths);
+    return paths.filter((_path, i) => nodes[i] === undefined);
+  }
+
+  async #refuseMissing(paths: readonly string[]): Promise<void> {
+    const [missing] = await this.#missing(paths);
+    if (missing !== undefined) throw pathNotFound(missing, "nothing is there, or nothing that may be read");
+  }
+
+  #draft(request: JobRequest, by: string): JobDraft {
+    const { ids, repository } = this.#tools;
+    const handlers = this.#handlersOf(request.type);
+    return { id: ids.uuid(), request, repository: repository.identity, handlers, createdBy: by };
   }
 
   #handlersOf(type: string): readonly string[] {
     return this.#tools.handlers.filter((handler) => typesOf(handler).includes(type)).map((handler) => handler.name);
   }
+}
+
+const DEFAULT_STATUSES = 500;
+const MAX_STATUSES = 10_000;
+
+function cursorOf(text: string): OutcomeCursor {
+  const [, chunk, index] = /^(\d{1,9})\.(\d{1,9})$/.exec(text) ?? [];
+  if (chunk === undefined) throw invalidParameter("after", "is not the next of an earlier page");
+  return { chunk: Number(chunk), index: Number(index) };
+}
+
+function checkedKey(key: string): string {
+  if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;
+  throw invalidParameter("Idempotency-Key", "must be 1 to 255 printable ASCII characters");
 }
 
 const pathNotFound = (path: string, why: string): AssetmillError =>

@@ -85,7 +85,10 @@ export interface JobControl {
    * What happens to a job from `after` on (undefined: from its first log line), until it has ended and all was told, or
    * `signal` is aborted. INVALID_PARAMETER where `after` is no id of an event.
    */
-  events(processingId: string, options?: { readonly after?: string; readonly signal?: AbortSignal }): AsyncIterable<JobEvent>;
+  events(
+    processingId: string,
+    options?: { readonly after?: string; readonly signal?: AbortSignal },
+  ): AsyncIterable<JobEvent>;
 }
 
 /** A job that was started, or found at work. */

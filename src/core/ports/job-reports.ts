@@ -1,6 +1,7 @@
+import type { Asset } from "../asset.js";
 import type { OutcomeKind, ReportedOutcome } from "../outcome.js";
 
-/** Where a page of outcomes goes on: chunk and index within it. */
+/** Where a page goes on: chunk and index within it. */
 export interface OutcomeCursor {
   readonly chunk: number;
   readonly index: number;
@@ -20,8 +21,23 @@ export interface OutcomePage {
   readonly next?: OutcomeCursor;
 }
 
-/** Outcomes of a job, readable while it runs. */
+/** Assets as discovery saw them. */
+export interface AssetPage {
+  readonly assets: readonly Asset[];
+  /** Undefined at the end of what is stored now. */
+  readonly next?: OutcomeCursor;
+}
+
+/** What a job has found and how that ended, readable while it runs. Everything comes in path order. */
 export interface JobReports {
-  /** In path order. */
   outcomes(jobId: string, query: OutcomeQuery): Promise<OutcomePage>;
+
+  /** The assets with an outcome of these kinds; of any kind, or none yet, where `kinds` is left out. */
+  assets(jobId: string, query: OutcomeQuery): Promise<AssetPage>;
+
+  /**
+   * How these paths, given in path order, stand in the job: an outcome, null where it has none yet, undefined where the
+   * job has not found it.
+   */
+  outcomesAt(jobId: string, paths: readonly string[]): Promise<readonly (ReportedOutcome | null | undefined)[]>;
 }

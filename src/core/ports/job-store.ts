@@ -17,6 +17,20 @@ export interface JobQuery {
   readonly statuses?: readonly JobStatus[];
   readonly repository?: string;
   readonly ids?: readonly string[];
+  readonly type?: string;
+  /** Not these types. */
+  readonly typesNot?: readonly string[];
+  /** Jobs whose first path is this one or lies below it. */
+  readonly path?: string;
+  readonly createdBy?: string;
+  /** Only jobs that work on their scope: no dry runs, no listings. */
+  readonly holding?: boolean;
+}
+
+/** What an idempotency key stands for. */
+export interface KeyedJob {
+  readonly jobId: string;
+  readonly fingerprint: string;
 }
 
 /** The jobs. Every instant in them comes from the database's clock. */
@@ -24,8 +38,13 @@ export interface JobStore {
   /**
    * Inserts a WAITING job, durable before it resolves. Under one lock with every other create and resume, `admit` sees
    * the jobs that hold a scope in the same repository with the same type, and refuses by throwing.
+   * Where the draft's idempotency key is known, nothing is inserted: the same fingerprint answers that job, another one
+   * is an IDEMPOTENCY_CONFLICT.
    */
   create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job>;
+
+  /** What the principal's key stands for by now. */
+  byKey(principal: string, key: string): Promise<KeyedJob | undefined>;
 
   get(id: string): Promise<Job | undefined>;
 

@@ -1,0 +1,37 @@
+import type { ChunkClaim } from "../chunk.js";
+import type { AssetRepository } from "../ports/asset-repository.js";
+import type { Stamp } from "../stamp.js";
+
+/** Assets asked about together. */
+const SLICE = 250;
+/** Assets in flight lie close together: so many slices are kept. */
+const KEPT = 4;
+
+type Slice = Promise<ReadonlyMap<string, Stamp>>;
+
+/** The stamps of a chunk's open assets, read slice by slice as they are asked for. */
+export function stampsOf(
+  { entries, open }: ChunkClaim,
+  repository: Pick<AssetRepository, "results">,
+): (path: string) => Promise<Stamp | undefined> {
+  const paths = open.flatMap((index) => entries[index]?.asset.path ?? []);
+  const position = new Map(paths.map((path, i) => [path, i]));
+  const slices = new Map<number, Slice>();
+  return async (path) => {
+    const number = Math.floor((position.get(path) ?? 0) / SLICE);
+    let slice = slices.get(number);
+    if (!slice) {
+      slice = read(paths.slice(number * SLICE, (number + 1) * SLICE), repository);
+      slices.set(number, slice);
+      slices.delete(number - KEPT);
+      // A failed read is not remembered: whoever comes next asks again.
+      slice.catch(() => slices.delete(number));
+    }
+    return (await slice).get(path);
+  };
+}
+
+async function read(paths: readonly string[], repository: Pick<AssetRepository, "results">): Slice {
+  const results = await repository.results(paths);
+  return new Map(results.flatMap((result) => (result ? [[result.path, result.stamp] as const] : [])));
+}

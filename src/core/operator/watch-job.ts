@@ -1,0 +1,78 @@
+import { invalidParameter } from "../errors.js";
+import type { Job } from "../job.js";
+import { isFinal } from "../lifecycle.js";
+import type { Clock } from "../ports/clock.js";
+import type { JobLog } from "../ports/job-log.js";
+import type { JobEvent } from "./job-event.js";
+import { reportOf } from "./job-report.js";
+
+/** How often a watched job is looked at. */
+const LOOK_EVERY_MS = 500;
+/** Counters are told at most so often. */
+const TELL_EVERY_MS = 1_000;
+/** Log lines read at once. */
+const LINES = 500;
+
+export interface WatchTools {
+  readonly log: JobLog;
+  readonly clock: Clock;
+  /** JOB_NOT_FOUND where there is none. */
+  readonly job: () => Promise<Job>;
+}
+
+export interface WatchOptions {
+  /** The id of the last event that was seen. */
+  readonly after?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * An event's id is the number of the next log line and the status last told: both together say what follows, after any
+ * break. Lines come before the status that they led to, for both are read from one state of the job.
+ */
+export async function* watchJob(
+  jobId: string,
+  { after, signal }: WatchOptions,
+  { log, clock, job: look }: WatchTools,
+): AsyncIterable<JobEvent> {
+  let { line, told } = placeOf(after);
+  let counted: number | undefined;
+  let toldMs = Number.NEGATIVE_INFINITY;
+  while (!signal?.aborted) {
+    const job = await look();
+    while (line < job.logLines) {
+      const { lines } = await log.read(jobId, line, Math.min(LINES, job.logLines - line));
+      if (lines.length === 0) break;
+      for (const text of lines) {
+        if (signal?.aborted) return;
+        yield { id: `${line + 1}.${told}`, kind: "log", line, text };
+        line++;
+      }
+    }
+    const report = reportOf(job);
+    const nowMs = clock.monotonicMs();
+    if (markOf(job) !== told) {
+      told = markOf(job);
+      counted = report.processedCount + report.migrationSet.totalFiles;
+      toldMs = nowMs;
+      yield { id: `${line}.${told}`, kind: "status", report };
+    } else if (counted !== report.processedCount + report.migrationSet.totalFiles && nowMs - toldMs >= TELL_EVERY_MS) {
+      counted = report.processedCount + report.migrationSet.totalFiles;
+      toldMs = nowMs;
+      yield { id: `${line}.${told}`, kind: "progress", report };
+    }
+    if (isFinal(job.state.status)) return;
+    await clock.sleep(LOOK_EVERY_MS, signal);
+  }
+}
+
+/** What a status event tells of: the same mark, the same status. */
+const markOf = ({ state, attempt, counting }: Job): string =>
+  [state.status, attempt, state.status === "PROCESSING" && state.pausing ? 1 : 0, counting].join("-");
+
+function placeOf(after: string | undefined): { line: number; told: string } {
+  if (after === undefined) return { line: 0, told: "" };
+  const [, line, told] = /^(\d{1,15})\.([A-Z]+-\d{1,9}-[01]-[A-Z]+)?$/.exec(after) ?? [];
+  if (line === undefined) throw invalidParameter("Last-Event-ID", "is not the id of an event of this job");
+  return { line: Number(line), told: told ?? "" };
+}
