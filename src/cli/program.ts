@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { JOB_STATUSES } from "../core/lifecycle.js";
 import { actionCommand, historyCommand, statusCommand } from "./commands/jobs.js";
 import { processCommand } from "./commands/process.js";
 import { failuresCommand, logsCommand, outcomesCommand } from "./commands/reports.js";
@@ -9,6 +10,7 @@ import { invalidParameter } from "../core/errors.js";
 import { applyConfigFile } from "./config-file.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { fail } from "./fail.js";
+import { chooseOnePlace } from "./one-place.js";
 import type { Output } from "./output.js";
 
 const assets = () =>
@@ -16,6 +18,12 @@ const assets = () =>
 const store = () =>
   new Option("--store <uri>", "where the jobs live: sqlite:FILE (default: sqlite:assetmill.sqlite)").env(
     "ASSETMILL_STORE",
+  );
+const server = () =>
+  new Option("--server <url>", "ask this running server, not a store: http://127.0.0.1:4599").env("ASSETMILL_SERVER");
+const token = () =>
+  new Option("--token <token>", "what the server wants of its callers: a bearer token, or name:password").env(
+    "ASSETMILL_TOKEN",
   );
 const plugin = () =>
   new Option("--plugin <file>", "a module with handlers of your own (repeatable)")
@@ -43,6 +51,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
       const flags = command.opts();
       try {
         applyConfigFile(command);
+        chooseOnePlace(command);
         ran(await action(...([...args.slice(0, -1), command.opts()] as unknown as [...A, never])));
       } catch (error) {
         ran(fail(error, flags.json === true, output));
@@ -67,6 +76,9 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .option("--file-type <type>", "only this file type, e.g. DITATOPIC (repeatable)", collect, [])
     .option("--created-after <date>", "only assets created at or after this")
     .option("--created-before <date>", "only assets created at or before this")
+    .option("--only-changed", "leave out what is processed and has not changed since")
+    .option("--max-failures <n|n%>", "give up once more assets than this failed")
+    .option("--dry-run", "only say what would be processed; writes nothing")
     .option("--concurrency <n>", "assets in flight at once (default: 8)", whole)
     .option("--chunk-size <n>", "assets claimed and committed together (default: 500)", whole)
     .addOption(json())
@@ -96,6 +108,8 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
       .description(description)
       .argument("<id>", "the job's processingId")
       .addOption(store())
+      .addOption(server())
+      .addOption(token())
       .addOption(json());
 
   onJob("status", "how a job stands").action(run<[string]>((id, flags) => statusCommand(id, flags, output)));
@@ -110,15 +124,28 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
   onJob("outcomes", "every asset and how it ended").action(
     run<[string]>((id, flags) => outcomesCommand(id, flags, output)),
   );
-  for (const action of ["cancel", "pause", "resume"] as const) {
-    onJob(action, `${action} a job`).action(run<[string]>((id, flags) => actionCommand(action, id, flags, output)));
+  for (const [action, description] of [
+    ["cancel", "end a job"],
+    ["pause", "let a job rest, until it is resumed"],
+    ["resume", "go on with a paused, failed or cancelled job"],
+    ["restart", "a new job with the request of an ended one"],
+    ["retry-failed", "a new job over exactly the failed assets of an ended one"],
+  ] as const) {
+    onJob(action, description).action(run<[string]>((id, flags) => actionCommand(action, id, flags, output)));
   }
 
   program
     .command("history")
     .description("the last jobs, newest first")
     .option("--limit <n>", "at most so many (default: 20)", whole)
+    .option("--before <id>", "only jobs created before this one")
+    .addOption(new Option("--status <status>", "only jobs that stand so").choices(JOB_STATUSES))
+    .option("--type <type>", "only jobs of this type")
+    .option("--path <path>", "only jobs of which a root is this path or lies below it")
+    .option("--created-by <name>", "only jobs that this caller started")
     .addOption(store())
+    .addOption(server())
+    .addOption(token())
     .addOption(json())
     .action(run<[]>((flags) => historyCommand(flags, output)));
 

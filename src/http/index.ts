@@ -4,4 +4,5 @@ export { TokenAuthenticator } from "./auth/token-authenticator.js";
 export { LISTEN_DEFAULTS, type Listening, type ListenOptions, listen } from "./listen.js";
 export { isLoopback } from "./loopback.js";
 export { DEFAULTS, type HttpOptions, type StatusCodes } from "./options.js";
+export { jobReportSchema, logPageSchema, problemSchema } from "./representations.js";
 export { createApp } from "./routes.js";

@@ -1,46 +1,84 @@
+import type { JobStatus } from "../../core/lifecycle.js";
 import type { JobReport } from "../../core/operator/job-report.js";
-import type { JobControl } from "../../core/ports/job-operator.js";
 import { callerName } from "../caller.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
+import { type JobsFlags, withJobs } from "../job-access.js";
+import type { Jobs } from "../jobs.js";
 import type { Output } from "../output.js";
-import { withStore } from "../store-access.js";
 
-export interface JobFlags {
-  readonly store?: string;
+export interface JobFlags extends JobsFlags {
   readonly json?: boolean;
 }
 
 /** How a job stands. */
 export const statusCommand = (id: string, flags: JobFlags, output: Output): Promise<ExitCode> =>
-  withStore(flags.store, async (control) => {
-    show(await control.status(id), flags, output);
+  withJobs(flags, async (jobs) => {
+    show(await jobs.status(id), flags, output);
     return EXIT.success;
   });
 
-export type Action = "cancel" | "pause" | "resume";
+/** What each action does; the answer is the job that it left behind, a new one where it made one. */
+const ACTIONS = {
+  cancel: (jobs: Jobs, id: string) => jobs.cancel(id, callerName()),
+  pause: (jobs: Jobs, id: string) => jobs.pause(id, callerName()),
+  resume: (jobs: Jobs, id: string) => jobs.resume(id, callerName()),
+  restart: async (jobs: Jobs, id: string) => jobs.status((await jobs.restart(id, callerName())).processingId),
+  "retry-failed": async (jobs: Jobs, id: string) =>
+    jobs.status((await jobs.retryFailed(id, callerName())).processingId),
+};
 
-/** Sets a job's state. Whoever runs the job hears of it within a second. */
+export type Action = keyof typeof ACTIONS;
+
+/** Who runs a job that now waits in a store. A server that was told runs it itself. */
+const RUNNERS: Readonly<Partial<Record<Action, string>>> = {
+  resume:
+    "A running `assetmill serve` on its repository takes it now; so does `assetmill process` of the same request.",
+  restart:
+    "A running `assetmill serve` on its repository takes it now; so does `assetmill process` of the same request.",
+  "retry-failed": "A running `assetmill serve` on its repository takes it now.",
+};
+
+/** Sets a job's state, or makes a job of it. Whoever runs jobs there hears of it within a second. */
 export const actionCommand = (action: Action, id: string, flags: JobFlags, output: Output): Promise<ExitCode> =>
-  withStore(flags.store, async (control: JobControl) => {
-    const report = await control[action](id, callerName());
-    show(report, flags, output);
-    if (action === "resume") {
-      output.say(
-        "A running `assetmill serve` on its repository takes it now; so does `assetmill process` of the same request.",
-      );
-    }
+  withJobs(flags, async (jobs) => {
+    show(await ACTIONS[action](jobs, id), flags, output);
+    const runner = RUNNERS[action];
+    if (runner !== undefined && flags.server === undefined) output.say(runner);
     return EXIT.success;
   });
+
+export interface HistoryFlags extends JobFlags {
+  readonly limit?: number;
+  readonly before?: string;
+  readonly status?: JobStatus;
+  readonly type?: string;
+  readonly path?: string;
+  readonly createdBy?: string;
+}
 
 /** The last jobs, newest first. */
-export const historyCommand = (flags: JobFlags & { limit?: number }, output: Output): Promise<ExitCode> =>
-  withStore(flags.store, async (control) => {
-    for (const report of await control.history(flags.limit === undefined ? {} : { limit: flags.limit })) {
+export const historyCommand = (flags: HistoryFlags, output: Output): Promise<ExitCode> =>
+  withJobs(flags, async (jobs) => {
+    const { limit, before, status, type, path, createdBy } = flags;
+    const reports = await jobs.history({
+      ...(limit === undefined ? {} : { limit }),
+      ...(before === undefined ? {} : { before }),
+      ...(status === undefined ? {} : { status }),
+      ...(type === undefined ? {} : { type }),
+      ...(path === undefined ? {} : { path }),
+      ...(createdBy === undefined ? {} : { createdBy }),
+    });
+    for (const report of reports) {
       if (flags.json) output.json(report);
-      else output.line(`${report.processingId} ${report.status.padEnd(10)} ${counts(report)} ${report.path}`);
+      else
+        output.line(
+          `${report.processingId} ${report.status.padEnd(10)} ${counts(report)} ${report.path}${kind(report)}`,
+        );
     }
     return EXIT.success;
   });
+
+const kind = (report: JobReport): string => (report.dryRun ? " (dry run)" : "");
 
 const counts = (report: JobReport): string => `${report.processedCount}/${report.migrationSet.totalFiles}`;
 
@@ -51,7 +89,8 @@ function show(report: JobReport, flags: JobFlags, output: Output): void {
   }
   const { eta } = report;
   const rows: [string, string][] = [
-    ["Job", report.processingId],
+    ["Job", `${report.processingId}${kind(report)}`],
+    ...(report.restartedFrom === undefined ? [] : [["Made from", report.restartedFrom] satisfies [string, string]]),
     ["Path", report.paths.join(", ")],
     ["Status", report.pausing ? `${report.status} (pausing)` : report.status],
     [

@@ -3,9 +3,10 @@ import { type Assetmill, createAssetmill } from "../../assetmill.js";
 import { AssetmillError, invalidParameter, isUnavailable } from "../../core/errors.js";
 import { isFinal } from "../../core/lifecycle.js";
 import type { JobReport } from "../../core/operator/job-report.js";
-import type { StartRequest } from "../../core/ports/job-operator.js";
+import type { StartedOrJoined, StartRequest } from "../../core/ports/job-operator.js";
 import type { AssetmillOptions } from "../../options.js";
 import { callerName } from "../caller.js";
+import { dryRunTable } from "../dry-run-table.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
 import type { Output } from "../output.js";
@@ -22,6 +23,9 @@ export interface ProcessFlags {
   readonly fileType: readonly string[];
   readonly createdAfter?: string;
   readonly createdBefore?: string;
+  readonly onlyChanged?: boolean;
+  readonly maxFailures?: string;
+  readonly dryRun?: boolean;
   readonly concurrency?: number;
   readonly chunkSize?: number;
   readonly json?: boolean;
@@ -39,7 +43,7 @@ export async function processCommand(path: string, flags: ProcessFlags, output: 
 async function run(request: StartRequest, flags: ProcessFlags, signals: Signals, output: Output): Promise<ExitCode> {
   const mill = await createAssetmill(await optionsOf(flags));
   try {
-    const { processingId, joined, leftOut } = await mill.operator.startOrJoin(request, callerName());
+    const { processingId, joined, leftOut } = await begin(mill, request);
     const before = await mill.operator.status(processingId);
     if (before.status === "PAUSED") {
       throw new AssetmillError(
@@ -53,7 +57,7 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
     output.say(
       joined
         ? `Going on with job ${processingId}, at ${before.processedCount}/${before.migrationSet.totalFiles}`
-        : `Job ${processingId}`,
+        : `Job ${processingId}${flags.dryRun ? ", a dry run: nothing is written" : ""}`,
     );
     if (leftOut.length > 0) output.say(`It runs the handlers it was started with, without ${leftOut.join(", ")}`);
     mill.start({ jobId: processingId });
@@ -61,6 +65,7 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
     if (signals.asked.aborted && !isFinal(report.status))
       return await interrupt(mill, processingId, flags, signals, output);
     if (flags.json) output.json(report);
+    else if (flags.dryRun) output.line(dryRunTable(report));
     else output.line(summaryTable(report, await mill.operator.summary(processingId)));
     if (report.failedCount > 0)
       output.say(`What failed and why: assetmill failures ${processingId}${storeFlag(flags)}`);
@@ -68,6 +73,13 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
   } finally {
     await mill.close();
   }
+}
+
+/** A dry run is a job of its own each time: what it would tell again is stale by then. */
+async function begin(mill: Assetmill, request: StartRequest): Promise<StartedOrJoined> {
+  if (!request.dryRun) return mill.operator.startOrJoin(request, callerName());
+  const { processingId } = await mill.operator.start(request, callerName());
+  return { processingId, joined: false, leftOut: [] };
 }
 
 const storeFlag = ({ store }: ProcessFlags): string => (store === undefined ? "" : ` --store ${store}`);
@@ -123,14 +135,24 @@ async function interrupt(
 ): Promise<ExitCode> {
   output.say("Interrupted: letting running handlers end (a second time: at once)");
   await mill.stop();
+  if (flags.dryRun) await cancelUnlessEnded(mill, processingId);
   const report = await mill.operator.status(processingId);
   if (flags.json) output.json(report);
   output.say(
     isFinal(report.status)
-      ? `Job ${processingId} had ended: ${report.status}`
+      ? `Job ${processingId} has ended: ${report.status}`
       : `Job ${processingId} stopped at ${report.processedCount}/${report.migrationSet.totalFiles}. The same command goes on with it.`,
   );
   return signals.exitCode;
+}
+
+/** Nobody goes on with a dry run, so it must not wait for ever. */
+async function cancelUnlessEnded(mill: Assetmill, processingId: string): Promise<void> {
+  try {
+    await mill.operator.cancel(processingId, callerName());
+  } catch (error) {
+    if (!AssetmillError.is(error) || error.code !== "ILLEGAL_STATE") throw error;
+  }
 }
 
 async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions> {
@@ -149,7 +171,8 @@ async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions> {
 function requestOf(path: string, flags: ProcessFlags): StartRequest {
   const startTime = instant(flags.createdAfter, "created-after");
   const endTime = instant(flags.createdBefore, "created-before");
-  const filtered = flags.fileType.length > 0 || startTime !== undefined || endTime !== undefined;
+  const onlyChanged = flags.onlyChanged === true;
+  const filtered = flags.fileType.length > 0 || startTime !== undefined || endTime !== undefined || onlyChanged;
   return {
     path,
     type: flags.type,
@@ -160,11 +183,17 @@ function requestOf(path: string, flags: ProcessFlags): StartRequest {
             fileTypes: flags.fileType,
             ...(startTime === undefined ? {} : { startTime }),
             ...(endTime === undefined ? {} : { endTime }),
+            ...(onlyChanged ? { filterProcessedAssets: true } : {}),
           },
         }
       : {}),
+    ...(flags.maxFailures === undefined ? {} : { maxFailures: failureLimit(flags.maxFailures) }),
+    ...(flags.dryRun ? { dryRun: true } : {}),
   };
 }
+
+/** A count, or a percentage; what is neither is refused by whoever knows the rule. */
+const failureLimit = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
 
 /** Epoch milliseconds of what `Date` understands: `2026-01-31`, `2026-01-31T08:00:00Z`. */
 function instant(text: string | undefined, flag: string): number | undefined {

@@ -2,11 +2,10 @@ import { escapeLine } from "../../core/log-entry.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/outcome.js";
 import type { OutcomeCursor } from "../../core/ports/job-reports.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
+import { type JobsFlags, withJobs } from "../job-access.js";
 import type { Output } from "../output.js";
-import { withStore } from "../store-access.js";
 
-export interface ReportFlags {
-  readonly store?: string;
+export interface ReportFlags extends JobsFlags {
   readonly json?: boolean;
 }
 
@@ -21,10 +20,10 @@ export const failuresCommand = (id: string, flags: ReportFlags, output: Output):
   report(id, ["FAILED", "SKIPPED"], flags, output);
 
 function report(id: string, kinds: readonly OutcomeKind[], flags: ReportFlags, output: Output): Promise<ExitCode> {
-  return withStore(flags.store, async (control) => {
+  return withJobs(flags, async (jobs) => {
     let after: OutcomeCursor | undefined;
     do {
-      const page = await control.outcomes(id, { kinds, limit: PAGE, ...(after ? { after } : {}) });
+      const page = await jobs.outcomes(id, { kinds, limit: PAGE, ...(after ? { after } : {}) });
       for (const outcome of page.outcomes) {
         if (flags.json) output.json(outcome);
         else output.line(textOf(outcome));
@@ -49,14 +48,14 @@ export interface LogFlags extends ReportFlags {
 
 /** A job's log: all of it, or the lines asked for. */
 export function logsCommand(id: string, flags: LogFlags, output: Output): Promise<ExitCode> {
-  return withStore(flags.store, async (control) => {
+  return withJobs(flags, async (jobs) => {
     const print = (lines: readonly string[], offset: number): void =>
       lines.forEach((text, i) => {
         if (flags.json) output.json({ line: offset + i, text });
         else output.line(text);
       });
     if (flags.tail !== undefined) {
-      const { lines, offset } = await control.logs(id, {
+      const { lines, offset } = await jobs.logs(id, {
         tail: flags.tail,
         ...(flags.offset === undefined ? {} : { offset: flags.offset }),
         ...(flags.limit === undefined ? {} : { limit: flags.limit }),
@@ -68,7 +67,7 @@ export function logsCommand(id: string, flags: LogFlags, output: Output): Promis
     let left = flags.limit ?? Number.POSITIVE_INFINITY;
     let hasMore: boolean;
     do {
-      const page = await control.logs(id, { offset, limit: Math.min(left, PAGE) });
+      const page = await jobs.logs(id, { offset, limit: Math.min(left, PAGE) });
       print(page.lines, page.offset);
       offset += page.lines.length;
       left -= page.lines.length;

@@ -3,7 +3,7 @@ import { invalidParameter } from "../../core/errors.js";
 import type { AssetResult } from "../../core/ports/asset-repository.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
-import { existingStore } from "../store-access.js";
+import { existingStore } from "../existing-store.js";
 
 export interface ShowFlags {
   readonly assets?: string;

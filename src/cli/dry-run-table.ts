@@ -1,0 +1,29 @@
+import Table from "cli-table3";
+import { FILE_TYPES } from "../core/file-type.js";
+import type { DryRunReport, JobReport } from "../core/operator/job-report.js";
+
+/** What would be processed: a row per file type, the total, then what would be skipped, first, last and the time. */
+export function dryRunTable(report: JobReport): string {
+  const { byType, skipped, first, last, expectedSeconds }: DryRunReport = report.report ?? NOTHING;
+  const table = new Table({
+    head: ["File type", "Assets"],
+    colAligns: ["left", "right"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const type of FILE_TYPES) {
+    const count = byType[type];
+    if (count !== undefined) table.push([type, count]);
+  }
+  table.push(["All", report.migrationSet.totalFiles]);
+  const skips = Object.entries(skipped).map(([code, count]) => `${count} ${code}`);
+  return [
+    table.toString(),
+    `Left alone: ${skips.length > 0 ? skips.join(", ") : "none"}`,
+    `First: ${first ?? "-"}`,
+    `Last: ${last ?? "-"}`,
+    `Expected time: ${expectedSeconds === null ? "unknown" : `${expectedSeconds} s`}`,
+    `${report.status}: ${report.comments || report.processingId}`,
+  ].join("\n");
+}
+
+const NOTHING: DryRunReport = { byType: {}, skipped: {}, first: null, last: null, expectedSeconds: null };

@@ -1,0 +1,26 @@
+import { openControl } from "../container.js";
+import { existingStore } from "./existing-store.js";
+import type { Jobs } from "./jobs.js";
+import { apiUrlOf, authorizationOf } from "./server-address.js";
+import { ServerControl } from "./server-control.js";
+
+/** Where a command's jobs are: in a store, or behind a server. At most one of the two is given. */
+export interface JobsFlags {
+  readonly store?: string;
+  readonly server?: string;
+  readonly token?: string;
+}
+
+/** Runs `work` on the jobs that the flags name; without any, on those of the default store. */
+export async function withJobs<T>({ store, server, token }: JobsFlags, work: (jobs: Jobs) => Promise<T>): Promise<T> {
+  if (server !== undefined) {
+    const authorization = token === undefined ? {} : { authorization: authorizationOf(token) };
+    return work(new ServerControl({ url: apiUrlOf(server), ...authorization }));
+  }
+  const { control, close } = await openControl(existingStore(store));
+  try {
+    return await work(control);
+  } finally {
+    await close();
+  }
+}
