@@ -104,7 +104,7 @@ describe("a stopping job", () => {
 
     it(`that is ${title} is ended by the page of discovery that closes its last lease`, () => {
       const job = jobOf({ state, openChunks: 2, counting: "PROCESSING" });
-      const page = { tally: EMPTY_TALLY, newOpenChunks: 0, complete: true };
+      const page = { tally: EMPTY_TALLY, newOpenChunks: 0, first: undefined, last: undefined, complete: true };
       expect(discovered(job, page, DRAINED).job.state.status).to.equal(ends);
     });
   }
@@ -168,7 +168,13 @@ describe("a finished job", () => {
   });
 
   it("is finished by the page that completes discovery with none open", () => {
-    const page = { tally: tallyOf({ total: 1, skipped: 1 }), newOpenChunks: 0, complete: true };
+    const page = {
+      tally: tallyOf({ total: 1, skipped: 1 }),
+      newOpenChunks: 0,
+      first: undefined,
+      last: undefined,
+      complete: true,
+    };
     const change = discovered(jobOf({ openChunks: 0, counting: "PROCESSING", tally: EMPTY_TALLY }), page, DRAINED);
     expect(change.job.state.status).to.equal("SUCCESS");
     expect(messages(change)[0]).to.equal("Counted 1 assets");

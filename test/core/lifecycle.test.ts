@@ -113,7 +113,12 @@ const TRANSITIONS: [name: string, event: JobEvent | undefined, run: Transition][
   [
     "discovered",
     undefined,
-    (job, facts) => transitions.discovered(job, { tally: EMPTY_TALLY, newOpenChunks: 0, complete: false }, facts),
+    (job, facts) =>
+      transitions.discovered(
+        job,
+        { tally: EMPTY_TALLY, newOpenChunks: 0, first: undefined, last: undefined, complete: false },
+        facts,
+      ),
   ],
   [
     "progressed",

@@ -4,6 +4,7 @@ import type { EngineTools } from "../../src/core/engine/tools.js";
 import type { LogEntry } from "../../src/core/log-entry.js";
 import type { AssetRepository } from "../../src/core/ports/asset-repository.js";
 import type { ChunkStore } from "../../src/core/ports/chunk-store.js";
+import type { JobReports } from "../../src/core/ports/job-reports.js";
 import type { JobStore } from "../../src/core/ports/job-store.js";
 import { SkipRules } from "../../src/core/skip-rules.js";
 import { ManualClock } from "./manual-clock.js";
@@ -14,9 +15,16 @@ const notAsked = (name: string) => (): never => {
 
 export const noJobs: JobStore = {
   create: notAsked("create"),
+  byKey: notAsked("byKey"),
   get: notAsked("get"),
   list: notAsked("list"),
   update: notAsked("update"),
+};
+
+export const noReports: JobReports = {
+  outcomes: notAsked("outcomes"),
+  assets: notAsked("assets"),
+  outcomesAt: notAsked("outcomesAt"),
 };
 
 export const noChunks: ChunkStore = {
@@ -60,6 +68,7 @@ export function engineTools(
   return {
     jobs: noJobs,
     chunks: noChunks,
+    reports: noReports,
     repository: repositoryOf(),
     handlers: [],
     skipRules: new SkipRules(),

@@ -4,7 +4,8 @@ import { FolderResults1761300000001 } from "../../src/adapters/assets/folder/ind
 import { type SqlDatabase, SqliteDatabase } from "../../src/adapters/sql/index.js";
 import {
   JobRow,
-  Contract1763900000002, Jobs1761300000000,
+  Contract1763900000002,
+  Jobs1761300000000,
   TypeOrmChunkStore,
   TypeOrmJobLog,
   TypeOrmJobReports,
@@ -12,8 +13,15 @@ import {
 } from "../../src/adapters/store/index.js";
 import { tempFolder } from "./temp-folder.js";
 
+/** As the program has them. */
+export const MIGRATIONS = [Jobs1761300000000, FolderResults1761300000001, Contract1763900000002];
+
 export const openDatabase = (file: string): Promise<SqliteDatabase> =>
-  SqliteDatabase.open({ file, entities: [JobRow], migrations: [Jobs1761300000000, FolderResults1761300000001, Contract1763900000002] });
+  SqliteDatabase.open({
+    file,
+    entities: [JobRow],
+    migrations: MIGRATIONS,
+  });
 
 /** The four stores on one database, as a node has them. */
 export interface Stores {

@@ -58,7 +58,14 @@ export function pageOf(
     const open = own.filter(({ skip }) => !skip).length;
     chunks.push({ number: claim.nextChunk + chunks.length, entries: own, open });
   }
-  return { part: claim.part, chunks, cursor: entries.at(-1)?.asset.path, tally: tally.take(), last };
+  return {
+    part: claim.part,
+    chunks,
+    first: entries[0]?.asset.path,
+    cursor: entries.at(-1)?.asset.path,
+    tally: tally.take(),
+    last,
+  };
 }
 
 /** One commit's worth of a chunk: these indices, ended this way. Closes the chunk where nothing is left open. */

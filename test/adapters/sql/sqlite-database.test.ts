@@ -117,11 +117,10 @@ describe("a SQLite database", function () {
   it("that is locked for too long is UNAVAILABLE, and SQL stands in the cause alone", async () => {
     const { SqliteDatabase } = await import("../../../src/adapters/sql/index.js");
     const { JobRow, Jobs1761300000000 } = await import("../../../src/adapters/store/index.js");
-    const { FolderResults1761300000001 } = await import("../../../src/adapters/assets/folder/index.js");
     const hasty = await SqliteDatabase.open({
       file,
       entities: [JobRow],
-      migrations: [Jobs1761300000000, FolderResults1761300000001],
+      migrations: MIGRATIONS,
       busyTimeoutMs: 20,
     });
     opened.push(hasty);
@@ -149,7 +148,7 @@ describe("a SQLite database", function () {
       const error = await rejection(openDatabase(file));
       expect(AssetmillError.is(error) && error.code).to.equal("UNAVAILABLE");
       expect((error as Error).message).to.include("Future9999999999999");
-      expect((error as Error).message).to.include("FolderResults1761300000001");
+      expect((error as Error).message).to.include(MIGRATIONS.at(-1)?.name);
       expect(await dump(database)).to.deep.equal(before);
     });
 
@@ -157,7 +156,7 @@ describe("a SQLite database", function () {
       file = join(folder, "fresh.sqlite");
       const all = await Promise.all(Array.from({ length: 3 }, open));
       const applied = await all[2]?.read("select name from assetmill_migration order by id");
-      expect(applied).to.deep.equal([{ name: "Jobs1761300000000" }, { name: "FolderResults1761300000001" }]);
+      expect(applied).to.deep.equal(MIGRATIONS.map(({ name }) => ({ name })));
     });
 
     it("is brought up to date once by many processes at once", async () => {
@@ -167,7 +166,7 @@ describe("a SQLite database", function () {
       const outputs = await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, [child, file])));
       for (const { stdout } of outputs) expect(stdout.trim()).to.equal("opened");
       const applied = await (await open()).read("select name from assetmill_migration");
-      expect(applied).to.have.length(2);
+      expect(applied).to.have.length(MIGRATIONS.length);
     });
 
     it("stays as it is when it is opened again", async () => {

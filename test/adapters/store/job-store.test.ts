@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import { AssetmillError } from "../../../src/core/errors.js";
 import type { Job } from "../../../src/core/job.js";
-import { scopeOfRequest } from "../../../src/core/job-request.js";
 import { cancel, giveUp, pause, resume } from "../../../src/core/job-transitions.js";
-import { refuseOverlap } from "../../../src/core/operator/control.js";
 import { reportOf } from "../../../src/core/operator/job-report.js";
+import { refuseResume, refuseStart } from "../../../src/core/operator/overlap.js";
 import { rejection } from "../../support/deferred.js";
 import { openStores, type StoreFixture, type Stores, dump } from "../../support/sqlite-store.js";
 import { claimDiscovery, claimRequest, draftOf } from "../../support/store-steps.js";
@@ -18,7 +17,7 @@ describe("the job store on SQLite", function () {
   afterEach(() => stores.close());
 
   const create = (draft = draftOf(), on: Stores = stores): Promise<Job> =>
-    on.jobs.create(draft, (rivals) => refuseOverlap(scopeOfRequest(draft.request), rivals));
+    on.jobs.create(draft, (rivals) => refuseStart(draft.request, rivals));
 
   describe("a created job", () => {
     it("is WAITING, has not begun, and stands as it was asked for", async () => {
@@ -250,7 +249,7 @@ describe("the job store on SQLite", function () {
         ...ended.map(({ id }) =>
           stores.jobs.update(id, ({ job, rivals }) => {
             const change = resume(job, "ann");
-            refuseOverlap(scopeOfRequest(job.request), rivals);
+            refuseResume(job, rivals);
             return change;
           }),
         ),

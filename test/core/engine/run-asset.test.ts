@@ -224,7 +224,7 @@ describe("several handlers", () => {
     });
   });
 
-  it("of which one did something make it SUCCEEDED, stamped with that one alone", async () => {
+  it("of which one did something make it SUCCEEDED, stamped with all that ran", async () => {
     for (const handlers of [
       [recording([], "a", skips), recording([], "b")],
       [recording([], "b"), recording([], "a", skips)],
