@@ -1,12 +1,19 @@
 import type { MiddlewareHandler } from "hono";
 import { AssetmillError, invalidParameter } from "../core/errors.js";
+import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator, Principal } from "../core/ports/authenticator.js";
+import type { JobOperator } from "../core/ports/job-operator.js";
+import { GuardedOperator } from "./guarded-operator.js";
 import { hostnameOf } from "./loopback.js";
 import { secured } from "./secured.js";
 
 /** What a request carries once it passed the guards. */
 export interface AppEnv {
-  Variables: { principal: Principal };
+  Variables: {
+    principal: Principal;
+    /** The driving port as this caller may use it; routes have no other. */
+    operator: JobOperator;
+  };
 }
 
 /** The outermost guard: every answer is secured, and what is thrown is an Error (hono takes nothing else). */
@@ -35,5 +42,13 @@ export const authenticating =
     const principal = await authenticator.authenticate({ header: (name) => c.req.header(name) });
     if (!principal) throw new AssetmillError("UNAUTHENTICATED", "valid credentials are needed");
     c.set("principal", principal);
+    await next();
+  };
+
+/** Whoever passes gets the driving port only as the policy allows it to them. */
+export const guardingOperator =
+  (operator: JobOperator, policy: AccessPolicy | undefined): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    c.set("operator", new GuardedOperator(operator, c.var.principal, policy));
     await next();
   };

@@ -1,4 +1,5 @@
 import { invalidParameter } from "../core/errors.js";
+import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator } from "../core/ports/authenticator.js";
 
 /** "documented": only the statuses that the published pages name. "semantic": 404, 409, 403, 413, 415, 503 too. */
@@ -8,6 +9,8 @@ export type StatusCodes = "documented" | "semantic";
 export interface HttpOptions {
   /** Asked before everything but the health checks. There is no default: who may call has to be decided. */
   readonly authenticator: Authenticator;
+  /** What each principal may do where. @defaultValue everything everywhere */
+  readonly accessPolicy?: AccessPolicy;
   /** @defaultValue "/bin/guides/v1/assets/process" */
   readonly basePath?: string;
   /** @defaultValue "documented" */
@@ -28,7 +31,7 @@ type Defaulted =
   "basePath" | "statusCodes" | "maxBodyBytes" | "requestTimeoutMs" | "allowedHosts" | "ready" | "onError";
 
 /** Options with nothing left open; `basePath` starts with a slash and does not end with one. */
-export type ResolvedHttpOptions = Required<HttpOptions>;
+export type ResolvedHttpOptions = Required<Pick<HttpOptions, Defaulted>> & Omit<HttpOptions, Defaulted>;
 
 export const DEFAULTS: Readonly<Required<Pick<HttpOptions, Defaulted>>> = Object.freeze({
   basePath: "/bin/guides/v1/assets/process",

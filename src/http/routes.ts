@@ -6,7 +6,7 @@ import { timeout } from "hono/timeout";
 import { AssetmillError } from "../core/errors.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
 import { endpoints } from "./endpoints.js";
-import { type AppEnv, authenticating, checkingHost, securingAnswers } from "./guards.js";
+import { type AppEnv, authenticating, checkingHost, guardingOperator, securingAnswers } from "./guards.js";
 import { readJson } from "./json-body.js";
 import { describeApi } from "./openapi.js";
 import { type HttpOptions, type ResolvedHttpOptions, resolveOptions } from "./options.js";
@@ -27,32 +27,33 @@ export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIH
   // In this order: what stands above the authenticator is open to all.
   app.use(securingAnswers, checkingHost(resolved.allowedHosts), timeout(resolved.requestTimeoutMs));
   addHealth(app, resolved);
-  app.use(authenticating(resolved.authenticator), answerWrongMethods(app));
-  addJobs(app, operator, resolved);
+  app.use(
+    authenticating(resolved.authenticator),
+    guardingOperator(operator, resolved.accessPolicy),
+    answerWrongMethods(app),
+  );
+  // Below, the operator is the caller's own: c.var.operator, and no other.
+  addJobs(app, resolved);
   describeApi(app, resolved.basePath);
   return app;
 }
 
-function addJobs(
-  app: OpenAPIHono<AppEnv>,
-  operator: JobOperator,
-  { basePath, maxBodyBytes }: ResolvedHttpOptions,
-): void {
+function addJobs(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }: ResolvedHttpOptions): void {
   // Not `app.openapi`: its validator reads bodies by itself, without our limit, positions and media types.
   app.openAPIRegistry.registerPath(endpoints.start(basePath));
   app.post(basePath, async (c) => {
     accepted(noQuerySchema, c.req.query());
     const request = accepted(startRequestSchema, await readJson(c.req.raw, maxBodyBytes));
-    const { processingId } = await operator.start(request, c.var.principal.name);
+    const { processingId } = await c.var.operator.start(request, c.var.principal.name);
     return c.json({ processingId }, 200);
   });
   app.openapi(endpoints.status(basePath), async (c) => {
     const { processingId } = c.req.valid("query");
-    return c.json(await operator.status(processingId), 200);
+    return c.json(await c.var.operator.status(processingId), 200);
   });
   app.openapi(endpoints.logs(basePath), async (c) => {
     const { processingId, ...query } = c.req.valid("query");
-    const { lines, limit, offset, hasMore } = await operator.logs(processingId, query);
+    const { lines, limit, offset, hasMore } = await c.var.operator.logs(processingId, query);
     return c.json({ lines, limit, offset, hasMore }, 200);
   });
 }

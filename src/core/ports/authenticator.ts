@@ -1,7 +1,14 @@
 /** Who is calling. */
 export interface Principal {
-  /** Goes into `createdBy`, log lines and comments. */
+  /** Goes into `createdBy`, log lines and comments. At most 200 characters, no control characters. */
   readonly name: string;
+  /**
+   * What proved it. "cookie": browsers send that by themselves, so a state change needs a CSRF token. "header": the
+   * client had to add it. @defaultValue "cookie" where the request has a Cookie and no Authorization, else "header"
+   */
+  readonly by?: "header" | "cookie";
+  /** What the cookie's session is known by, so that a CSRF token is good for it alone. Never shown. @defaultValue the name */
+  readonly session?: string;
 }
 
 /** What may be known of a caller: its request's headers. */

@@ -1,0 +1,34 @@
+import { invalidParameter } from "../core/errors.js";
+import { isWithin, normalisePath } from "../core/path.js";
+import type { AccessAction, AccessPolicy } from "../core/ports/access-policy.js";
+
+/** Allows `actions` to `principal` at and below each of `paths`. */
+export interface PathAccessRule {
+  /** A principal's name, or "*" for everyone. */
+  readonly principal: string;
+  /** Repository paths; whole segments count: `/a/b` does not allow `/a/bc`. */
+  readonly paths: readonly string[];
+  /** @defaultValue both */
+  readonly actions?: readonly AccessAction[];
+}
+
+const ACTIONS: readonly AccessAction[] = ["read", "process"];
+
+/** What no rule allows is denied. Errors: INVALID_PARAMETER naming the rule that makes no sense. */
+export function pathAccessPolicy(rules: readonly PathAccessRule[]): AccessPolicy {
+  const checked = rules.map(({ principal, paths, actions = ACTIONS }, i) => {
+    if (principal === "") throw invalidParameter(`rules[${i}].principal`, 'must be a name, or "*"');
+    const unknown = actions.find((action) => !ACTIONS.includes(action));
+    if (unknown !== undefined) throw invalidParameter(`rules[${i}].actions`, `must be of ${ACTIONS.join(", ")}`);
+    return { principal, actions, paths: paths.map((path, j) => normalisePath(path, `rules[${i}].paths[${j}]`)) };
+  });
+  return {
+    allows: ({ name }, path, action) =>
+      checked.some(
+        (rule) =>
+          (rule.principal === "*" || rule.principal === name) &&
+          rule.actions.includes(action) &&
+          rule.paths.some((root) => isWithin(path, root)),
+      ),
+  };
+}
