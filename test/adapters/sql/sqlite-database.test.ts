@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { realFile, type SqlDatabase, type SqlTransaction } from "../../../src/adapters/sql/index.js";
 import { AssetmillError } from "../../../src/core/errors.js";
 import { deferred, rejection } from "../../support/deferred.js";
-import { dump, openDatabase } from "../../support/sqlite-store.js";
+import { dump, MIGRATIONS, openDatabase } from "../../support/sqlite-store.js";
 import { tempFolder } from "../../support/temp-folder.js";
 
 describe("a SQLite database", function () {
@@ -116,7 +116,7 @@ describe("a SQLite database", function () {
 
   it("that is locked for too long is UNAVAILABLE, and SQL stands in the cause alone", async () => {
     const { SqliteDatabase } = await import("../../../src/adapters/sql/index.js");
-    const { JobRow, Jobs1761300000000 } = await import("../../../src/adapters/store/index.js");
+    const { JobRow } = await import("../../../src/adapters/store/index.js");
     const hasty = await SqliteDatabase.open({
       file,
       entities: [JobRow],

@@ -127,7 +127,7 @@ describe("discovery", () => {
     const { run, stored } = bench({ assets: [] });
     await run();
     expect(stored).to.deep.equal([
-      { part: 0, chunks: [], cursor: undefined, tally: { types: {}, skips: {} }, last: true },
+      { part: 0, chunks: [], first: undefined, cursor: undefined, tally: { types: {}, skips: {} }, last: true },
     ]);
   });
 

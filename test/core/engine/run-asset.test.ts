@@ -231,7 +231,7 @@ describe("several handlers", () => {
     ]) {
       const end = await bench(handlers).run();
       expect(end?.outcome.kind).to.equal("SUCCEEDED");
-      expect(end?.write?.stamp.handlers).to.deep.equal({ b: "b1" });
+      expect(end?.write?.stamp.handlers).to.deep.equal({ a: "a1", b: "b1" });
     }
   });
 
