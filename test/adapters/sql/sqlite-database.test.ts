@@ -16,7 +16,7 @@ describe("a SQLite database", function () {
   let remove: () => Promise<void>;
   let file: string;
   let database: SqlDatabase;
-  const opened: SqlDatabase[] = [];
+  const opened: Pick<SqlDatabase, "close">[] = [];
   const open = async (): Promise<SqlDatabase> => {
     const one = await openDatabase(file);
     opened.push(one);
@@ -32,6 +32,14 @@ describe("a SQLite database", function () {
     for (const one of opened.splice(0)) await one.close();
     await remove();
   });
+
+  /** Statements on somebody else's connection: our own, in one process, wait for each other in turn. */
+  const otherConnection = async (): Promise<(sql: string) => Promise<void>> => {
+    const { default: sqlite3 } = await import("sqlite3");
+    const other = new sqlite3.Database(file);
+    opened.push({ close: () => new Promise<void>((over) => other.close(() => over())) });
+    return (sql) => new Promise((over, failed) => other.run(sql, (error) => (error ? failed(error) : over())));
+  };
 
   const insert = (tx: SqlTransaction, x: unknown): Promise<unknown> => tx.query("insert into t values (?)", [x]);
   const values = async (on = database): Promise<unknown[]> =>
@@ -86,7 +94,18 @@ describe("a SQLite database", function () {
     });
 
     it("waits for one of another connection, as of another process", async () => {
-      const other = await open();
+      const run = await otherConnection();
+      await run("begin immediate");
+      await run("insert into t values ('first')");
+      const waiting = database.write((tx) => insert(tx, "second"));
+      await new Promise((turn) => setTimeout(turn, 50));
+      await run("commit");
+      await waiting;
+      expect(await values()).to.deep.equal(["first", "second"]);
+    });
+
+    it("waits for one of another opening in this process, and these in turn, however many", async () => {
+      const others = await Promise.all(Array.from({ length: 6 }, open));
       const [begun, gate] = [deferred(), deferred()];
       const writing = database.write(async (tx) => {
         await insert(tx, "first");
@@ -94,10 +113,10 @@ describe("a SQLite database", function () {
         await gate.promise;
       });
       await begun.promise;
-      const waiting = other.write((tx) => insert(tx, "second"));
+      const waiting = others.map((other, i) => other.write((tx) => insert(tx, i)));
       gate.resolve();
-      await Promise.all([writing, waiting]);
-      expect(await values()).to.deep.equal(["first", "second"]);
+      await Promise.all([writing, ...waiting]);
+      expect(await values()).to.deep.equal(["first", 0, 1, 2, 3, 4, 5]);
     });
 
     it("has the database's clock, which is this machine's", async () => {
@@ -124,15 +143,10 @@ describe("a SQLite database", function () {
       busyTimeoutMs: 20,
     });
     opened.push(hasty);
-    const [begun, gate] = [deferred(), deferred()];
-    const writing = database.write(() => {
-      begun.resolve();
-      return gate.promise;
-    });
-    await begun.promise;
+    const run = await otherConnection();
+    await run("begin immediate");
     const error = await rejection(hasty.write((tx) => insert(tx, 1)));
-    gate.resolve();
-    await writing;
+    await run("rollback");
     expect(AssetmillError.is(error) && error.code).to.equal("UNAVAILABLE");
     expect((error as Error).message).not.to.match(/insert|begin|sqlite:/i);
     await hasty.write((tx) => insert(tx, 2));
