@@ -3,7 +3,7 @@ import { type Assetmill, createAssetmill } from "../../assetmill.js";
 import { AssetmillError, invalidParameter, isUnavailable } from "../../core/errors.js";
 import { isFinal } from "../../core/lifecycle.js";
 import type { JobReport } from "../../core/operator/job-report.js";
-import type { StartedOrJoined, StartRequest } from "../../core/ports/job-operator.js";
+import type { StartRequest } from "../../core/ports/job-operator.js";
 import type { AssetmillOptions } from "../../options.js";
 import { callerName } from "../caller.js";
 import { dryRunTable } from "../dry-run-table.js";
@@ -43,7 +43,7 @@ export async function processCommand(path: string, flags: ProcessFlags, output: 
 async function run(request: StartRequest, flags: ProcessFlags, signals: Signals, output: Output): Promise<ExitCode> {
   const mill = await createAssetmill(await optionsOf(flags));
   try {
-    const { processingId, joined, leftOut } = await begin(mill, request);
+    const { processingId, joined, leftOut } = await mill.operator.startOrJoin(request, callerName());
     const before = await mill.operator.status(processingId);
     if (before.status === "PAUSED") {
       throw new AssetmillError(
@@ -73,13 +73,6 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
   } finally {
     await mill.close();
   }
-}
-
-/** A dry run is a job of its own each time: what it would tell again is stale by then. */
-async function begin(mill: Assetmill, request: StartRequest): Promise<StartedOrJoined> {
-  if (!request.dryRun) return mill.operator.startOrJoin(request, callerName());
-  const { processingId } = await mill.operator.start(request, callerName());
-  return { processingId, joined: false, leftOut: [] };
 }
 
 const storeFlag = ({ store }: ProcessFlags): string => (store === undefined ? "" : ` --store ${store}`);
