@@ -3,6 +3,7 @@ import { AssetmillError, type ErrorCode } from "../core/errors.js";
 import type { ResolvedHttpOptions, StatusCodes } from "./options.js";
 import type { problemSchema } from "./representations.js";
 import { secured } from "./secured.js";
+import { TooManyRequests } from "./too-many-requests.js";
 
 /** The codes that callers see. The others are about single assets; one that gets here is a fault of ours. */
 type WireCode = Exclude<ErrorCode, "GONE" | "ACCESS_DENIED" | "READ_FAILED" | "WRITE_FAILED">;
@@ -58,7 +59,7 @@ export function problemResponse(thrown: unknown, options: ProblemOptions): Respo
   if (hidden !== undefined) tell(options.onError, thrown);
   const headers = new Headers();
   if (status === 401) for (const challenge of options.challenges) headers.append("WWW-Authenticate", challenge);
-  if (code === "RATE_LIMITED") headers.set("Retry-After", "1");
+  if (code === "RATE_LIMITED") headers.set("Retry-After", retryAfterSeconds(thrown));
   const problem: Problem = {
     type: `urn:assetmill:problem:${code.toLowerCase().replaceAll("_", "-")}`,
     title,
@@ -96,6 +97,10 @@ const isOnTheWire = (error: AssetmillError): error is AssetmillError & WireError
 
 const onTheWire = (thrown: unknown): WireError =>
   AssetmillError.is(thrown) && isOnTheWire(thrown) ? thrown : { code: "INTERNAL", message: "", ids: {}, fields: [] };
+
+/** Whole seconds, as the header has it; never 0, which would invite the caller to hammer. */
+const retryAfterSeconds = (thrown: unknown): string =>
+  String(thrown instanceof TooManyRequests ? Math.max(1, Math.ceil(thrown.retryAfterMs / 1000)) : 1);
 
 /** A logger that fails does not take the answer with it. */
 function tell(onError: (error: unknown) => void, error: unknown): void {

@@ -1,10 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { invalidParameter } from "../../core/errors.js";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
+import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.js";
+import { isPrincipalName } from "./principal-name.js";
 
 /** One shared token: as `Authorization: Bearer T`, or as the password of any Basic user, whose name is taken over. */
 export class TokenAuthenticator implements Authenticator {
-  readonly challenges: readonly string[] = ['Basic realm="assetmill", charset="UTF-8"', 'Bearer realm="assetmill"'];
+  readonly challenges: readonly string[] = [CHALLENGES.basic, CHALLENGES.bearer];
   readonly #expected: Buffer;
 
   constructor(token: string) {
@@ -13,11 +15,12 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   async authenticate(credentials: Credentials): Promise<Principal | undefined> {
-    const [, scheme = "", value = ""] = /^([\w-]+) +(\S+) *$/.exec(credentials.header("authorization") ?? "") ?? [];
-    if (scheme.toLowerCase() === "bearer") return this.#matches(value) ? { name: "token" } : undefined;
-    if (scheme.toLowerCase() !== "basic") return undefined;
-    const [, name = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(value, "base64").toString("utf8")) ?? [];
-    return this.#matches(password) && isName(name) ? { name: name || "token" } : undefined;
+    const { scheme, value = "" } = authorizationOf(credentials.header("authorization")) ?? {};
+    if (scheme === "bearer") return this.#matches(value) ? { name: "token", by: "header" } : undefined;
+    if (scheme !== "basic") return undefined;
+    const { name, password } = basicCredentials(value) ?? { name: "", password: "" };
+    const shown = name || "token";
+    return this.#matches(password) && isPrincipalName(shown) ? { name: shown, by: "header" } : undefined;
   }
 
   /** In constant time: both sides are hashed first, so that not even a length shows. */
@@ -27,6 +30,3 @@ export class TokenAuthenticator implements Authenticator {
 }
 
 const digest = (text: string): Buffer => createHash("sha256").update(text, "utf8").digest();
-
-// RFC 7617 forbids control characters in a user's name; the name goes into log lines and a column of limited width.
-const isName = (name: string): boolean => name.length <= 200 && !/\p{Cc}/u.test(name);

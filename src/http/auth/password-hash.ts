@@ -1,0 +1,82 @@
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+
+/** A password as it is kept: `scrypt$N$r$p$salt$hash`, the last two in base64. */
+export interface PasswordHash {
+  readonly text: string;
+  readonly cost: number;
+  readonly blockSize: number;
+  readonly parallelization: number;
+  readonly salt: Buffer;
+  readonly hash: Buffer;
+}
+
+/** OWASP's figures for 64 MiB. */
+const COST = 2 ** 16;
+const BLOCK_SIZE = 8;
+const PARALLELIZATION = 2;
+const MAX_MEMORY = 256 * 1024 * 1024;
+
+const derive = promisify<string, Buffer, number, object, Buffer>(scrypt);
+
+/** A new hash of this password, under a salt of its own. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(16);
+  const draft = { cost: COST, blockSize: BLOCK_SIZE, parallelization: PARALLELIZATION, salt };
+  const hash = await derived(password, draft, 32);
+  return ["scrypt", COST, BLOCK_SIZE, PARALLELIZATION, salt.toString("base64"), hash.toString("base64")].join("$");
+}
+
+/** Undefined where the text is no such hash, is too weak, or would cost more than 256 MiB to check. */
+export function parsePasswordHash(text: string): PasswordHash | undefined {
+  const [, n, r, p, salt = "", hash = ""] =
+    /^scrypt\$(\d{1,8})\$(\d{1,3})\$(\d{1,3})\$([\w+/-]+=*)\$([\w+/-]+=*)$/.exec(text) ?? [];
+  const parsed = {
+    text,
+    cost: Number(n),
+    blockSize: Number(r),
+    parallelization: Number(p),
+    salt: Buffer.from(salt, "base64"),
+    hash: Buffer.from(hash, "base64"),
+  };
+  const { cost, blockSize, parallelization } = parsed;
+  const sound =
+    cost >= 2 ** 10 &&
+    Number.isInteger(Math.log2(cost)) &&
+    blockSize >= 1 &&
+    parallelization >= 1 &&
+    parallelization <= 16 &&
+    memoryOf(parsed) <= MAX_MEMORY &&
+    within(parsed.salt.length, 8, 64) &&
+    within(parsed.hash.length, 16, 64);
+  return sound ? parsed : undefined;
+}
+
+/** Compares in constant time. */
+export async function isPassword(password: string, expected: PasswordHash): Promise<boolean> {
+  return timingSafeEqual(await derived(password, expected, expected.hash.length), expected.hash);
+}
+
+/** A hash that no password has, and that takes as long to check as the costliest of these. */
+export function decoyFor(hashes: readonly PasswordHash[]): PasswordHash {
+  const costliest = hashes.reduce((a, b) => (workOf(b) > workOf(a) ? b : a));
+  return { ...costliest, text: "", salt: randomBytes(16), hash: randomBytes(costliest.hash.length) };
+}
+
+type Parameters = Pick<PasswordHash, "cost" | "blockSize" | "parallelization" | "salt">;
+
+// NFC: two keyboards may spell the same letter differently.
+const derived = (password: string, parameters: Parameters, length: number): Promise<Buffer> =>
+  derive(password.normalize("NFC"), parameters.salt, length, {
+    cost: parameters.cost,
+    blockSize: parameters.blockSize,
+    parallelization: parameters.parallelization,
+    maxmem: memoryOf(parameters) + 1024 * 1024,
+  });
+
+const memoryOf = ({ cost, blockSize, parallelization }: Omit<Parameters, "salt">): number =>
+  128 * blockSize * (cost + parallelization + 2);
+
+const workOf = ({ cost, blockSize, parallelization }: PasswordHash): number => cost * blockSize * parallelization;
+
+const within = (value: number, least: number, most: number): boolean => value >= least && value <= most;

@@ -1,0 +1,146 @@
+import pLimit from "p-limit";
+import { AssetmillError, invalidParameter } from "../../core/errors.js";
+import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
+import { authorizationOf, CHALLENGES } from "./authorization.js";
+import { isPrincipalName } from "./principal-name.js";
+import { ProofCache } from "./proof-cache.js";
+
+export interface ServerAuthenticatorOptions {
+  /** The server's address, its context path included; no credentials in it. */
+  readonly url: string;
+  /** Names of the cookies that hold its sessions; no other cookie is passed on. @defaultValue AEM's and Sling's */
+  readonly cookies?: readonly string[];
+  /** How long the server may take to answer. @defaultValue 5 s */
+  readonly timeoutMs?: number;
+  /** How long an answer is good for: so long after a session ended, its caller may still get in. @defaultValue 30 s */
+  readonly cacheMs?: number;
+}
+
+export const SERVER_DEFAULTS = Object.freeze({
+  cookies: Object.freeze<readonly string[]>(["login-token", "sling.formauth"]),
+  timeoutMs: 5_000,
+  cacheMs: 30_000,
+});
+
+/** Where servers say who is asking, and what they call it. */
+const DIALECTS = [
+  { path: "/system/sling/info.sessionInfo.json", field: "userID" },
+  { path: "/libs/granite/security/currentuser.json", field: "authorizableId" },
+] as const;
+
+const CONCURRENCY = 8;
+const MAX_WAITING = 256;
+const MAX_ANSWER_CHARS = 64 * 1024;
+const MAX_CACHED = 1_000;
+
+/** What a caller proves itself with: one thing, and that alone goes to the server. */
+interface Proof {
+  readonly by: "header" | "cookie";
+  readonly value: string;
+}
+
+/**
+ * Asks a Sling or AEM server who the caller is, with the caller's own credentials: `Authorization` (Basic or Bearer) where
+ * there is one, else the session's cookies; never both, or a cookie could do what only a header may. Anonymous is nobody.
+ * UNAVAILABLE where the server cannot be asked.
+ */
+export class ServerAuthenticator implements Authenticator {
+  readonly challenges: readonly string[] = [CHALLENGES.basic];
+  readonly #base: string;
+  readonly #cookies: readonly string[];
+  readonly #timeoutMs: number;
+  readonly #principals: ProofCache<Principal>;
+  readonly #turns = pLimit(CONCURRENCY);
+  /** The first that answered; the other one is not there. */
+  #dialect: (typeof DIALECTS)[number] | undefined;
+
+  /** Errors: INVALID_PARAMETER naming `url`. */
+  constructor(options: ServerAuthenticatorOptions) {
+    const { url, cookies, timeoutMs, cacheMs } = { ...SERVER_DEFAULTS, ...options };
+    this.#base = checkedBase(url);
+    this.#cookies = cookies;
+    this.#timeoutMs = timeoutMs;
+    this.#principals = new ProofCache({ max: MAX_CACHED, ttlMs: cacheMs });
+  }
+
+  async authenticate(credentials: Credentials): Promise<Principal | undefined> {
+    const proof = this.#proofOf(credentials);
+    return proof && this.#principals.get([proof.by, proof.value], () => this.#principalOf(proof));
+  }
+
+  #proofOf(credentials: Credentials): Proof | undefined {
+    const header = credentials.header("authorization");
+    if (header !== undefined) {
+      const scheme = authorizationOf(header)?.scheme;
+      return scheme === "basic" || scheme === "bearer" ? { by: "header", value: header } : undefined;
+    }
+    const pairs = (credentials.header("cookie") ?? "").split(";").map((pair) => pair.trim());
+    const session = pairs.filter((pair) => this.#cookies.includes(pair.slice(0, Math.max(pair.indexOf("="), 0))));
+    return session.length === 0 ? undefined : { by: "cookie", value: session.join("; ") };
+  }
+
+  async #principalOf(proof: Proof): Promise<Principal | undefined> {
+    if (this.#turns.pendingCount >= MAX_WAITING) throw unavailable("too many callers wait to be asked for");
+    const name = await this.#turns(() => this.#nameOf(proof));
+    if (!isPrincipalName(name) || name === "anonymous") return undefined;
+    return { name, by: proof.by, ...(proof.by === "cookie" ? { session: proof.value } : {}) };
+  }
+
+  async #nameOf(proof: Proof): Promise<string | undefined> {
+    for (const dialect of this.#dialect ? [this.#dialect] : DIALECTS) {
+      const response = await this.#get(dialect.path, proof);
+      if (response.status === 404 && !this.#dialect) continue;
+      // A redirect leads to a login page.
+      if ([301, 302, 303, 307, 308, 401, 403].includes(response.status)) return undefined;
+      if (response.status !== 200) throw unavailable(`it answered ${response.status}`);
+      const name = nameIn(response.text, dialect.field);
+      this.#dialect = dialect;
+      return name;
+    }
+    throw unavailable("it has no page that says who is asking");
+  }
+
+  async #get(path: string, { by, value }: Proof): Promise<{ status: number; text: string }> {
+    const headers = { Accept: "application/json", [by === "header" ? "Authorization" : "Cookie"]: value };
+    try {
+      const signal = AbortSignal.timeout(this.#timeoutMs);
+      const response = await fetch(`${this.#base}${path}`, { headers, redirect: "manual", signal });
+      const { status } = response;
+      return { status, text: status === 200 ? await textOf(response) : (await response.body?.cancel(), "") };
+    } catch (error) {
+      throw unavailable("it cannot be reached", error);
+    }
+  }
+}
+
+/** Never more of it than such an answer can have. */
+async function textOf(response: Response): Promise<string> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(bytes, { stream: true });
+    if (text.length > MAX_ANSWER_CHARS) throw new Error(`its answer has more than ${MAX_ANSWER_CHARS} characters`);
+  }
+  return text + decoder.decode();
+}
+
+function nameIn(text: string, field: string): string | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    const name = typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>)[field] : undefined;
+    if (typeof name === "string") return name;
+  } catch {
+    // Not JSON: a page of somebody else's.
+  }
+  throw unavailable("its answer does not say who is asking");
+}
+
+function checkedBase(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) throw invalidParameter("url", "must be an http or https URL");
+  if (parsed.username || parsed.password) throw invalidParameter("url", "must not have credentials in it");
+  return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}`;
+}
+
+const unavailable = (why: string, cause?: unknown): AssetmillError =>
+  new AssetmillError("UNAVAILABLE", `the server that knows the callers: ${why}`, { cause });
