@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { getRequestListener } from "@hono/node-server";
 import { composeContainer } from "./container.js";
 import { Worker } from "./core/engine/worker.js";
 import type { JobOperator } from "./core/ports/job-operator.js";
-import { createApp, TokenAuthenticator } from "./http/index.js";
+import { createApp, type Fetch, type NodeListener, nodeListener, TokenAuthenticator } from "./http/index.js";
 import type { AssetmillOptions } from "./options.js";
 import { ASSET_REPOSITORY, ENGINE_TOOLS, HOST_LOGGER, JOB_OPERATOR, SQL_DATABASE } from "./tokens.js";
 
@@ -12,12 +10,15 @@ import { ASSET_REPOSITORY, ENGINE_TOOLS, HOST_LOGGER, JOB_OPERATOR, SQL_DATABASE
 export interface Assetmill {
   /** Everything that may be asked of it. Starting or resuming a job starts the worker, too, unless told otherwise. */
   readonly operator: JobOperator;
-  /** The HTTP API as a function. Mount it under any path prefix that leaves the request's URL as it is. */
-  readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * The HTTP API as a function. Mount it under any path prefix that leaves the request's URL as it is. The second argument
+   * is @hono/node-server's bindings, for the remote address; without them failed logins are not limited.
+   */
+  readonly fetch: Fetch;
   /** The shared secret that callers of `fetch` need where no authenticator was given; else undefined. */
   readonly token: string | undefined;
-  /** The same for `node:http`, Express and their like. */
-  nodeListener(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** The same for `node:http`, Express, Fastify and their like; see `nodeListener` in assetmill/http. */
+  nodeListener(): NodeListener;
   /**
    * Begins to work: on all jobs of this repository, those included that an earlier process left unfinished; or on one
    * job alone. A second call changes nothing.
@@ -49,13 +50,15 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
   const operator = container.get(JOB_OPERATOR);
   const logger = container.get(HOST_LOGGER);
   const token = options.http?.authenticator ? undefined : randomBytes(24).toString("base64url");
+  const onError = (error: unknown): void =>
+    void logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const app = createApp(operator, {
-    onError: (error) => void logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    onError,
     ready: () => operator.history({ limit: 1 }).then(() => !closed),
     ...options.http,
     authenticator: options.http?.authenticator ?? new TokenAuthenticator(token ?? ""),
   });
-  const fetch = async (request: Request): Promise<Response> => app.fetch(request);
+  const fetch: Fetch = async (request, bindings) => app.fetch(request, bindings);
   const stop = async (): Promise<void> => {
     const stopping = worker;
     worker = undefined;
@@ -65,7 +68,7 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
     operator,
     fetch,
     token,
-    nodeListener: () => getRequestListener(fetch, { overrideGlobalObjects: false }),
+    nodeListener: () => nodeListener(fetch, options.http?.onError ?? onError),
     start,
     stop,
     close: async () => {

@@ -1,9 +1,8 @@
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
-import { getRequestListener, RequestError } from "@hono/node-server";
 import { AssetmillError, invalidParameter } from "../core/errors.js";
 import { isLoopback } from "./loopback.js";
-import { problemResponse } from "./problems.js";
+import { type Fetch, nodeListener } from "./node-listener.js";
 
 /** Where and how to listen. */
 export interface ListenOptions {
@@ -40,10 +39,7 @@ export interface Listening {
 }
 
 /** Resolves once connections are taken. Fails with INVALID_PARAMETER naming `host` or `port`. */
-export async function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
-  options: ListenOptions,
-): Promise<Listening> {
+export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
   const {
     host,
     port,
@@ -56,11 +52,7 @@ export async function listen(
   if (loopbackOnly && !isLoopback(host)) {
     throw invalidParameter("host", `must be a loopback address (127.0.0.1, ::1, localhost); got "${host}"`);
   }
-  // Not the library's own createAdaptorServer: it cannot be told what to answer where no Request can be made.
-  const listener = getRequestListener((request) => fetch(request), {
-    overrideGlobalObjects: false,
-    errorHandler: (error) => answerBroken(error, onError),
-  });
+  const listener = nodeListener(fetch, onError);
   const server = createServer(
     {
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
@@ -76,12 +68,6 @@ export async function listen(
     close: () => drain(server, closeTimeoutMs),
   };
 }
-
-const answerBroken = (error: unknown, onError: (error: unknown) => void): Response =>
-  problemResponse(
-    error instanceof RequestError ? invalidParameter("request", "its target or Host header is malformed") : error,
-    { statusCodes: "documented", challenges: [], onError },
-  );
 
 const bind = (server: Server, host: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
