@@ -1,6 +1,7 @@
 import { invalidParameter } from "../core/errors.js";
 import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator } from "../core/ports/authenticator.js";
+import type { RateLimit } from "./rate-limit.js";
 
 /** "documented": only the statuses that the published pages name. "semantic": 404, 409, 403, 413, 415, 503 too. */
 export type StatusCodes = "documented" | "semantic";
@@ -19,6 +20,12 @@ export interface HttpOptions {
   readonly maxBodyBytes?: number;
   /** How long a request may take until it is answered with UNAVAILABLE. @defaultValue 30 s */
   readonly requestTimeoutMs?: number;
+  /** @defaultValue none; a principal may ask as often as it likes */
+  readonly rateLimit?: RateLimit;
+  /** How many proxies of the operator's own stand in front: so many entries of X-Forwarded-For are believed. @defaultValue 0 */
+  readonly trustProxy?: number;
+  /** What CSRF tokens are signed with, 32 bytes or more; the same on every node. @defaultValue one made at the start */
+  readonly csrfKey?: string | Uint8Array;
   /** Which names the `Host` header may have, without port or brackets. @defaultValue all */
   readonly allowedHosts?: (host: string) => boolean;
   /** True where requests can be served; false or a failure makes /readyz say "down". @defaultValue always true */
@@ -28,7 +35,14 @@ export interface HttpOptions {
 }
 
 type Defaulted =
-  "basePath" | "statusCodes" | "maxBodyBytes" | "requestTimeoutMs" | "allowedHosts" | "ready" | "onError";
+  | "basePath"
+  | "statusCodes"
+  | "maxBodyBytes"
+  | "requestTimeoutMs"
+  | "trustProxy"
+  | "allowedHosts"
+  | "ready"
+  | "onError";
 
 /** Options with nothing left open; `basePath` starts with a slash and does not end with one. */
 export type ResolvedHttpOptions = Required<Pick<HttpOptions, Defaulted>> & Omit<HttpOptions, Defaulted>;
@@ -38,6 +52,7 @@ export const DEFAULTS: Readonly<Required<Pick<HttpOptions, Defaulted>>> = Object
   statusCodes: "documented",
   maxBodyBytes: 1024 * 1024,
   requestTimeoutMs: 30_000,
+  trustProxy: 0,
   allowedHosts: () => true,
   ready: () => true,
   onError: () => {},
@@ -51,10 +66,17 @@ export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
   if (!/^(\/[\w.~-]+)+\/?$/.test(resolved.basePath)) {
     throw invalidParameter("basePath", `must be an absolute path of plain segments; got "${resolved.basePath}"`);
   }
-  for (const name of ["maxBodyBytes", "requestTimeoutMs"] as const) {
-    const value = resolved[name];
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw invalidParameter(name, `must be an integer above 0; got ${value}`);
-  }
+  const { maxBodyBytes, requestTimeoutMs, trustProxy, rateLimit } = resolved;
+  atLeast(1, { maxBodyBytes, requestTimeoutMs });
+  atLeast(0, { trustProxy });
+  if (rateLimit) atLeast(1, { "rateLimit.windowMs": rateLimit.windowMs, "rateLimit.limit": rateLimit.limit });
   return { ...resolved, basePath: resolved.basePath.replace(/\/$/, "") };
+}
+
+function atLeast(least: number, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw invalidParameter(name, `must be an integer from ${least} on; got ${value}`);
+    }
+  }
 }

@@ -5,12 +5,16 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { timeout } from "hono/timeout";
 import { AssetmillError } from "../core/errors.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
+import { CsrfTokens } from "./auth/csrf-tokens.js";
+import { addCsrfToken } from "./csrf-token-endpoint.js";
 import { endpoints } from "./endpoints.js";
+import { refusingForgery } from "./forgery.js";
 import { type AppEnv, authenticating, checkingHost, guardingOperator, securingAnswers } from "./guards.js";
 import { readJson } from "./json-body.js";
 import { describeApi } from "./openapi.js";
 import { type HttpOptions, type ResolvedHttpOptions, resolveOptions } from "./options.js";
 import { problemResponse, routingProblem } from "./problems.js";
+import { limitingFailedLogins, limitingRequests } from "./rate-limit.js";
 import { noQuerySchema, startRequestSchema } from "./schemas.js";
 import { accepted, refusal } from "./validation.js";
 
@@ -24,16 +28,18 @@ export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIH
     },
   });
   answerErrors(app, resolved);
+  const csrf = new CsrfTokens(resolved.csrfKey);
+  const { rateLimit, trustProxy } = resolved;
   // In this order: what stands above the authenticator is open to all.
   app.use(securingAnswers, checkingHost(resolved.allowedHosts), timeout(resolved.requestTimeoutMs));
   addHealth(app, resolved);
-  app.use(
-    authenticating(resolved.authenticator),
-    guardingOperator(operator, resolved.accessPolicy),
-    answerWrongMethods(app),
-  );
+  if (rateLimit) app.use(limitingFailedLogins(rateLimit, trustProxy));
+  app.use(authenticating(resolved.authenticator));
+  if (rateLimit) app.use(limitingRequests(rateLimit));
+  app.use(refusingForgery(csrf), guardingOperator(operator, resolved.accessPolicy), answerWrongMethods(app));
   // Below, the operator is the caller's own: c.var.operator, and no other.
   addJobs(app, resolved);
+  addCsrfToken(app, resolved.basePath, csrf);
   describeApi(app, resolved.basePath);
   return app;
 }

@@ -1,0 +1,34 @@
+import { isIPv6 } from "node:net";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import type { Context } from "hono";
+
+/**
+ * Where a request comes from: the socket's other end, or, behind `proxies` of the operator's own, what the outermost of
+ * them saw, counted from the right of X-Forwarded-For (what stands left of that anybody may have written). An IPv6 address
+ * is cut to its network, the 64 bits that one customer has. Undefined where there is no socket: the app is called as a
+ * plain function.
+ */
+export function remoteAddress(c: Context, proxies: number): string | undefined {
+  const seen = (c.req.header("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
+  const address = (proxies > 0 ? seen.at(-proxies) : undefined) || socketAddress(c);
+  return address !== undefined && isIPv6(address) ? networkOf(address) : address;
+}
+
+function socketAddress(c: Context): string | undefined {
+  const env = c.env as { incoming?: { socket?: unknown } } | undefined;
+  return env?.incoming?.socket ? getConnInfo(c).remote.address : undefined;
+}
+
+function networkOf(address: string): string {
+  const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
+  if (mapped !== undefined) return mapped;
+  const [head = "", tail] = address.split("%", 1)[0]?.split("::") ?? [];
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  const groups = [...left, ...Array.from({ length: zeros }, () => "0"), ...right];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, "").toLowerCase())
+    .join(":")}::/64`;
+}
