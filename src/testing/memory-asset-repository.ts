@@ -9,6 +9,8 @@ import { admits, covers, type Scope } from "../core/scope.js";
 export class MemoryAssetRepository implements AssetRepository {
   readonly identity: string;
   readonly #contents: Map<string, Uint8Array>;
+  /** How often each asset was set; its time of modification. */
+  readonly #modified = new Map<string, number>();
   readonly #results = new Map<string, AssetResult>();
   /** Every path that `read` was asked for, in order. */
   readonly reads: string[] = [];
@@ -71,8 +73,9 @@ export class MemoryAssetRepository implements AssetRepository {
     // Nothing is open.
   }
 
-  /** Puts an asset there, or takes it away. */
+  /** Puts an asset there, modified now, or takes it away. */
   set(path: string, content: string | undefined): void {
+    this.#modified.set(path, (this.#modified.get(path) ?? 0) + 1);
     if (content === undefined) this.#contents.delete(path);
     else this.#contents.set(path, new TextEncoder().encode(content));
   }
@@ -85,7 +88,7 @@ export class MemoryAssetRepository implements AssetRepository {
       fileType: fileType ?? fileTypeOfXmlHead(new TextDecoder().decode(bytes.subarray(0, 4096))),
       sizeBytes: bytes.length,
       createdMs: 0,
-      modifiedMs: 0,
+      modifiedMs: this.#modified.get(path) ?? 0,
     };
   }
 }

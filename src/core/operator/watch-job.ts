@@ -56,6 +56,8 @@ export async function* watchJob(
       counted = report.processedCount + report.migrationSet.totalFiles;
       toldMs = nowMs;
       yield { id: `${line}.${told}`, kind: "status", report };
+    } else if (isFinal(job.state.status)) {
+      return;
     } else if (counted !== report.processedCount + report.migrationSet.totalFiles && nowMs - toldMs >= TELL_EVERY_MS) {
       counted = report.processedCount + report.migrationSet.totalFiles;
       toldMs = nowMs;

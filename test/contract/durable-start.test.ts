@@ -1,0 +1,40 @@
+import { expect } from "chai";
+import { SAMPLE, Workbench } from "../cli/workbench.js";
+import { Server } from "../system/server.js";
+
+const KILLS = 50;
+
+describe("the 200 of a start", function () {
+  this.timeout(300_000);
+  const bench = new Workbench();
+  after(() => bench.dispose());
+
+  it(`means that the job is there, whatever happens next: killed right after it, ${KILLS} times`, async () => {
+    const answered: string[] = [];
+    for (let kill = 0; kill < KILLS; kill++) {
+      const server = await Server.start(bench, SAMPLE);
+      // The last job may still be at work: then this one waits for it.
+      const { status, body } = await server.post(
+        { path: "/content/dam/espresso", type: "ASSET_PROCESSING", onOverlap: "queue" },
+        { authorization: `Bearer ${server.token}`, "Idempotency-Key": `night ${kill}` },
+      );
+      server.command.signal("SIGKILL");
+      expect(status, JSON.stringify(body)).to.equal(200);
+      answered.push(body.processingId);
+      await server.command.ended;
+    }
+    const server = await Server.start(bench, SAMPLE);
+    for (const [kill, id] of answered.entries()) {
+      const report = await server.ended(id, 30_000);
+      expect(report).to.include({ processingId: id, status: "SUCCESS", attempt: 1 });
+      // And the key still stands for it.
+      const again = await server.post(
+        { path: "/content/dam/espresso", type: "ASSET_PROCESSING", onOverlap: "queue" },
+        { authorization: `Bearer ${server.token}`, "Idempotency-Key": `night ${kill}` },
+      );
+      expect(again.body).to.deep.equal({ processingId: id });
+    }
+    expect(new Set(answered).size).to.equal(KILLS);
+    await server.command.kill();
+  });
+});

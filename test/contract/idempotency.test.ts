@@ -1,0 +1,78 @@
+import { expect } from "chai";
+import { ContractHost, refusal, request, tree } from "./contract-host.js";
+
+describe("an idempotency key", function () {
+  this.timeout(30_000);
+  let host: ContractHost;
+  beforeEach(() => {
+    host = new ContractHost();
+  });
+  afterEach(() => host.dispose());
+
+  it("with one request gives one job, also where 50 ask at once, of two mills", async () => {
+    const mills = [
+      await host.over(tree(3), undefined, { autoStart: false }),
+      await host.over(tree(3), undefined, { autoStart: false }),
+    ];
+    const asked = Array.from({ length: 50 }, (_, i) =>
+      (mills[i % 2] as (typeof mills)[0]).operator.start(request(), "ann", { idempotencyKey: "night-1" }),
+    );
+    const ids = new Set((await Promise.all(asked)).map(({ processingId }) => processingId));
+    expect(ids.size).to.equal(1);
+    expect(await mills[0]?.operator.history()).to.have.length(1);
+  });
+
+  it("is looked at before the overlap and before the path, and after it was written in another way", async () => {
+    const mill = await host.over(tree(3), undefined, { autoStart: false });
+    const first = await mill.operator.start(request(), "ann", { idempotencyKey: "k" });
+    const again = await mill.operator.start(request({ path: "a//" }), "ann", { idempotencyKey: "k" });
+    expect(again).to.deep.equal(first);
+    const empty = await host.over({ "/other/x.txt": "" }, undefined, { autoStart: false });
+    expect(await empty.operator.start(request(), "ann", { idempotencyKey: "k" })).to.deep.equal(first);
+  });
+
+  for (const [what, over] of Object.entries({
+    "another path": { path: "/a/1.txt" },
+    "another priority": { priority: 0 },
+    "a dry run": { dryRun: true },
+    "another filter": { filter: { fileTypes: ["DITATOPIC"] } },
+    "another overlap": { onOverlap: "queue" as const },
+  })) {
+    it(`with ${what} is refused`, async () => {
+      const mill = await host.over(tree(3), undefined, { autoStart: false });
+      await mill.operator.start(request(), "ann", { idempotencyKey: "k" });
+      expect(await refusal(mill.operator.start(request(over), "ann", { idempotencyKey: "k" }))).to.equal(
+        "IDEMPOTENCY_CONFLICT",
+      );
+    });
+  }
+
+  it("is its principal's own, and lives as long as the job, ended or not", async () => {
+    const mill = await host.over(tree(3), undefined, { autoStart: false });
+    const { processingId } = await mill.operator.start(request(), "ann", { idempotencyKey: "k" });
+    expect(await refusal(mill.operator.start(request(), "bob", { idempotencyKey: "k" }))).to.equal("PATH_BUSY");
+    await mill.operator.cancel(processingId, "ann");
+    const again = await mill.operator.start(request(), "ann", { idempotencyKey: "k" });
+    expect(again.processingId).to.equal(processingId);
+    const bob = await mill.operator.start(request(), "bob", { idempotencyKey: "k" });
+    expect(bob.processingId).not.to.equal(processingId);
+  });
+
+  it("of a refused start stands for nothing", async () => {
+    const mill = await host.over(tree(3), undefined, { autoStart: false });
+    const { processingId } = await mill.operator.start(request(), "ann");
+    expect(await refusal(mill.operator.start(request(), "ann", { idempotencyKey: "k" }))).to.equal("PATH_BUSY");
+    await mill.operator.cancel(processingId, "ann");
+    const later = await mill.operator.start(request({ path: "/" }), "ann", { idempotencyKey: "k" });
+    expect(later.processingId).not.to.equal(processingId);
+  });
+
+  for (const key of ["", "é", "a\nb", "x".repeat(256)]) {
+    it(`${JSON.stringify(key.slice(0, 5))} is refused`, async () => {
+      const mill = await host.over(tree(1), undefined, { autoStart: false });
+      expect(await refusal(mill.operator.start(request(), "ann", { idempotencyKey: key }))).to.equal(
+        "INVALID_PARAMETER",
+      );
+    });
+  }
+});

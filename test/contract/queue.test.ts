@@ -1,0 +1,123 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { holdsScope, scopeOfRequest } from "../../src/core/job-request.js";
+import { mustWait } from "../../src/core/job-queue.js";
+import { refuseStart } from "../../src/core/operator/overlap.js";
+import { covers } from "../../src/core/scope.js";
+import { until } from "../cli/workbench.js";
+import { endOf } from "../embedding/host.js";
+import { jobOf } from "../support/builders.js";
+import { ContractHost, refusal, request, tree } from "./contract-host.js";
+
+describe("jobs on overlapping scopes", function () {
+  this.timeout(30_000);
+  let host: ContractHost;
+  beforeEach(() => {
+    host = new ContractHost();
+  });
+  afterEach(() => host.dispose());
+
+  const NAMES = ["a", "b", "bc"];
+  const paths = NAMES.flatMap((x) => [
+    `/${x}`,
+    ...NAMES.flatMap((y) => [`/${x}/${y}`, ...NAMES.map((z) => `/${x}/${y}/${z}`)]),
+  ]);
+  const scope = fc.record({
+    paths: fc.uniqueArray(fc.constantFrom(...paths), { minLength: 1, maxLength: 2 }),
+    excludedPaths: fc.uniqueArray(fc.constantFrom(...paths), { maxLength: 2 }),
+  });
+
+  it("are refused where some path of a finite tree lies in both, and only there", () => {
+    // Deeper than any root or exclusion: what covers a leaf of these covers all that could lie below it.
+    const leaves = paths.flatMap((path) => [path, `${path}/leaf`]);
+    fc.assert(
+      fc.property(scope, scope, (x, y) => {
+        const [a, b] = [x, y].map((over) => ({ type: "T", priority: 5, ...over }));
+        if (!a || !b) throw new Error("two are needed");
+        const shared = leaves.some((leaf) => covers(scopeOfRequest(a), leaf) && covers(scopeOfRequest(b), leaf));
+        let refused = false;
+        try {
+          refuseStart(b, [jobOf({ request: a })]);
+        } catch (error) {
+          refused = (error as { code?: string }).code === "PATH_BUSY";
+        }
+        expect(refused).to.equal(shared);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("wait with onOverlap queue until every earlier one has ended, in the order of creation", async () => {
+    const gates = new Map<string, () => void>();
+    const begun: string[] = [];
+    const mill = await host.over(tree(1), async (_asset, { jobId }) => {
+      begun.push(jobId);
+      await new Promise<void>((over) => gates.set(jobId, over));
+    });
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      ids.push((await mill.operator.start(request({ onOverlap: "queue" }), "ann")).processingId);
+    }
+    for (const [i, id] of ids.entries()) {
+      await until("the next job at work", () => gates.has(id));
+      expect(begun).to.deep.equal(ids.slice(0, i + 1));
+      for (const later of ids.slice(i + 1)) expect((await mill.operator.status(later)).status).to.equal("WAITING");
+      gates.get(id)?.();
+      expect((await endOf(mill, id)).status).to.equal("SUCCESS");
+    }
+  });
+
+  it("that queue hold their scope against later starts and resumes", async () => {
+    const mill = await host.over(tree(1), () => new Promise(() => undefined), {
+      engine: { drainMs: 50 },
+      autoStart: false,
+    });
+    const first = await mill.operator.start(request(), "ann");
+    const queued = await mill.operator.start(request({ onOverlap: "queue", path: "/" }), "ann");
+    await mill.operator.cancel(first.processingId, "ann");
+    expect(await refusal(mill.operator.start(request(), "ann"))).to.equal("PATH_BUSY");
+    expect(await refusal(mill.operator.resume(first.processingId, "ann"))).to.equal("PATH_BUSY");
+    await mill.operator.cancel(queued.processingId, "ann");
+    expect((await mill.operator.resume(first.processingId, "ann")).status).to.equal("WAITING");
+  });
+
+  it("a queued job that was cancelled may not come back while a later one that went ahead is at work", async () => {
+    const mill = await host.over(tree(1), undefined, { autoStart: false });
+    const [a, b, c] = [
+      await mill.operator.start(request(), "ann"),
+      await mill.operator.start(request({ onOverlap: "queue" }), "ann"),
+      await mill.operator.start(request({ onOverlap: "queue" }), "ann"),
+    ];
+    await mill.operator.cancel(b.processingId, "ann");
+    expect(await refusal(mill.operator.resume(b.processingId, "ann"))).to.equal("PATH_BUSY");
+    await mill.operator.pause(c.processingId, "ann");
+    expect((await mill.operator.resume(c.processingId, "ann")).status).to.equal("WAITING");
+    expect((await mill.operator.status(a.processingId)).status).to.equal("WAITING");
+  });
+
+  it("of another type, or dry ones, neither wait nor are refused", async () => {
+    const mill = await host.over(tree(2), undefined, {
+      autoStart: false,
+      handler: { types: ["ASSET_PROCESSING", "OTHER"] },
+    });
+    await mill.operator.start(request(), "ann");
+    await mill.operator.start(request({ type: "OTHER" }), "ann");
+    const dry = await mill.operator.start(request({ dryRun: true }), "ann");
+    mill.start({ jobId: dry.processingId });
+    expect((await endOf(mill, dry.processingId)).status).to.equal("SUCCESS");
+    expect(holdsScope({ type: "T", paths: ["/"], priority: 5, dryRun: true })).to.equal(false);
+  });
+
+  it("mustWait tells of earlier ones alone", () => {
+    const job = (sequence: number, onOverlap?: "queue") =>
+      jobOf({
+        id: String(sequence),
+        sequence,
+        state: { status: "WAITING" },
+        request: { type: "T", paths: ["/a"], priority: 5, ...(onOverlap ? { onOverlap } : {}) },
+      });
+    expect(mustWait(job(2, "queue"), [job(1)])).to.equal(true);
+    expect(mustWait(job(2, "queue"), [job(3)])).to.equal(false);
+    expect(mustWait(job(2), [job(1)])).to.equal(false);
+  });
+});

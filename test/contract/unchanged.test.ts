@@ -1,0 +1,105 @@
+import { expect } from "chai";
+import { SkipAsset, type AssetHandler } from "../../src/index.js";
+import { endOf, outcomesOf } from "../embedding/host.js";
+import { MemoryAssetRepository } from "../../src/testing/index.js";
+import { ContractHost, handlerOf, request, tree } from "./contract-host.js";
+
+const CHANGED_ONLY = request({ filter: { filterProcessedAssets: true } });
+
+describe("filterProcessedAssets", function () {
+  this.timeout(30_000);
+  let host: ContractHost;
+  beforeEach(() => {
+    host = new ContractHost();
+  });
+  afterEach(() => host.dispose());
+
+  /** Two runs on one repository; the second one's outcomes by file name. */
+  async function secondRun(
+    first: AssetHandler[],
+    second: AssetHandler[],
+    change: (assets: MemoryAssetRepository) => void = () => {},
+  ): Promise<Record<string, string>> {
+    const assets = new MemoryAssetRepository(tree(4));
+    for (const [plugins, asked] of [
+      [first, request()],
+      [second, CHANGED_ONLY],
+    ] as const) {
+      const mill = await host.mill({ assets, plugins, builtIns: false });
+      const { processingId } = await mill.operator.start(asked, "ann");
+      await endOf(mill, processingId);
+      if (plugins === first) change(assets);
+      else {
+        const ends = await outcomesOf(mill, processingId);
+        return Object.fromEntries(Object.entries(ends).map(([name, { outcome, code }]) => [name, code ?? outcome]));
+      }
+      await mill.close();
+    }
+    return {};
+  }
+
+  const reads = (over: Partial<AssetHandler> = {}): AssetHandler =>
+    handlerOf(async (_asset, context) => void (await context.text()), over);
+  const all = (code: string) => Object.fromEntries([0, 1, 2, 3].map((i) => [`${i}.txt`, code]));
+
+  it("skips what is processed and unchanged as UNCHANGED, without reading it", async () => {
+    let read = 0;
+    const assets = { change: (repository: MemoryAssetRepository) => void (read = repository.reads.length) };
+    let repository: MemoryAssetRepository | undefined;
+    const ends = await secondRun([reads()], [reads()], (own) => {
+      repository = own;
+      assets.change(own);
+    });
+    expect(ends).to.deep.equal(all("UNCHANGED"));
+    expect(repository?.reads.length).to.equal(read);
+  });
+
+  it("processes again what was changed, and that alone", async () => {
+    const ends = await secondRun([reads()], [reads()], (assets) => assets.set("/a/2.txt", "new"));
+    expect(ends).to.deep.equal({ ...all("UNCHANGED"), "2.txt": "SUCCEEDED" });
+  });
+
+  it("looks at the content where only the time changed", async () => {
+    const ends = await secondRun([reads()], [reads()], (assets) => assets.set("/a/2.txt", "/a/2.txt"));
+    expect(ends).to.deep.equal(all("UNCHANGED"));
+  });
+
+  it("processes again where nobody read the content, for then only the time tells", async () => {
+    const blind = handlerOf(() => undefined);
+    const ends = await secondRun([blind], [blind], (assets) => assets.set("/a/2.txt", "/a/2.txt"));
+    expect(ends).to.deep.equal({ ...all("UNCHANGED"), "2.txt": "SUCCEEDED" });
+  });
+
+  it("processes everything again for a new version, or another handler", async () => {
+    expect(await secondRun([reads()], [reads({ version: "2" })])).to.deep.equal(all("SUCCEEDED"));
+    expect(await secondRun([reads()], [reads(), reads({ name: "more" })])).to.deep.equal(all("SUCCEEDED"));
+  });
+
+  it("rests on all handlers that ran, those included that had nothing to do", async () => {
+    const skips = handlerOf(
+      () => {
+        throw new SkipAsset("not mine");
+      },
+      { name: "skips" },
+    );
+    expect(await secondRun([reads(), skips], [reads(), skips])).to.deep.equal(all("UNCHANGED"));
+  });
+
+  it("leaves nobody out who failed before", async () => {
+    const failing = reads({
+      process: async ({ path }) => {
+        if (path === "/a/1.txt") throw new Error("no");
+      },
+    });
+    expect(await secondRun([failing], [reads()])).to.deep.equal({ ...all("UNCHANGED"), "1.txt": "SUCCEEDED" });
+  });
+
+  it("processes what no handler has a verdict on, so that the handler's own error is met", async () => {
+    const picky = reads({
+      accepts: () => {
+        throw new Error("broken rule");
+      },
+    });
+    expect(await secondRun([reads()], [picky])).to.deep.equal(all("HANDLER_ERROR"));
+  });
+});
