@@ -91,6 +91,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: "its host cannot be looked up now (EAI_AGAIN)",
   ECONNRESET: "the connection was cut (ECONNRESET)",
   UND_ERR_SOCKET: "the connection was cut (UND_ERR_SOCKET)",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS; http instead of https? (ERR_SSL_WRONG_VERSION_NUMBER)",
   UND_ERR_CONNECT_TIMEOUT: "no connection in time (UND_ERR_CONNECT_TIMEOUT)",
 };
 
@@ -99,7 +100,7 @@ function reasonOf(error: unknown): string {
   const cause: unknown = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = (cause as { code?: unknown } | null)?.code;
   if (typeof code !== "string") return messageOf(cause);
-  return REASONS[code] ?? `${messageOf(cause)} (${code})`;
+  return REASONS[code] ?? `${messageOf(cause).replaceAll(/\s+/g, " ").trim()} (${code})`;
 }
 
 function refusalOf({ url, authorization }: Callee, status: number, type: string, body: unknown): AssetmillError {

@@ -37,6 +37,7 @@ const EXTRA = [
   "paths",
   "priority",
   "pausing",
+  "dryRun",
 ];
 
 /** A table's row by its first cell, as the other cells. */

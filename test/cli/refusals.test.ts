@@ -76,6 +76,22 @@ describe("what the command refuses", function () {
     "the outcomes of an unknown job": { args: on("outcomes", NO_JOB), code: "JOB_NOT_FOUND", says: /no job/ },
     "the failures of an unknown job": { args: on("failures", NO_JOB), code: "JOB_NOT_FOUND", says: /no job/ },
     "cancelling an unknown job": { args: on("cancel", NO_JOB), code: "JOB_NOT_FOUND", says: /no job/ },
+    "restarting an unknown job": { args: on("restart", NO_JOB), code: "JOB_NOT_FOUND", says: /no job/ },
+    "retrying an unknown job": { args: on("retry-failed", NO_JOB), code: "JOB_NOT_FOUND", says: /no job/ },
+    "the history before an unknown job": {
+      args: on("history", "--before", NO_JOB),
+      code: "JOB_NOT_FOUND",
+      says: /no job/,
+    },
+    "the history of a status that is none": invalid(/DONE.*WAITING, PROCESSING/, on("history", "--status", "DONE")),
+    "a store and a server": invalid(
+      /--store.*--server/,
+      on("history", "--server", "http://127.0.0.1:1", "--token", "t"),
+    ),
+    "a token without a server": invalid(/--server/, on("history", "--token", "t")),
+    "a server that is no URL": invalid(/server.*http:/, ["history", "--server", "127.0.0.1:4599"]),
+    "a server whose URL holds credentials": invalid(/--token/, ["history", "--server", "http://a:b@127.0.0.1:1"]),
+    "too many failures to be a percentage": invalid(/maxFailures/, sample("--max-failures", "101%")),
     "tail together with offset": invalid(/tail.*offset/, on("logs", NO_JOB, "--tail", "1", "--offset", "1")),
   };
 
@@ -126,7 +142,8 @@ describe("what the command refuses", function () {
 
   it("an action that the job's status forbids names the job and its status", async () => {
     const [{ processingId }] = (await bench.ask("history")) as [{ processingId: string }];
-    const actions = ["cancel", "pause", "resume"];
+    // No asset of it failed.
+    const actions = ["cancel", "pause", "resume", "retry-failed"];
     for (const action of actions) {
       const refused = await bench.call(on(action, processingId, "--json"));
       expect(refused.code).to.equal(2);
@@ -175,7 +192,9 @@ describe("what the command refuses", function () {
       bench.run(args),
     );
     expect([help?.code, ofProcess?.code, version?.code]).to.deep.equal([0, 0, 0]);
-    expect(help?.out).to.match(/process[^]*serve[^]*status[^]*logs[^]*failures[^]*outcomes[^]*history[^]*show/);
+    expect(help?.out).to.match(
+      /process[^]*serve[^]*status[^]*logs[^]*failures[^]*outcomes[^]*retry-failed[^]*history[^]*show/,
+    );
     expect(ofProcess?.out).to.match(/--chunk-size/);
     expect(version?.out).to.match(/^\d+\.\d+\.\d+\n$/);
   });
@@ -187,6 +206,7 @@ describe("what the command refuses", function () {
       ["logs", NO_JOB],
       ["outcomes", NO_JOB],
       ["cancel", NO_JOB],
+      ["restart", NO_JOB],
       ["history"],
       ["show", "/content/dam/espresso/topics/water.dita", "--assets", SAMPLE],
     ];
