@@ -12,20 +12,13 @@ import { loadPlugins } from "../load-plugins.js";
 import type { Output } from "../output.js";
 import { progressView } from "../progress-view.js";
 import { Signals } from "../signals.js";
+import { type RequestFlags, requestOf } from "../start-request.js";
 import { summaryTable } from "../summary-table.js";
 
-export interface ProcessFlags {
+export interface ProcessFlags extends RequestFlags {
   readonly assets?: string;
   readonly store?: string;
-  readonly type: string;
-  readonly exclude: readonly string[];
   readonly plugin: readonly string[];
-  readonly fileType: readonly string[];
-  readonly createdAfter?: string;
-  readonly createdBefore?: string;
-  readonly onlyChanged?: boolean;
-  readonly maxFailures?: string;
-  readonly dryRun?: boolean;
   readonly concurrency?: number;
   readonly chunkSize?: number;
   readonly json?: boolean;
@@ -159,39 +152,4 @@ async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions> {
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
     ...(flags.chunkSize === undefined ? {} : { chunkSize: flags.chunkSize }),
   };
-}
-
-function requestOf(path: string, flags: ProcessFlags): StartRequest {
-  const startTime = instant(flags.createdAfter, "created-after");
-  const endTime = instant(flags.createdBefore, "created-before");
-  const onlyChanged = flags.onlyChanged === true;
-  const filtered = flags.fileType.length > 0 || startTime !== undefined || endTime !== undefined || onlyChanged;
-  return {
-    path,
-    type: flags.type,
-    ...(flags.exclude.length > 0 ? { excludedPaths: flags.exclude } : {}),
-    ...(filtered
-      ? {
-          filter: {
-            fileTypes: flags.fileType,
-            ...(startTime === undefined ? {} : { startTime }),
-            ...(endTime === undefined ? {} : { endTime }),
-            ...(onlyChanged ? { filterProcessedAssets: true } : {}),
-          },
-        }
-      : {}),
-    ...(flags.maxFailures === undefined ? {} : { maxFailures: failureLimit(flags.maxFailures) }),
-    ...(flags.dryRun ? { dryRun: true } : {}),
-  };
-}
-
-/** A count, or a percentage; what is neither is refused by whoever knows the rule. */
-const failureLimit = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
-
-/** Epoch milliseconds of what `Date` understands: `2026-01-31`, `2026-01-31T08:00:00Z`. */
-function instant(text: string | undefined, flag: string): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = /^\d{11,}$/.test(text) ? Number(text) : Date.parse(text);
-  if (!Number.isFinite(ms)) throw invalidParameter(flag, `${JSON.stringify(text)} is not a date such as 2026-01-31`);
-  return ms;
 }
