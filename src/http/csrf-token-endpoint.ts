@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { CsrfTokens } from "./auth/csrf-tokens.js";
+import { answers } from "./endpoints/answers.js";
 import type { AppEnv } from "./guards.js";
 
 const csrfTokenSchema = z.object({ token: z.string() }).openapi("CsrfToken");
@@ -11,12 +12,7 @@ export function addCsrfToken(app: OpenAPIHono<AppEnv>, basePath: string, tokens:
     path: `${basePath}/csrf-token`,
     operationId: "csrfToken",
     summary: "A token for state changes of callers that are known by a cookie",
-    responses: {
-      200: {
-        description: "Good for this session, for an hour",
-        content: { "application/json": { schema: csrfTokenSchema } },
-      },
-    },
+    responses: answers(csrfTokenSchema, "Good for this session, for an hour"),
   });
   app.openapi(route, (c) => c.json({ token: tokens.issue(c.var.principal) }, 200));
 }

@@ -1,11 +1,30 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { answers } from "./endpoints/answers.js";
 import type { AppEnv } from "./guards.js";
+import { noQuerySchema } from "./schemas.js";
 
 /** Adds `openapi.json`: OpenAPI 3.1 from the schemas that validate requests. Call it after the last endpoint. */
 export function describeApi(app: OpenAPIHono<AppEnv>, basePath: string): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "basic", { type: "http", scheme: "basic" });
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  const document = app.getOpenAPI31Document({
+  const path = `${basePath}/openapi.json`;
+  app.openAPIRegistry.registerPath(
+    createRoute({
+      method: "get",
+      path,
+      operationId: "openapi",
+      summary: "This document",
+      request: { query: noQuerySchema },
+      responses: answers(z.record(z.string(), z.unknown()), "OpenAPI 3.1"),
+    }),
+  );
+  let document: ReturnType<typeof documentOf> | undefined;
+  app.get(path, (c) => c.json((document ??= documentOf(app)), 200));
+}
+
+/** What the app's endpoints ask and answer. */
+export const documentOf = (app: OpenAPIHono<AppEnv>) =>
+  app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "assetmill",
@@ -15,5 +34,3 @@ export function describeApi(app: OpenAPIHono<AppEnv>, basePath: string): void {
     },
     security: [{ basic: [] }, { bearer: [] }],
   });
-  app.get(`${basePath}/openapi.json`, (c) => c.json(document, 200));
-}

@@ -30,8 +30,25 @@ export interface HttpOptions {
   readonly allowedHosts?: (host: string) => boolean;
   /** True where requests can be served; false or a failure makes /readyz say "down". @defaultValue always true */
   readonly ready?: () => boolean | Promise<boolean>;
+  /** What GET system/status answers. @defaultValue no database; its check passes where `ready` says so */
+  readonly system?: () => Promise<SystemStatus>;
+  /**
+   * What the paths of the sibling endpoints begin with: `<siblingPath>/assets/status`, `<siblingPath>/system/status`.
+   * @defaultValue the base path without its `/assets/process`; the base path itself where it does not end so
+   */
+  readonly siblingPath?: string;
+  /** How many jobs a history shows that does not say. @defaultValue 20 */
+  readonly historyLimit?: number;
+  /** How often a quiet stream of events shows that it lives. @defaultValue 15 s */
+  readonly eventKeepAliveMs?: number;
   /** Gets every error whose details are kept from the caller (INTERNAL, UNAVAILABLE). @defaultValue none */
   readonly onError?: (error: unknown) => void;
+}
+
+/** Where assets live, and whether that can be reached. */
+export interface SystemStatus {
+  readonly isDatabase: boolean;
+  readonly databaseConnectionCheck: "passed" | "failed";
 }
 
 type Defaulted =
@@ -42,10 +59,13 @@ type Defaulted =
   | "trustProxy"
   | "allowedHosts"
   | "ready"
+  | "historyLimit"
+  | "eventKeepAliveMs"
   | "onError";
 
-/** Options with nothing left open; `basePath` starts with a slash and does not end with one. */
-export type ResolvedHttpOptions = Required<Pick<HttpOptions, Defaulted>> & Omit<HttpOptions, Defaulted>;
+/** Options with nothing left open; `basePath` starts with a slash, and neither path ends with one. */
+export type ResolvedHttpOptions = Required<Pick<HttpOptions, Defaulted | "siblingPath">> &
+  Omit<HttpOptions, Defaulted | "siblingPath">;
 
 export const DEFAULTS: Readonly<Required<Pick<HttpOptions, Defaulted>>> = Object.freeze({
   basePath: "/bin/guides/v1/assets/process",
@@ -55,22 +75,30 @@ export const DEFAULTS: Readonly<Required<Pick<HttpOptions, Defaulted>>> = Object
   trustProxy: 0,
   allowedHosts: () => true,
   ready: () => true,
+  historyLimit: 20,
+  eventKeepAliveMs: 15_000,
   onError: () => {},
 });
 
 /** Fills in the defaults; names the option that cannot be taken. */
 export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const resolved: ResolvedHttpOptions = { ...DEFAULTS, ...(given as unknown as HttpOptions) };
+  const resolved = { ...DEFAULTS, ...(given as unknown as HttpOptions) };
   // Plain segments only: ":", "*" and "{" would make patterns of them.
   if (!/^(\/[\w.~-]+)+\/?$/.test(resolved.basePath)) {
     throw invalidParameter("basePath", `must be an absolute path of plain segments; got "${resolved.basePath}"`);
   }
-  const { maxBodyBytes, requestTimeoutMs, trustProxy, rateLimit } = resolved;
-  atLeast(1, { maxBodyBytes, requestTimeoutMs });
+  const basePath = resolved.basePath.replace(/\/$/, "");
+  const siblingPath = resolved.siblingPath ?? basePath.replace(/\/assets\/process$/, "");
+  if (!/^(\/[\w.~-]+)*\/?$/.test(siblingPath)) {
+    throw invalidParameter("siblingPath", `must be an absolute path of plain segments; got "${siblingPath}"`);
+  }
+  const { maxBodyBytes, requestTimeoutMs, trustProxy, rateLimit, historyLimit, eventKeepAliveMs } = resolved;
+  atLeast(1, { maxBodyBytes, requestTimeoutMs, historyLimit, eventKeepAliveMs });
   atLeast(0, { trustProxy });
   if (rateLimit) atLeast(1, { "rateLimit.windowMs": rateLimit.windowMs, "rateLimit.limit": rateLimit.limit });
-  return { ...resolved, basePath: resolved.basePath.replace(/\/$/, "") };
+  if (historyLimit > 1_000) throw invalidParameter("historyLimit", `must be at most 1000; got ${historyLimit}`);
+  return { ...resolved, basePath, siblingPath: siblingPath.replace(/\/$/, "") };
 }
 
 function atLeast(least: number, values: Readonly<Record<string, number>>): void {

@@ -103,7 +103,7 @@ const retryAfterSeconds = (thrown: unknown): string =>
   String(thrown instanceof TooManyRequests ? Math.max(1, Math.ceil(thrown.retryAfterMs / 1000)) : 1);
 
 /** A logger that fails does not take the answer with it. */
-function tell(onError: (error: unknown) => void, error: unknown): void {
+export function tell(onError: (error: unknown) => void, error: unknown): void {
   try {
     onError(error);
   } catch {

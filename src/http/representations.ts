@@ -1,12 +1,33 @@
 import { z } from "@hono/zod-openapi";
 import { FILE_TYPES } from "../core/file-type.js";
+import { LINK_KINDS } from "../core/handler-result.js";
 import { JOB_STATUSES } from "../core/lifecycle.js";
+import { ASSET_STATUSES } from "../core/operator/asset-status.js";
+import { SKIP_CODES } from "../core/outcome.js";
 
 const count = z.int().min(0);
 const instant = count.openapi({ description: "Epoch milliseconds; 0: not yet" });
 
 /** The answer to a start. */
 export const startedSchema = z.object({ processingId: z.uuid() }).openapi("Started");
+
+/** Counts by name; names never met are left out. */
+const countsOf = <Name extends string>(names: readonly [Name, ...Name[]]) => z.partialRecord(z.enum(names), count);
+
+/** Of a dry run: what the real run would find. */
+const dryRunReportSchema = z
+  .object({
+    byType: countsOf(FILE_TYPES).openapi({ description: "Assets by file type" }),
+    skipped: countsOf(SKIP_CODES).openapi({ description: "Assets by the skip rule that leaves them alone" }),
+    first: z.string().nullable(),
+    last: z.string().nullable(),
+    expectedSeconds: z
+      .number()
+      .min(0)
+      .nullable()
+      .openapi({ description: "null until costs of earlier jobs are known" }),
+  })
+  .openapi("DryRunReport");
 
 /** The status object; a JobReport is one. */
 export const jobReportSchema = z
@@ -53,8 +74,21 @@ export const jobReportSchema = z
     throughput: z.number().min(0).nullable().openapi({ description: "Assets a second" }),
     pausing: z.boolean(),
     restartedFrom: z.string().optional(),
+    dryRun: z.boolean(),
+    report: dryRunReportSchema.optional(),
   })
   .openapi("Job");
+
+/** The last jobs, newest created first. */
+export const historySchema = z.object({ executionHistory: z.array(jobReportSchema).readonly() }).openapi("History");
+
+/** What became of a job that was told something. */
+export const changedSchema = z.object({ processingId: z.string(), status: z.enum(JOB_STATUSES) }).openapi("Changed");
+
+/** A new job that came of an ended one. */
+export const restartedSchema = z
+  .object({ processingId: z.uuid(), status: z.literal("WAITING"), restartedFrom: z.string() })
+  .openapi("Restarted");
 
 /** A page of log lines. */
 export const logPageSchema = z
@@ -65,6 +99,96 @@ export const logPageSchema = z
     hasMore: z.boolean().openapi({ description: "True where later lines exist now" }),
   })
   .openapi("LogPage");
+
+/** How one asset ended in a job. */
+export const outcomeSchema = z
+  .object({
+    path: z.string(),
+    outcome: z.enum(["SUCCEEDED", "FAILED", "SKIPPED"]),
+    code: z.string().optional().openapi({ description: "Why it failed or was skipped" }),
+    message: z.string().optional(),
+    handler: z.string().optional(),
+    attempts: count,
+    at: count.openapi({ description: "Epoch milliseconds" }),
+  })
+  .openapi("Outcome");
+
+const next = z
+  .string()
+  .nullable()
+  .openapi({ description: "Where the next page begins: give it as `after`; null at the end of what is stored now" });
+
+const outcomes = z.array(outcomeSchema).readonly();
+
+export const failuresPageSchema = z.object({ failures: outcomes, next }).openapi("FailuresPage");
+
+export const outcomesPageSchema = z.object({ outcomes, next }).openapi("OutcomesPage");
+
+/** Where the files of a download are. */
+export const logFilesSchema = z
+  .object({ logFilePaths: z.array(z.string()).readonly().openapi({ description: "URL paths of this server" }) })
+  .openapi("LogFiles");
+
+/** What processing wrote about one asset; all empty where it wrote nothing yet. */
+export const resultSchema = z
+  .object({
+    path: z.string(),
+    properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly()])),
+    references: z
+      .array(
+        z.object({
+          handler: z.string(),
+          kind: z.enum(LINK_KINDS),
+          target: z.string(),
+          external: z.boolean().optional(),
+          scope: z.enum(["local", "peer", "external"]).optional(),
+          fragment: z.string().optional(),
+          reltable: z.boolean().optional(),
+        }),
+      )
+      .readonly(),
+    stamp: z
+      .object({
+        sizeBytes: count,
+        modifiedMs: z.number(),
+        contentHash: z.string().nullable(),
+        handlers: z.record(z.string(), z.string()).openapi({ description: "Version by handler" }),
+      })
+      .nullable(),
+    processingId: z.string().nullable().openapi({ description: "The last job that wrote it" }),
+    at: instant,
+  })
+  .openapi("Result");
+
+/** A list of assets that was asked for. */
+export const assetStatusAskedSchema = z
+  .object({ jobId: z.string(), status: z.enum(JOB_STATUSES) })
+  .openapi("AssetStatusAsked");
+
+export const assetStatusPageSchema = z
+  .object({
+    jobId: z.string(),
+    status: z.enum(JOB_STATUSES).openapi({ description: "The list is whole once this is SUCCESS" }),
+    assets: z
+      .array(
+        z.object({
+          path: z.string(),
+          uuid: z.string().nullable(),
+          status: z.enum(ASSET_STATUSES),
+          exists: z.boolean(),
+        }),
+      )
+      .readonly(),
+    counts: z.record(z.enum(ASSET_STATUSES), count).openapi({ description: "Of this page, by status" }),
+    next,
+  })
+  .openapi("AssetStatusPage");
+
+export const systemStatusSchema = z
+  .object({ isDatabase: z.boolean(), databaseConnectionCheck: z.enum(["passed", "failed"]) })
+  .openapi("SystemStatus");
+
+export const healthSchema = z.object({ status: z.enum(["up", "down"]) }).openapi("Health");
 
 /** An error (RFC 9457). */
 export const problemSchema = z

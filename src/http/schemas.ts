@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { FILE_TYPES } from "../core/file-type.js";
+import { JOB_STATUSES } from "../core/lifecycle.js";
 import { clip } from "./validation.js";
 
 /** An object in which every field is known; the message lists those that are. */
@@ -43,7 +44,13 @@ export const startRequestSchema = strict({
   priority: z.int().min(0).max(9).optional().openapi({ description: "0 goes first, 9 last", default: 5 }),
   maxFailures: z
     .union([z.int().min(0), z.string().max(16)], { error: 'must be an integer or a percentage such as "5%"' })
-    .optional(),
+    .optional()
+    .openapi({ description: "FAILURE once more assets than this failed in an attempt" }),
+  dryRun: z.boolean().optional().openapi({ description: "Only discover, and write nothing", default: false }),
+  onOverlap: z
+    .enum(["refuse", "queue"], { error: "must be refuse or queue" })
+    .optional()
+    .openapi({ description: "What an active job on an overlapping path means", default: "refuse" }),
 })
   .refine((request) => request.path !== undefined || request.paths !== undefined, {
     path: ["path"],
@@ -65,7 +72,81 @@ const processingId = required(200).openapi({ description: "As the start answered
 
 export const noQuerySchema = strict({});
 
-export const statusQuerySchema = strict({ processingId });
+/** Documents the header; what comes is read from the request itself, where names have no case. */
+export const idempotencyHeaderSchema = z.object({
+  "Idempotency-Key": z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/)
+    .optional()
+    .openapi({ description: "The same key and request give the same job again; keys are the caller's own" }),
+});
+
+export const jobQuerySchema = strict({ processingId });
+
+/** `processingId` where it stands in one of several places. */
+export const jobReferenceSchema = strict({ processingId: processingId.optional() }).openapi("JobReference");
+
+export const historyQuerySchema = strict({
+  limit: integer(1, 1_000).openapi({ type: "integer", minimum: 1, maximum: 1_000, default: 20 }),
+  before: required(200).optional().openapi({ description: "A processingId: only jobs created before that one" }),
+  status: z.enum(JOB_STATUSES, { error: `must be one of ${JOB_STATUSES.join(", ")}` }).optional(),
+  type: required(200).optional(),
+  path: required(4096).optional().openapi({ description: "Jobs of which a root is this path or lies below it" }),
+  createdBy: required(200).optional(),
+});
+
+const pageLimit = integer(1, 10_000).openapi({ type: "integer", minimum: 1, maximum: 10_000, default: 500 });
+
+/** Where a page goes on, as the one before said: chunk and index. */
+const cursor = z
+  .string({ error: "must be given once" })
+  .regex(/^\d{1,9}\.\d{1,9}$/, "must be the next of an earlier page")
+  .transform((text) => {
+    const [chunk = 0, index = 0] = text.split(".").map(Number);
+    return { chunk, index };
+  })
+  .optional()
+  .openapi({ type: "string", description: "The next of an earlier page" });
+
+export const outcomesQuerySchema = strict({ processingId, limit: pageLimit, after: cursor });
+
+export const downloadQuerySchema = strict({
+  processingId,
+  file: z
+    .enum(["log", "failures"], { error: "must be log or failures" })
+    .optional()
+    .openapi({ description: "One file by itself, instead of the ZIP" }),
+});
+
+/** Documents the header; see idempotencyHeaderSchema. */
+export const lastEventHeaderSchema = z.object({
+  "Last-Event-ID": z
+    .string()
+    .optional()
+    .openapi({ description: "The id of the last event seen: what follows it comes" }),
+});
+
+export const resultsQuerySchema = strict({
+  path: required(4096).openapi({ description: "Absolute path of an asset" }),
+});
+
+/** Whose status is asked for. What the values mean is for the operator to judge. */
+export const assetStatusRequestSchema = strict({
+  path: pathText.optional(),
+  paths: z.array(pathText).min(1).max(1000).optional(),
+  excludedPaths: oneOrMany(pathText, 10_000).optional(),
+})
+  .refine((request) => request.path !== undefined || request.paths !== undefined, {
+    path: ["path"],
+    error: "is required, unless paths is given",
+  })
+  .openapi("AssetStatusRequest");
+
+export const assetStatusQuerySchema = strict({
+  jobId: required(200).openapi({ description: "As the POST answered it" }),
+  limit: pageLimit,
+  after: required(200).optional().openapi({ description: "The next of an earlier page" }),
+});
 
 export const logsQuerySchema = strict({
   processingId,

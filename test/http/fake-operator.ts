@@ -1,14 +1,31 @@
 import { AssetmillError } from "../../src/core/errors.js";
+import type { AssetStatusPage } from "../../src/core/operator/asset-status.js";
+import type { JobEvent } from "../../src/core/operator/job-event.js";
 import type { JobReport } from "../../src/core/operator/job-report.js";
-import type { JobOperator, LogQuery, StartRequest } from "../../src/core/ports/job-operator.js";
+import type { ReportedOutcome } from "../../src/core/outcome.js";
+import type { AssetResult } from "../../src/core/ports/asset-repository.js";
+import type {
+  AssetStatusRequest,
+  HistoryQuery,
+  JobOperator,
+  LogQuery,
+  StartOptions,
+  StartRequest,
+} from "../../src/core/ports/job-operator.js";
+import type { OutcomePage, OutcomeQuery } from "../../src/core/ports/job-reports.js";
 
 /** Counted up, so that two jobs never share an id. */
-const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+export const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
 /** A JobOperator without an engine: jobs are started, looked at and forgotten; `failWith` makes every call fail. */
 export class FakeOperator implements JobOperator {
   readonly calls: { readonly name: string; readonly args: readonly unknown[] }[] = [];
   readonly lines = ["one", "two", "three"];
+  /** What each job's outcomes are, all in chunk 0. */
+  readonly reported: ReportedOutcome[] = [];
+  /** What there is to be told of each job. */
+  readonly told: JobEvent[] = [];
+  written: AssetResult | undefined;
   readonly #jobs = new Map<string, JobReport>();
   #failure: { readonly thrown: unknown } | undefined;
   delayMs = 0;
@@ -18,8 +35,15 @@ export class FakeOperator implements JobOperator {
     return this;
   }
 
-  async start(request: StartRequest, by: string) {
-    await this.#called("start", request, by);
+  /** A job that is there, and what is different about it. */
+  withJob(over: Partial<JobReport> = {}): JobReport {
+    const report = { ...reportFor(uuid(this.#jobs.size + 1), { path: "/a", type: "T" }, "ann"), ...over };
+    this.#jobs.set(report.processingId, report);
+    return report;
+  }
+
+  async start(request: StartRequest, by: string, options: StartOptions = {}) {
+    await this.#called("start", request, by, ...(options.idempotencyKey === undefined ? [] : [options]));
     const report = reportFor(uuid(this.#jobs.size + 1), request, by);
     const busy = [...this.#jobs.values()].find((job) => job.path === report.path);
     if (busy) {
@@ -42,9 +66,7 @@ export class FakeOperator implements JobOperator {
 
   async status(processingId: string) {
     await this.#called("status", processingId);
-    const job = this.#jobs.get(processingId);
-    if (job) return job;
-    throw new AssetmillError("JOB_NOT_FOUND", `no job ${processingId}`, { ids: { jobId: processingId } });
+    return this.#job(processingId);
   }
 
   async logs(processingId: string, query: LogQuery = {}) {
@@ -55,28 +77,82 @@ export class FakeOperator implements JobOperator {
     return { lines, limit, offset, hasMore: offset + lines.length < this.lines.length };
   }
 
-  async cancel(processingId: string): Promise<JobReport> {
-    return this.status(processingId);
+  cancel(processingId: string, by: string): Promise<JobReport> {
+    return this.#changed("cancel", processingId, by);
   }
 
-  async pause(processingId: string): Promise<JobReport> {
-    return this.status(processingId);
+  pause(processingId: string, by: string): Promise<JobReport> {
+    return this.#changed("pause", processingId, by);
   }
 
-  async resume(processingId: string): Promise<JobReport> {
-    return this.status(processingId);
+  resume(processingId: string, by: string): Promise<JobReport> {
+    return this.#changed("resume", processingId, by);
   }
 
-  async history() {
+  restart(processingId: string, by: string) {
+    return this.#again("restart", processingId, by);
+  }
+
+  retryFailed(processingId: string, by: string) {
+    return this.#again("retryFailed", processingId, by);
+  }
+
+  async history(query: HistoryQuery = {}) {
+    await this.#called("history", query);
     return [...this.#jobs.values()].reverse();
   }
 
-  async outcomes() {
-    return { outcomes: [] };
+  async outcomes(processingId: string, query: OutcomeQuery): Promise<OutcomePage> {
+    await this.#called("outcomes", processingId, query);
+    const { kinds = ["SUCCEEDED", "FAILED", "SKIPPED"], after, limit } = query;
+    const from = after ? after.index + 1 : 0;
+    const wanted = this.reported.map((outcome, index) => ({ outcome, index })).slice(from);
+    const found = wanted.filter(({ outcome }) => kinds.includes(outcome.outcome));
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      outcomes: page.map(({ outcome }) => outcome),
+      ...(last && found.length > limit ? { next: { chunk: 0, index: last.index } } : {}),
+    };
   }
 
-  async results() {
-    return undefined;
+  async *events(processingId: string, { after }: { after?: string; signal?: AbortSignal } = {}) {
+    await this.#called("events", processingId, { after });
+    yield* this.told.slice(after === undefined ? 0 : this.told.findIndex(({ id }) => id === after) + 1);
+  }
+
+  async results(path: string) {
+    await this.#called("results", path);
+    return this.written;
+  }
+
+  async askAssetStatus(request: AssetStatusRequest, by: string) {
+    await this.#called("askAssetStatus", request, by);
+    return { jobId: uuid(99), status: "WAITING" };
+  }
+
+  async assetStatus(jobId: string, query: { after?: string; limit?: number } = {}): Promise<AssetStatusPage> {
+    await this.#called("assetStatus", jobId, query);
+    const counts = { SUCCESS: 1, FAILURE: 0, PROCESSING: 0, PENDING: 0 };
+    const assets = [{ path: "/a/b.dita", uuid: null, status: "SUCCESS", exists: true }] as const;
+    return { jobId, status: "SUCCESS", assets, counts };
+  }
+
+  async #changed(name: string, processingId: string, by: string): Promise<JobReport> {
+    await this.#called(name, processingId, by);
+    return this.#job(processingId);
+  }
+
+  async #again(name: string, processingId: string, by: string) {
+    await this.#called(name, processingId, by);
+    this.#job(processingId);
+    return { processingId: uuid(this.#jobs.size + 1) };
+  }
+
+  #job(processingId: string): JobReport {
+    const job = this.#jobs.get(processingId);
+    if (job) return job;
+    throw new AssetmillError("JOB_NOT_FOUND", `no job ${processingId}`, { ids: { jobId: processingId } });
   }
 
   async #called(name: string, ...args: unknown[]): Promise<void> {
@@ -113,4 +189,5 @@ const reportFor = (processingId: string, request: StartRequest, createdBy: strin
   progress: null,
   throughput: null,
   pausing: false,
+  dryRun: request.dryRun ?? false,
 });

@@ -12,6 +12,30 @@ describe("POST start", () => {
     expect(operator.calls).to.deep.equal([{ name: "start", args: [GOOD, "anonymous"] }]);
   });
 
+  it("passes the Idempotency-Key on, and nothing where there is none", async () => {
+    for (const key of ["a", "x y~!", "k".repeat(255)]) {
+      const { ask, operator } = client();
+      const headers = { "Content-Type": "application/json", "idempotency-KEY": key };
+      expect((await ask(BASE, { method: "POST", body: JSON.stringify(GOOD), headers })).status).to.equal(200);
+      expect(operator.calls[0]?.args[2]).to.deep.equal({ idempotencyKey: key });
+    }
+  });
+
+  for (const [what, key] of [
+    ["empty", ""],
+    ["of 256 characters", "k".repeat(256)],
+    ["with a letter beyond ASCII", "sch\u00f6n"],
+    ["with a tab", "a\tb"],
+  ] as const) {
+    it(`refuses an Idempotency-Key that is ${what}, naming it`, async () => {
+      const { ask, operator } = client();
+      const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+      const { status, body } = await ask(BASE, { method: "POST", body: JSON.stringify(GOOD), headers });
+      expect([status, body.code, body.errors[0].field]).to.deep.equal([400, "INVALID_PARAMETER", "Idempotency-Key"]);
+      expect(operator.calls).to.deep.equal([]);
+    });
+  }
+
   it("is the same with a trailing slash", async () => {
     const { ask } = client();
     const init = { method: "POST", body: JSON.stringify(GOOD), headers: { "Content-Type": "application/json" } };
@@ -28,6 +52,8 @@ describe("POST start", () => {
       filter: { fileTypes: "DITAMAP", startTime: 1, endTime: 2, filterProcessedAssets: true },
       priority: 0,
       maxFailures: "5%",
+      dryRun: true,
+      onOverlap: "queue",
     };
     expect((await start(request)).status).to.equal(200);
     expect(operator.calls[0]?.args[0]).to.deep.equal(request);
@@ -51,8 +77,8 @@ describe("POST start", () => {
   const refused: [string, unknown, code: string, field: string][] = [
     ["a misspelt field", { ...GOOD, exludedPaths: ["/a"] }, "UNKNOWN_FIELD", "exludedPaths"],
     ["a misspelt field of the filter", { ...GOOD, filter: { filetypes: [] } }, "UNKNOWN_FIELD", "filter.filetypes"],
-    ["dryRun, which is not there yet", { ...GOOD, dryRun: true }, "UNKNOWN_FIELD", "dryRun"],
-    ["onOverlap, which is not there yet", { ...GOOD, onOverlap: "queue" }, "UNKNOWN_FIELD", "onOverlap"],
+    ["a dryRun that is a text", { ...GOOD, dryRun: "true" }, "INVALID_PARAMETER", "dryRun"],
+    ["an onOverlap that is not known", { ...GOOD, onOverlap: "wait" }, "INVALID_PARAMETER", "onOverlap"],
     ["an unknown field beside a wrong one", { ...GOOD, priority: "x", foo: 1 }, "UNKNOWN_FIELD", "foo"],
     ["no path at all", { type: "T" }, "INVALID_PARAMETER", "path"],
     ["no paths in paths", { type: "T", paths: [] }, "INVALID_PARAMETER", "paths"],

@@ -1,3 +1,5 @@
+import type { JobStatus } from "../lifecycle.js";
+
 /** How an asset stands with post-processing. PENDING: nothing was done yet; PROCESSING: a job is at it. */
 export const ASSET_STATUSES = ["SUCCESS", "FAILURE", "PROCESSING", "PENDING"] as const;
 
@@ -16,7 +18,7 @@ export interface AssetStatusEntry {
 export interface AssetStatusPage {
   readonly jobId: string;
   /** Of the job that lists the assets; the list is whole once it is SUCCESS. */
-  readonly status: string;
+  readonly status: JobStatus;
   readonly assets: readonly AssetStatusEntry[];
   /** Of this page, by status. */
   readonly counts: Readonly<Record<AssetStatus, number>>;

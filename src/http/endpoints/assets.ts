@@ -1,0 +1,83 @@
+import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
+import { normalisePath } from "../../core/path.js";
+import type { AssetResult } from "../../core/ports/asset-repository.js";
+import type { AppEnv } from "../guards.js";
+import { readJson } from "../json-body.js";
+import type { ResolvedHttpOptions } from "../options.js";
+import { queryOf } from "../query.js";
+import { assetStatusAskedSchema, assetStatusPageSchema, resultSchema } from "../representations.js";
+import { assetStatusQuerySchema, assetStatusRequestSchema, noQuerySchema, resultsQuerySchema } from "../schemas.js";
+import { accepted } from "../validation.js";
+import { answers, jsonBody } from "./answers.js";
+
+/** GET results, and the sibling POST and GET assets/status: what became of single assets. */
+export function addAssets(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions): void {
+  const results = createRoute({
+    method: "get",
+    path: `${options.basePath}/results`,
+    operationId: "results",
+    summary: "What processing wrote about one asset",
+    request: { query: resultsQuerySchema },
+    responses: answers(resultSchema, "Properties, references, stamp and last job; empty where nothing was written yet"),
+  });
+  app.openapi(results, async (c) => {
+    const { path } = c.req.valid("query");
+    const result = await c.var.operator.results(path);
+    return c.json(result ? shown(result) : nothing(normalisePath(path)), 200);
+  });
+  addAssetStatus(app, options);
+}
+
+type Result = z.infer<typeof resultSchema>;
+
+const shown = ({ path, properties, references, stamp, jobId, at }: AssetResult): Result => ({
+  path,
+  properties: { ...properties },
+  references,
+  stamp: { ...stamp, handlers: { ...stamp.handlers } },
+  processingId: jobId,
+  at,
+});
+
+const nothing = (path: string): Result => ({
+  path,
+  properties: {},
+  references: [],
+  stamp: null,
+  processingId: null,
+  at: 0,
+});
+
+function addAssetStatus(app: OpenAPIHono<AppEnv>, { siblingPath, maxBodyBytes }: ResolvedHttpOptions): void {
+  const path = `${siblingPath}/assets/status`;
+  app.openAPIRegistry.registerPath(
+    createRoute({
+      method: "post",
+      path,
+      operationId: "askAssetStatus",
+      summary: "Begins to list how assets stand",
+      request: { query: noQuerySchema, body: jsonBody(assetStatusRequestSchema) },
+      responses: answers(assetStatusAskedSchema, "The id to ask with"),
+    }),
+  );
+  app.post(path, async (c) => {
+    accepted(noQuerySchema, queryOf(c.req.url));
+    const request = accepted(assetStatusRequestSchema, await readJson(c.req.raw, maxBodyBytes));
+    const { jobId, status } = await c.var.operator.askAssetStatus(request, c.var.principal.name);
+    return c.json({ jobId, status }, 200);
+  });
+  const statuses = createRoute({
+    method: "get",
+    path,
+    operationId: "assetStatus",
+    summary: "How the listed assets stand now",
+    request: { query: assetStatusQuerySchema },
+    responses: answers(assetStatusPageSchema, "A page of assets in path order"),
+  });
+  app.openapi(statuses, async (c) => {
+    const { jobId, ...query } = c.req.valid("query");
+    const page = await c.var.operator.assetStatus(jobId, query);
+    const { status, assets, counts, next = null } = page;
+    return c.json({ jobId: page.jobId, status, assets, counts, next }, 200);
+  });
+}

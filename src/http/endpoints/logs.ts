@@ -1,0 +1,111 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { accepts } from "hono/accepts";
+import type { JobReport } from "../../core/operator/job-report.js";
+import type { JobOperator } from "../../core/ports/job-operator.js";
+import type { AppEnv } from "../guards.js";
+import type { ResolvedHttpOptions } from "../options.js";
+import { csvOf } from "../outcome-csv.js";
+import { logText, outcomePages } from "../pages.js";
+import { queryOf } from "../query.js";
+import { logFilesSchema, logPageSchema } from "../representations.js";
+import { downloadQuerySchema, logsQuerySchema } from "../schemas.js";
+import { streamed } from "../streamed.js";
+import { accepted } from "../validation.js";
+import { zipOf } from "../zip-file.js";
+import { answers, problems } from "./answers.js";
+
+/** GET logs and logs/download. */
+export function addLogs(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions): void {
+  const logs = createRoute({
+    method: "get",
+    path: `${options.basePath}/logs`,
+    operationId: "logs",
+    summary: "Lines of a job's log",
+    request: { query: logsQuerySchema },
+    responses: answers(logPageSchema, "Lines with stable numbers"),
+  });
+  app.openapi(logs, async (c) => {
+    const { processingId, ...query } = c.req.valid("query");
+    const { lines, limit, offset, hasMore } = await c.var.operator.logs(processingId, query);
+    return c.json({ lines, limit, offset, hasMore }, 200);
+  });
+  addDownload(app, options);
+}
+
+const file = z.string();
+
+function addDownload(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHttpOptions): void {
+  const path = `${basePath}/logs/download`;
+  app.openAPIRegistry.registerPath(
+    createRoute({
+      method: "get",
+      path,
+      operationId: "downloadLogs",
+      summary: "A job's log, and what failed or was skipped, as a ZIP or file by file",
+      request: { query: downloadQuerySchema },
+      responses: {
+        200: {
+          description: "The ZIP; where Accept says application/json, where each file is; with `file`, that one",
+          content: {
+            "application/zip": { schema: file.openapi({ format: "binary" }) },
+            "application/json": { schema: logFilesSchema },
+            "text/plain": { schema: file },
+            "text/csv": { schema: file },
+          },
+        },
+        ...problems,
+      },
+    }),
+  );
+  app.get(path, async (c) => {
+    const { processingId, file: wanted } = accepted(downloadQuerySchema, queryOf(c.req.url));
+    const { operator } = c.var;
+    const report = await operator.status(processingId);
+    const files = filesOf(operator, report);
+    const supports = ["application/zip", "application/json"];
+    if (
+      wanted === undefined &&
+      accepts(c, { header: "Accept", supports, default: "application/zip" }) !== supports[0]
+    ) {
+      const { pathname } = new URL(c.req.url);
+      const asked = (name: string): string =>
+        `${pathname}?${new URLSearchParams({ processingId, file: name }).toString()}`;
+      return c.json({ logFilePaths: files.filter(({ inZip }) => inZip).map(({ kind }) => asked(kind)) }, 200);
+    }
+    const one = files.find(({ kind }) => kind === wanted);
+    const headers = one
+      ? { "Content-Type": one.mediaType, "Content-Disposition": attachment(one.name) }
+      : { "Content-Type": "application/zip", "Content-Disposition": attachment(`${report.processingId}-logs.zip`) };
+    if (c.req.method === "HEAD") return c.body(null, 200, headers);
+    const entries = files.filter(({ inZip }) => inZip).map(({ name, text }) => ({ name, text: text() }));
+    return streamed(one ? one.text() : zipOf(entries), headers, onError);
+  });
+}
+
+/** The id is a caller's own text until a job was found by it; and even then it is only what fits into a header. */
+const attachment = (name: string): string => `attachment; filename="${name.replace(/[^\w.-]/g, "_")}"`;
+
+interface LogFile {
+  readonly kind: "log" | "failures";
+  readonly name: string;
+  readonly mediaType: string;
+  readonly inZip: boolean;
+  readonly text: () => AsyncGenerator<string, void>;
+}
+
+const filesOf = (operator: JobOperator, { processingId, failedCount, skippedCount }: JobReport): readonly LogFile[] => [
+  {
+    kind: "log",
+    name: `${processingId}.log`,
+    mediaType: "text/plain; charset=utf-8",
+    inZip: true,
+    text: () => logText(operator, processingId),
+  },
+  {
+    kind: "failures",
+    name: "failures.csv",
+    mediaType: "text/csv; charset=utf-8",
+    inZip: failedCount + skippedCount > 0,
+    text: () => csvOf(outcomePages(operator, processingId, { kinds: ["FAILED", "SKIPPED"] })),
+  },
+];

@@ -1,0 +1,34 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { AppEnv } from "../guards.js";
+import type { ResolvedHttpOptions } from "../options.js";
+import { historySchema, jobReportSchema } from "../representations.js";
+import { historyQuerySchema, jobQuerySchema } from "../schemas.js";
+import { answers } from "./answers.js";
+
+/** GET status and history: jobs as they are now. */
+export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit }: ResolvedHttpOptions): void {
+  const status = createRoute({
+    method: "get",
+    path: `${basePath}/status`,
+    operationId: "status",
+    summary: "A job's status",
+    request: { query: jobQuerySchema },
+    responses: answers(jobReportSchema, "The job as it is now"),
+  });
+  app.openapi(status, async (c) => {
+    const { processingId } = c.req.valid("query");
+    return c.json(await c.var.operator.status(processingId), 200);
+  });
+  const history = createRoute({
+    method: "get",
+    path: `${basePath}/history`,
+    operationId: "history",
+    summary: "The last jobs",
+    request: { query: historyQuerySchema },
+    responses: answers(historySchema, "Newest created first"),
+  });
+  app.openapi(history, async (c) => {
+    const executionHistory = await c.var.operator.history({ limit: historyLimit, ...c.req.valid("query") });
+    return c.json({ executionHistory }, 200);
+  });
+}

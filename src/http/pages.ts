@@ -1,0 +1,32 @@
+import type { OutcomeKind, ReportedOutcome } from "../core/outcome.js";
+import type { JobOperator } from "../core/ports/job-operator.js";
+import type { OutcomeCursor } from "../core/ports/job-reports.js";
+
+/** What is read at once for an answer that is streamed. */
+const LINES = 5_000;
+const OUTCOMES = 2_000;
+
+/** A job's whole log as text, up to the last line there is when it is reached. */
+export async function* logText(operator: JobOperator, processingId: string): AsyncGenerator<string, void> {
+  for (let offset = 0; ;) {
+    const { lines, hasMore } = await operator.logs(processingId, { offset, limit: LINES });
+    if (lines.length > 0) yield lines.map((line) => `${line}\n`).join("");
+    if (!hasMore || lines.length === 0) return;
+    offset += lines.length;
+  }
+}
+
+/** All outcomes of these kinds, page by page; at least one page, which may be empty. */
+export async function* outcomePages(
+  operator: JobOperator,
+  processingId: string,
+  { kinds, after }: { readonly kinds?: readonly OutcomeKind[]; readonly after?: OutcomeCursor },
+): AsyncGenerator<readonly ReportedOutcome[], void> {
+  for (let cursor = after; ;) {
+    const query = { limit: OUTCOMES, ...(cursor ? { after: cursor } : {}), ...(kinds ? { kinds } : {}) };
+    const { outcomes, next } = await operator.outcomes(processingId, query);
+    yield outcomes;
+    if (!next) return;
+    cursor = next;
+  }
+}
