@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { JOB_STATUSES } from "../core/lifecycle.js";
+import { hashPasswordCommand } from "./commands/hash-password.js";
 import { actionCommand, historyCommand, statusCommand } from "./commands/jobs.js";
 import { processCommand } from "./commands/process.js";
 import { failuresCommand, logsCommand, outcomesCommand } from "./commands/reports.js";
@@ -90,14 +91,22 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .addOption(assets())
     .addOption(store())
     .addOption(plugin())
-    .addOption(new Option("--host <host>", "loopback address to listen on").env("ASSETMILL_HOST").default("127.0.0.1"))
+    .addOption(
+      new Option("--host <host>", "address to listen on; other than loopback only with basic, jwt or server")
+        .env("ASSETMILL_HOST")
+        .default("127.0.0.1"),
+    )
     .addOption(
       new Option("--port <n>", "port to listen on; 0 takes a free one")
         .env("ASSETMILL_PORT")
         .argParser(whole)
         .default(4599),
     )
-    .addOption(new Option("--auth <spec>", "token, or none").env("ASSETMILL_AUTH").default("token"))
+    .addOption(
+      new Option("--auth <spec>", "who may call: token, none, basic:FILE, jwt:FILE, server:URL")
+        .env("ASSETMILL_AUTH")
+        .default("token"),
+    )
     .option("--config <file>", "JSON file with any of these options")
     .addOption(json())
     .action(run<[]>((flags) => serveCommand(flags, output)));
@@ -157,6 +166,12 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .addOption(store())
     .addOption(json())
     .action(run<[string]>((path, flags) => showCommand(path, flags, output)));
+
+  program
+    .command("hash-password")
+    .description("a line for the file of serve --auth basic:FILE; reads the password from standard input")
+    .argument("<name>", "the user's name")
+    .action(run<[string]>((name) => hashPasswordCommand(name, output)));
 
   return program;
 }

@@ -1,6 +1,7 @@
 import { createAssetmill } from "../../assetmill.js";
 import { invalidParameter } from "../../core/errors.js";
-import { isLoopback, listen, OpenAuthenticator } from "../../http/index.js";
+import { isLoopback, listen } from "../../http/index.js";
+import { parseAuth } from "../auth-spec.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
 import type { Output } from "../output.js";
@@ -24,19 +25,22 @@ export async function serveCommand(flags: ServeFlags, output: Output): Promise<E
 async function serve(flags: ServeFlags, signals: Signals, output: Output): Promise<ExitCode> {
   const { assets, store, plugin, host, port, auth } = flags;
   if (assets === undefined) throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
-  if (auth !== "token" && auth !== "none") throw invalidParameter("auth", `${auth} is not known; token and none are`);
+  const { authenticator, loopbackOnly } = await parseAuth(auth);
   const mill = await createAssetmill({
     assets,
     plugins: await loadPlugins(plugin),
     ...(store === undefined ? {} : { store }),
-    // Reached by loopback alone, so only its names may stand in a request: a rebound DNS name is refused.
-    http: { allowedHosts: isLoopback, ...(auth === "none" ? { authenticator: new OpenAuthenticator() } : {}) },
+    http: {
+      // Reached by loopback alone, so only its names may stand in a request: a rebound DNS name is refused.
+      ...(isLoopback(host) ? { allowedHosts: isLoopback } : {}),
+      ...(authenticator ? { authenticator } : {}),
+    },
   });
   try {
-    const server = await listen(mill.fetch, { host, port, loopbackOnly: true });
+    const server = await listen(mill.fetch, { host, port, loopbackOnly });
     try {
       mill.start();
-      announce(server.url, mill.token, flags.json === true, output);
+      announce(server.url, mill.token, flags, output);
       await signals.wait();
       output.say("Stopping: letting running handlers end (a second time: at once)");
     } finally {
@@ -48,11 +52,13 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
   return signals.exitCode === EXIT.terminated ? EXIT.terminated : EXIT.interrupted;
 }
 
-function announce(url: string, token: string | undefined, json: boolean, output: Output): void {
-  if (json) {
+function announce(url: string, token: string | undefined, { auth, host, json }: ServeFlags, output: Output): void {
+  if (!isLoopback(host)) output.say("Passwords and tokens travel as they are: put a proxy with TLS in front");
+  if (json === true) {
     output.json({ url, token: token ?? null });
     return;
   }
   output.line(`assetmill listens on ${url}/bin/guides/v1/assets/process`);
-  output.line(token === undefined ? "No authentication: anyone on this machine may call" : `Token: ${token}`);
+  if (token !== undefined) output.line(`Token: ${token}`);
+  if (auth === "none") output.line("No authentication: anyone on this machine may call");
 }

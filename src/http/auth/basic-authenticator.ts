@@ -46,10 +46,9 @@ export class BasicAuthenticator implements Authenticator {
     return new BasicAuthenticator(async () => list, options);
   }
 
-  /** The same lines in a file, which is read again when it changes. UNAVAILABLE where it cannot be read now. */
+  /** The same lines in a file, which is read again when it changes. Fails where it cannot be read now. */
   static async ofFile(file: string, options: BasicOptions = {}): Promise<BasicAuthenticator> {
-    const source = new PasswordFile(file);
-    await source.list();
+    const source = await PasswordFile.open(file);
     return new BasicAuthenticator(() => source.list(), options);
   }
 

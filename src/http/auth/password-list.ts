@@ -41,8 +41,15 @@ export class PasswordFile {
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<PasswordList> | undefined;
 
-  constructor(file: string) {
+  private constructor(file: string) {
     this.#file = file;
+  }
+
+  /** Errors say why the list cannot be had: for whoever starts the server, not for callers. */
+  static async open(file: string): Promise<PasswordFile> {
+    const opened = new PasswordFile(file);
+    await opened.#load();
+    return opened;
   }
 
   /** UNAVAILABLE while the file cannot be read or has a line that makes no sense: a half-written list locks nobody in. */
@@ -56,19 +63,22 @@ export class PasswordFile {
 
   async #read(): Promise<PasswordList> {
     try {
-      const { mtimeMs, ctimeMs, size, ino } = await stat(this.#file);
-      const version = [mtimeMs, ctimeMs, size, ino].join(" ");
-      if (!this.#list || version !== this.#version) {
-        if (size > MAX_FILE_BYTES) throw invalidParameter("users", `the file is larger than ${MAX_FILE_BYTES} bytes`);
-        this.#list = undefined;
-        this.#list = parsePasswordList((await readFile(this.#file, "utf8")).split("\n"));
-        this.#version = version;
-      }
-      this.#lookedAtMs = performance.now();
-      return this.#list;
+      return await this.#load();
     } catch (error) {
       this.#list = undefined;
       throw new AssetmillError("UNAVAILABLE", `the users in ${this.#file} cannot be read`, { cause: error });
     }
+  }
+
+  async #load(): Promise<PasswordList> {
+    const { mtimeMs, ctimeMs, size, ino } = await stat(this.#file);
+    const version = [mtimeMs, ctimeMs, size, ino].join(" ");
+    if (!this.#list || version !== this.#version) {
+      if (size > MAX_FILE_BYTES) throw invalidParameter("users", `the file is larger than ${MAX_FILE_BYTES} bytes`);
+      this.#list = parsePasswordList((await readFile(this.#file, "utf8")).split("\n"));
+      this.#version = version;
+    }
+    this.#lookedAtMs = performance.now();
+    return this.#list;
   }
 }

@@ -1,0 +1,105 @@
+import { expect } from "chai";
+import { createServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { SignJWT } from "jose";
+import { Server } from "../system/server.js";
+import { linesOf, SAMPLE, Workbench } from "./workbench.js";
+
+const SECRET = "a secret of thirty-two bytes, or more";
+const basic = (name: string, password: string) => ({ authorization: `Basic ${btoa(`${name}:${password}`)}` });
+
+describe("serve --auth", function () {
+  this.timeout(60_000);
+  let bench: Workbench;
+
+  beforeEach(() => {
+    bench = new Workbench();
+  });
+  afterEach(() => bench.dispose());
+
+  const statusOf = async (server: Server, headers: Record<string, string>): Promise<number> =>
+    (await server.ask("/openapi.json", { headers })).status;
+
+  it("basic:FILE takes what hash-password made of a password, on any address, and no token is printed", async () => {
+    const made = await bench.shell(`printf 'geheim\\n' | "$node" "$assetmill" hash-password anna`);
+    expect([made.code, made.err]).to.deep.equal([0, ""]);
+    expect(linesOf(made)).to.have.length(1);
+    const file = bench.write(bench.path("users"), made.out);
+    const server = await Server.start(bench, SAMPLE, "--auth", `basic:${file}`, "--host", "0.0.0.0");
+    expect(server.token).to.equal(null);
+    const url = server.url.replace("0.0.0.0", "127.0.0.1");
+    const ask = (headers: Record<string, string>) =>
+      fetch(`${url}/bin/guides/v1/assets/process/openapi.json`, { headers });
+    expect((await ask(basic("anna", "geheim"))).status).to.equal(200);
+    expect((await ask(basic("anna", "Geheim"))).status).to.equal(401);
+    expect((await ask({})).headers.get("www-authenticate")).to.match(/^Basic /);
+    expect(server.command.err).to.match(/TLS/);
+  });
+
+  it("jwt:FILE takes tokens of the secret whose file that one names", async () => {
+    bench.write(bench.path("secret"), `${SECRET}\n`);
+    const options = { secretFile: "secret", issuer: "me", audience: "assetmill" };
+    const file = bench.write(bench.path("jwt.json"), JSON.stringify(options));
+    const server = await Server.start(bench, SAMPLE, "--auth", `jwt:${file}`);
+    const token = (audience: string) =>
+      new SignJWT({ iss: "me", aud: audience, sub: "anna", exp: Math.floor(Date.now() / 1000) + 60 })
+        .setProtectedHeader({ alg: "HS256" })
+        .sign(new TextEncoder().encode(SECRET));
+    expect(await statusOf(server, { authorization: `Bearer ${await token("assetmill")}` })).to.equal(200);
+    expect(await statusOf(server, { authorization: `Bearer ${await token("other")}` })).to.equal(401);
+  });
+
+  it("server:URL asks that server who the caller is", async () => {
+    const sling: HttpServer = createServer((request, response) => {
+      const known = request.headers.authorization === basic("admin", "admin").authorization;
+      response.writeHead(known ? 200 : 401).end('{"userID":"admin"}');
+    });
+    await new Promise<void>((listening) => sling.listen(0, "127.0.0.1", listening));
+    try {
+      const url = `http://127.0.0.1:${(sling.address() as AddressInfo).port}`;
+      const server = await Server.start(bench, SAMPLE, "--auth", `server:${url}`);
+      expect(await statusOf(server, basic("admin", "admin"))).to.equal(200);
+      expect(await statusOf(server, basic("admin", "wrong"))).to.equal(401);
+    } finally {
+      sling.closeAllConnections();
+      sling.close();
+    }
+  });
+
+  const jwt = (options: object) => () => `jwt:${bench.write(bench.path("jwt.json"), JSON.stringify(options))}`;
+  const refused: [what: string, spec: () => string, says: RegExp][] = [
+    ["another word", () => "magic", /magic is not known/],
+    ["a kind without its file", () => "basic:", /not known/],
+    ["a file that is not there", () => "basic:/nowhere", /nowhere/],
+    ["a file with a plain password", () => `basic:${bench.write(bench.path("users"), "anna:geheim")}`, /line 1/],
+    ["a server that is no URL", () => "server:localhost", /URL/],
+    ["a server with credentials", () => "server:http://anna:geheim@localhost", /credentials/],
+    ["a JWT file without keys", jwt({ issuer: "i", audience: "a" }), /secretFile or jwks/],
+    ["a JWT file with the secret itself", jwt({ secret: "geheim" }), /secret is not known/],
+    ["a JWT file without audience", jwt({ jwks: "https://x.example/", issuer: "i" }), /audience/],
+    ["a JWT file that is no JSON", () => `jwt:${bench.write(bench.path("x"), "geheim")}`, /one JSON object/],
+  ];
+  for (const [what, spec, says] of refused) {
+    it(`refuses ${what}, naming auth`, async () => {
+      const ended = await bench.call(["serve", "--assets", SAMPLE, "--auth", spec(), "--port", "0", "--json"]);
+      expect(ended.code).to.equal(2);
+      const problem = JSON.parse(ended.out);
+      expect(problem).to.have.nested.property("errors[0].field", "auth");
+      expect(problem.detail).to.match(says);
+      expect(ended.out).to.not.include("geheim");
+    });
+  }
+
+  for (const name of ["", "a:b", "#a", " a", "a\nb"]) {
+    it(`hash-password refuses the name ${JSON.stringify(name)}`, async () => {
+      const ended = await bench.call(["hash-password", name]);
+      expect([ended.code, ended.out]).to.deep.equal([2, ""]);
+      expect(ended.err).to.match(/name/);
+    });
+  }
+
+  it("hash-password refuses an empty password", async () => {
+    const ended = await bench.shell(`"$node" "$assetmill" hash-password anna < /dev/null`);
+    expect([ended.code, ended.out]).to.deep.equal([2, ""]);
+  });
+});
