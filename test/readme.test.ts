@@ -102,6 +102,14 @@ describe("README", function () {
     const page = await ask(logs);
     expect(page.lines.at(-1)).to.include("Ended SUCCESS");
     expect(page).to.include({ offset: 0, limit: 500, hasMore: false });
+
+    const commands = shell("--server").replaceAll("4599", String(port)).trim().split("\n");
+    const [history, outcomes, restart] = await Promise.all(
+      commands.map((command) => run(`${variables}ID=${processingId}\n${command}`)),
+    );
+    expect(history?.out, history?.err).to.match(new RegExp(`^${processingId} SUCCESS `, "m"));
+    expect(outcomes?.out.trim().split("\n"), outcomes?.err).to.have.length(19);
+    expect(restart?.out, restart?.err).to.match(new RegExp(`^Made from: +${processingId}$`, "m"));
   });
 
   it("has an embedding host that runs as it stands", async () => {

@@ -1,10 +1,19 @@
+import type { z } from "zod";
+import { AssetmillError } from "../core/errors.js";
 import type { JobReport } from "../core/operator/job-report.js";
 import type { LogPage } from "../core/ports/job-log.js";
 import type { HistoryQuery, LogQuery } from "../core/ports/job-operator.js";
 import type { OutcomeCursor, OutcomePage, OutcomeQuery } from "../core/ports/job-reports.js";
-import { jobReportSchema, logPageSchema } from "../http/index.js";
+import {
+  changedSchema,
+  failuresPageSchema,
+  historySchema,
+  jobReportSchema,
+  logPageSchema,
+  outcomesPageSchema,
+  restartedSchema,
+} from "../http/index.js";
 import type { Jobs } from "./jobs.js";
-import { changedSchema, failuresSchema, historySchema, outcomesSchema } from "./server-answers.js";
 import { type Callee, callServer } from "./server-call.js";
 
 /**
@@ -40,11 +49,11 @@ export class ServerControl implements Jobs {
   }
 
   restart(processingId: string): Promise<{ readonly processingId: string }> {
-    return this.#act("/restart", processingId);
+    return this.#tell("/restart", processingId, restartedSchema);
   }
 
   retryFailed(processingId: string): Promise<{ readonly processingId: string }> {
-    return this.#act("/retry-failed", processingId);
+    return this.#tell("/retry-failed", processingId, restartedSchema);
   }
 
   async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
@@ -70,27 +79,35 @@ export class ServerControl implements Jobs {
     const query = { processingId, limit, after: after && `${after.chunk}.${after.index}` };
     const all = kinds === undefined || kinds.includes("SUCCEEDED");
     const page = all
-      ? await callServer(this.#callee, { method: "GET", path: "/outcomes", query, answer: outcomesSchema })
-      : await callServer(this.#callee, { method: "GET", path: "/failures", query, answer: failuresSchema });
+      ? await callServer(this.#callee, { method: "GET", path: "/outcomes", query, answer: outcomesPageSchema })
+      : await callServer(this.#callee, { method: "GET", path: "/failures", query, answer: failuresPageSchema });
     const outcomes = "outcomes" in page ? page.outcomes : page.failures;
     return {
       outcomes: kinds === undefined ? outcomes : outcomes.filter(({ outcome }) => kinds.includes(outcome)),
-      ...(page.next === null ? {} : { next: cursorOf(page.next) }),
+      ...(page.next === null ? {} : { next: cursorOf(page.next, after) }),
     };
   }
 
   /** The job as it stands once it was told. */
   async #update(path: string, processingId: string): Promise<JobReport> {
-    await this.#act(path, processingId);
+    await this.#tell(path, processingId, changedSchema);
     return this.status(processingId);
   }
 
-  #act(path: string, processingId: string): Promise<{ readonly processingId: string }> {
-    return callServer(this.#callee, { method: "POST", path, body: { processingId }, answer: changedSchema });
+  #tell<T>(path: string, processingId: string, answer: z.ZodType<T>): Promise<T> {
+    return callServer(this.#callee, { method: "POST", path, body: { processingId }, answer });
   }
 }
 
-function cursorOf(next: string): OutcomeCursor {
-  const [chunk, index] = next.split(".");
-  return { chunk: Number(chunk), index: Number(index) };
+/** Where the next page begins. It has to be further on: nobody asks for the same page for ever. */
+function cursorOf(next: string, after: OutcomeCursor | undefined): OutcomeCursor {
+  const [, chunk, index] = /^(\d{1,15})\.(\d{1,15})$/.exec(next) ?? [];
+  const cursor = { chunk: Number(chunk), index: Number(index) };
+  const isFurther =
+    !after || cursor.chunk > after.chunk || (cursor.chunk === after.chunk && cursor.index > after.index);
+  if (chunk !== undefined && isFurther) return cursor;
+  throw new AssetmillError(
+    "UNAVAILABLE",
+    "server: the place of the next page makes no sense; is it of another version?",
+  );
 }

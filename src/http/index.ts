@@ -14,5 +14,14 @@ export { type Fetch, type NodeListener, nodeListener } from "./node-listener.js"
 export { DEFAULTS, type HttpOptions, type StatusCodes } from "./options.js";
 export { type PathAccessRule, pathAccessPolicy } from "./path-access-policy.js";
 export type { RateLimit } from "./rate-limit.js";
-export { jobReportSchema, logPageSchema, problemSchema } from "./representations.js";
+export {
+  changedSchema,
+  failuresPageSchema,
+  historySchema,
+  jobReportSchema,
+  logPageSchema,
+  outcomesPageSchema,
+  problemSchema,
+  restartedSchema,
+} from "./representations.js";
 export { createApp } from "./routes.js";

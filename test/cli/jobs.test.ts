@@ -217,4 +217,22 @@ describe("the commands that set a job's state", function () {
     );
     expect((await at("resume", id)).code, "resume of what is done").to.equal(2);
   });
+
+  it("restart and retry-failed make a new job that waits; process of the same request goes on with the restarted one", async () => {
+    const command = ["process", "/content/dam/broken", "--assets", BROKEN];
+    const ended = jsonLines(await at(...command, "--json")).at(-1);
+    const [restarted] = jsonLines(await at("restart", ended.processingId, "--json"));
+    expect(restarted).to.deep.include({ status: "WAITING", restartedFrom: ended.processingId, attempt: 1 });
+    const again = await at(...command, "--json");
+    expect(again.err).to.include(`Going on with job ${restarted.processingId}`);
+    expect(jsonLines(again).at(-1)).to.deep.include({ processingId: restarted.processingId, succeededCount: 4 });
+
+    const [retried] = jsonLines(await at("retry-failed", ended.processingId, "--json"));
+    expect(retried).to.deep.include({ status: "WAITING", restartedFrom: ended.processingId });
+    const busy = await at(...command, "--json");
+    expect([busy.code, jsonLines(busy)[0].code], "another request").to.deep.equal([2, "PATH_BUSY"]);
+    expect(jsonLines(busy)[0].processingId).to.equal(retried.processingId);
+    const [old] = await bench.ask("status", ended.processingId);
+    expect(old, "the old one stays as it is").to.deep.equal(ended);
+  });
 });

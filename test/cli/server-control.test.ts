@@ -117,8 +117,8 @@ describe("control over a server's jobs", () => {
       ["limit", "2"],
     ]);
 
-    reply(200, { processingId: "new", status: "WAITING", restartedFrom: "a b" });
-    expect(await control().restart("a b")).to.include({ processingId: "new" });
+    reply(200, { processingId: JOB, status: "WAITING", restartedFrom: "a b" });
+    expect(await control().restart("a b")).to.include({ processingId: JOB });
     expect(seen[1]).to.deep.include({ method: "POST", url: "/api/restart", body: '{"processingId":"a b"}' });
   });
 
@@ -135,6 +135,17 @@ describe("control over a server's jobs", () => {
       `/api/outcomes?processingId=${JOB}&limit=1`,
       `/api/failures?processingId=${JOB}&limit=1&after=12.345`,
     ]);
+  });
+
+  it("does not ask for the same page for ever, nor for one that makes no sense", async () => {
+    for (const next of ["12.345", "12.344", "11.9999", "x", "-1.0", "12", "99999999999999999999.1"]) {
+      reply(200, { outcomes: [OUTCOME], next });
+      const { code } = await refusal(control().outcomes(JOB, { limit: 1, after: { chunk: 12, index: 345 } }));
+      expect(code, next).to.equal("UNAVAILABLE");
+    }
+    reply(200, { outcomes: [OUTCOME], next: "13.0" });
+    const { next } = await control().outcomes(JOB, { limit: 1, after: { chunk: 12, index: 345 } });
+    expect(next).to.deep.equal({ chunk: 13, index: 0 });
   });
 
   it("a problem comes back as the error that the operator raised", async () => {
