@@ -207,6 +207,28 @@ describe("the commands about jobs with --server", function () {
     expect(jsonLines({ out })[0]).to.include({ createdBy: "anna" });
   });
 
+  it("--token name:password logs in where the server knows its callers by Basic", async () => {
+    const password = "pä55:word with blanks";
+    const made = await bench.shell(`printf %s "$password" | "$node" "$assetmill" hash-password anna > users`, {
+      env: { password },
+    });
+    expect(made.code, made.err).to.equal(0);
+    const own = ["--store", `sqlite:${bench.path("basic.sqlite")}`];
+    const basic = await Server.start(bench, BROKEN, ...own, "--auth", `basic:${bench.path("users")}`);
+    const asked = (token: string, ...args: readonly string[]) =>
+      bench.call([...args, "--server", basic.url, "--token", token, "--json"]);
+    const { out } = await bench.call(["process", "/content/dam/broken", "--assets", BROKEN, ...own, "--json"]);
+    const { processingId } = jsonLines({ out }).at(-1);
+    const [restarted] = jsonLines(await asked(`anna:${password}`, "restart", processingId));
+    expect(restarted).to.include({ createdBy: "anna", restartedFrom: processingId });
+    const history = jsonLines(await asked(`anna:${password}`, "history", "--created-by", "anna"));
+    expect(history.map((report) => report.processingId)).to.deep.equal([restarted.processingId]);
+    for (const token of ["anna:wrong", `bert:${password}`, "anna:", "not-basic"]) {
+      const refused = await asked(token, "history");
+      expect([refused.code, jsonLines(refused)[0].code], token).to.deep.equal([2, "UNAUTHENTICATED"]);
+    }
+  });
+
   it("ASSETMILL_SERVER and ASSETMILL_TOKEN stand for the flags; a flag for the other place puts them aside", async () => {
     const env = { ASSETMILL_SERVER: server.url, ASSETMILL_TOKEN: server.token ?? "" };
     const ofEnv = await bench.run(["status", fine, "--json"], { env });
