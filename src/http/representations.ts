@@ -8,6 +8,9 @@ import { SKIP_CODES } from "../core/outcome.js";
 const count = z.int().min(0);
 const instant = count.openapi({ description: "Epoch milliseconds; 0: not yet" });
 
+/** A token against forged requests. */
+export const csrfTokenSchema = z.object({ token: z.string() }).openapi("CsrfToken");
+
 /** The answer to a start. */
 export const startedSchema = z.object({ processingId: z.uuid() }).openapi("Started");
 

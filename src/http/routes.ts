@@ -6,9 +6,9 @@ import { timeout } from "hono/timeout";
 import { AssetmillError } from "../core/errors.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
 import { CsrfTokens } from "./auth/csrf-tokens.js";
-import { addCsrfToken } from "./csrf-token-endpoint.js";
 import { addAssets } from "./endpoints/assets.js";
 import { addChanges } from "./endpoints/changes.js";
+import { addCsrfToken } from "./endpoints/csrf-token.js";
 import { addEvents } from "./endpoints/events.js";
 import { addLogs } from "./endpoints/logs.js";
 import { addOutcomes } from "./endpoints/outcomes.js";
@@ -46,7 +46,7 @@ export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIH
   for (const add of [addStart, addStatus, addLogs, addChanges, addOutcomes, addEvents, addAssets, addSystemStatus]) {
     add(app, resolved);
   }
-  addCsrfToken(app, resolved.basePath, csrf);
+  addCsrfToken(app, resolved, csrf);
   describeApi(app, resolved.basePath);
   return app;
 }

@@ -1,0 +1,212 @@
+import { expect } from "chai";
+import { AssetmillError } from "../../src/core/errors.js";
+import type { AccessPolicy } from "../../src/core/ports/access-policy.js";
+import type { JobOperator } from "../../src/core/ports/job-operator.js";
+import { GuardedOperator } from "../../src/http/guarded-operator.js";
+import { pathAccessPolicy } from "../../src/http/path-access-policy.js";
+import { FakeOperator, uuid } from "./fake-operator.js";
+
+const ANN = { name: "ann" };
+
+/** What each method needs, and how it is called about job 1 (on /a and /b) or about these paths. */
+const CALLS: Readonly<Record<keyof JobOperator, [action: "read" | "process", call: (o: JobOperator) => unknown]>> = {
+  start: ["process", (o) => o.start({ paths: ["/a", "b/"], type: "T" }, "root")],
+  startOrJoin: ["process", (o) => o.startOrJoin({ paths: ["/a", "b/"], type: "T" }, "root")],
+  status: ["read", (o) => o.status(uuid(1))],
+  summary: ["read", (o) => o.summary(uuid(1))],
+  cancel: ["process", (o) => o.cancel(uuid(1), "root")],
+  pause: ["process", (o) => o.pause(uuid(1), "root")],
+  resume: ["process", (o) => o.resume(uuid(1), "root")],
+  restart: ["process", (o) => o.restart(uuid(1), "root")],
+  retryFailed: ["process", (o) => o.retryFailed(uuid(1), "root")],
+  history: ["read", (o) => o.history()],
+  logs: ["read", (o) => o.logs(uuid(1))],
+  outcomes: ["read", (o) => o.outcomes(uuid(1), { limit: 1 })],
+  events: ["read", (o) => o.events(uuid(1))[Symbol.asyncIterator]().next()],
+  results: ["read", (o) => o.results("//b/x/")],
+  askAssetStatus: ["read", (o) => o.askAssetStatus({ paths: ["/a", "b/"] }, "root")],
+  assetStatus: ["read", (o) => o.assetStatus(uuid(1))],
+};
+
+const codeOf = async (work: () => unknown): Promise<unknown> => {
+  try {
+    await work();
+    return "allowed";
+  } catch (error) {
+    return AssetmillError.is(error) ? error.code : error;
+  }
+};
+
+/** A policy that allows this alone, and what it was asked. */
+function only(action: string, ...paths: readonly string[]): AccessPolicy & { readonly asked: unknown[] } {
+  const asked: unknown[] = [];
+  return {
+    asked,
+    allows: async (principal, path, wanted) => {
+      asked.push([principal.name, path, wanted]);
+      return wanted === action && paths.includes(path);
+    },
+  };
+}
+
+const operatorWithJob = (): FakeOperator => {
+  const operator = new FakeOperator();
+  operator.withJob({ path: "/job", paths: ["/a", "/b"] });
+  return operator;
+};
+
+describe("the operator as one caller may use it", () => {
+  const { history: _, ...others } = CALLS;
+  for (const [name, [action, call]] of Object.entries(others)) {
+    it(`${name} needs ${action} on all paths, and reaches nothing without`, async () => {
+      const other = action === "read" ? "process" : "read";
+      for (const policy of [only(other, "/a", "/b", "/b/x"), only(action, "/a"), only(action)]) {
+        const operator = operatorWithJob();
+        expect(await codeOf(() => call(new GuardedOperator(operator, ANN, policy)))).to.equal("FORBIDDEN");
+        expect(operator.calls.filter((made) => made.name !== "status" || name === "start")).to.deep.equal([]);
+      }
+      const operator = operatorWithJob();
+      const allowing = only(action, "/a", "/b", "/b/x");
+      expect(await codeOf(() => call(new GuardedOperator(operator, ANN, allowing)))).to.equal("allowed");
+      expect(operator.calls.map((made) => made.name)).to.include(name === "startOrJoin" ? "start" : name);
+      for (const [principal] of allowing.asked as [string][]) expect(principal).to.equal("ann");
+    });
+  }
+
+  it("acts in the caller's name, whatever name it is given", async () => {
+    for (const policy of [undefined, only("process", "/a", "/b")]) {
+      for (const [name, [action, call]] of Object.entries(CALLS)) {
+        if (action !== "process") continue;
+        const operator = operatorWithJob();
+        await call(new GuardedOperator(operator, ANN, policy));
+        const made = operator.calls.find((each) => each.name !== "status");
+        expect(made?.args, name).to.include("ann").and.not.include("root");
+      }
+    }
+  });
+
+  it("asks for no status of its own where there is no policy", async () => {
+    const operator = operatorWithJob();
+    await new GuardedOperator(operator, ANN, undefined).logs(uuid(1));
+    expect(operator.calls.map(({ name }) => name)).to.deep.equal(["logs"]);
+  });
+
+  it("tells an unknown job from one that may not be seen", async () => {
+    const guarded = new GuardedOperator(operatorWithJob(), ANN, only("read"));
+    expect(await codeOf(() => guarded.logs(uuid(1)))).to.equal("FORBIDDEN");
+    expect(await codeOf(() => guarded.logs(uuid(2)))).to.equal("JOB_NOT_FOUND");
+  });
+
+  it("the request's own mistakes are still named", async () => {
+    const guarded = new GuardedOperator(new FakeOperator(), ANN, only("process"));
+    const error = await guarded.start({ paths: ["/a", "/b/../c"], type: "T" }).catch((thrown: unknown) => thrown);
+    expect(error).to.have.nested.property("ids.field", "paths[1]");
+  });
+
+  it("a policy that cannot find out lets nobody through", async () => {
+    const failing: AccessPolicy = { allows: () => Promise.reject(new AssetmillError("UNAVAILABLE", "no directory")) };
+    const operator = operatorWithJob();
+    const guarded = new GuardedOperator(operator, ANN, failing);
+    expect(await codeOf(() => guarded.start({ path: "/a", type: "T" }))).to.equal("UNAVAILABLE");
+    expect(operator.calls).to.deep.equal([]);
+  });
+
+  for (const [readable, says] of [
+    [["/rival"], /job .* is active on \/rival/],
+    [[], /somebody else's/],
+  ] as const) {
+    it(`a refused start ${readable.length > 0 ? "names the job in the way" : "hides a job that may not be read"}`, async () => {
+      const operator = new FakeOperator();
+      const { processingId } = operator.withJob({ path: "/rival", paths: ["/rival"] });
+      const policy: AccessPolicy = {
+        allows: (_principal, path, action) => action === "process" || (readable as readonly string[]).includes(path),
+      };
+      const error = await new GuardedOperator(operator, ANN, policy)
+        .start({ path: "/rival", type: "T" })
+        .catch((thrown: unknown) => thrown);
+      expect(error).to.have.property("code", "PATH_BUSY");
+      expect((error as AssetmillError).message).to.match(says);
+      expect((error as AssetmillError).ids.jobId).to.equal(readable.length > 0 ? processingId : undefined);
+    });
+  }
+});
+
+describe("a history under a policy", () => {
+  /** Numbered jobs, newest first; every third is readable. */
+  class ManyJobs extends FakeOperator {
+    readonly #count: number;
+    asked = 0;
+
+    constructor(count: number) {
+      super();
+      this.#count = count;
+    }
+
+    override async history({ limit = 20, before }: { limit?: number; before?: string } = {}) {
+      this.asked++;
+      const from = before === undefined ? this.#count : Number(before.slice(-12));
+      const numbers = Array.from({ length: Math.min(limit, Math.max(from - 1, 0)) }, (_, i) => from - 1 - i);
+      const template = operatorWithJob();
+      const report = await template.status(uuid(1));
+      return numbers.map((n) => ({ ...report, processingId: uuid(n), paths: [n % 3 === 0 ? "/mine" : "/other"] }));
+    }
+  }
+  const mine = only("read", "/mine");
+
+  it("leaves out what may not be read, and still gives as many as were asked for", async () => {
+    const guarded = new GuardedOperator(new ManyJobs(1_000), ANN, mine);
+    const reports = await guarded.history({ limit: 7 });
+    expect(reports.map(({ processingId }) => Number(processingId.slice(-12)))).to.deep.equal(
+      Array.from({ length: 7 }, (_, i) => 999 - 3 * i),
+    );
+    const next = await guarded.history({ limit: 2, before: reports.at(-1)?.processingId ?? "" });
+    expect(next.map(({ processingId }) => Number(processingId.slice(-12)))).to.deep.equal([978, 975]);
+  });
+
+  it("ends where there are no more jobs, and after 10,000 looked at", async () => {
+    expect(await new GuardedOperator(new ManyJobs(31), ANN, mine).history({ limit: 100 })).to.have.length(10);
+    const endless = new ManyJobs(1_000_000);
+    expect(await new GuardedOperator(endless, ANN, only("read")).history({ limit: 5 })).to.deep.equal([]);
+    expect(endless.asked).to.be.lessThan(15);
+  });
+});
+
+describe("pathAccessPolicy", () => {
+  const policy = pathAccessPolicy([
+    { principal: "ann", paths: ["/a/b", "c/"] },
+    { principal: "bert", paths: ["/"], actions: ["read"] },
+    { principal: "*", paths: ["/public"], actions: ["read"] },
+  ]);
+  const cases: [who: string, path: string, action: "read" | "process", allowed: boolean][] = [
+    ["ann", "/a/b", "process", true],
+    ["ann", "/a/b/c/d", "read", true],
+    ["ann", "/a/bc", "read", false],
+    ["ann", "/a", "read", false],
+    ["ann", "/", "read", false],
+    ["ann", "/c/x", "process", true],
+    ["ann", "/public/x", "read", true],
+    ["ann", "/public/x", "process", false],
+    ["bert", "/a/b", "read", true],
+    ["bert", "/a/b", "process", false],
+    ["carl", "/a/b", "read", false],
+    ["carl", "/public", "read", true],
+    ["Ann", "/a/b", "read", false],
+  ];
+  for (const [who, path, action, allowed] of cases) {
+    it(`${who} may ${allowed ? "" : "not "}${action} ${path}`, () => {
+      expect(policy.allows({ name: who }, path, action)).to.equal(allowed);
+    });
+  }
+
+  it("refuses rules that make no sense, naming them", () => {
+    for (const [rule, field] of [
+      [{ principal: "", paths: ["/"] }, "rules[1].principal"],
+      [{ principal: "x", paths: ["/a/../b"] }, "rules[1].paths[0]"],
+      [{ principal: "x", paths: ["/"], actions: ["write"] }, "rules[1].actions"],
+    ] as const) {
+      expect(() => pathAccessPolicy([{ principal: "y", paths: [] }, rule as never]))
+        .to.throw(AssetmillError)
+        .with.nested.property("ids.field", field);
+    }
+  });
+});
