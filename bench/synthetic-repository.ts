@@ -27,7 +27,7 @@ export class SyntheticRepository implements AssetRepository {
         const path = SyntheticRepository.path(j);
         page.push({ path, fileType: "DITATOPIC", sizeBytes: 4096, createdMs: at, modifiedMs: at });
       }
-      yield page;
+      yield { assets: page, upTo: page.at(-1)?.path ?? "" };
     }
   }
 

@@ -34,9 +34,10 @@ export interface DiscoveryPage {
   /** How many pages this discovery has stored before: the fence beside the epoch. */
   readonly part: number;
   readonly chunks: readonly NewChunk[];
-  /** The first path of this page; undefined where it is empty. */
+  /** The first and the last path of this page; undefined where it is empty. */
   readonly first: string | undefined;
-  /** The last path seen; undefined where nothing was. */
+  readonly final: string | undefined;
+  /** All of the scope up to here was seen; undefined where nothing was. */
   readonly cursor: string | undefined;
   readonly tally: Tally;
   /** True for the page that completes discovery. */

@@ -41,8 +41,14 @@ const RETRYABLE = Symbol.for("assetmill.RetryableError");
 const SKIP = Symbol.for("assetmill.SkipAsset");
 const FAILURE = Symbol.for("assetmill.AssetFailure");
 
-const branded = (value: unknown, brand: symbol): boolean =>
-  typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[brand] === true;
+function branded(value: unknown, brand: symbol): boolean {
+  try {
+    return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[brand] === true;
+  } catch {
+    // Whatever was thrown answers a look with an error of its own: none of ours.
+    return false;
+  }
+}
 
 /** The base of every error that assetmill raises on purpose. */
 export class AssetmillError extends Error {
@@ -122,8 +128,8 @@ export const isUnavailable = (error: unknown): boolean => AssetmillError.is(erro
 
 /** What an unknown thrown value says, for people; never empty. */
 export function messageOf(error: unknown): string {
-  if (error instanceof Error && error.message !== "") return error.message;
   try {
+    if (error instanceof Error && error.message !== "") return error.message;
     return String(error) || "no message";
   } catch {
     return "an error that cannot be shown";

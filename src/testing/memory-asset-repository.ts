@@ -2,7 +2,13 @@ import type { Asset } from "../core/asset.js";
 import { AssetmillError } from "../core/errors.js";
 import { fileTypeOfName, fileTypeOfXmlHead } from "../core/file-type.js";
 import { comparePaths, isWithin } from "../core/path.js";
-import type { AssetRepository, AssetResult, AssetWrite, RepositoryNode } from "../core/ports/asset-repository.js";
+import type {
+  AssetRepository,
+  AssetResult,
+  AssetWrite,
+  RepositoryNode,
+  ScanPage,
+} from "../core/ports/asset-repository.js";
 import { admits, covers, type Scope } from "../core/scope.js";
 
 /** A repository in memory, as a specification and for tests: content by path. Results vanish with it. */
@@ -24,12 +30,15 @@ export class MemoryAssetRepository implements AssetRepository {
   async *scan(
     scope: Scope,
     { after, pageSize, signal }: { after?: string; pageSize: number; signal?: AbortSignal },
-  ): AsyncIterable<readonly Asset[]> {
+  ): AsyncIterable<ScanPage> {
     const paths = [...this.#contents.keys()]
       .filter((path) => covers(scope, path) && (after === undefined || comparePaths(path, after) > 0))
       .sort(comparePaths);
     const assets = paths.map((path) => this.#asset(path)).filter((asset) => admits(scope.filter, asset));
-    for (let i = 0; i < assets.length && !signal?.aborted; i += pageSize) yield assets.slice(i, i + pageSize);
+    for (let i = 0; i < assets.length && !signal?.aborted; i += pageSize) {
+      const page = assets.slice(i, i + pageSize);
+      yield { assets: page, upTo: page.at(-1)?.path ?? "" };
+    }
   }
 
   async stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]> {

@@ -23,7 +23,8 @@ class ManyAssets extends MemoryAssetRepository {
   override async *scan(_scope: unknown, { after, pageSize }: { after?: string; pageSize: number }) {
     const begin = after === undefined ? 0 : Number(/a(\d+)\.txt$/.exec(after)?.[1]) + 1;
     for (let i = begin; i < COUNT; i += pageSize) {
-      yield Array.from({ length: Math.min(pageSize, COUNT - i) }, (_, k) => assetAt(i + k));
+      const assets = Array.from({ length: Math.min(pageSize, COUNT - i) }, (_, k) => assetAt(i + k));
+      yield { assets, upTo: assets.at(-1)?.path ?? "" };
     }
   }
 }

@@ -58,7 +58,7 @@ export async function openFolder(): Promise<FolderFixture> {
   return fixture("/");
 }
 
-/** All that a scan yields; fails where a page is empty or too large. */
+/** All that a scan yields; fails where a page is too large. */
 export async function scanned(
   repository: FolderAssetRepository,
   scope: Scope,
@@ -67,8 +67,8 @@ export async function scanned(
   const { pageSize = 3, ...rest } = options;
   const assets: Asset[] = [];
   for await (const page of repository.scan(scope, { pageSize, ...rest })) {
-    if (page.length === 0 || page.length > pageSize) throw new Error(`a page of ${page.length} assets`);
-    assets.push(...page);
+    if (page.assets.length > pageSize) throw new Error(`a page of ${page.assets.length} assets`);
+    assets.push(...page.assets);
   }
   return assets;
 }

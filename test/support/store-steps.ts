@@ -62,6 +62,7 @@ export function pageOf(
     part: claim.part,
     chunks,
     first: entries[0]?.asset.path,
+    final: entries.at(-1)?.asset.path,
     cursor: entries.at(-1)?.asset.path,
     tally: tally.take(),
     last,

@@ -13,8 +13,8 @@ export interface SqlTransaction extends Transaction {
   /** The database's clock at the beginning of this transaction's work; epoch milliseconds. */
   readonly nowMs: number;
   /**
-   * Statements run in the order in which they are given, also where several are given without waiting in between: that
-   * saves round trips. All of them must have ended when the transaction's function ends.
+   * Refused once a statement of the transaction has failed, for then the transaction may be over: SQLite ends it by
+   * itself where the disk is full or fails. For the same reason no statement may be given before the last one ended.
    */
   query(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
 }

@@ -2,6 +2,7 @@ import { mkdir, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { DataSource, type EntityManager, type MigrationInterface, type QueryRunner } from "typeorm";
 import { AssetmillError } from "../../core/errors.js";
+import { FilePlace } from "./file-place.js";
 import { FileTurns } from "./file-turns.js";
 import type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
 import { sqlError } from "./sql-errors.js";
@@ -35,12 +36,14 @@ export class SqliteDatabase implements SqlDatabase {
   readonly #writer: DataSource;
   readonly #reader: DataSource;
   readonly #turns: FileTurns;
+  readonly #place: FilePlace;
   readonly now = NOW;
 
-  private constructor(writer: DataSource, reader: DataSource, turns: FileTurns) {
+  private constructor(writer: DataSource, reader: DataSource, turns: FileTurns, place: FilePlace) {
     this.#writer = writer;
     this.#reader = reader;
     this.#turns = turns;
+    this.#place = place;
   }
 
   /** Opens the file and brings its schema up to date. Refuses one that a newer program made, naming both. */
@@ -72,7 +75,7 @@ export class SqliteDatabase implements SqlDatabase {
       turns.leave();
       throw sqlError(error);
     }
-    return new SqliteDatabase(writer, reader, turns);
+    return new SqliteDatabase(writer, reader, turns, await FilePlace.of(file));
   }
 
   get entities(): EntityManager {
@@ -110,29 +113,74 @@ export class SqliteDatabase implements SqlDatabase {
       runner.query("begin immediate"),
       runner.query(`select ${NOW} as now`),
     ])) as [unknown, Row[]];
+    const statements = new Statements(runner);
     try {
-      const nowMs = Number(clock?.now);
-      const result = await work(transactionOf(runner, nowMs));
+      const result = await work(statements.transaction(Number(clock?.now)));
+      statements.refuseFailed();
       await runner.query("commit");
+      await this.#place.check();
       return result;
     } catch (error) {
       await rollback(runner);
       throw error;
+    } finally {
+      statements.over();
     }
   }
 }
 
-// The brand that makes a transaction opaque to core exists in types only.
-const transactionOf = (runner: QueryRunner, nowMs: number): SqlTransaction =>
-  ({
-    manager: runner.manager,
-    nowMs,
-    query: (sql: string, parameters: readonly unknown[] = []) => runner.query(sql, [...parameters]),
-  }) as unknown as SqlTransaction;
+/** The statements of one transaction: none is run after one that failed, not even in autocommit. */
+class Statements {
+  readonly #runner: QueryRunner;
+  #underWay = false;
+  #failed: Error | undefined;
+
+  constructor(runner: QueryRunner) {
+    this.#runner = runner;
+    const query = runner.query.bind(runner) as (...args: readonly unknown[]) => Promise<unknown>;
+    // The entity manager's statements come through here, too.
+    const guarded = (...args: readonly unknown[]) => this.#guard(args[0] === "rollback", () => query(...args));
+    runner.query = guarded as QueryRunner["query"];
+  }
+
+  transaction(nowMs: number): SqlTransaction {
+    // The brand that makes a transaction opaque to core exists in types only.
+    return {
+      manager: this.#runner.manager,
+      nowMs,
+      query: (sql: string, parameters: readonly unknown[] = []) => this.#runner.query(sql, [...parameters]),
+    } as unknown as SqlTransaction;
+  }
+
+  /** The connection's runner serves the next transaction, too. */
+  over(): void {
+    Reflect.deleteProperty(this.#runner, "query");
+  }
+
+  /** A transaction whose function passed over a failed statement must not be committed. */
+  refuseFailed(): void {
+    if (this.#failed) throw this.#failed;
+  }
+
+  async #guard(isRollback: boolean, run: () => Promise<unknown>): Promise<unknown> {
+    if (isRollback) return run();
+    this.refuseFailed();
+    if (this.#underWay) throw new Error("a statement was given to a transaction before the last one ended");
+    this.#underWay = true;
+    try {
+      return await run();
+    } catch (error) {
+      this.#failed ??= error as Error;
+      throw error;
+    } finally {
+      this.#underWay = false;
+    }
+  }
+}
 
 /**
- * Statements of the connection run one after the other, in the order in which they were given, so that a transaction may
- * give several at once. Without it, the driver would let them overtake each other in its thread pool.
+ * Statements of the connection run one after the other, in the order in which they were given. Without it, the driver
+ * would let them overtake each other in its thread pool.
  */
 function inOrder(source: DataSource): void {
   const driver = source.driver as unknown as { readonly databaseConnection: { serialize(): void } };

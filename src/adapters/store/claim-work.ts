@@ -1,9 +1,11 @@
 import { type ChunkClaim, DISCOVERY, type DiscoveryClaim } from "../../core/chunk.js";
+import { AssetmillError, isUnavailable, messageOf } from "../../core/errors.js";
 import type { Job } from "../../core/job.js";
 import { mustWait } from "../../core/job-queue.js";
 import { claimed, giveUp } from "../../core/job-transitions.js";
 import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
+import { leasesJson } from "./lease-sql.js";
 import { certainFactsOf, holdJob, rivalsOf, storeChange } from "./job-records.js";
 import { handlersOf } from "./job-mapper.js";
 import { unpackManifest } from "./manifest-codec.js";
@@ -39,15 +41,36 @@ export async function claimWork(
       queued && (await isBehind(tx, id)) ? undefined : take(tx, id, request, dead, { chunks, discoveries }),
     );
     if (!taken) continue;
+    let read: readonly ChunkClaim[];
+    try {
+      read = await readChunks(database, id, taken.chunks);
+    } catch (error) {
+      await handBack(database, taken, error);
+      continue;
+    }
     chunks -= taken.chunks.length;
     if (taken.discovery) discoveries--;
-    claims.push({
-      job: taken.job,
-      ...(taken.discovery ? { discovery: taken.discovery } : {}),
-      chunks: await readChunks(database, id, taken.chunks),
-    });
+    claims.push({ job: taken.job, ...(taken.discovery ? { discovery: taken.discovery } : {}), chunks: read });
   }
   return claims;
+}
+
+/** What was taken is free again at once. A job whose chunks can no longer be read gives up; others are not held up. */
+async function handBack(database: SqlDatabase, { job, discovery, chunks }: Taken, error: unknown): Promise<void> {
+  await database.write(async (tx) => {
+    const leases = [
+      ...(discovery ? [discovery.lease] : []),
+      ...chunks.map(({ number, epoch }) => ({ jobId: job.id, chunk: number, epoch })),
+    ];
+    await tx.query(
+      `update ${LEASE} as l set state = 'READY', owner = null from (${leasesJson}) as mine
+       where l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.state = 'LEASED'`,
+      [JSON.stringify(leases)],
+    );
+    if (isUnavailable(error)) return;
+    const before = await holdJob(tx, job.id);
+    await storeChange(tx, before, giveUp(before, messageOf(error), await certainFactsOf(tx, job.id)));
+  });
 }
 
 interface Candidate {
@@ -180,13 +203,21 @@ async function readChunks(
   return chunks.map(({ number, epoch, takenOver }) => {
     const manifest = byNumber.get(number);
     if (!manifest) throw new Error(`chunk ${number} of job ${jobId} has no manifest`);
-    const entries = unpackManifest(manifest);
+    const entries = readable(number, () => unpackManifest(manifest));
     const open: number[] = [];
     entries.forEach(({ skip }, index) => {
       if (!skip && !done.get(number)?.has(index)) open.push(index);
     });
     return { lease: { jobId, chunk: number, epoch }, entries, open, takenOver };
   });
+}
+
+function readable<T>(chunk: number, unpack: () => T): T {
+  try {
+    return unpack();
+  } catch (cause) {
+    throw new AssetmillError("INTERNAL", `chunk ${chunk} is damaged in the store: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** Indices that have an outcome, by chunk. */
@@ -204,7 +235,8 @@ async function doneIndices(
   for (const part of parts) {
     const chunk = Number(part.chunk);
     const indices = done.get(chunk) ?? new Set<number>();
-    for (const { index } of unpackOutcomes(part.outcomes as Uint8Array)) indices.add(index);
+    const outcomes = readable(chunk, () => unpackOutcomes(part.outcomes as Uint8Array));
+    for (const { index } of outcomes) indices.add(index);
     done.set(chunk, indices);
   }
   return done;

@@ -76,14 +76,14 @@ async function isAt(tx: SqlTransaction, lease: Lease, part: number): Promise<boo
   return row?.epoch === lease.epoch && row.part === part;
 }
 
-/** Rows of new chunks, as statements under way; chunks without an open asset are born DONE. */
-export function insertChunks(tx: SqlTransaction, jobId: string, chunks: readonly NewChunk[]): readonly Promise<void>[] {
-  if (chunks.length === 0) return [];
-  const leases = tx.query(
+/** Rows of new chunks; those without an open asset are born DONE. */
+export async function insertChunks(tx: SqlTransaction, jobId: string, chunks: readonly NewChunk[]): Promise<void> {
+  if (chunks.length === 0) return;
+  await tx.query(
     `insert into ${LEASE} (job_id, chunk, state, triggerable) values ${chunks.map(() => "(?, ?, ?, ?)").join(", ")}`,
     chunks.flatMap(({ number, open }) => [jobId, number, open > 0 ? "READY" : "DONE", open]),
   );
-  const manifests = tx.query(
+  await tx.query(
     `insert into ${CHUNK} (job_id, chunk, assets, ruled, created_at_ms, first_key, manifest)
      values ${chunks.map(() => "(?, ?, ?, ?, ?, ?, ?)").join(", ")}`,
     chunks.flatMap(({ number, entries }) => [
@@ -96,7 +96,6 @@ export function insertChunks(tx: SqlTransaction, jobId: string, chunks: readonly
       packManifest(entries),
     ]),
   );
-  return [leases.then(() => {}), manifests.then(() => {})];
 }
 
 /** Outcomes of parts, one row a part. */

@@ -40,16 +40,14 @@ export class TypeOrmChunkStore implements ChunkStore {
   addPage(lease: Lease, page: DiscoveryPage): Promise<CommitAnswer> {
     return this.#database.write(async (tx) => {
       const fence = await fencePage(tx, lease, page);
-      const [before] = await Promise.all([
-        holdJob(tx, lease.jobId),
-        ...(fence === "mine" ? insertChunks(tx, lease.jobId, page.chunks) : []),
-      ]);
+      if (fence === "mine") await insertChunks(tx, lease.jobId, page.chunks);
+      const before = await holdJob(tx, lease.jobId);
       if (fence !== "mine") return { end: fence === "lost" ? "lost" : "committed", job: before };
       const progress = {
         tally: page.tally,
         newOpenChunks: page.chunks.filter((chunk) => chunk.open > 0).length,
         first: page.first,
-        last: page.cursor,
+        last: page.final,
         complete: page.last,
       };
       const job = await storeChange(tx, before, discovered(before, progress, await factsOf(tx, before)));
@@ -62,15 +60,18 @@ export class TypeOrmChunkStore implements ChunkStore {
     return this.#database.write(async (tx) => {
       const fence = await fenceParts(tx, sorted);
       const fresh = sorted.filter((part) => fence(part) === "mine");
-      const storing = fresh.length === 0 ? undefined : this.#store(tx, fresh, results);
-      // Given to the database before the job's row is read, waited for after; should that fail first, this is no news.
-      storing?.catch(() => {});
+      if (fresh.length > 0) {
+        await insertOutcomes(tx, fresh);
+        await results?.(
+          tx,
+          fresh.flatMap((part) => part.writes),
+        );
+      }
       const jobs = new Map<string, Job>();
       for (const id of jobIds(sorted.map((part) => part.lease))) {
         const mine = fresh.filter((part) => part.lease.jobId === id);
         jobs.set(id, await this.#count(tx, id, mine));
       }
-      await storing;
       return parts.map((part) => {
         const job = jobs.get(part.lease.jobId) as Job;
         return { end: fence(part) === "lost" ? "lost" : "committed", job };
@@ -126,12 +127,6 @@ export class TypeOrmChunkStore implements ChunkStore {
         await this.#settle(tx, id);
       });
     }
-  }
-
-  async #store(tx: SqlTransaction, parts: readonly ChunkPart[], results: CommitResults | undefined): Promise<void> {
-    const outcomes = insertOutcomes(tx, parts);
-    const writes = parts.flatMap((part) => part.writes);
-    await Promise.all([outcomes, results?.(tx, writes)]);
   }
 
   async #count(tx: SqlTransaction, id: string, parts: readonly ChunkPart[]): Promise<Job> {

@@ -2,7 +2,7 @@ import type { DiscoveryClaim, DiscoveryPage, ManifestEntry, NewChunk } from "../
 import type { Job } from "../job.js";
 import type { CommitAnswer } from "../ports/chunk-store.js";
 import type { SkipRules } from "../skip-rules.js";
-import { discoverySource } from "./discovery-source.js";
+import { discoverySource, type SourcePage } from "./discovery-source.js";
 import { TallyCounter } from "../tally.js";
 import type { EngineTools } from "./tools.js";
 
@@ -41,7 +41,7 @@ export async function discover(
   for await (const page of source) {
     if (signal.aborted) break;
     cutter.add(page);
-    const due = cutter.isFirst || cutter.waiting >= CHUNKS_PER_PAGE * options.chunkSize;
+    const due = (cutter.isFirst && cutter.waiting > 0) || cutter.waiting >= CHUNKS_PER_PAGE * options.chunkSize;
     if (!due && clock.monotonicMs() - storedMs < STORE_EVERY_MS) continue;
     if (!(await store(false))) return "lost";
   }
@@ -87,8 +87,9 @@ class PageCutter {
     return this.#fromScratch && this.#pages === 0;
   }
 
-  add(found: readonly ManifestEntry[]): void {
-    this.#found.push(...found);
+  add({ entries, upTo }: SourcePage): void {
+    this.#found.push(...entries);
+    this.#cursor = upTo;
   }
 
   cut(last: boolean): DiscoveryPage {
@@ -100,11 +101,10 @@ class PageCutter {
       const open = this.#lists ? 0 : entries.reduce((count, entry) => count + (entry.skip ? 0 : 1), 0);
       chunks.push({ number: this.#nextChunk++, entries, open });
     }
-    const first = this.#found[0]?.asset.path;
-    this.#cursor = this.#found.at(-1)?.asset.path ?? this.#cursor;
+    const ends = { first: this.#found[0]?.asset.path, final: this.#found.at(-1)?.asset.path };
     this.#found = [];
-    this.#pages++;
-    return { part: this.#part++, chunks, first, cursor: this.#cursor, tally: tally.take(), last };
+    if (chunks.length > 0 || this.#counts) this.#pages++;
+    return { part: this.#part++, chunks, ...ends, cursor: this.#cursor, tally: tally.take(), last };
   }
 
   #entry({ asset, skip: given }: ManifestEntry, tally: TallyCounter): ManifestEntry {

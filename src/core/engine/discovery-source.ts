@@ -17,15 +17,21 @@ interface Walk {
   readonly signal: AbortSignal;
 }
 
+/** What discovery met, and how far it is. */
+export interface SourcePage {
+  readonly entries: readonly ManifestEntry[];
+  readonly upTo: string;
+}
+
 /** What discovery walks through, in path order: the job's scope, or what failed in the job that it retries. */
-export function discoverySource(job: Job, walk: Walk, tools: SourceTools): AsyncIterable<readonly ManifestEntry[]> {
+export function discoverySource(job: Job, walk: Walk, tools: SourceTools): AsyncIterable<SourcePage> {
   const { failedOf } = job.request;
   return failedOf === undefined ? scopeOf(job, walk, tools) : failuresOf(failedOf, walk, tools);
 }
 
 async function* scopeOf(job: Job, { after, ...walk }: Walk, { repository }: SourceTools) {
   const scan = repository.scan(scopeOfRequest(job.request), { ...(after === undefined ? {} : { after }), ...walk });
-  for await (const page of scan) yield page.map((asset) => ({ asset }));
+  for await (const { assets, upTo } of scan) yield { entries: assets.map((asset) => ({ asset })), upTo };
 }
 
 /** As they stand now; those that are no longer there are GONE, none is left out. */
@@ -33,7 +39,7 @@ async function* failuresOf(
   jobId: string,
   { after, pageSize, signal }: Walk,
   { repository, reports }: SourceTools,
-): AsyncIterable<readonly ManifestEntry[]> {
+): AsyncIterable<SourcePage> {
   let from: OutcomeCursor | undefined;
   do {
     const { assets, next } = await reports.assets(jobId, {
@@ -43,11 +49,13 @@ async function* failuresOf(
     });
     from = next;
     const open = assets.filter(({ path }) => after === undefined || comparePaths(path, after) > 0);
-    if (open.length === 0) continue;
+    const upTo = open.at(-1)?.path;
+    if (upTo === undefined) continue;
     const nodes = await repository.stat(open.map(({ path }) => path));
-    yield open.map((asset, i): ManifestEntry => {
+    const entries = open.map((asset, i): ManifestEntry => {
       const node = nodes[i];
       return node?.kind === "asset" ? { asset: node.asset } : { asset, skip: "GONE" };
     });
+    yield { entries, upTo };
   } while (from && !signal.aborted);
 }

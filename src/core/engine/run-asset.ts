@@ -40,12 +40,15 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
   let accepted = 0;
   let skipped: { handler: string; reason: string } | undefined;
   for (const handler of tools.handlers) {
+    let taken = handler.accepts === undefined;
+    if (taken) accepted++;
     for (let attempt = 1; ; attempt++) {
       if (task.aborted) return undefined;
       task.attempts = Math.max(task.attempts, attempt);
       try {
-        if (attempt === 1) {
-          if (handler.accepts && !handler.accepts(task.asset)) break;
+        if (!taken) {
+          if (!handler.accepts?.(task.asset)) break;
+          taken = true;
           accepted++;
         }
         const returned = handler.process(task.asset, new AssetContext(tools.context, task, attempt));

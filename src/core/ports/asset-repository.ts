@@ -33,6 +33,14 @@ export interface AssetResult {
 /** Writes that became part of somebody else's transaction. */
 export type EnlistedWriter = (tx: Transaction, writes: readonly AssetWrite[]) => Promise<void>;
 
+/** A step of a scan. */
+export interface ScanPage {
+  /** In path order, at most `pageSize`; none where a while was spent on what the scope leaves out. */
+  readonly assets: readonly Asset[];
+  /** All of the scope up to this path, it included, was yielded: a scan that begins after it misses nothing. */
+  readonly upTo: string;
+}
+
 /**
  * Where assets live.
  *
@@ -44,14 +52,15 @@ export interface AssetRepository {
   readonly identity: string;
 
   /**
-   * Pages of the scope's assets in path order, never an empty one, each of at most `pageSize` assets.
-   * Restarts after any path it ever yielded, even one that is gone by now: exactly the greater ones follow.
+   * The scope's assets in path order, in pages of at most `pageSize`; a page at the latest after a fraction of a second,
+   * so that a walk through what the scope leaves out can be gone on with, too.
+   * Restarts after any path it ever yielded or reached, even one that is gone by now: exactly the greater ones follow.
    * Memory does not grow with the tree. Ends early, without an error, once `signal` is aborted.
    */
   scan(
     scope: Scope,
     options: { readonly after?: string; readonly pageSize: number; readonly signal?: AbortSignal },
-  ): AsyncIterable<readonly Asset[]>;
+  ): AsyncIterable<ScanPage>;
 
   /** What stands at each path now, in the order asked; undefined where nothing does, or nothing readable. */
   stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]>;

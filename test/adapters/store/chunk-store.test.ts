@@ -48,6 +48,54 @@ describe("the chunk store on SQLite", function () {
     return chunk;
   };
 
+  /** A commit whose statements meet a full disk amid the transaction, at each of so many sizes; then room again. */
+  it("a disk that fills up amid a commit stores nothing of it, and the commit repeated stores it once", async () => {
+    const job = await discoveredJob(stores, 4, { chunkSize: 2 });
+    const chunk = await oneChunk(job);
+    const noise = Array.from({ length: 30_000 }, (_, i) => Math.sin(i).toString(36)).join();
+    const part = partOf(chunk, {
+      outcome: () => failedWith("X", noise),
+      lines: [info(noise)],
+      writes: [],
+    });
+    const limit = (pages: number) =>
+      stores.database.write(async (tx) => void (await tx.query(`pragma max_page_count = ${pages}`)));
+    const [size] = await stores.database.read("pragma page_count");
+    const before = await dump(stores.database);
+    let refused = 0;
+    for (let more = 1; more < 400; more += 13) {
+      await limit(Number(size?.page_count) + more);
+      try {
+        await stores.chunks.commit([part]);
+        break;
+      } catch (error) {
+        expect(error).to.include({ code: "UNAVAILABLE" });
+        expect(await dump(stores.database)).to.deep.equal(before);
+        refused++;
+      }
+    }
+    await limit(1_000_000);
+    expect(refused, "a check that cannot fail").to.be.above(2);
+    expect((await stores.chunks.commit([part]))[0]?.end).to.equal("committed");
+    const { tally, openChunks } = await jobNow(job);
+    expect([tally.types.DITATOPIC?.failed, openChunks]).to.deep.equal([2, 1]);
+  });
+
+  it("a chunk that can no longer be read ends its job, names the chunk, and holds up no other job", async () => {
+    const broken = await discoveredJob(stores, 6, { chunkSize: 2 });
+    await stores.database.write((tx) =>
+      tx.query("update assetmill_chunk set manifest = x'07' where job_id = ? and chunk = 2", [broken.id]),
+    );
+    const sound = await discoveredJob(stores, 2, { chunkSize: 2, draft: draftOf({}, { paths: ["/other"] }) });
+    const claims = await stores.chunks.claim(claimRequest());
+    expect(claims.map((claim) => claim.job.id)).to.deep.equal([sound.id]);
+    expect((await jobNow(broken)).state.status).to.equal("FAILURE");
+    expect((await jobNow(broken)).comments).to.match(/chunk 2 is damaged/);
+    expect(
+      await stores.database.read("select count(*) as n from assetmill_lease where state = 'LEASED'"),
+    ).to.deep.equal([{ n: 1 }]);
+  });
+
   describe("a claim", () => {
     it("of a new job takes its discovery from the beginning, and begins the job", async () => {
       const job = await stores.jobs.create(draftOf(), () => {});

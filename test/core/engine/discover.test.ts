@@ -3,6 +3,7 @@ import type { Asset } from "../../../src/core/asset.js";
 import type { DiscoveryClaim, DiscoveryPage, Lease } from "../../../src/core/chunk.js";
 import { discover } from "../../../src/core/engine/discover.js";
 import type { Job } from "../../../src/core/job.js";
+import type { ScanPage } from "../../../src/core/ports/asset-repository.js";
 import type { CommitAnswer } from "../../../src/core/ports/chunk-store.js";
 import { SkipRules } from "../../../src/core/skip-rules.js";
 import { assetOf, jobOf, pathsOf } from "../../support/builders.js";
@@ -24,6 +25,8 @@ const claimOf = (over: Partial<DiscoveryClaim> = {}): DiscoveryClaim => ({
 interface Options {
   readonly assets?: readonly Asset[];
   readonly pages?: AsyncIterable<readonly Asset[]>;
+  /** In place of both. */
+  readonly scan?: AsyncIterable<ScanPage>;
   readonly chunkSize?: number;
   readonly job?: Job;
   readonly claim?: DiscoveryClaim;
@@ -34,6 +37,10 @@ interface Options {
 
 async function* pagesOf(assets: readonly Asset[], size: number): AsyncGenerator<readonly Asset[]> {
   for (let i = 0; i < assets.length; i += size) yield assets.slice(i, i + size);
+}
+
+async function* scanOf(pages: AsyncIterable<readonly Asset[]>): AsyncGenerator<ScanPage> {
+  for await (const assets of pages) yield { assets, upTo: assets.at(-1)?.path ?? "" };
 }
 
 function bench(options: Options = {}) {
@@ -49,7 +56,7 @@ function bench(options: Options = {}) {
     repository: repositoryOf({
       scan: (scope, scanOptions) => {
         asked.push({ scope, options: scanOptions });
-        return options.pages ?? pagesOf(options.assets ?? [], scanOptions.pageSize);
+        return options.scan ?? scanOf(options.pages ?? pagesOf(options.assets ?? [], scanOptions.pageSize));
       },
     }),
     chunks: {
@@ -97,6 +104,24 @@ describe("discovery", () => {
     expect(stored.length).to.be.at.most(30);
   });
 
+  it("stores how far it is where the scope leaves nearly everything out, so that a kill repeats little", async () => {
+    const clock = new ManualClock();
+    async function* sparse(): AsyncGenerator<ScanPage> {
+      for (let i = 0; i < 20; i++) {
+        await clock.advance(250);
+        yield { assets: i === 10 ? assetsOf(1) : [], upTo: `/root/z${String(i).padStart(2, "0")}` };
+      }
+    }
+    const { run, stored } = bench({ scan: sparse(), clock });
+    expect(await run()).to.equal("done");
+    expect(stored.length).to.be.at.least(20);
+    expect(stored.slice(0, 20).map(({ cursor }) => cursor)).to.deep.equal(
+      Array.from({ length: 20 }, (_, i) => `/root/z${String(i).padStart(2, "0")}`),
+    );
+    expect(pathsIn(stored)).to.deep.equal(pathsOf(1));
+    expect(stored.flatMap(({ chunks }) => chunks.map(({ number }) => number))).to.deep.equal([1]);
+  });
+
   it("stores what a slow repository yields within about a second", async () => {
     const clock = new ManualClock();
     const seenMs = new Map<string, number>();
@@ -127,7 +152,15 @@ describe("discovery", () => {
     const { run, stored } = bench({ assets: [] });
     await run();
     expect(stored).to.deep.equal([
-      { part: 0, chunks: [], first: undefined, cursor: undefined, tally: { types: {}, skips: {} }, last: true },
+      {
+        part: 0,
+        chunks: [],
+        first: undefined,
+        final: undefined,
+        cursor: undefined,
+        tally: { types: {}, skips: {} },
+        last: true,
+      },
     ]);
   });
 

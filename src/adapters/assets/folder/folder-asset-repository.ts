@@ -1,6 +1,5 @@
 import { constants, createReadStream, existsSync, readFile } from "node:fs";
 import { promisify } from "node:util";
-import type { Asset } from "../../../core/asset.js";
 import { AssetmillError } from "../../../core/errors.js";
 import { isWithin } from "../../../core/path.js";
 import type {
@@ -9,6 +8,7 @@ import type {
   AssetWrite,
   EnlistedWriter,
   RepositoryNode,
+  ScanPage,
 } from "../../../core/ports/asset-repository.js";
 import type { Scope } from "../../../core/scope.js";
 import { type SqlDatabase, sqlTransaction } from "../../sql/sql-database.js";
@@ -18,6 +18,9 @@ import { FolderResults } from "./folder-results.js";
 import { FolderTree, type TreeFile } from "./folder-tree.js";
 import { type WalkOptions, walkFolder } from "./folder-walk.js";
 import { type FolderOptions, folderIdentity, resolveFolderOptions } from "./options.js";
+
+const readFailed = (path: string, message: string): AssetmillError =>
+  new AssetmillError("READ_FAILED", message, { ids: { path } });
 
 const PIECE_BYTES = 256 * 1024;
 // What `find` looked at was no link out of the tree; O_NOFOLLOW keeps it so should it be swapped meanwhile.
@@ -48,7 +51,7 @@ export class FolderAssetRepository implements AssetRepository {
     return new FolderAssetRepository(folderIdentity(resolved), new FolderTree(resolved), database);
   }
 
-  scan(scope: Scope, options: WalkOptions): AsyncIterable<readonly Asset[]> {
+  scan(scope: Scope, options: WalkOptions): AsyncIterable<ScanPage> {
     return walkFolder(this.#tree, scope, options);
   }
 
@@ -60,6 +63,7 @@ export class FolderAssetRepository implements AssetRepository {
     const { folder } = this.#tree;
     try {
       const found = this.#tree.find(path);
+      if (!found && path.includes("\ufffd")) throw readFailed(path, "its name is not UTF-8; rename it");
       if (!found?.stats.isFile()) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
       if (found.stats.size <= PIECE_BYTES) yield await readWhole(found.file, { flag: READ_ONLY });
       else yield* createReadStream(found.file, { flags: READ_ONLY, highWaterMark: PIECE_BYTES, signal });

@@ -7,11 +7,14 @@ import { fileTypeOfName } from "../../../core/file-type.js";
 import { childPath, comparePaths, isWithin } from "../../../core/path.js";
 import { admits, isExcluded, type Scope } from "../../../core/scope.js";
 import { assetOfFile } from "./asset-of-file.js";
+import type { ScanPage } from "../../../core/ports/asset-repository.js";
 import { folderError } from "./folder-errors.js";
 import type { FolderTree, TreeFile } from "./folder-tree.js";
 
 /** Uninterrupted looking at files before the host's event loop turns. */
 const SLICE_MS = 5;
+/** A page is yielded at the latest after this, be it empty: whoever stores how far the walk is loses no more. */
+const PAGE_EVERY_MS = 200;
 
 interface Name {
   readonly name: string;
@@ -35,13 +38,12 @@ export interface WalkOptions {
  * The scope's assets in path order, in pages. Holds the names of the folders that lead to the present one, never the
  * tree. A folder that cannot be read ends the walk with an error: what it holds must not be passed over in silence.
  */
-export async function* walkFolder(
-  tree: FolderTree,
-  scope: Scope,
-  options: WalkOptions,
-): AsyncGenerator<readonly Asset[]> {
-  let page: Asset[] = [];
+export async function* walkFolder(tree: FolderTree, scope: Scope, options: WalkOptions): AsyncGenerator<ScanPage> {
+  let assets: Asset[] = [];
+  let upTo = options.after;
+  let previous: string | undefined;
   let sliceStarted = performance.now();
+  let yielded = sliceStarted;
   const levels: Level[] = [];
   // On the way down every path meets its exclusion itself: looking it up is enough.
   const excluded = new Set(scope.excluded);
@@ -58,37 +60,49 @@ export async function* walkFolder(
       }
       const path = childPath(level.path, next.name);
       if (excluded.has(path)) continue;
+      if (path === previous) continue; // two names that are not UTF-8 may look the same: one asset stands for both
       if (next.isFolder) {
         const deeper = await openLevel(path, join(level.folder, next.name), options.after, tree.folder);
         if (deeper) levels.push(deeper);
+        else if (isLossy(path) && !tree.findFile(join(level.folder, next.name))) assets.push(namelessAt(path));
       } else {
         const asset = look(tree, path, join(level.folder, next.name));
-        if (asset && admits(scope.filter, asset)) page.push(asset);
+        if (asset && admits(scope.filter, asset)) assets.push(asset);
       }
-      if (page.length >= options.pageSize) {
-        yield page;
-        page = [];
+      upTo = previous = path;
+      const nowMs = performance.now();
+      if (assets.length >= options.pageSize || nowMs - yielded > PAGE_EVERY_MS) {
+        yield { assets, upTo };
+        assets = [];
+        yielded = performance.now();
       }
-      if (performance.now() - sliceStarted > SLICE_MS) {
+      if (nowMs - sliceStarted > SLICE_MS) {
         await turn();
         sliceStarted = performance.now();
       }
     }
   }
-  if (page.length > 0) yield page;
+  if (assets.length > 0 && upTo !== undefined) yield { assets, upTo };
 }
 
 /** The asset at a file that was listed; undefined where it is none, or none any more. */
 function look(tree: FolderTree, path: string, file: string): Asset | undefined {
   const found = lookAt(tree, path, () => tree.findFile(file));
   if (found) return found.stats.isFile() ? assetOfFile(path, found) : undefined;
-  // A name that is not UTF-8 leads to no file: it is counted all the same, and whoever reads it will say so.
-  return path.includes("\ufffd")
-    ? { ...NAMELESS, path, fileType: fileTypeOfName(nameOf(path)) ?? "OTHERS" }
-    : undefined;
+  return isLossy(path) ? namelessAt(path) : undefined;
 }
 
-const NAMELESS = { sizeBytes: 0, createdMs: 0, modifiedMs: 0 };
+/** A name that is not UTF-8, as it comes out of the file system. */
+const isLossy = (path: string): boolean => path.includes("\ufffd");
+
+/** It leads to no file, nor folder: it is counted all the same, and whoever reads it will say so. */
+const namelessAt = (path: string): Asset => ({
+  path,
+  fileType: fileTypeOfName(nameOf(path)) ?? "OTHERS",
+  sizeBytes: 0,
+  createdMs: 0,
+  modifiedMs: 0,
+});
 
 /** What is found; an error where nothing can be, because the whole tree went away. */
 function lookAt(tree: FolderTree, path: string, find: () => TreeFile | undefined): TreeFile | undefined {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { AssetmillError } from "../../../../src/core/errors.js";
+import { comparePaths } from "../../../../src/core/path.js";
 import { covers, scopeOf } from "../../../../src/core/scope.js";
 import { rejection } from "../../../support/deferred.js";
 import { type FolderFixture, openFolder, permissionsDoNotBind, scanned } from "../../../support/folder-repository.js";
@@ -358,11 +359,11 @@ describe("a scan of a folder", function () {
       it(`where the folder goes amid the walk of ${title}: UNAVAILABLE, not an early end`, async () => {
         await fixture.files(...Array.from({ length: 200 }, (_, i) => path(i)));
         const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 10 })[Symbol.asyncIterator]();
-        expect((await walk.next()).value).to.have.length(10);
+        expect((await walk.next()).value.assets).to.have.length(10);
         await rename(fixture.folder, `${fixture.folder}-away`);
         const rest = async (): Promise<number> => {
           let count = 0;
-          for (let step = await walk.next(); !step.done; step = await walk.next()) count += step.value.length;
+          for (let step = await walk.next(); !step.done; step = await walk.next()) count += step.value.assets.length;
           return count;
         };
         const error = await rejection(rest());
@@ -375,7 +376,7 @@ describe("a scan of a folder", function () {
       const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 1 });
       const paths: string[] = [];
       for await (const page of walk) {
-        paths.push(...page.map((asset) => asset.path));
+        paths.push(...page.assets.map((asset) => asset.path));
         await rm(join(fixture.folder, "b"), { recursive: true, force: true });
       }
       expect(paths).to.deep.equal(["/a/1.dita", "/c/1.dita"]);
@@ -414,6 +415,36 @@ describe("a scan of a folder", function () {
       await chmod(join(fixture.folder, "a.xml"), 0o000);
       const assets = await scanned(fixture.repository, scopeOf(["/"], [], ALL));
       expect(assets.map(({ path, fileType }) => [path, fileType])).to.deep.equal([["/a.xml", "OTHERS"]]);
+    });
+
+    it("where nothing is admitted for a while: pages come all the same, and the walk can be gone on with", async () => {
+      await fixture.files(
+        ...Array.from({ length: 300 }, (_, i) => `/f${i % 7}/${i + 1_000}.dita`),
+        "/f3/z.md",
+        "/z.md",
+      );
+      const scope = scopeOf(["/"], [], { fileTypes: ["MARKDOWN"] });
+      const real = performance.now.bind(performance);
+      let fakeMs = real();
+      performance.now = () => (fakeMs += 20);
+      const found: string[] = [];
+      const steps: string[] = [];
+      try {
+        // As discovery after a kill: each walk goes on after the first page of the one before.
+        for (let after: string | undefined; ;) {
+          const walk = fixture.repository.scan(scope, { pageSize: 10, ...(after === undefined ? {} : { after }) });
+          const { value, done } = await walk[Symbol.asyncIterator]().next();
+          if (done) break;
+          found.push(...value.assets.map((asset) => asset.path));
+          steps.push(value.upTo);
+          after = value.upTo;
+        }
+      } finally {
+        performance.now = real;
+      }
+      expect(found).to.deep.equal(["/f3/z.md", "/z.md"]);
+      expect(steps.length).to.be.at.least(15);
+      expect([...steps].sort(comparePaths)).to.deep.equal(steps);
     });
 
     it("where it is told to stop: it ends early, without an error", async () => {

@@ -1,0 +1,31 @@
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { AssetmillError } from "../../core/errors.js";
+
+/** Where a database file was when it was opened: a connection goes on writing into a deleted one without a word. */
+export class FilePlace {
+  readonly #file: string;
+  readonly #id: string;
+
+  private constructor(file: string, id: string) {
+    this.#file = file;
+    this.#id = id;
+  }
+
+  static async of(file: string): Promise<FilePlace> {
+    return new FilePlace(file, await idOf(file));
+  }
+
+  /** UNAVAILABLE where the file is gone, or another one stands in its place. */
+  async check(): Promise<void> {
+    const id = await idOf(this.#file).catch(() => undefined);
+    if (id === this.#id) return;
+    const message = `the database file ${basename(this.#file)} was deleted or replaced; nothing more can be stored in it`;
+    throw new AssetmillError("UNAVAILABLE", message);
+  }
+}
+
+async function idOf(file: string): Promise<string> {
+  const { dev, ino } = await stat(file, { bigint: true });
+  return `${dev}:${ino}`;
+}
