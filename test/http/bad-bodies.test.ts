@@ -2,7 +2,19 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { client } from "./client.js";
 
-const FIELDS = ["path", "paths", "excludedPaths", "type", "filter", "priority", "maxFailures", "__proto__", "toString"];
+const FIELDS = [
+  "path",
+  "paths",
+  "excludedPaths",
+  "type",
+  "filter",
+  "priority",
+  "maxFailures",
+  "dryRun",
+  "onOverlap",
+  "__proto__",
+  "toString",
+];
 
 const value = fc.oneof(
   fc.jsonValue(),

@@ -10,6 +10,7 @@ import type { LogQuery } from "../../src/core/ports/job-operator.js";
 import { tempFolder } from "../support/temp-folder.js";
 import { BASE, client } from "./client.js";
 import { FakeOperator, uuid } from "./fake-operator.js";
+import { quietly } from "./quietly.js";
 import { Servers } from "./served.js";
 
 const run = promisify(execFile);
@@ -208,7 +209,7 @@ describe("a download of 1,000,000 lines", function () {
       const operator = new LongLog(1_000_000);
       operator.failAt = 500_000;
       const target = join(folder, "broken");
-      const end = await fetched(operator, query, target).then(
+      const end = await quietly(() => fetched(operator, query, target)).then(
         () => "complete",
         () => "broken",
       );

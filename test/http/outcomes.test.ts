@@ -5,6 +5,7 @@ import type { OutcomeQuery } from "../../src/core/ports/job-reports.js";
 import { until } from "../cli/workbench.js";
 import { BASE, client } from "./client.js";
 import { FakeOperator } from "./fake-operator.js";
+import { quietly } from "./quietly.js";
 import { Servers } from "./served.js";
 
 const outcome = (i: number, over: Partial<ReportedOutcome> = {}): ReportedOutcome => ({
@@ -214,12 +215,12 @@ describe("a streamed report", function () {
       const response = await fetch(`${origin}${BASE}/outcomes?processingId=x`, { headers: { Accept: accept } });
       expect(response.status).to.equal(200);
       const seen: string[] = [];
-      const end = await (async () => {
+      const end = await quietly(async () => {
         for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
           seen.push(Buffer.from(chunk).toString("utf8"));
         }
         return "complete";
-      })().catch(() => "broken");
+      }).catch(() => "broken");
       expect(end).to.equal("broken");
       expect(seen.join("")).to.not.include("SQLITE");
       expect(errors).to.deep.equal([failure]);
