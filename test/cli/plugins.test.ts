@@ -52,6 +52,44 @@ describe("--plugin", function () {
     expect(await shown("/content/dam/t/b.md"), "what it does not accept").to.equal(undefined);
   });
 
+  it("what a plugin left open keeps no process, and a promise it forgot stops nothing", async () => {
+    const plugin = bench.write(
+      "open.mjs",
+      `import { createServer } from "node:net";
+       createServer().listen(0);
+       setInterval(() => {}, 1000);
+       export default { name: "open", version: "1", process() { void Promise.reject(new Error("forgotten")); } };`,
+    );
+    const store = `sqlite:${bench.path("open.sqlite")}`;
+    const command = ["process", "/", "--assets", assets, "--store", store, "--plugin", plugin];
+    const { code, out, err } = await bench.run(command, { withinMs: 20_000 });
+    expect(code, err).to.equal(0);
+    expect(out).to.match(/SUCCESS/);
+    expect(err).to.match(/a promise was rejected, and nobody waited for it: forgotten/);
+  });
+
+  it("what a plugin throws outside of any asset's work ends the command with one sentence; the same command goes on", async () => {
+    const plugin = bench.write(
+      "late.mjs",
+      `import { existsSync, writeFileSync } from "node:fs";
+       export default { name: "late", version: "1", async process() {
+         if (existsSync("thrown")) return;
+         writeFileSync("thrown", "");
+         setTimeout(() => { throw new Error("too late"); }, 10);
+         await new Promise((over) => setTimeout(over, 500));
+       } };`,
+    );
+    const store = `sqlite:${bench.path("late.sqlite")}`;
+    const command = ["process", "/", "--assets", assets, "--store", store, "--plugin", plugin];
+    const first = await bench.run(command, { withinMs: 20_000 });
+    expect(first.code).to.equal(1);
+    expect(first.err).to.match(/ended by an error outside of any asset's work: too late \(at .*late\.mjs/);
+    expect(first.err).not.to.match(/\n\s+at /);
+    const second = await bench.run(command, { withinMs: 20_000 });
+    expect([second.code, second.err]).to.deep.equal([0, second.err]);
+    expect(second.err).to.match(/Going on with job/);
+  });
+
   it("the ten lines are the same in the README, in examples and in the design", () => {
     const sources = ["README.md", "examples/has-title.mjs", "../shared/docs/DESIGN.md"].map((file) =>
       path.resolve(file),

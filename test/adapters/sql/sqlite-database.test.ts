@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -151,6 +151,27 @@ describe("a SQLite database", function () {
     expect((error as Error).message).not.to.match(/insert|begin|sqlite:/i);
     await hasty.write((tx) => insert(tx, 2));
     expect(await values()).to.deep.equal([2]);
+  });
+
+  for (const [title, harm] of [
+    ["deleted", async () => unlink(file)],
+    ["replaced by another file", async () => rename(file, `${file}-away`).then(() => writeFile(file, ""))],
+  ] as const) {
+    it(`whose file was ${title} while it was open says so at the next commit`, async () => {
+      await database.write((tx) => insert(tx, 1));
+      await harm();
+      const error = await rejection(database.write((tx) => insert(tx, 2)));
+      expect(AssetmillError.is(error) && error.code).to.equal("UNAVAILABLE");
+      expect((error as Error).message).to.match(/deleted or replaced/);
+    });
+  }
+
+  it("that is no database is refused, and left as it is", async () => {
+    const other = join(folder, "notes.txt");
+    await writeFile(other, "not a database, but a text of more than one page".repeat(100));
+    const error = await rejection(openDatabase(other));
+    expect(AssetmillError.is(error) && [error.code, error.ids.field]).to.deep.equal(["INVALID_PARAMETER", "store"]);
+    expect(await readFile(other, "utf8")).to.match(/^not a database/);
   });
 
   describe("the schema", () => {
