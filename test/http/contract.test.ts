@@ -768,6 +768,60 @@ describe("the contract on a socket: logs and their download", function () {
   });
 });
 
+describe("the contract on a socket: a log that is being written", function () {
+  this.timeout(60_000);
+
+  it("keeps every number: what a page showed once stands at the same place for ever, at its start, middle, end and tail", async () => {
+    const many = Array.from({ length: 400 }, (_, i) => [`/in/f${String(i).padStart(3, "0")}.txt`, "fail"] as const);
+    // Small chunks, four of them held up until the gate opens: lines come while others are read.
+    const held = Object.fromEntries(many.filter((_, i) => i % 100 === 99).map(([path]) => [path, "wait"]));
+    const options = { chunkSize: 10, concurrency: 16 };
+    const server = await MillServer.open({ ...Object.fromEntries(many), ...held }, {}, options);
+    try {
+      const id = await server.start();
+      const seen = new Map<number, string>();
+      let pages = 0;
+      let lengths = 0;
+      let known = 0;
+      const look = async (query: string): Promise<void> => {
+        const { lines, offset, hasMore } = (await server.get(`/logs?processingId=${id}&${query}`)).body;
+        pages++;
+        if (lines.length > 0 && offset + lines.length > known) {
+          known = offset + lines.length;
+          lengths++;
+        }
+        for (const [i, line] of (lines as string[]).entries()) {
+          const before = seen.get(offset + i);
+          if (before !== undefined) expect(line, `line ${offset + i}`).to.equal(before);
+          seen.set(offset + i, line);
+        }
+        if (query.startsWith("offset=0&") && lines.length < 3) expect(hasMore).to.equal(false);
+      };
+      const round = async (): Promise<void> => {
+        await look("offset=0&limit=3");
+        await look(`offset=${Math.floor(known / 2)}&limit=50`);
+        await look(`offset=${Math.max(0, known - 1)}&limit=10000`);
+        await look(`offset=${known + 1000}`);
+        await look("tail=20");
+      };
+      for (let i = 0; i < 10; i++) await round();
+      server.gate.resolve();
+      for (;;) {
+        const { completedAt } = await server.status(id);
+        await round();
+        if (completedAt > 0) break;
+      }
+      const all = (await server.get(`/logs?processingId=${id}&limit=10000`)).body.lines as string[];
+      expect([...seen.keys()].every((number) => seen.get(number) === all[number])).to.equal(true);
+      expect(all.filter((line) => line.includes("TOLD_TO")).length).to.be.at.least(390);
+      expect(pages).to.be.greaterThan(50);
+      expect(lengths, "the log grew while it was read").to.be.greaterThan(2);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
 describe("the contract on a socket: what is not known", function () {
   this.timeout(30_000);
 

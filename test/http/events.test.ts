@@ -152,8 +152,11 @@ describe("a stream of events", function () {
     const operator = new LiveOperator();
     const { leave, end } = await watched(operator);
     leave();
+    const left = Date.now();
     expect(await end).to.equal("cut");
     await operator.ended.promise;
+    // At once, not only when the next sign of life cannot be written.
+    expect(Date.now() - left).to.be.lessThan(2_000);
   });
 
   it("asks for no more events than the client takes", async () => {
