@@ -25,8 +25,14 @@ describe("the 200 of a start", function () {
     }
     const server = await Server.start(bench, SAMPLE);
     for (const [kill, id] of answered.entries()) {
-      const report = await server.ended(id, 30_000);
-      expect(report).to.include({ processingId: id, status: "SUCCESS", attempt: 1 });
+      let report = await server.ended(id, 30_000);
+      if (report.status === "FAILURE") {
+        // Killed three times in a row within its first page: then discovery is not tried a fourth time by itself.
+        expect(report.comments).to.match(/^discovery ended its process 3 times in a row/);
+        await server.ask("/resume", { method: "POST", body: { processingId: id } });
+        report = await server.ended(id, 30_000);
+      }
+      expect(report).to.include({ processingId: id, status: "SUCCESS", failedCount: 0 });
       // And the key still stands for it.
       const again = await server.post(
         { path: "/content/dam/espresso", type: "ASSET_PROCESSING", onOverlap: "queue" },
