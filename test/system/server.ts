@@ -22,9 +22,19 @@ export class Server {
   }
 
   /** Resolves once it listens. */
-  static async start(bench: Workbench, assets: string, ...more: readonly string[]): Promise<Server> {
+  static start(bench: Workbench, assets: string, ...more: readonly string[]): Promise<Server> {
+    return Server.startIn({}, bench, assets, ...more);
+  }
+
+  /** The same in an environment of its own. */
+  static async startIn(
+    env: Readonly<Record<string, string>>,
+    bench: Workbench,
+    assets: string,
+    ...more: readonly string[]
+  ): Promise<Server> {
     const flags = ["--assets", assets, "--store", bench.store, "--port", "0", "--json"];
-    const command = bench.start(["serve", ...flags, ...more], { withinMs: 120_000 });
+    const command = bench.start(["serve", ...flags, ...more], { withinMs: 120_000, env });
     await command.says(/^\{.*\}\n/);
     return new Server(command, jsonLines(command)[0]);
   }
