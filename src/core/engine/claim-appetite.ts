@@ -1,4 +1,5 @@
 import type { Clock } from "../ports/clock.js";
+import type { Slots } from "./slots.js";
 
 /** Claimed work should last about so long: slots never wait for a claim, and leases are not hoarded. */
 const AHEAD_MS = 1_000;
@@ -9,21 +10,24 @@ const REMEMBERED = 40;
 /** How many chunks a worker should claim next, by the speed at which its chunks have ended lately. */
 export class ClaimAppetite {
   readonly #clock: Clock;
+  readonly #slots: Pick<Slots, "free">;
   #busy = 0;
   #ended = 0;
   /** From when on the remembered chunks took their time; moved on over time without any chunk. */
   #sinceMs = 0;
   #idleSinceMs = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, slots: Pick<Slots, "free">) {
     this.#clock = clock;
+    this.#slots = slots;
     this.#sinceMs = this.#idleSinceMs = clock.monotonicMs();
   }
 
-  /** 0 while enough is claimed. */
+  /** 0 while enough is claimed: enough for a while, and enough that no slot is free for want of work. */
   get chunks(): number {
     const wanted = Math.min(MAX_CHUNKS, Math.max(2, Math.ceil(AHEAD_MS / this.#chunkMs)));
-    return this.#busy * 2 <= wanted ? wanted - this.#busy : 0;
+    if (this.#busy * 2 <= wanted) return wanted - this.#busy;
+    return Math.max(0, Math.min(this.#slots.free, MAX_CHUNKS - this.#busy));
   }
 
   began(): void {

@@ -7,6 +7,11 @@ export class Slots {
     this.#free = count;
   }
 
+  /** Taken by nobody. */
+  get free(): number {
+    return this.#free;
+  }
+
   /** Resolves at once where one is free. */
   async acquire(): Promise<void> {
     if (this.#free > 0) {

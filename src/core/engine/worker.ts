@@ -45,7 +45,7 @@ export class Worker {
     this.#jobId = jobId;
     this.#shared = { slots: new Slots(tools.options.concurrency), slice: new TimeSlice(tools.clock, SLICE_MS) };
     this.#committer = new Committer(tools);
-    this.#appetite = new ClaimAppetite(tools.clock);
+    this.#appetite = new ClaimAppetite(tools.clock, this.#shared.slots);
     this.#keeper = new LeaseKeeper(this.#held, tools);
   }
 

@@ -46,7 +46,22 @@ describe("a time slice", () => {
   });
 });
 
+/** All slots are taken. */
+const NO_SLOT = { free: 0 };
+
 describe("a worker's appetite", () => {
+  it("grows by the slots that have nothing to do, whatever was claimed before, within bounds", () => {
+    const slots = { free: 8 };
+    const appetite = new ClaimAppetite(new ManualClock(), slots);
+    for (let i = 0; i < 2; i++) appetite.began();
+    slots.free = 6;
+    expect(appetite.chunks).to.equal(6);
+    for (let i = 0; i < 16; i++) appetite.began();
+    expect(appetite.chunks).to.equal(2);
+    for (let i = 0; i < 4; i++) appetite.began();
+    expect(appetite.chunks).to.equal(0);
+  });
+
   /** So many chunks begin and end one after the other, each after so many milliseconds. */
   const eat = async (appetite: ClaimAppetite, clock: ManualClock, chunks: number, ms: number): Promise<void> => {
     appetite.began();
@@ -59,7 +74,7 @@ describe("a worker's appetite", () => {
   };
 
   it("is for a few chunks at first, and for none once enough are claimed", () => {
-    const appetite = new ClaimAppetite(new ManualClock());
+    const appetite = new ClaimAppetite(new ManualClock(), NO_SLOT);
     const first = appetite.chunks;
     expect(first).to.be.within(1, 5);
     for (let i = 0; i < first; i++) appetite.began();
@@ -68,14 +83,14 @@ describe("a worker's appetite", () => {
 
   it("grows where chunks end fast, and not without bound", async () => {
     const clock = new ManualClock();
-    const appetite = new ClaimAppetite(clock);
+    const appetite = new ClaimAppetite(clock, NO_SLOT);
     await eat(appetite, clock, 60, 1);
     expect(appetite.chunks).to.be.within(10, 100);
   });
 
   it("is small where chunks take long: leases are not hoarded", async () => {
     const clock = new ManualClock();
-    const appetite = new ClaimAppetite(clock);
+    const appetite = new ClaimAppetite(clock, NO_SLOT);
     await eat(appetite, clock, 10, 30_000);
     expect(appetite.chunks).to.be.within(1, 3);
   });
