@@ -49,6 +49,9 @@ export const authenticating =
 export const guardingOperator =
   (operator: JobOperator, policy: AccessPolicy | undefined): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
+    if ((await policy?.admits?.(c.var.principal)) === false) {
+      throw new AssetmillError("FORBIDDEN", "this caller may do nothing here");
+    }
     c.set("operator", new GuardedOperator(operator, c.var.principal, policy));
     await next();
   };

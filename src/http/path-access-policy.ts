@@ -22,13 +22,13 @@ export function pathAccessPolicy(rules: readonly PathAccessRule[]): AccessPolicy
     if (unknown !== undefined) throw invalidParameter(`rules[${i}].actions`, `must be of ${ACTIONS.join(", ")}`);
     return { principal, actions, paths: paths.map((path, j) => normalisePath(path, `rules[${i}].paths[${j}]`)) };
   });
+  const isFor = (rule: { principal: string }, name: string): boolean =>
+    rule.principal === "*" || rule.principal === name;
   return {
+    admits: ({ name }) => checked.some((rule) => isFor(rule, name)),
     allows: ({ name }, path, action) =>
       checked.some(
-        (rule) =>
-          (rule.principal === "*" || rule.principal === name) &&
-          rule.actions.includes(action) &&
-          rule.paths.some((root) => isWithin(path, root)),
+        (rule) => isFor(rule, name) && rule.actions.includes(action) && rule.paths.some((root) => isWithin(path, root)),
       ),
   };
 }

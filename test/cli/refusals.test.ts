@@ -220,7 +220,7 @@ describe("what the command refuses", function () {
   it("a file that is no database is refused as a store, and stays as it is", async () => {
     const refused = await bench.call(["history", "--store", `sqlite:${bench.path("file.txt")}`, "--json"]);
     expect(refused.code).to.equal(2);
-    expect(jsonLines(refused)[0].code).to.equal("UNAVAILABLE");
+    expect(jsonLines(refused)[0].code).to.equal("INVALID_PARAMETER");
     expect((await bench.shell("cat file.txt")).out).to.equal("no folder");
   });
 });

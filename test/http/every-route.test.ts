@@ -3,6 +3,7 @@ import type { AccessPolicy } from "../../src/core/ports/access-policy.js";
 import { authenticateWith } from "../../src/http/auth/function-authenticator.js";
 import { TokenAuthenticator } from "../../src/http/auth/token-authenticator.js";
 import type { HttpOptions } from "../../src/http/options.js";
+import { pathAccessPolicy } from "../../src/http/path-access-policy.js";
 import { createApp } from "../../src/http/routes.js";
 import { BASE, SIBLINGS } from "./client.js";
 import { FakeOperator, uuid } from "./fake-operator.js";
@@ -124,6 +125,16 @@ describe("every route", () => {
       } else {
         expect([status, JSON.parse(text).code]).to.deep.equal([403, "FORBIDDEN"]);
         expect(calls.filter((name) => name !== "status")).to.deep.equal([]);
+      }
+    });
+
+    it(`${route} is closed to a caller whom the policy does not admit`, async () => {
+      const authenticator = new TokenAuthenticator("right");
+      const nobody = pathAccessPolicy([{ principal: "somebody else", paths: ["/"] }]);
+      for (const accessPolicy of [nobody, { admits: async () => false, allows: () => true }]) {
+        const options = { authenticator, accessPolicy };
+        const { status, text, calls } = await ask(route, options, { Authorization: "Bearer right" });
+        expect([status, JSON.parse(text).code, calls]).to.deep.equal([403, "FORBIDDEN", []]);
       }
     });
 
