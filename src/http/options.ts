@@ -41,6 +41,8 @@ export interface HttpOptions {
   readonly historyLimit?: number;
   /** How often a quiet stream of events shows that it lives. @defaultValue 15 s */
   readonly eventKeepAliveMs?: number;
+  /** Streams of events open at once, each of which looks at the store twice a second; more are RATE_LIMITED. @defaultValue 200 */
+  readonly maxEventStreams?: number;
   /** Gets every error whose details are kept from the caller (INTERNAL, UNAVAILABLE). @defaultValue none */
   readonly onError?: (error: unknown) => void;
 }
@@ -61,6 +63,7 @@ type Defaulted =
   | "ready"
   | "historyLimit"
   | "eventKeepAliveMs"
+  | "maxEventStreams"
   | "onError";
 
 /** Options with nothing left open; `basePath` starts with a slash, and neither path ends with one. */
@@ -77,6 +80,7 @@ export const DEFAULTS: Readonly<Required<Pick<HttpOptions, Defaulted>>> = Object
   ready: () => true,
   historyLimit: 20,
   eventKeepAliveMs: 15_000,
+  maxEventStreams: 200,
   onError: () => {},
 });
 
@@ -93,8 +97,9 @@ export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
   if (!/^(\/[\w.~-]+)*\/?$/.test(siblingPath)) {
     throw invalidParameter("siblingPath", `must be an absolute path of plain segments; got "${siblingPath}"`);
   }
-  const { maxBodyBytes, requestTimeoutMs, trustProxy, rateLimit, historyLimit, eventKeepAliveMs } = resolved;
-  atLeast(1, { maxBodyBytes, requestTimeoutMs, historyLimit, eventKeepAliveMs });
+  const { maxBodyBytes, requestTimeoutMs, trustProxy, rateLimit, historyLimit, eventKeepAliveMs, maxEventStreams } =
+    resolved;
+  atLeast(1, { maxBodyBytes, requestTimeoutMs, historyLimit, eventKeepAliveMs, maxEventStreams });
   atLeast(0, { trustProxy });
   if (rateLimit) atLeast(1, { "rateLimit.windowMs": rateLimit.windowMs, "rateLimit.limit": rateLimit.limit });
   if (historyLimit > 1_000) throw invalidParameter("historyLimit", `must be at most 1000; got ${historyLimit}`);

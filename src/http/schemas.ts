@@ -20,7 +20,12 @@ const required = (maxLength: number) =>
     .max(maxLength);
 
 const oneOrMany = (item: z.ZodString, maxEntries: number) =>
-  z.union([item, z.array(item).max(maxEntries)], { error: "must be a string or an array of strings" });
+  z.union([item, z.array(item).max(maxEntries)], {
+    error: ({ input }) =>
+      Array.isArray(input) && input.length > maxEntries
+        ? `must be at most ${maxEntries} entries; got ${input.length}`
+        : "must be a string or an array of strings",
+  });
 
 const pathText = z.string().max(4096);
 

@@ -57,6 +57,23 @@ describe("GET events", () => {
     expect((await ask(`${EVENTS}?processingId=a&after=b`)).body.code).to.equal("UNKNOWN_FIELD");
   });
 
+  it("has so many streams open at most; one that ends, or is refused, makes room", async () => {
+    const { app, ask, operator } = client({ maxEventStreams: 2 });
+    const { processingId } = operator.withJob({ status: "SUCCESS" });
+    const path = `${EVENTS}?processingId=${processingId}`;
+    // More than what a stream takes before somebody reads.
+    operator.told.push(...Array.from({ length: 1_000 }, (_, i) => log(i)));
+    const held = [await app.request(path), await app.request(path)];
+    expect((await ask(path)).body.code).to.equal("RATE_LIMITED");
+    await held[0]?.text();
+    // Told everything: nothing is opened, and nothing kept.
+    for (let i = 0; i < 5; i++) expect((await ask(path, { headers: { "Last-Event-ID": "1000." } })).status).to.equal(204);
+    const again = await app.request(path);
+    expect(again.status).to.equal(200);
+    await Promise.all([held[1]?.text(), again.text()]);
+    for (let i = 0; i < 5; i++) expect((await ask(path)).status).to.equal(200);
+  });
+
   it("asked by HEAD watches nothing", async () => {
     const { ask, operator } = client();
     const { processingId } = operator.withJob();

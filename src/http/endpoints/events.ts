@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
+import { AssetmillError } from "../../core/errors.js";
 import { isFinal } from "../../core/lifecycle.js";
 import type { JobEvent } from "../../core/operator/job-event.js";
 import type { AppEnv } from "../guards.js";
@@ -34,25 +35,38 @@ export function addEvents(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions
       },
     }),
   );
+  let open = 0;
   app.get(path, async (c) => {
     const { processingId } = accepted(jobQuerySchema, queryOf(c.req.url));
     const { status } = await c.var.operator.status(processingId);
     if (c.req.method === "HEAD") return c.body(null, 200, { "Content-Type": TYPE });
     const after = c.req.header("last-event-id") || undefined;
-    const watch = new Watch(c, processingId, after);
-    const first = await (isFinal(status) ? watch.next() : watch.nextWithin(FIRST_WITHIN_MS));
-    if (first?.done) return c.body(null, 204);
-    return answer(c, watch, options);
+    if (open >= options.maxEventStreams) {
+      throw new AssetmillError("RATE_LIMITED", `${open} streams of events are open, which is the most`);
+    }
+    open++;
+    const watch = new Watch(c, processingId, after, () => open--);
+    try {
+      const first = await (isFinal(status) ? watch.next() : watch.nextWithin(FIRST_WITHIN_MS));
+      if (!first?.done) return answer(c, watch, options);
+    } catch (error) {
+      watch.end();
+      throw error;
+    }
+    watch.end();
+    return c.body(null, 204);
   });
 }
 
 /** A job's events, read one ahead: what was waited for too long is not lost. */
 class Watch {
   readonly #ending = new AbortController();
+  readonly #onEnd: () => void;
   readonly #events: AsyncIterator<JobEvent>;
   #next: Promise<IteratorResult<JobEvent>> | undefined;
 
-  constructor(c: Context<AppEnv>, processingId: string, after: string | undefined) {
+  constructor(c: Context<AppEnv>, processingId: string, after: string | undefined, onEnd: () => void) {
+    this.#onEnd = onEnd;
     const { signal } = this.#ending;
     const options = { signal, ...(after === undefined ? {} : { after }) };
     this.#events = c.var.operator.events(processingId, options)[Symbol.asyncIterator]();
@@ -84,7 +98,10 @@ class Watch {
     }
   }
 
+  /** May be repeated. */
   end(): void {
+    if (this.#ending.signal.aborted) return;
+    this.#onEnd();
     this.#ending.abort();
     this.#events.return?.().catch(() => {});
   }
