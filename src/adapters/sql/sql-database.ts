@@ -14,7 +14,8 @@ export interface SqlTransaction extends Transaction {
   readonly nowMs: number;
   /**
    * Refused once a statement of the transaction has failed, for then the transaction may be over: SQLite ends it by
-   * itself where the disk is full or fails. For the same reason no statement may be given before the last one ended.
+   * itself where the disk is full or fails. For the same reason nothing may be changed before the last statement ended;
+   * a `select` may be given beside another statement, which saves a round trip, and sees what that one did.
    */
   query(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
 }

@@ -132,14 +132,14 @@ export class SqliteDatabase implements SqlDatabase {
 /** The statements of one transaction: none is run after one that failed, not even in autocommit. */
 class Statements {
   readonly #runner: QueryRunner;
-  #underWay = false;
+  #underWay = 0;
   #failed: Error | undefined;
 
   constructor(runner: QueryRunner) {
     this.#runner = runner;
     const query = runner.query.bind(runner) as (...args: readonly unknown[]) => Promise<unknown>;
     // The entity manager's statements come through here, too.
-    const guarded = (...args: readonly unknown[]) => this.#guard(args[0] === "rollback", () => query(...args));
+    const guarded = (...args: readonly unknown[]) => this.#guard(String(args[0]), () => query(...args));
     runner.query = guarded as QueryRunner["query"];
   }
 
@@ -162,18 +162,20 @@ class Statements {
     if (this.#failed) throw this.#failed;
   }
 
-  async #guard(isRollback: boolean, run: () => Promise<unknown>): Promise<unknown> {
-    if (isRollback) return run();
+  async #guard(sql: string, run: () => Promise<unknown>): Promise<unknown> {
+    if (sql === "rollback") return run();
     this.refuseFailed();
-    if (this.#underWay) throw new Error("a statement was given to a transaction before the last one ended");
-    this.#underWay = true;
+    const writes = !/^\s*select\b/i.test(sql);
+    if (writes && this.#underWay > 0)
+      throw new Error("a change was given to a transaction before the last statement ended");
+    this.#underWay++;
     try {
       return await run();
     } catch (error) {
       this.#failed ??= error as Error;
       throw error;
     } finally {
-      this.#underWay = false;
+      this.#underWay--;
     }
   }
 }

@@ -61,11 +61,9 @@ export class TypeOrmChunkStore implements ChunkStore {
       const fence = await fenceParts(tx, sorted);
       const fresh = sorted.filter((part) => fence(part) === "mine");
       if (fresh.length > 0) {
+        const writes = fresh.flatMap((part) => part.writes);
         await insertOutcomes(tx, fresh);
-        await results?.(
-          tx,
-          fresh.flatMap((part) => part.writes),
-        );
+        await results?.(tx, writes);
       }
       const jobs = new Map<string, Job>();
       for (const id of jobIds(sorted.map((part) => part.lease))) {

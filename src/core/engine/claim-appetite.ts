@@ -4,6 +4,8 @@ import type { Slots } from "./slots.js";
 /** Claimed work should last about so long: slots never wait for a claim, and leases are not hoarded. */
 const AHEAD_MS = 1_000;
 const MAX_CHUNKS = 20;
+/** No chunk has ended for so long: those that are held are long ones. */
+const STARVED_AFTER_MS = 250;
 /** The speed is that of about so many chunks, the latest weighing most. */
 const REMEMBERED = 40;
 
@@ -16,17 +18,21 @@ export class ClaimAppetite {
   /** From when on the remembered chunks took their time; moved on over time without any chunk. */
   #sinceMs = 0;
   #idleSinceMs = 0;
+  /** When a chunk ended last. */
+  #endedMs: number;
 
   constructor(clock: Clock, slots: Pick<Slots, "free">) {
     this.#clock = clock;
     this.#slots = slots;
-    this.#sinceMs = this.#idleSinceMs = clock.monotonicMs();
+    this.#sinceMs = this.#idleSinceMs = this.#endedMs = clock.monotonicMs();
   }
 
-  /** 0 while enough is claimed: enough for a while, and enough that no slot is free for want of work. */
+  /** 0 while enough is claimed: enough for a while, and enough that no slot stays free for want of work. */
   get chunks(): number {
     const wanted = Math.min(MAX_CHUNKS, Math.max(2, Math.ceil(AHEAD_MS / this.#chunkMs)));
     if (this.#busy * 2 <= wanted) return wanted - this.#busy;
+    // While chunks end one after the other, the next claim is near: a slot that is free for a moment needs none.
+    if (this.#clock.monotonicMs() - this.#endedMs < STARVED_AFTER_MS) return 0;
     return Math.max(0, Math.min(this.#slots.free, MAX_CHUNKS - this.#busy));
   }
 
@@ -36,6 +42,7 @@ export class ClaimAppetite {
 
   ended(): void {
     const nowMs = this.#clock.monotonicMs();
+    this.#endedMs = nowMs;
     this.#ended++;
     if (this.#ended > REMEMBERED) {
       this.#ended /= 2;

@@ -107,10 +107,11 @@ class PageCutter {
     return { part: this.#part++, chunks, ...ends, cursor: this.#cursor, tally: tally.take(), last };
   }
 
-  #entry({ asset, skip: given }: ManifestEntry, tally: TallyCounter): ManifestEntry {
-    const skip = given ?? this.#rules.reasonFor(asset);
+  #entry(entry: ManifestEntry, tally: TallyCounter): ManifestEntry {
+    const { asset } = entry;
+    const skip = entry.skip ?? this.#rules.reasonFor(asset);
     tally.found(asset.fileType);
-    if (!skip) return { asset };
+    if (!skip) return entry;
     tally.skipped(asset.fileType, skip);
     return { asset, skip };
   }

@@ -50,11 +50,14 @@ describe("a time slice", () => {
 const NO_SLOT = { free: 0 };
 
 describe("a worker's appetite", () => {
-  it("grows by the slots that have nothing to do, whatever was claimed before, within bounds", () => {
+  it("grows by the slots that have nothing to do while no chunk ends, within bounds", async () => {
     const slots = { free: 8 };
-    const appetite = new ClaimAppetite(new ManualClock(), slots);
+    const clock = new ManualClock();
+    const appetite = new ClaimAppetite(clock, slots);
     for (let i = 0; i < 2; i++) appetite.began();
     slots.free = 6;
+    expect(appetite.chunks).to.equal(0);
+    await clock.advance(300);
     expect(appetite.chunks).to.equal(6);
     for (let i = 0; i < 16; i++) appetite.began();
     expect(appetite.chunks).to.equal(2);
