@@ -55,8 +55,6 @@ export function unpackManifest(packed: Uint8Array): readonly ManifestEntry[] {
       ...(hash === undefined ? {} : { contentHash: hash }),
       ...(fragmentSet.has(i) ? { contentFragment: true as const } : {}),
     };
-    // Handlers get it as it is, and its path is where their results go.
-    Object.freeze(asset);
     return skip ? { asset, skip } : { asset };
   });
 }

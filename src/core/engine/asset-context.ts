@@ -49,7 +49,7 @@ export class AssetContext implements HandlerContext {
 
   get logger(): HandlerLogger {
     const { logger } = this.#base;
-    const { path } = this.#task.asset;
+    const { path } = this.#task;
     return {
       debug: (message) => logger.debug(`${path}: ${message}`),
       info: (message) => logger.info(`${path}: ${message}`),

@@ -1,10 +1,14 @@
 import type { Asset } from "../asset.js";
+import type { FileType } from "../file-type.js";
 import { AssetContent, type ContentSource } from "./asset-content.js";
 
 /** One asset while it is in flight. */
 export class AssetTask {
   readonly index: number;
+  /** As the handlers get it: whatever they do to it, path and type below stay. */
   readonly asset: Asset;
+  readonly path: string;
+  readonly fileType: FileType;
   /** When the present try began, by the worker's monotonic clock; infinite between tries. */
   tryStartedMs: number;
   /** The try that is under way, or the most that any handler needed. */
@@ -20,12 +24,14 @@ export class AssetTask {
     this.#source = source;
     this.index = index;
     this.asset = asset;
+    this.path = asset.path;
+    this.fileType = asset.fileType;
     this.tryStartedMs = startedMs;
   }
 
   /** Made when a handler first reads: some never do. */
   get content(): AssetContent {
-    this.#content ??= new AssetContent(this.asset.path, this.#source);
+    this.#content ??= new AssetContent(this.path, this.#source);
     return this.#content;
   }
 

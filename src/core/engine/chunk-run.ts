@@ -80,8 +80,8 @@ export class ChunkRun implements HeldWork {
       task.abort(new Error("deadline"));
       const message = `not done within ${deadlineMs} ms`;
       const outcome = { kind: "FAILED", code: "DEADLINE", message, attempts: task.attempts } as const;
-      const { asset, index } = task;
-      this.part.add(index, asset.path, asset.fileType, { outcome }, task.tryStartedMs, nowMs);
+      const { index, path, fileType } = task;
+      this.part.add(index, path, fileType, { outcome }, task.tryStartedMs, nowMs);
       // The lane hangs in that handler: another goes on in the slot that it holds.
       this.#inFlight.delete(task);
       void this.#lane();
@@ -97,8 +97,8 @@ export class ChunkRun implements HeldWork {
         if (task.abandoned) return;
         this.#inFlight.delete(task);
         const nowMs = clock.monotonicMs();
-        const { path, fileType } = task.asset;
-        if (end) this.part.add(task.index, path, fileType, end, Math.min(task.tryStartedMs, nowMs), nowMs);
+        const { index, path, fileType } = task;
+        if (end) this.part.add(index, path, fileType, end, Math.min(task.tryStartedMs, nowMs), nowMs);
         if (this.#shared.slice.isOver(nowMs)) await this.#shared.slice.turn();
       } catch (error) {
         if (task.abandoned) return;

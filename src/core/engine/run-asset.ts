@@ -36,6 +36,8 @@ export interface AssetEnd {
  */
 export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<AssetEnd | undefined> {
   if (tools.stampOf && (await isUnchanged(task, tools.handlers, tools.stampOf))) return { outcome: UNCHANGED };
+  // Before a handler can change them.
+  const { sizeBytes, modifiedMs } = task.asset;
   const done = new Merged();
   let accepted = 0;
   let skipped: { handler: string; reason: string } | undefined;
@@ -83,12 +85,12 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
         ? PLAIN_SUCCESS
         : { kind: "SUCCEEDED", attempts: task.attempts, warnings: done.warnings },
     write: {
-      path: task.asset.path,
+      path: task.path,
       properties: done.properties,
       references: done.references,
       stamp: {
-        sizeBytes: task.asset.sizeBytes,
-        modifiedMs: task.asset.modifiedMs,
+        sizeBytes,
+        modifiedMs,
         contentHash: task.contentHash,
         handlers: done.versions,
       },
@@ -155,7 +157,7 @@ const isThenable = (value: Returned): value is Extract<Returned, PromiseLike<unk
   typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 
 /** How an error ends an asset. A GONE about the asset itself is no failure: it vanished since discovery. */
-function failure(handler: string, { asset: { path }, attempts }: AssetTask, error: unknown): Outcome {
+function failure(handler: string, { path, attempts }: AssetTask, error: unknown): Outcome {
   const message = clip(messageOf(error));
   if (AssetFailure.is(error)) return { kind: "FAILED", code: error.code, message, handler, attempts };
   if (AssetmillError.is(error) && error.ids.path === path) {

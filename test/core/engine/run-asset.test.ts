@@ -224,6 +224,21 @@ describe("several handlers", () => {
     });
   });
 
+  it("cannot send their results to another path by changing the asset", async () => {
+    const before = { ...ASSET };
+    try {
+      const changes = recording([], "a", (asset: unknown) => {
+        Object.assign(asset as object, { path: "/evil", sizeBytes: -1, modifiedMs: -1 });
+        return { properties: { p: 1 } };
+      });
+      const { write } = (await bench([changes]).run()) ?? {};
+      expect(write?.path).to.equal(before.path);
+      expect([write?.stamp.sizeBytes, write?.stamp.modifiedMs]).to.deep.equal([before.sizeBytes, before.modifiedMs]);
+    } finally {
+      Object.assign(ASSET, before);
+    }
+  });
+
   it("of which one did something make it SUCCEEDED, stamped with all that ran", async () => {
     for (const handlers of [
       [recording([], "a", skips), recording([], "b")],
