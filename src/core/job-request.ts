@@ -50,9 +50,9 @@ export const holdsScope = (request: JobRequest): boolean => !request.dryRun && !
 /** True where both ask for the same work. */
 export const sameRequest = (a: JobRequest, b: JobRequest): boolean => canonical(a) === canonical(b);
 
-/** A text that is equal for equal requests alone, priority and overlap included. */
-export const fingerprintOf = (request: JobRequest): string =>
-  JSON.stringify([canonical(request), request.priority, request.onOverlap ?? null]);
+/** A text that is equal for equal requests to the same repository alone, priority and overlap included. */
+export const fingerprintOf = (request: JobRequest, repository: string): string =>
+  JSON.stringify([repository, canonical(request), request.priority, request.onOverlap ?? null]);
 
 const canonical = (request: JobRequest): string =>
   JSON.stringify([

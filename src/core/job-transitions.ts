@@ -34,6 +34,15 @@ const refused = (job: Job, event: JobEvent): AssetmillError =>
     ids: { jobId: job.id, status: job.state.status },
   });
 
+/** ILLEGAL_STATE for a job of which nobody knows any more what it was to do. */
+export function refuseDamaged(job: Job): void {
+  if (!job.damaged) return;
+  throw new AssetmillError("ILLEGAL_STATE", `${DAMAGED}; the job is ${job.state.status}`, {
+    ids: { jobId: job.id, status: job.state.status },
+  });
+}
+export const DAMAGED = "its request is damaged in the store";
+
 /** What a claim took. */
 export interface ClaimedWork {
   /** Assets in chunks claimed for the first time, skip rules left out. */
@@ -84,6 +93,7 @@ export function pause(job: Job, by: string, facts: JobFacts): JobChange {
 export function resume(job: Job, by: string): JobChange {
   const { status } = job.state;
   if (!accepts(status, "resume")) throw refused(job, "resume");
+  refuseDamaged(job);
   const { total, succeeded, failed, skipped } = sumOf(job.tally);
   const processed = succeeded + failed + skipped;
   const waiting = { ...job, state: { status: "WAITING" }, pace: restPace(job.pace) } as const;
@@ -214,7 +224,7 @@ function end(
       ...job,
       state: { status, completedAtMs: facts.nowMs },
       pace: restPace(job.pace),
-      counting: job.counting === "PROCESSING" && status === "FAILURE" ? "FAILURE" : job.counting,
+      counting: job.counting === "PROCESSING" ? "FAILURE" : job.counting,
     },
     lines: [...lines, ...(started ? summaryLines(job, facts.nowMs) : []), info(`Ended ${status}: ${job.comments}`)],
   };

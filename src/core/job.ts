@@ -30,6 +30,8 @@ export interface Job {
   readonly request: JobRequest;
   /** Identity of the repository it is bound to. */
   readonly repository: string;
+  /** Its request can no longer be read: it is shown as far as it can, and never run. */
+  readonly damaged?: true;
   /** Names of the handlers that its type had at the start; only a node that has them all takes it. */
   readonly handlers: readonly string[];
   readonly createdBy: string;

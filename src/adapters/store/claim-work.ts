@@ -2,14 +2,14 @@ import { type ChunkClaim, DISCOVERY, type DiscoveryClaim } from "../../core/chun
 import { AssetmillError, isUnavailable, messageOf } from "../../core/errors.js";
 import type { Job } from "../../core/job.js";
 import { mustWait } from "../../core/job-queue.js";
-import { claimed, giveUp } from "../../core/job-transitions.js";
+import { claimed, DAMAGED, giveUp } from "../../core/job-transitions.js";
 import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { leasesJson } from "./lease-sql.js";
 import { certainFactsOf, holdJob, rivalsOf, storeChange } from "./job-records.js";
-import { handlersOf } from "./job-mapper.js";
 import { unpackManifest } from "./manifest-codec.js";
 import { unpackOutcomes } from "./outcome-codec.js";
+import type { WaitingJobs } from "./waiting-jobs.js";
 import { CHUNK, JOB, LEASE, OUTCOME_PART } from "./tables.js";
 
 /** Jobs looked at in one claim. */
@@ -32,10 +32,11 @@ export async function claimWork(
   database: SqlDatabase,
   request: ClaimRequest,
   dead: readonly string[],
+  waiting: WaitingJobs,
 ): Promise<readonly Claim[]> {
   const claims: Claim[] = [];
   let { chunks, discoveries } = request;
-  for (const { id, queued } of await candidates(database, request, dead)) {
+  for (const { id, queued } of await claimable(database, request, dead, waiting)) {
     if (chunks <= 0 && discoveries <= 0) break;
     const taken = await database.write(async (tx) =>
       queued && (await isBehind(tx, id)) ? undefined : take(tx, id, request, dead, { chunks, discoveries }),
@@ -79,12 +80,41 @@ interface Candidate {
   readonly queued: boolean;
 }
 
-/** Looked up without the write lock: an idle worker disturbs nobody. */
-async function candidates(database: SqlDatabase, request: ClaimRequest, dead: readonly string[]): Promise<Candidate[]> {
+/**
+ * Jobs with something free, best first, without those that are known to wait for others: however many of these there
+ * are, they hide none. Looked up without the write lock: an idle worker disturbs nobody.
+ */
+async function claimable(
+  database: SqlDatabase,
+  request: ClaimRequest,
+  dead: readonly string[],
+  waiting: WaitingJobs,
+): Promise<readonly Candidate[]> {
+  await waiting.forgetFreed(database);
+  for (;;) {
+    const found = await candidates(database, request, dead, waiting.ids);
+    const behind = await waiting.find(
+      database,
+      found.filter(({ queued }) => queued).map(({ id }) => id),
+    );
+    const free = found.filter(({ id }) => !behind.has(id));
+    // A full page of none but waiting jobs: there may be others after them.
+    if (free.length > 0 || found.length < MAX_JOBS) return free;
+  }
+}
+
+async function candidates(
+  database: SqlDatabase,
+  request: ClaimRequest,
+  dead: readonly string[],
+  without: readonly string[],
+): Promise<readonly Candidate[]> {
   const rows = await database.read(
-    `select id, handlers, queued and status = 'WAITING' as queued from ${JOB} j
+    `select id, queued and status = 'WAITING' as queued from ${JOB} j
      where repository = ? and status in ('WAITING', 'PROCESSING') and pausing = 0 and giving_up is null
-       and (? is null or id = ?)
+       and (? is null or id = ?) and id not in (select value from json_each(?))
+       and not exists (select 1 from json_each(case when json_valid(j.handlers) then j.handlers else '[null]' end) needed
+         where needed.value is null or needed.value not in (select value from json_each(?)))
        and exists (select 1 from ${LEASE} l where l.job_id = j.id and ${freeAt(database.now)}
          and (case when l.chunk = ${DISCOVERY} then ? else ? end) > 0)
      order by priority, sequence limit ${MAX_JOBS}`,
@@ -92,15 +122,14 @@ async function candidates(database: SqlDatabase, request: ClaimRequest, dead: re
       request.repository,
       request.jobId ?? null,
       request.jobId ?? null,
+      JSON.stringify(without),
+      JSON.stringify(request.handlers),
       JSON.stringify(dead),
       request.discoveries,
       request.chunks,
     ],
   );
-  const have = new Set(request.handlers);
-  return rows
-    .filter((row) => handlersOf(String(row.handlers))?.every((name) => have.has(name)))
-    .map((row) => ({ id: String(row.id), queued: Boolean(row.queued) }));
+  return rows.map((row) => ({ id: String(row.id), queued: Boolean(row.queued) }));
 }
 
 /** An earlier job holds a path of this one's scope. Looked at under the lock that every creation and resume takes. */
@@ -133,13 +162,17 @@ async function take(
   if (!change) throw new Error("claimed from a job that was stopping: the write lock should have ruled that out");
   const discovery = free.find((row) => row.chunk === DISCOVERY);
   const job = await storeChange(tx, before, change);
-  if (discovery && deathsOf(discovery) >= MAX_DISCOVERY_DEATHS) {
+  const why = before.damaged
+    ? DAMAGED
+    : discovery && deathsOf(discovery) >= MAX_DISCOVERY_DEATHS
+      ? `discovery ended its process ${MAX_DISCOVERY_DEATHS} times in a row`
+      : undefined;
+  if (why !== undefined) {
     // All taken rows go back; whoever reaps next finds the job drained.
     await tx.query(
       `update ${LEASE} set state = 'READY', owner = null, deaths = 0 where job_id = ? and chunk in (select value from json_each(?))`,
       [id, JSON.stringify(free.map((row) => row.chunk))],
     );
-    const why = `discovery ended its process ${MAX_DISCOVERY_DEATHS} times in a row`;
     await storeChange(tx, job, giveUp(job, why, await certainFactsOf(tx, id)));
     return undefined;
   }

@@ -35,7 +35,7 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
     progressLoggedAtMs: 0,
     holds: holdsScope(draft.request) ? 1 : 0,
     queued: draft.request.onOverlap === "queue" ? 1 : 0,
-    path: draft.request.paths[0] ?? "/",
+    roots: `\n${draft.request.paths.join("\n")}\n`,
     found: null,
     logLines: 0,
   };
@@ -69,12 +69,7 @@ export function jobOfRow(row: JobRow): Job {
   return {
     id: row.id,
     sequence: row.sequence,
-    // A scope that can no longer be read might be anything: it holds everything.
-    request: json<JobRequest>(
-      row.request,
-      { type: row.type, paths: ["/"], priority: row.priority },
-      ({ paths }) => isTextList(paths) && (paths as string[]).length > 0,
-    ),
+    ...requestOf(row),
     repository: row.repository,
     handlers: handlersOf(row.handlers) ?? [],
     createdBy: row.createdBy,
@@ -98,6 +93,16 @@ export function jobOfRow(row: JobRow): Job {
     progressLoggedAtMs: row.progressLoggedAtMs,
     logLines: row.logLines,
   };
+}
+
+function requestOf(row: JobRow): Pick<Job, "request" | "damaged"> {
+  const request = json<JobRequest | undefined>(
+    row.request,
+    undefined,
+    ({ paths }) => isTextList(paths) && (paths as string[]).length > 0,
+  );
+  // A scope that can no longer be read might be anything: it holds everything, and is never walked.
+  return request ? { request } : { request: { type: row.type, paths: ["/"], priority: row.priority }, damaged: true };
 }
 
 function foundOf(text: string | null): Pick<Job, "found"> {

@@ -9,7 +9,7 @@ import { insertLines } from "./log-blocks.js";
 import { LEASE } from "./tables.js";
 
 /** Jobs that hold their scope. */
-const HOLDING = ["WAITING", "PROCESSING", "CANCELLING", "PAUSED"];
+export const HOLDING = ["WAITING", "PROCESSING", "CANCELLING", "PAUSED"];
 
 export const jobNotFound = (id: string): AssetmillError =>
   new AssetmillError("JOB_NOT_FOUND", `there is no job ${id.slice(0, 100)}`, { ids: { jobId: id } });

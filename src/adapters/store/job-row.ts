@@ -84,9 +84,9 @@ export class JobRow {
   @Column({ type: "integer" })
   queued!: number;
 
-  /** The first of its paths. */
+  /** Its paths, each between two line breaks. */
   @Column({ type: "text" })
-  path!: string;
+  roots!: string;
 
   @Column({ type: "text", nullable: true })
   found!: string | null;

@@ -18,6 +18,7 @@ import {
   returnedKeys,
 } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
+import { WaitingJobs } from "./waiting-jobs.js";
 
 /**
  * Chunks and leases in a database. Lock order everywhere: leases by job and chunk, then job rows by id, once, last; what
@@ -27,6 +28,7 @@ export class TypeOrmChunkStore implements ChunkStore {
   readonly #database: SqlDatabase;
 
   readonly #owners: DeadOwners;
+  readonly #waiting = new WaitingJobs();
 
   constructor(database: SqlDatabase) {
     this.#database = database;
@@ -34,7 +36,8 @@ export class TypeOrmChunkStore implements ChunkStore {
   }
 
   async claim(request: ClaimRequest): Promise<readonly Claim[]> {
-    return claimWork(this.#database, request, await this.#owners.known(request.isKnownDead));
+    const dead = await this.#owners.known(request.isKnownDead);
+    return claimWork(this.#database, request, dead, this.#waiting);
   }
 
   addPage(lease: Lease, page: DiscoveryPage): Promise<CommitAnswer> {

@@ -17,6 +17,13 @@ interface ReportedAsset {
   readonly outcome: ReportedOutcome | undefined;
 }
 
+/** The chunk where a path would be. */
+interface Surroundings {
+  readonly outcomes: ReadonlyMap<string, ReportedOutcome | null>;
+  /** Key of the next chunk's first path; undefined where there is none now. */
+  readonly before?: Buffer;
+}
+
 interface Page<T> {
   readonly items: readonly T[];
   readonly next?: OutcomeCursor;
@@ -42,11 +49,13 @@ export class TypeOrmJobReports implements JobReports {
   }
 
   async outcomesAt(jobId: string, paths: readonly string[]): Promise<readonly (ReportedOutcome | null | undefined)[]> {
-    let chunk = new Map<string, ReportedOutcome | null>();
+    let around: Surroundings | undefined;
     const found: (ReportedOutcome | null | undefined)[] = [];
     for (const path of paths) {
-      if (!chunk.has(path)) chunk = await this.#chunkAround(jobId, path);
-      found.push(chunk.get(path));
+      const key = pathKey(path);
+      if (!around || (around.before && Buffer.compare(key, around.before) >= 0))
+        around = await this.#around(jobId, key);
+      found.push(around.outcomes.get(path));
     }
     return found;
   }
@@ -94,14 +103,21 @@ export class TypeOrmJobReports implements JobReports {
     return chunk;
   }
 
-  /** All of the chunk where this path would be. */
-  async #chunkAround(jobId: string, path: string): Promise<Map<string, ReportedOutcome | null>> {
-    const [chunk] = await this.#database.read(
-      `select ${COLUMNS} from ${CHUNK} c where c.job_id = ? and c.first_key <= ? order by c.first_key desc limit 1`,
-      [jobId, pathKey(path)],
-    );
+  /** All of the chunk where this path would be, and where the next one begins: up to there nothing need be read. */
+  async #around(jobId: string, key: Buffer): Promise<Surroundings> {
+    const [[chunk], [next]] = await Promise.all([
+      this.#database.read(
+        `select ${COLUMNS} from ${CHUNK} c where c.job_id = ? and c.first_key <= ? order by c.first_key desc limit 1`,
+        [jobId, key],
+      ),
+      this.#database.read(
+        `select c.first_key from ${CHUNK} c where c.job_id = ? and c.first_key > ? order by c.first_key limit 1`,
+        [jobId, key],
+      ),
+    ]);
     const assets = chunk ? await this.#assetsOf(jobId, chunk) : [];
-    return new Map(assets.map(({ asset, outcome }) => [asset.path, outcome ?? null]));
+    const outcomes = new Map(assets.map(({ asset, outcome }) => [asset.path, outcome ?? null]));
+    return { outcomes, ...(next ? { before: Buffer.from(next.first_key as Uint8Array) } : {}) };
   }
 
   /** By index, in order. */

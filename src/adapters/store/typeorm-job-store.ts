@@ -1,7 +1,7 @@
 import { And, Equal, In, LessThan, Not, Raw } from "typeorm";
 import { DISCOVERY } from "../../core/chunk.js";
-import { AssetmillError } from "../../core/errors.js";
 import type { Job, JobDraft } from "../../core/job.js";
+import { jobOfKey } from "../../core/job-key.js";
 import { startLine } from "../../core/job-lines.js";
 import type { JobChange } from "../../core/job-transitions.js";
 import type { JobQuery, JobStore, JobView, KeyedJob } from "../../core/ports/job-store.js";
@@ -22,7 +22,7 @@ export class TypeOrmJobStore implements JobStore {
 
   create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job> {
     return this.#database.write(async (tx) => {
-      const known = draft.idempotency && (await jobOfKey(tx, draft.createdBy, draft.idempotency));
+      const known = draft.idempotency && (await storedJobOfKey(tx, draft.createdBy, draft.idempotency));
       if (known !== undefined) return holdJob(tx, known);
       admit(await rivalsOf(tx, draft.repository, draft.request.type));
       await tx.manager.insert(JobRow, rowOfDraft(draft, tx.nowMs));
@@ -95,18 +95,13 @@ const BY_KEY = `select job_id, fingerprint from ${IDEMPOTENCY} where principal =
 const keyedJob = (row: Row): KeyedJob => ({ jobId: String(row.job_id), fingerprint: String(row.fingerprint) });
 
 /** The job that the key stands for, under the lock that every creation takes. */
-async function jobOfKey(
+async function storedJobOfKey(
   tx: SqlTransaction,
   principal: string,
   { key, fingerprint }: NonNullable<JobDraft["idempotency"]>,
 ): Promise<string | undefined> {
   const [row] = await tx.query(BY_KEY, [principal, key]);
-  if (!row) return undefined;
-  const known = keyedJob(row);
-  if (known.fingerprint === fingerprint) return known.jobId;
-  throw new AssetmillError("IDEMPOTENCY_CONFLICT", `this key stands for another request, that of job ${known.jobId}`, {
-    ids: { jobId: known.jobId },
-  });
+  return row && jobOfKey(keyedJob(row), fingerprint);
 }
 
 function typeCondition({ type, typesNot = [] }: JobQuery) {
@@ -117,14 +112,13 @@ function typeCondition({ type, typesNot = [] }: JobQuery) {
   return conditions.length === 0 ? {} : { type: And(...conditions) };
 }
 
-/** The path itself and all below, by whole segments: "0" is the character after "/". */
+/** A root is the path itself, or lies below it, by whole segments. */
 function pathCondition(path: string | undefined) {
   if (path === undefined || path === "/") return {};
   return {
-    path: Raw((column) => `(${column} = :path or (${column} >= :below and ${column} < :beyond))`, {
-      path,
-      below: `${path}/`,
-      beyond: `${path}0`,
+    roots: Raw((column) => `(instr(${column}, :whole) > 0 or instr(${column}, :below) > 0)`, {
+      whole: `\n${path}\n`,
+      below: `\n${path}/`,
     }),
   };
 }

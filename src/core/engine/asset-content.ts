@@ -35,8 +35,9 @@ export interface ContentSource {
 
 /** One asset's content, for all its handlers: read at most once as a whole, hashed on the way. */
 export class AssetContent {
-  /** Of the content that was read to its end; null where none was. */
+  /** Of the content that was read to its end; null where none was, or where two readings were not the same. */
   hash: string | null = null;
+  #changed = false;
   #bytes: Promise<Uint8Array> | undefined;
   readonly #path: string;
   readonly #source: ContentSource;
@@ -65,14 +66,20 @@ export class AssetContent {
       digest.update(piece);
       yield piece;
     }
-    this.hash = digest.finish();
+    this.#readAs(digest.finish());
   }
 
   async #read(signal: AbortSignal): Promise<Uint8Array> {
     const bytes = await collect(this.#source.repository.read(this.#path, signal), this.#path, this.#source.maxBytes);
     const digest = this.#source.createDigest();
     digest.update(bytes);
-    this.hash = digest.finish();
+    this.#readAs(digest.finish());
     return bytes;
+  }
+
+  /** Handlers may have seen different contents: then no hash stands for what all of them saw. */
+  #readAs(hash: string): void {
+    this.#changed ||= this.hash !== null && this.hash !== hash;
+    this.hash = this.#changed ? null : hash;
   }
 }

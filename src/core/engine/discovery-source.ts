@@ -1,7 +1,8 @@
+import type { Asset } from "../asset.js";
 import type { ManifestEntry } from "../chunk.js";
 import type { Job } from "../job.js";
 import { scopeOfRequest } from "../job-request.js";
-import { comparePaths } from "../path.js";
+import { comparePaths, isWithin } from "../path.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
 import type { JobReports, OutcomeCursor } from "../ports/job-reports.js";
 
@@ -31,8 +32,46 @@ export function discoverySource(job: Job, walk: Walk, tools: SourceTools): Async
 
 async function* scopeOf(job: Job, { after, ...walk }: Walk, { repository }: SourceTools) {
   const scan = repository.scan(scopeOfRequest(job.request), { ...(after === undefined ? {} : { after }), ...walk });
-  for await (const { assets, upTo } of scan) yield { entries: assets.map((asset) => ({ asset })), upTo };
+  const missing = new MissingRoots(job, after);
+  for await (const { assets, upTo } of scan) {
+    const entries = assets.map((asset) => ({ asset }));
+    yield { entries: missing.mergedInto(entries, upTo), upTo };
+  }
+  const rest = missing.mergedInto([], undefined);
+  const last = rest.at(-1)?.asset.path;
+  if (last !== undefined) yield { entries: rest, upTo: last };
 }
+
+/** The roots of a listing at which nothing was: they are listed all the same, in their place. */
+class MissingRoots {
+  readonly #paths: string[];
+
+  constructor({ request }: Job, after: string | undefined) {
+    const { listing, excludedPaths = [] } = request;
+    this.#paths = (listing?.missing ?? [])
+      .filter((path) => !excludedPaths.some((excluded) => isWithin(path, excluded)))
+      .filter((path) => after === undefined || comparePaths(path, after) > 0)
+      .sort(comparePaths);
+  }
+
+  /** With those up to this path, or all that are left. What has come into being since is listed once. */
+  mergedInto(entries: readonly ManifestEntry[], upTo: string | undefined): readonly ManifestEntry[] {
+    if (this.#paths.length === 0) return entries;
+    const due = this.#paths.findIndex((path) => upTo !== undefined && comparePaths(path, upTo) > 0);
+    const passed = this.#paths.splice(0, due < 0 ? this.#paths.length : due);
+    const found = new Set(entries.map(({ asset }) => asset.path));
+    const added = passed.filter((path) => !found.has(path)).map((path) => ({ asset: nothingAt(path) }));
+    return [...entries, ...added].sort((a, b) => comparePaths(a.asset.path, b.asset.path));
+  }
+}
+
+const nothingAt = (path: string): Asset => ({
+  path,
+  fileType: "OTHERS",
+  sizeBytes: 0,
+  createdMs: 0,
+  modifiedMs: 0,
+});
 
 /** As they stand now; those that are no longer there are GONE, none is left out. */
 async function* failuresOf(

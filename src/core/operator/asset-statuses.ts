@@ -2,7 +2,6 @@ import { AssetmillError } from "../errors.js";
 import type { Job } from "../job.js";
 import { holdsScope, scopeOfRequest } from "../job-request.js";
 import type { ReportedOutcome } from "../outcome.js";
-import { comparePaths } from "../path.js";
 import type { AssetRepository, AssetResult } from "../ports/asset-repository.js";
 import type { JobReports, OutcomeCursor } from "../ports/job-reports.js";
 import type { JobStore } from "../ports/job-store.js";
@@ -36,7 +35,7 @@ export async function assetStatusPage(
     repository.results(paths),
     latestStatuses(listing.repository, paths, tools),
   ]);
-  const found = paths.map((path, i): AssetStatusEntry => {
+  const assets = paths.map((path, i): AssetStatusEntry => {
     const result = results[i];
     return {
       path,
@@ -45,8 +44,6 @@ export async function assetStatusPage(
       exists: nodes[i]?.kind === "asset",
     };
   });
-  const missing = after ? [] : (listing.request.listing?.missing ?? []);
-  const assets = [...missing.map(missingEntry), ...found].sort((a, b) => comparePaths(a.path, b.path));
   return {
     jobId: listing.id,
     status: listing.state.status,
@@ -92,8 +89,6 @@ function statusBy(job: Job, outcome: ReportedOutcome | null | undefined): AssetS
   if (job.state.status === "PROCESSING" || job.state.status === "CANCELLING") return "PROCESSING";
   return job.state.status === "WAITING" || job.state.status === "PAUSED" ? "PENDING" : undefined;
 }
-
-const missingEntry = (path: string): AssetStatusEntry => ({ path, uuid: null, status: "PENDING", exists: false });
 
 function uuidOf(result: AssetResult | undefined): string | null {
   const uuid = result?.properties.fmUuid;

@@ -1,6 +1,6 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
 import type { Job, JobDraft } from "../job.js";
-import { cancel, type JobChange, pause, resume } from "../job-transitions.js";
+import { cancel, type JobChange, pause, refuseDamaged, resume } from "../job-transitions.js";
 import { accepts } from "../lifecycle.js";
 import { normalisePath } from "../path.js";
 import type { Clock } from "../ports/clock.js";
@@ -137,6 +137,7 @@ export class Control implements JobControl {
   async #ended(id: string, event: "restart" | "retry-failed"): Promise<Job> {
     const job = await this.job(id);
     const { status } = job.state;
+    refuseDamaged(job);
     if (accepts(status, event) && !job.request.listing) return job;
     throw new AssetmillError("ILLEGAL_STATE", `cannot ${event} a job that is ${status}`, {
       ids: { jobId: id, status },

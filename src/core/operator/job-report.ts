@@ -87,7 +87,7 @@ export function reportOf(job: Job): JobReport {
     eta: etaOf(job),
     comments: job.comments,
     ...(request.filter ? { filter: request.filter } : {}),
-    ...flagsOf(state.status, hasWorkLeft(job)),
+    ...offered(job),
     paths: request.paths,
     priority: request.priority,
     attempt: job.attempt,
@@ -101,6 +101,16 @@ export function reportOf(job: Job): JobReport {
     ...(job.restartedFrom === undefined ? {} : { restartedFrom: job.restartedFrom }),
     dryRun: request.dryRun === true,
     ...(request.dryRun ? { report: dryRunReportOf(job) } : {}),
+  };
+}
+
+/** What nobody can read, nobody can run again; a listing is asked for anew. */
+function offered(job: Job): ReturnType<typeof flagsOf> {
+  const { restartable, resumable, cancellable } = flagsOf(job.state.status, hasWorkLeft(job));
+  return {
+    restartable: restartable && !job.damaged && !job.request.listing,
+    resumable: resumable && !job.damaged,
+    cancellable,
   };
 }
 

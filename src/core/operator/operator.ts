@@ -1,6 +1,7 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
 import type { Job, JobDraft } from "../job.js";
 import { fingerprintOf, type JobRequest, sameRequest } from "../job-request.js";
+import { jobOfKey } from "../job-key.js";
 import { normalisePath } from "../path.js";
 import { type AssetHandler, typesOf } from "../ports/asset-handler.js";
 import type { AssetRepository, AssetResult } from "../ports/asset-repository.js";
@@ -37,13 +38,12 @@ export class Operator extends Control implements JobOperator {
 
   async start(request: StartRequest, by: string, { idempotencyKey: key }: StartOptions = {}) {
     const normalised = normaliseRequest(request, this.#types);
-    const idempotency =
-      key === undefined ? undefined : { key: checkedKey(key), fingerprint: fingerprintOf(normalised) };
+    const { jobs, repository } = this.#tools;
+    const fingerprint = fingerprintOf(normalised, repository.identity);
+    const idempotency = key === undefined ? undefined : { key: checkedKey(key), fingerprint };
     // Looked at before anything else that may have changed since; the creation looks again, under its lock.
-    const known = idempotency && (await this.#tools.jobs.byKey(by, idempotency.key));
-    if (known?.fingerprint !== undefined && known.fingerprint === idempotency?.fingerprint) {
-      return { processingId: known.jobId };
-    }
+    const known = idempotency && (await jobs.byKey(by, idempotency.key));
+    if (known) return { processingId: jobOfKey(known, fingerprint) };
     await this.#refuseMissing(normalised.paths);
     return this.begin({ ...this.#draft(normalised, by), ...(idempotency ? { idempotency } : {}) });
   }

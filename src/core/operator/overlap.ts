@@ -13,9 +13,12 @@ export function refuseStart(request: JobRequest, rivals: readonly Job[]): void {
   if (holdsScope(request) && request.onOverlap !== "queue") refuse(overlapping(request, rivals));
 }
 
-/** The same for a resume: a queued job waits for earlier ones, but later ones went ahead of it meanwhile. */
+/**
+ * The same for a resume. A PAUSED job never gave its scope up: whoever else holds it was there before it, or is queued
+ * behind it. An ended one did: a queued job waits for earlier ones, but later ones went ahead of it meanwhile.
+ */
 export function refuseResume(job: Job, rivals: readonly Job[]): void {
-  if (!holdsScope(job.request)) return;
+  if (!holdsScope(job.request) || job.state.status === "PAUSED") return;
   const queued = job.request.onOverlap === "queue";
   refuse(overlapping(job.request, queued ? rivals.filter((rival) => rival.sequence > job.sequence) : rivals));
 }

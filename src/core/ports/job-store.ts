@@ -20,7 +20,7 @@ export interface JobQuery {
   readonly type?: string;
   /** Not these types. */
   readonly typesNot?: readonly string[];
-  /** Jobs whose first path is this one or lies below it. */
+  /** Jobs of which a path is this one or lies below it. */
   readonly path?: string;
   readonly createdBy?: string;
   /** Only jobs that work on their scope: no dry runs, no listings. */

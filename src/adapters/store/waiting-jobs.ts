@@ -1,0 +1,58 @@
+import { In } from "typeorm";
+import { mustWait } from "../../core/job-queue.js";
+import { scopeOfRequest } from "../../core/job-request.js";
+import { overlaps } from "../../core/scope.js";
+import type { SqlDatabase } from "../sql/sql-database.js";
+import { jobOfRow } from "./job-mapper.js";
+import { HOLDING } from "./job-records.js";
+import { JobRow } from "./job-row.js";
+import { JOB } from "./tables.js";
+
+/**
+ * Queued jobs that wait for an earlier one, each with one that it waits for: until that one is gone nothing need be
+ * looked at again. What is remembered only says whom not to try; who is tried is tested once more under the lock.
+ */
+export class WaitingJobs {
+  readonly #for = new Map<string, string>();
+
+  get ids(): readonly string[] {
+    return [...this.#for.keys()];
+  }
+
+  /** Those whose earlier job holds its scope no more may be free. */
+  async forgetFreed(database: SqlDatabase): Promise<void> {
+    if (this.#for.size === 0) return;
+    const rows = await database.read(
+      `select id from ${JOB} where holds = 1 and status in (select value from json_each(?))
+         and id in (select value from json_each(?))`,
+      [JSON.stringify(HOLDING), JSON.stringify([...new Set(this.#for.values())])],
+    );
+    const holding = new Set(rows.map(({ id }) => String(id)));
+    for (const [id, earlier] of this.#for) if (!holding.has(earlier)) this.#for.delete(id);
+  }
+
+  /** Which of these queued jobs have to wait; remembered. */
+  async find(database: SqlDatabase, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const behind = new Set<string>();
+    if (ids.length === 0) return behind;
+    const rows = await database.entities.find(JobRow, { where: { id: In([...ids]) } });
+    const kinds = new Map(rows.map((row) => [`${row.repository}\n${row.type}`, row] as const));
+    for (const { repository, type } of kinds.values()) {
+      const held = await database.entities.find(JobRow, {
+        where: { repository, type, holds: 1, status: In(HOLDING) },
+        order: { sequence: "ASC" },
+      });
+      const holders = held.map(jobOfRow).map((job) => ({ job, scope: scopeOfRequest(job.request) }));
+      for (const { job, scope } of holders) {
+        if (!ids.includes(job.id)) continue;
+        const earlier = holders.find(
+          (other) => other.job.sequence < job.sequence && overlaps(scope, other.scope) && mustWait(job, [other.job]),
+        );
+        if (!earlier) continue;
+        behind.add(job.id);
+        this.#for.set(job.id, earlier.job.id);
+      }
+    }
+    return behind;
+  }
+}
