@@ -76,6 +76,24 @@ describe("asset status", function () {
     ]);
   });
 
+  it("keeps to its limit and to path order, however many are missing, and leaves out what is excluded", async () => {
+    const mill = await host.over({ ...tree(3), ...tree(2, "/z") });
+    const missing = Array.from({ length: 30 }, (_, i) => `/m${String(i).padStart(2, "0")}`);
+    const asked = { paths: ["/z", ...missing, "/a", "/no/way"], excludedPaths: ["/no"] };
+    const { jobId } = await mill.operator.askAssetStatus(asked, "ann");
+    await until("the list", async () => (await mill.operator.assetStatus(jobId)).status === "SUCCESS");
+    const paths: string[] = [];
+    for (let after: string | undefined, more = true; more;) {
+      const page = await mill.operator.assetStatus(jobId, { limit: 4, ...(after ? { after } : {}) });
+      expect(page.assets.length).to.be.at.most(4);
+      for (const { path, exists } of page.assets) expect(exists, path).to.equal(!path.startsWith("/m"));
+      paths.push(...page.assets.map(({ path }) => path));
+      after = page.next;
+      more = after !== undefined;
+    }
+    expect(paths).to.deep.equal([...Object.keys(tree(3)), ...missing, ...Object.keys(tree(2, "/z"))]);
+  });
+
   it("comes in pages, holds no scope, and is not in the history", async () => {
     const mill = await host.over(tree(25), undefined, { chunkSize: 4 });
     const { jobId } = await mill.operator.askAssetStatus({ path: "/a" }, "ann");

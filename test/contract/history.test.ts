@@ -35,6 +35,10 @@ describe("the history", function () {
     expect(await ids({ path: "a/b/" })).to.deep.equal([3, 0]);
     expect(await ids({ path: "/" })).to.deep.equal([3, 2, 1, 0]);
     expect(await ids({ path: "/a/b", createdBy: "bob", limit: 1 })).to.deep.equal([3]);
+    const roots = { paths: ["/a/bc/x.txt", "/a/b/c/x.txt"], path: undefined } as never;
+    started.push((await operator.start({ ...request(roots), dryRun: true }, "eve")).processingId);
+    expect(await ids({ path: "/a/b/c", createdBy: "eve" })).to.deep.equal([4]);
+    expect(await ids({ path: "/a/b/c/x", createdBy: "eve" })).to.deep.equal([]);
     expect(await ids({ type: "none" })).to.deep.equal([]);
     for (const wrong of [{ limit: 0 }, { limit: 1_001 }, { path: "/../x" }]) {
       expect(await refusal(operator.history(wrong))).to.equal("INVALID_PARAMETER");

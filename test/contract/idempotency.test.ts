@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { ContractHost, refusal, request, tree } from "./contract-host.js";
+import { MemoryAssetRepository } from "../../src/testing/index.js";
+import { ContractHost, handlerOf, refusal, request, tree } from "./contract-host.js";
 
 describe("an idempotency key", function () {
   this.timeout(30_000);
@@ -56,6 +57,21 @@ describe("an idempotency key", function () {
     expect(again.processingId).to.equal(processingId);
     const bob = await mill.operator.start(request(), "bob", { idempotencyKey: "k" });
     expect(bob.processingId).not.to.equal(processingId);
+  });
+
+  it("is another one's for another repository on the same store, and for another body of a path that is gone", async () => {
+    const mill = await host.over(tree(3), undefined, { autoStart: false });
+    await mill.operator.start(request(), "ann", { idempotencyKey: "k" });
+    const elsewhere = await host.mill({
+      assets: new MemoryAssetRepository(tree(3), "memory:elsewhere"),
+      plugins: [handlerOf(() => undefined)],
+      autoStart: false,
+    });
+    const keyed = { idempotencyKey: "k" };
+    expect(await refusal(elsewhere.operator.start(request(), "ann", keyed))).to.equal("IDEMPOTENCY_CONFLICT");
+    expect(await refusal(mill.operator.start(request({ path: "/gone" }), "ann", keyed))).to.equal(
+      "IDEMPOTENCY_CONFLICT",
+    );
   });
 
   it("of a refused start stands for nothing", async () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Assetmill, JobReport } from "../../src/index.js";
 import { until } from "../cli/workbench.js";
+import { defaultCheck } from "../http/client.js";
 import { endOf } from "../embedding/host.js";
 import { ContractHost, request, tree } from "./contract-host.js";
 
@@ -48,6 +49,30 @@ const PLACES: Readonly<Record<string, (host: ContractHost) => Promise<Place>>> =
     const id = await start(mill);
     expect((await mill.operator.pause(id, "ann")).status).to.equal("PAUSED");
     return { mill, id, release: () => {} };
+  },
+  "PAUSED with a job queued behind it": async (host) => {
+    const mill = await host.over(tree(3), undefined, { autoStart: false });
+    const id = await start(mill);
+    await mill.operator.pause(id, "ann");
+    await start(mill, { onOverlap: "queue" });
+    return { mill, id, release: () => {} };
+  },
+  "WAITING, queued behind a PAUSED one": async (host) => {
+    const mill = await host.over(tree(3), undefined, { autoStart: false });
+    await mill.operator.pause(await start(mill), "ann");
+    return { mill, id: await start(mill, { onOverlap: "queue" }), release: () => {} };
+  },
+  "SUCCESS of a dry run": async (host) => {
+    const mill = await host.over(tree(3));
+    const id = await start(mill, { dryRun: true });
+    await endOf(mill, id);
+    return { mill, id, release: () => {} };
+  },
+  "SUCCESS of a listing": async (host) => {
+    const mill = await host.over(tree(3));
+    const { jobId } = await mill.operator.askAssetStatus({ path: "/a" }, "ann");
+    await endOf(mill, jobId);
+    return { mill, id: jobId, release: () => {} };
   },
   SUCCESS: (host) => ended(host, () => undefined, "SUCCESS"),
   "SUCCESS with a failure": (host) => ended(host, failOn("/a/1.txt"), "SUCCESS"),
@@ -156,7 +181,17 @@ describe("every action in every place of the lifecycle", function () {
               body: JSON.stringify({ processingId: id }),
             }),
           );
-          const answer = (await response.json()) as Record<string, unknown>;
+          const text = await response.text();
+          const { status: code, headers } = response;
+          const pathname = `${new URL(BASE).pathname}/${action}`;
+          defaultCheck().check({
+            method: "POST",
+            pathname,
+            status: code,
+            contentType: headers.get("content-type"),
+            text,
+          });
+          const answer = JSON.parse(text) as Record<string, unknown>;
           if (accepted(action, before, name.endsWith("giving up"))) {
             expect(response.status, JSON.stringify(answer)).to.equal(200);
             const isNew = action === "restart" || action === "retry-failed";

@@ -95,6 +95,50 @@ describe("jobs on overlapping scopes", function () {
     expect((await mill.operator.status(a.processingId)).status).to.equal("WAITING");
   });
 
+  it("that are PAUSED are resumed whoever was queued behind them, and all of them end", async () => {
+    const mill = await host.over(tree(2), undefined, { autoStart: false });
+    const [first, second, third] = [
+      await mill.operator.start(request(), "ann"),
+      await mill.operator.start(request({ onOverlap: "queue" }), "ann"),
+      await mill.operator.start(request({ onOverlap: "queue" }), "ann"),
+    ];
+    for (const { processingId } of [first, second]) await mill.operator.pause(processingId, "ann");
+    mill.start();
+    for (const { processingId } of [second, first]) {
+      expect((await mill.operator.resume(processingId, "ann")).status).to.be.oneOf([
+        "WAITING",
+        "PROCESSING",
+        "SUCCESS",
+      ]);
+    }
+    for (const { processingId } of [first, second, third]) {
+      expect((await endOf(mill, processingId)).status).to.equal("SUCCESS");
+    }
+    expect(host.handled).to.have.length(6);
+  });
+
+  it("that wait, or that need a handler that is not here, hide no other job, however many they are", async () => {
+    const away = await host.over({ ...tree(2), ...tree(2, "/b") }, undefined, {
+      autoStart: false,
+      handler: { name: "elsewhere", types: ["ELSEWHERE"] },
+    });
+    for (let i = 0; i < 60; i++) await away.operator.start(request({ type: "ELSEWHERE", onOverlap: "queue" }), "ann");
+    const mill = await host.over({ ...tree(2), ...tree(2, "/b") }, undefined, { autoStart: false });
+    const first = await mill.operator.start(request({ priority: 9 }), "ann");
+    await mill.operator.pause(first.processingId, "ann");
+    const queued: string[] = [];
+    for (let i = 0; i < 120; i++) {
+      queued.push((await mill.operator.start(request({ onOverlap: "queue", priority: 0 }), "ann")).processingId);
+    }
+    const other = await mill.operator.start(request({ path: "/b", priority: 9 }), "ann");
+    mill.start();
+    expect((await endOf(mill, other.processingId, 5_000)).status).to.equal("SUCCESS");
+    await mill.operator.resume(first.processingId, "ann");
+    expect((await endOf(mill, first.processingId, 5_000)).status).to.equal("SUCCESS");
+    // The queue moves on, one after the other.
+    for (const id of queued.slice(0, 3)) expect((await endOf(mill, id)).status).to.equal("SUCCESS");
+  });
+
   it("of another type, or dry ones, neither wait nor are refused", async () => {
     const mill = await host.over(tree(2), undefined, {
       autoStart: false,

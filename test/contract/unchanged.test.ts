@@ -85,6 +85,32 @@ describe("filterProcessedAssets", function () {
     expect(await secondRun([reads(), skips], [reads(), skips])).to.deep.equal(all("UNCHANGED"));
   });
 
+  it("takes no hash for what handlers saw in two contents", async () => {
+    const assets = new MemoryAssetRepository({ "/a/0.txt": "old" });
+    const first = reads({ name: "first", process: async (_asset, context) => void (await context.text()) });
+    const second = reads({
+      name: "second",
+      process: async (_asset, context) => {
+        if ((await context.text()) === "old") assets.set("/a/0.txt", "new");
+        let text = "";
+        for await (const piece of context.stream()) text += new TextDecoder().decode(piece);
+        return { properties: { text } };
+      },
+    });
+    for (const [asked, end] of [
+      [request(), "SUCCEEDED"],
+      [CHANGED_ONLY, "SUCCEEDED"],
+      [CHANGED_ONLY, "UNCHANGED"],
+    ] as const) {
+      const mill = await host.mill({ assets, plugins: [first, second], builtIns: false });
+      const { processingId } = await mill.operator.start(asked, "ann");
+      await endOf(mill, processingId);
+      const { "0.txt": outcome } = await outcomesOf(mill, processingId);
+      expect(outcome?.code ?? outcome?.outcome).to.equal(end);
+      await mill.close();
+    }
+  });
+
   it("leaves nobody out who failed before", async () => {
     const failing = reads({
       process: async ({ path }) => {

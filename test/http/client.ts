@@ -63,6 +63,10 @@ async function answerOf(response: Response, check: ContractCheck, path: string, 
   return { status, headers, body, text };
 }
 
+/** A check of answers by the document of an app with the default paths. */
+export const defaultCheck = (): ContractCheck =>
+  checkOf(createApp(new FakeOperator(), { authenticator: new OpenAuthenticator() }), {});
+
 const checks = new Map<string, ContractCheck>();
 
 /** The document depends on these options alone, and to compile it takes a while. */

@@ -67,7 +67,8 @@ describe("GET events", () => {
     expect((await ask(path)).body.code).to.equal("RATE_LIMITED");
     await held[0]?.text();
     // Told everything: nothing is opened, and nothing kept.
-    for (let i = 0; i < 5; i++) expect((await ask(path, { headers: { "Last-Event-ID": "1000." } })).status).to.equal(204);
+    for (let i = 0; i < 5; i++)
+      expect((await ask(path, { headers: { "Last-Event-ID": "1000." } })).status).to.equal(204);
     const again = await app.request(path);
     expect(again.status).to.equal(200);
     await Promise.all([held[1]?.text(), again.text()]);

@@ -5,7 +5,7 @@ import { TokenAuthenticator } from "../../src/http/auth/token-authenticator.js";
 import type { HttpOptions } from "../../src/http/options.js";
 import { pathAccessPolicy } from "../../src/http/path-access-policy.js";
 import { createApp } from "../../src/http/routes.js";
-import { BASE, SIBLINGS } from "./client.js";
+import { BASE, defaultCheck, SIBLINGS } from "./client.js";
 import { FakeOperator, uuid } from "./fake-operator.js";
 
 /** Open to all: up or down and no more. */
@@ -65,10 +65,13 @@ async function ask(route: string, options: HttpOptions, headers: Record<string, 
     },
   );
   const { status } = response;
+  const text = await response.text();
+  const contentType = response.headers.get("content-type");
+  defaultCheck().check({ method, pathname: path, status, contentType, text });
   return {
     status,
     headers: response.headers,
-    text: await response.text(),
+    text,
     calls: operator.calls.map(({ name }) => name),
   };
 }

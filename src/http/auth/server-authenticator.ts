@@ -87,16 +87,22 @@ export class ServerAuthenticator implements Authenticator {
   }
 
   async #nameOf(proof: Proof): Promise<string | undefined> {
+    let refused = false;
     for (const dialect of this.#dialect ? [this.#dialect] : DIALECTS) {
       const response = await this.#get(dialect.path, proof);
       if (response.status === 404 && !this.#dialect) continue;
-      // A redirect leads to a login page.
-      if ([301, 302, 303, 307, 308, 401, 403].includes(response.status)) return undefined;
+      if (response.status === 401) return undefined;
+      // A redirect leads to a login page. But one page may be closed to all while the other one tells.
+      if ([301, 302, 303, 307, 308, 403].includes(response.status)) {
+        refused = true;
+        continue;
+      }
       if (response.status !== 200) throw unavailable(`it answered ${response.status}`);
       const name = nameIn(response.text, dialect.field);
       this.#dialect = dialect;
       return name;
     }
+    if (refused) return undefined;
     throw unavailable("it has no page that says who is asking");
   }
 

@@ -4,6 +4,7 @@ import type { Job } from "../../../src/core/job.js";
 import { cancel, giveUp, pause, resume } from "../../../src/core/job-transitions.js";
 import { info } from "../../../src/core/log-entry.js";
 import type { ClaimRequest } from "../../../src/core/ports/chunk-store.js";
+import { reportOf } from "../../../src/core/operator/job-report.js";
 import { assetOf, entriesOf, failedWith, pathsOf, SUCCEEDED, skippedFor } from "../../support/builders.js";
 import { rejection } from "../../support/deferred.js";
 import { until } from "../../support/manual-clock.js";
@@ -79,6 +80,17 @@ describe("the chunk store on SQLite", function () {
     expect((await stores.chunks.commit([part]))[0]?.end).to.equal("committed");
     const { tally, openChunks } = await jobNow(job);
     expect([tally.types.DITATOPIC?.failed, openChunks]).to.deep.equal([2, 1]);
+  });
+
+  it("a job whose request can no longer be read is shown, never run, and not run again", async () => {
+    const job = await stores.jobs.create(draftOf({}, { dryRun: true, paths: ["/root/x"] }), () => {});
+    await stores.database.write((tx) => tx.query("update assetmill_job set request = '{' where id = ?", [job.id]));
+    expect(await stores.chunks.claim(claimRequest())).to.deep.equal([]);
+    const now = await jobNow(job);
+    expect([now.state.status, now.comments]).to.deep.equal(["FAILURE", "its request is damaged in the store"]);
+    expect(reportOf(now)).to.include({ restartable: false, resumable: false, type: "ASSET_PROCESSING" });
+    const resumed = stores.jobs.update(job.id, (view) => resume(view.job, "ann"));
+    expect(await rejection(resumed)).to.include({ code: "ILLEGAL_STATE" });
   });
 
   it("a chunk that can no longer be read ends its job, names the chunk, and holds up no other job", async () => {
