@@ -1,30 +1,24 @@
 import { type ChunkClaim, DISCOVERY, type DiscoveryClaim } from "../../core/chunk.js";
-import { AssetmillError, isUnavailable, messageOf } from "../../core/errors.js";
+import { isUnavailable, messageOf } from "../../core/errors.js";
 import type { Job } from "../../core/job.js";
 import { mustWait } from "../../core/job-queue.js";
 import { claimed, DAMAGED, giveUp } from "../../core/job-transitions.js";
 import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
+import { claimable, freeAt } from "./claimable.js";
 import { leasesJson } from "./lease-sql.js";
 import { certainFactsOf, holdJob, rivalsOf, storeChange } from "./job-records.js";
-import { unpackManifest } from "./manifest-codec.js";
-import { unpackOutcomes } from "./outcome-codec.js";
+import { readChunks, type TakenChunk } from "./read-chunks.js";
 import type { WaitingJobs } from "./waiting-jobs.js";
-import { CHUNK, JOB, LEASE, OUTCOME_PART } from "./tables.js";
+import { JOB, LEASE } from "./tables.js";
 
-/** Jobs looked at in one claim. */
-const MAX_JOBS = 50;
 /** Deaths of discovery in a row, without a page, after which the job gives up. */
 const MAX_DISCOVERY_DEATHS = 3;
-
-/** Rows that may be taken at an instant. Parameter: dead owners as JSON. */
-const freeAt = (instant: string): string =>
-  `(state = 'READY' or (state = 'LEASED' and (until_ms <= ${instant} or owner in (select value from json_each(?)))))`;
 
 interface Taken {
   readonly job: Job;
   readonly discovery: DiscoveryClaim | undefined;
-  readonly chunks: readonly { readonly number: number; readonly epoch: number; readonly takenOver: boolean }[];
+  readonly chunks: readonly TakenChunk[];
 }
 
 /** Takes what is free, job by job, each in a transaction of its own; then reads what was taken. */
@@ -38,22 +32,32 @@ export async function claimWork(
   let { chunks, discoveries } = request;
   for (const { id, queued } of await claimable(database, request, dead, waiting)) {
     if (chunks <= 0 && discoveries <= 0) break;
-    const taken = await database.write(async (tx) =>
-      queued && (await isBehind(tx, id)) ? undefined : take(tx, id, request, dead, { chunks, discoveries }),
-    );
-    if (!taken) continue;
-    let read: readonly ChunkClaim[];
     try {
-      read = await readChunks(database, id, taken.chunks);
+      const taken = await database.write(async (tx) =>
+        queued && (await isBehind(tx, id)) ? undefined : take(tx, id, request, dead, { chunks, discoveries }),
+      );
+      const read = taken && (await readTaken(database, taken));
+      if (!taken || !read) continue;
+      chunks -= taken.chunks.length;
+      if (taken.discovery) discoveries--;
+      claims.push({ job: taken.job, ...(taken.discovery ? { discovery: taken.discovery } : {}), chunks: read });
     } catch (error) {
-      await handBack(database, taken, error);
-      continue;
+      // What was taken before is held, and has to be worked on; the next claim meets the same trouble.
+      if (claims.length > 0) return claims;
+      throw error;
     }
-    chunks -= taken.chunks.length;
-    if (taken.discovery) discoveries--;
-    claims.push({ job: taken.job, ...(taken.discovery ? { discovery: taken.discovery } : {}), chunks: read });
   }
   return claims;
+}
+
+/** Undefined where it cannot be read: then it was handed back. */
+async function readTaken(database: SqlDatabase, taken: Taken): Promise<readonly ChunkClaim[] | undefined> {
+  try {
+    return await readChunks(database, taken.job.id, taken.chunks);
+  } catch (error) {
+    await handBack(database, taken, error);
+    return undefined;
+  }
 }
 
 /** What was taken is free again at once. A job whose chunks can no longer be read gives up; others are not held up. */
@@ -72,64 +76,6 @@ async function handBack(database: SqlDatabase, { job, discovery, chunks }: Taken
     const before = await holdJob(tx, job.id);
     await storeChange(tx, before, giveUp(before, messageOf(error), await certainFactsOf(tx, job.id)));
   });
-}
-
-interface Candidate {
-  readonly id: string;
-  /** It may have to wait for earlier jobs. */
-  readonly queued: boolean;
-}
-
-/**
- * Jobs with something free, best first, without those that are known to wait for others: however many of these there
- * are, they hide none. Looked up without the write lock: an idle worker disturbs nobody.
- */
-async function claimable(
-  database: SqlDatabase,
-  request: ClaimRequest,
-  dead: readonly string[],
-  waiting: WaitingJobs,
-): Promise<readonly Candidate[]> {
-  await waiting.forgetFreed(database);
-  for (;;) {
-    const found = await candidates(database, request, dead, waiting.ids);
-    const behind = await waiting.find(
-      database,
-      found.filter(({ queued }) => queued).map(({ id }) => id),
-    );
-    const free = found.filter(({ id }) => !behind.has(id));
-    // A full page of none but waiting jobs: there may be others after them.
-    if (free.length > 0 || found.length < MAX_JOBS) return free;
-  }
-}
-
-async function candidates(
-  database: SqlDatabase,
-  request: ClaimRequest,
-  dead: readonly string[],
-  without: readonly string[],
-): Promise<readonly Candidate[]> {
-  const rows = await database.read(
-    `select id, queued and status = 'WAITING' as queued from ${JOB} j
-     where repository = ? and status in ('WAITING', 'PROCESSING') and pausing = 0 and giving_up is null
-       and (? is null or id = ?) and id not in (select value from json_each(?))
-       and not exists (select 1 from json_each(case when json_valid(j.handlers) then j.handlers else '[null]' end) needed
-         where needed.value is null or needed.value not in (select value from json_each(?)))
-       and exists (select 1 from ${LEASE} l where l.job_id = j.id and ${freeAt(database.now)}
-         and (case when l.chunk = ${DISCOVERY} then ? else ? end) > 0)
-     order by priority, sequence limit ${MAX_JOBS}`,
-    [
-      request.repository,
-      request.jobId ?? null,
-      request.jobId ?? null,
-      JSON.stringify(without),
-      JSON.stringify(request.handlers),
-      JSON.stringify(dead),
-      request.discoveries,
-      request.chunks,
-    ],
-  );
-  return rows.map((row) => ({ id: String(row.id), queued: Boolean(row.queued) }));
 }
 
 /** An earlier job holds a path of this one's scope. Looked at under the lock that every creation and resume takes. */
@@ -214,63 +160,4 @@ function discoveryClaim(jobId: string, row: Row): DiscoveryClaim {
     nextChunk: Number(row.next_chunk),
     takenOver: row.state === "LEASED",
   };
-}
-
-/** Manifests never change, and outcomes only under our epochs by now: they can be read after the claim. */
-async function readChunks(
-  database: SqlDatabase,
-  jobId: string,
-  chunks: Taken["chunks"],
-): Promise<readonly ChunkClaim[]> {
-  if (chunks.length === 0) return [];
-  const manifests = await database.read(
-    `select chunk, manifest from ${CHUNK} where job_id = ? and chunk in (select value from json_each(?))`,
-    [jobId, JSON.stringify(chunks.map(({ number }) => number))],
-  );
-  const done = await doneIndices(
-    database,
-    jobId,
-    chunks.filter(({ epoch }) => epoch > 1).map(({ number }) => number),
-  );
-  const byNumber = new Map(manifests.map((row) => [Number(row.chunk), row.manifest as Uint8Array]));
-  return chunks.map(({ number, epoch, takenOver }) => {
-    const manifest = byNumber.get(number);
-    if (!manifest) throw new Error(`chunk ${number} of job ${jobId} has no manifest`);
-    const entries = readable(number, () => unpackManifest(manifest));
-    const open: number[] = [];
-    entries.forEach(({ skip }, index) => {
-      if (!skip && !done.get(number)?.has(index)) open.push(index);
-    });
-    return { lease: { jobId, chunk: number, epoch }, entries, open, takenOver };
-  });
-}
-
-function readable<T>(chunk: number, unpack: () => T): T {
-  try {
-    return unpack();
-  } catch (cause) {
-    throw new AssetmillError("INTERNAL", `chunk ${chunk} is damaged in the store: ${messageOf(cause)}`, { cause });
-  }
-}
-
-/** Indices that have an outcome, by chunk. */
-async function doneIndices(
-  database: SqlDatabase,
-  jobId: string,
-  chunks: readonly number[],
-): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
-  const done = new Map<number, Set<number>>();
-  if (chunks.length === 0) return done;
-  const parts = await database.read(
-    `select chunk, outcomes from ${OUTCOME_PART} where job_id = ? and chunk in (select value from json_each(?))`,
-    [jobId, JSON.stringify(chunks)],
-  );
-  for (const part of parts) {
-    const chunk = Number(part.chunk);
-    const indices = done.get(chunk) ?? new Set<number>();
-    const outcomes = readable(chunk, () => unpackOutcomes(part.outcomes as Uint8Array));
-    for (const { index } of outcomes) indices.add(index);
-    done.set(chunk, indices);
-  }
-  return done;
 }

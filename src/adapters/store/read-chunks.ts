@@ -1,0 +1,72 @@
+import type { ChunkClaim } from "../../core/chunk.js";
+import { AssetmillError, messageOf } from "../../core/errors.js";
+import type { SqlDatabase } from "../sql/sql-database.js";
+import { unpackManifest } from "./manifest-codec.js";
+import { unpackOutcomes } from "./outcome-codec.js";
+import { CHUNK, OUTCOME_PART } from "./tables.js";
+
+/** A chunk whose lease was just taken. */
+export interface TakenChunk {
+  readonly number: number;
+  readonly epoch: number;
+  readonly takenOver: boolean;
+}
+
+/** Manifests never change, and outcomes only under our epochs by now: they can be read after the claim. */
+export async function readChunks(
+  database: SqlDatabase,
+  jobId: string,
+  chunks: readonly TakenChunk[],
+): Promise<readonly ChunkClaim[]> {
+  if (chunks.length === 0) return [];
+  const manifests = await database.read(
+    `select chunk, manifest from ${CHUNK} where job_id = ? and chunk in (select value from json_each(?))`,
+    [jobId, JSON.stringify(chunks.map(({ number }) => number))],
+  );
+  const done = await doneIndices(
+    database,
+    jobId,
+    chunks.filter(({ epoch }) => epoch > 1).map(({ number }) => number),
+  );
+  const byNumber = new Map(manifests.map((row) => [Number(row.chunk), row.manifest as Uint8Array]));
+  return chunks.map(({ number, epoch, takenOver }) => {
+    const manifest = byNumber.get(number);
+    if (!manifest) throw new Error(`chunk ${number} of job ${jobId} has no manifest`);
+    const entries = readable(number, () => unpackManifest(manifest));
+    const open: number[] = [];
+    entries.forEach(({ skip }, index) => {
+      if (!skip && !done.get(number)?.has(index)) open.push(index);
+    });
+    return { lease: { jobId, chunk: number, epoch }, entries, open, takenOver };
+  });
+}
+
+function readable<T>(chunk: number, unpack: () => T): T {
+  try {
+    return unpack();
+  } catch (cause) {
+    throw new AssetmillError("INTERNAL", `chunk ${chunk} is damaged in the store: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Indices that have an outcome, by chunk. */
+async function doneIndices(
+  database: SqlDatabase,
+  jobId: string,
+  chunks: readonly number[],
+): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+  const done = new Map<number, Set<number>>();
+  if (chunks.length === 0) return done;
+  const parts = await database.read(
+    `select chunk, outcomes from ${OUTCOME_PART} where job_id = ? and chunk in (select value from json_each(?))`,
+    [jobId, JSON.stringify(chunks)],
+  );
+  for (const part of parts) {
+    const chunk = Number(part.chunk);
+    const indices = done.get(chunk) ?? new Set<number>();
+    const outcomes = readable(chunk, () => unpackOutcomes(part.outcomes as Uint8Array));
+    for (const { index } of outcomes) indices.add(index);
+    done.set(chunk, indices);
+  }
+  return done;
+}
