@@ -111,6 +111,17 @@ describe("filterProcessedAssets", function () {
     }
   });
 
+  it("does not take its own job's stamp for an earlier one: a kill between results and commit hides no success", async () => {
+    const assets = new MemoryAssetRepository(tree(1));
+    const mill = await host.mill({ assets, plugins: [reads()], builtIns: false, autoStart: false });
+    const { processingId: jobId } = await mill.operator.start(CHANGED_ONLY, "ann");
+    const { sizeBytes, modifiedMs } = { sizeBytes: "/a/0.txt".length, modifiedMs: 0 };
+    const stamp = { sizeBytes, modifiedMs, contentHash: null, handlers: { own: "1" } };
+    await assets.apply([{ path: "/a/0.txt", properties: {}, references: {}, stamp, jobId }]);
+    mill.start();
+    expect(await endOf(mill, jobId)).to.include({ succeededCount: 1, skippedCount: 0 });
+  });
+
   it("leaves nobody out who failed before", async () => {
     const failing = reads({
       process: async ({ path }) => {

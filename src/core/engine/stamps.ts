@@ -9,9 +9,12 @@ const KEPT = 4;
 
 type Slice = Promise<ReadonlyMap<string, Stamp>>;
 
-/** The stamps of a chunk's open assets, read slice by slice as they are asked for. */
+/**
+ * The stamps of a chunk's open assets, read slice by slice as they are asked for. One that this very job wrote is none:
+ * it was written just before a commit that never was, and an asset that the job processes is not UNCHANGED in it.
+ */
 export function stampsOf(
-  { entries, open }: ChunkClaim,
+  { lease, entries, open }: ChunkClaim,
   repository: Pick<AssetRepository, "results">,
 ): (path: string) => Promise<Stamp | undefined> {
   const paths = open.flatMap((index) => entries[index]?.asset.path ?? []);
@@ -21,7 +24,7 @@ export function stampsOf(
     const number = Math.floor((position.get(path) ?? 0) / SLICE);
     let slice = slices.get(number);
     if (!slice) {
-      slice = read(paths.slice(number * SLICE, (number + 1) * SLICE), repository);
+      slice = read(paths.slice(number * SLICE, (number + 1) * SLICE), lease.jobId, repository);
       slices.set(number, slice);
       slices.delete(number - KEPT);
       // A failed read is not remembered: whoever comes next asks again.
@@ -31,7 +34,9 @@ export function stampsOf(
   };
 }
 
-async function read(paths: readonly string[], repository: Pick<AssetRepository, "results">): Slice {
+async function read(paths: readonly string[], jobId: string, repository: Pick<AssetRepository, "results">): Slice {
   const results = await repository.results(paths);
-  return new Map(results.flatMap((result) => (result ? [[result.path, result.stamp] as const] : [])));
+  return new Map(
+    results.flatMap((result) => (result && result.jobId !== jobId ? [[result.path, result.stamp] as const] : [])),
+  );
 }

@@ -93,6 +93,21 @@ describe("the chunk store on SQLite", function () {
     expect(await rejection(resumed)).to.include({ code: "ILLEGAL_STATE" });
   });
 
+  it("a claim that fails at its second job answers what it took of the first: nobody else could work on that", async () => {
+    const first = await discoveredJob(stores, 2);
+    await discoveredJob(stores, 2, { draft: draftOf({}, { paths: ["/other"] }) });
+    let writes = 0;
+    const failing = new Proxy(stores.database, {
+      get: (database, name) => {
+        const value: unknown = Reflect.get(database, name, database);
+        if (name !== "write") return typeof value === "function" ? value.bind(database) : value;
+        return (work: never) => (++writes === 2 ? Promise.reject(new Error("gone")) : database.write(work));
+      },
+    });
+    const claims = await storesOn(failing).chunks.claim(claimRequest());
+    expect([writes, claims.map(({ job }) => job.id)]).to.deep.equal([2, [first.id]]);
+  });
+
   it("a chunk that can no longer be read ends its job, names the chunk, and holds up no other job", async () => {
     const broken = await discoveredJob(stores, 6, { chunkSize: 2 });
     await stores.database.write((tx) =>
