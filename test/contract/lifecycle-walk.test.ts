@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { Assetmill, JobReport } from "../../src/index.js";
 import { until } from "../cli/workbench.js";
-import { defaultCheck } from "../http/client.js";
 import { endOf } from "../embedding/host.js";
+import { checked } from "../support/checked-fetch.js";
 import { ContractHost, request, tree } from "./contract-host.js";
 
 const BASE = "http://localhost/bin/guides/v1/assets/process";
@@ -174,24 +174,19 @@ describe("every action in every place of the lifecycle", function () {
         const { mill, id, release } = await reach(host);
         try {
           const before = await mill.operator.status(id);
-          const response = await mill.fetch(
-            new Request(`${BASE}/${action}`, {
-              method: "POST",
-              headers: { authorization: `Bearer ${mill.token}`, "content-type": "application/json" },
-              body: JSON.stringify({ processingId: id }),
-            }),
+          const url = new URL(`${BASE}/${action}`);
+          const response = await checked(
+            "POST",
+            url,
+            await mill.fetch(
+              new Request(url, {
+                method: "POST",
+                headers: { authorization: `Bearer ${mill.token}`, "content-type": "application/json" },
+                body: JSON.stringify({ processingId: id }),
+              }),
+            ),
           );
-          const text = await response.text();
-          const { status: code, headers } = response;
-          const pathname = `${new URL(BASE).pathname}/${action}`;
-          defaultCheck().check({
-            method: "POST",
-            pathname,
-            status: code,
-            contentType: headers.get("content-type"),
-            text,
-          });
-          const answer = JSON.parse(text) as Record<string, unknown>;
+          const answer = (await response.json()) as Record<string, unknown>;
           if (accepted(action, before, name.endsWith("giving up"))) {
             expect(response.status, JSON.stringify(answer)).to.equal(200);
             const isNew = action === "restart" || action === "retry-failed";

@@ -15,6 +15,7 @@ import {
 } from "../../src/index.js";
 import { MemoryAssetRepository } from "../../src/testing/index.js";
 import { SAMPLE, TOPIC, until } from "../cli/workbench.js";
+import { checked } from "../support/checked-fetch.js";
 import { endOf, Host, logOf, outcomesOf, processed } from "./host.js";
 
 const ESPRESSO = "/content/dam/espresso";
@@ -65,7 +66,12 @@ describe("assetmill inside a host", function () {
     const mill = await host.mill({ assets: SAMPLE });
     const ask = async (path: string, init: RequestInit = {}, token = mill.token) => {
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-      const response = await mill.fetch(new Request(`http://host.example${BASE}${path}`, { ...init, headers }));
+      const url = new URL(`http://host.example${BASE}${path}`);
+      const response = await checked(
+        init.method ?? "GET",
+        url,
+        await mill.fetch(new Request(url, { ...init, headers })),
+      );
       return { status: response.status, body: (await response.json()) as any };
     };
     const body = JSON.stringify({ path: ESPRESSO, type: "ASSET_PROCESSING" });

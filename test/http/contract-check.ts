@@ -42,7 +42,7 @@ export class ContractCheck {
     const operation = this.#document.paths[path]?.[method === "HEAD" ? "get" : method.toLowerCase()];
     if (!operation) {
       if (status < 400) throw new Error(`${about}: answered, but no endpoint of the document`);
-      if (method !== "HEAD") this.#validate(about, "#/components/schemas/Problem", text);
+      if (method !== "HEAD") this.checkProblem(about, text);
       return;
     }
     const key = operation.responses[status] ? String(status) : "default";
@@ -59,6 +59,11 @@ export class ContractCheck {
     const verb = method.toLowerCase();
     const pointer = ["paths", path, verb, "responses", key, "content", type, "schema"].map(escaped).join("/");
     this.#validate(about, `#/${pointer}`, text);
+  }
+
+  /** Fails where this is no problem of the document, whatever was asked. */
+  checkProblem(about: string, text: string): void {
+    this.#validate(about, "#/components/schemas/Problem", text);
   }
 
   #validate(about: string, pointer: string, text: string): void {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { defaultCheck } from "./client.js";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -42,6 +43,9 @@ const residentBytes = (pid: number): number =>
 
 const medianOf = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
+/** The body of each problem in what came back. */
+const PROBLEM = /^content-type: application\/problem\+json\r\n(?:[^\r\n]+\r\n)*\r\n(?:[\da-f]+\r\n)?(\{[^\r\n]*\})/gim;
+
 describe("10,000 bad requests to a real server", function () {
   this.timeout(300_000);
   const bench = new Workbench();
@@ -62,6 +66,8 @@ describe("10,000 bad requests to a real server", function () {
     const kinds = new Map<string, number>();
     const bad: string[] = [];
     const resident: number[] = [];
+    const check = defaultCheck();
+    let problems = 0;
     let slowestMs = 0;
     let sent = 0;
     const from = performance.now();
@@ -73,6 +79,10 @@ describe("10,000 bad requests to a real server", function () {
         slowestMs = Math.max(slowestMs, performance.now() - at);
         kinds.set(request.kind, (kinds.get(request.kind) ?? 0) + 1);
         const answers = [...answer.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status = ""]) => status);
+        for (const [, problem = ""] of answer.matchAll(PROBLEM)) {
+          check.checkProblem(request.kind, problem);
+          problems++;
+        }
         for (const status of answers.length > 0 ? answers : [answer === "" ? "hung up" : answer.slice(0, 20)]) {
           statuses.set(status, (statuses.get(status) ?? 0) + 1);
           if (/^5|^hang$/.test(status))
@@ -89,6 +99,7 @@ describe("10,000 bad requests to a real server", function () {
     expect(server.command.err).to.equal("");
     // Every kind was met, and most of them got past Node's own parser.
     expect(kinds.size).to.equal(21);
+    expect(problems, "bodies held against the document").to.be.greaterThan(REQUESTS / 2);
     expect(statuses.get("400")).to.be.greaterThan(REQUESTS / 3);
     expect(statuses.get("200") ?? 0).to.be.lessThan(REQUESTS / 5);
 

@@ -1,5 +1,4 @@
 import { jsonLines, until, type Workbench } from "../cli/workbench.js";
-import { defaultCheck } from "../http/client.js";
 import type { RunningCommand } from "../cli/running-command.js";
 
 export interface Answer {
@@ -57,13 +56,6 @@ export class Server {
       signal: AbortSignal.timeout(10_000),
     });
     const text = await response.text();
-    defaultCheck().check({
-      method,
-      pathname: new URL(`${BASE}${path}`, this.url).pathname,
-      status: response.status,
-      contentType: response.headers.get("content-type"),
-      text,
-    });
     return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
   }
 
