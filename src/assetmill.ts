@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { composeContainer } from "./container.js";
+import { beginRetention, composeContainer, guardMainThread } from "./container.js";
 import { Worker } from "./core/engine/worker.js";
+import { isUnavailable, messageOf } from "./core/errors.js";
 import type { JobOperator } from "./core/ports/job-operator.js";
 import { createApp, type Fetch, type NodeListener, nodeListener, TokenAuthenticator } from "./http/index.js";
 import type { AssetmillOptions } from "./options.js";
-import { ASSET_REPOSITORY, ENGINE_TOOLS, HOST_LOGGER, JOB_OPERATOR, SQL_DATABASE } from "./tokens.js";
+import { ENGINE_TOOLS, HOST_LOGGER, JOB_OPERATOR, OPENED } from "./tokens.js";
 
 /** A composed assetmill: the driving port, the HTTP API, and a worker in this process. */
 export interface Assetmill {
@@ -36,10 +37,14 @@ export interface Assetmill {
  */
 export async function createAssetmill(options: AssetmillOptions): Promise<Assetmill> {
   let worker: Worker | undefined;
+  let callOff: (() => Promise<void>) | undefined;
+  let endRetention: (() => Promise<void>) | undefined;
   let closed = false;
   const start = (only?: { readonly jobId: string }): void => {
     if (closed) throw new Error("this assetmill is closed");
     worker ??= new Worker(container.get(ENGINE_TOOLS), only?.jobId);
+    callOff ??= guardMainThread(options);
+    endRetention ??= beginRetention(container, options);
     worker.start();
   };
   const container = await composeContainer(options, () => {
@@ -51,7 +56,9 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
   const logger = container.get(HOST_LOGGER);
   const token = options.http?.authenticator ? undefined : randomBytes(24).toString("base64url");
   const onError = (error: unknown): void =>
-    void logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    void (isUnavailable(error)
+      ? logger.warn(messageOf(error))
+      : logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   const app = createApp(operator, {
     onError,
     ready: () => operator.history({ limit: 1 }).then(() => !closed),
@@ -63,6 +70,10 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
     const stopping = worker;
     worker = undefined;
     await stopping?.stop();
+    await endRetention?.();
+    endRetention = undefined;
+    await callOff?.();
+    callOff = undefined;
   };
   return {
     operator,
@@ -75,8 +86,7 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
       if (closed) return;
       closed = true;
       await stop();
-      await container.get(ASSET_REPOSITORY).close();
-      await container.get(SQL_DATABASE).close();
+      await container.get(OPENED).close();
     },
   };
 }

@@ -1,33 +1,34 @@
 import "reflect-metadata";
-import { Container, ContainerModule } from "inversify";
-import { FolderAssetRepository, FolderResults1761300000001 } from "./adapters/assets/folder/index.js";
+import { Container } from "inversify";
 import { createHostLogger, handlerLoggers } from "./adapters/logging/index.js";
-import { ProcessIdentity, randomIds, sha256, systemClock } from "./adapters/runtime/index.js";
-import { type SqlDatabase, SqliteDatabase } from "./adapters/sql/index.js";
+import { HostProbe, ProcessIdentity, randomIds, sha256, startWatchdog, systemClock } from "./adapters/runtime/index.js";
 import {
-  Contract1763900000002,
-  JobRow,
-  Jobs1761300000000,
   TypeOrmChunkStore,
   TypeOrmJobLog,
   TypeOrmJobReports,
+  TypeOrmJobRetention,
   TypeOrmJobStore,
 } from "./adapters/store/index.js";
+import { scheduleRetention } from "./adapters/schedule/index.js";
+import { latencyOn } from "./core/engine/stopwatch.js";
+import { checkHandlers, loadHandlers, openThreads } from "./composition/handlers.js";
+import { defaultStore } from "./composition/default-store.js";
+import { migrationTarget, openRepository, openStore } from "./composition/repositories.js";
 import type { EngineJournal, EngineTools } from "./core/engine/tools.js";
-import { invalidParameter, messageOf } from "./core/errors.js";
-import { Control } from "./core/operator/control.js";
+import { messageOf } from "./core/errors.js";
 import { Operator } from "./core/operator/operator.js";
 import type { AssetHandler } from "./core/ports/asset-handler.js";
-import type { AssetRepository } from "./core/ports/asset-repository.js";
-import type { JobControl } from "./core/ports/job-operator.js";
+import type { HandlerThreads } from "./core/ports/handler-threads.js";
 import { SkipRules } from "./core/skip-rules.js";
-import { type AssetmillOptions, type Plugin, resolveEngineOptions } from "./options.js";
-import { ditaModule } from "./plugins/dita/index.js";
+import { type AssetmillOptions, checkRetention, resolveEngineOptions } from "./options.js";
+import { Opened } from "./opened.js";
+import { migrationModule } from "./plugins/migration/index.js";
 import {
   ASSET_HANDLER,
   ASSET_REPOSITORY,
   CHUNK_STORE,
   ENGINE_TOOLS,
+  OPENED,
   HOST_LOGGER,
   JOB_LOG,
   JOB_OPERATOR,
@@ -35,24 +36,35 @@ import {
   JOB_STORE,
   SQL_DATABASE,
 } from "./tokens.js";
-import { type FolderUri, parseAssetsUri, parseStoreUri } from "./uris.js";
-
-export const DEFAULT_STORE = "sqlite:assetmill.sqlite";
+import { parseAssetsUri } from "./uris.js";
 
 /** The composition root: opens what the options name and binds every port to its adapter. */
 export async function composeContainer(options: AssetmillOptions, onWork: () => void): Promise<Container> {
   const engine = resolveEngineOptions(options);
+  checkRetention(options);
   const container = new Container({ defaultScope: "Singleton" });
   container.bind(HOST_LOGGER).toConstantValue(options.logger ?? createHostLogger("warn"));
   await loadHandlers(container, options);
-  const handlers = checkHandlers(container.getAll(ASSET_HANDLER));
-  const assets = typeof options.assets === "string" ? parseAssetsUri(options.assets) : options.assets;
-  const database = await openStore(options.store ?? DEFAULT_STORE);
+  checkHandlers(container.getAll(ASSET_HANDLER));
+  if (typeof options.assets === "string") parseAssetsUri(options.assets);
+  const opened = new Opened();
+  container.bind(OPENED).toConstantValue(opened);
+  let handlers: readonly AssetHandler[];
+  let threads: HandlerThreads | undefined;
   try {
+    const database = opened.add(await openStore(options.store ?? defaultStore(options.assets)));
     container.bind(SQL_DATABASE).toConstantValue(database);
-    container.bind(ASSET_REPOSITORY).toConstantValue(await openRepository(assets, database));
+    const repository = opened.add(await openRepository(options.assets, database));
+    container.bind(ASSET_REPOSITORY).toConstantValue(repository);
+    if (options.target !== undefined) {
+      const target = opened.add(await openRepository(options.target, database, "target"));
+      await container.loadAsync(migrationModule(repository, migrationTarget(target, repository)));
+    }
+    handlers = checkHandlers(container.getAll(ASSET_HANDLER));
+    threads = await openThreads(handlers, options, engine);
+    if (threads) opened.add(threads);
   } catch (error) {
-    await database.close();
+    await opened.close();
     throw error;
   }
   container.bind(JOB_STORE).toResolvedValue((db) => new TypeOrmJobStore(db), [SQL_DATABASE]);
@@ -88,74 +100,32 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
           ),
       } satisfies EngineJournal,
       options: engine,
+      latency: latencyOn(systemClock),
+      ...(options.throttle === false ? {} : { health: new HostProbe() }),
+      ...(threads ? { threads } : {}),
     }),
     [JOB_STORE, CHUNK_STORE, JOB_REPORTS, ASSET_REPOSITORY, HOST_LOGGER],
   );
   return container;
 }
 
-/** Control over the jobs of a store, with no repository and no worker; `close` ends it. */
-export async function openControl(store: string): Promise<{ control: JobControl; close: () => Promise<void> }> {
-  const database = await openStore(store);
-  const control = new Control({
-    jobs: new TypeOrmJobStore(database),
-    log: new TypeOrmJobLog(database),
-    reports: new TypeOrmJobReports(database),
-    ids: randomIds,
+/** Deletes old jobs from time to time, where the options ask for it; answers how to end that. */
+export function beginRetention(container: Container, { retention }: AssetmillOptions): () => Promise<void> {
+  const { days, jobs } = retention ?? {};
+  if (days === undefined && jobs === undefined) return async () => {};
+  const logger = container.get(HOST_LOGGER);
+  return scheduleRetention({
+    retention: new TypeOrmJobRetention(container.get(SQL_DATABASE)),
+    rule: {
+      ...(days === undefined ? {} : { maxAgeMs: days * 86_400_000 }),
+      ...(jobs === undefined ? {} : { maxJobs: jobs }),
+    },
     clock: systemClock,
-    onWork: () => {},
-  });
-  return { control, close: () => database.close() };
-}
-
-/** Built-in handlers first, then the host's, each in its order. */
-async function loadHandlers(container: Container, { plugins = [], builtIns = true }: AssetmillOptions): Promise<void> {
-  const modules = plugins.map((plugin) => (isModule(plugin) ? plugin : moduleOf(plugin)));
-  await container.loadAsync(...(builtIns ? [ditaModule] : []), ...modules);
-  if (!container.isBound(ASSET_HANDLER)) throw invalidParameter("plugins", "there is no handler at all");
-}
-
-// By shape, not by class: a plugin may bring its own copy of inversify.
-const isModule = (plugin: Plugin): plugin is ContainerModule =>
-  plugin instanceof ContainerModule ||
-  (typeof (plugin as Partial<ContainerModule>)?.load === "function" && !("process" in plugin));
-
-const moduleOf = (handler: AssetHandler): ContainerModule =>
-  new ContainerModule(({ bind }) => {
-    bind(ASSET_HANDLER).toConstantValue(handler);
-  });
-
-/** What a handler must have, checked before the first asset meets it. */
-function checkHandlers(handlers: readonly AssetHandler[]): readonly AssetHandler[] {
-  const names = new Set<string>();
-  for (const handler of handlers) {
-    const name: unknown = handler?.name;
-    if (typeof name !== "string" || !/^[\w.-]{1,64}$/.test(name)) {
-      throw invalidParameter(
-        "plugins",
-        `a handler's name must be of letters, digits, ".", "_", "-"; got ${String(name)}`,
-      );
-    }
-    if (names.has(name)) throw invalidParameter("plugins", `two handlers are named ${name}`);
-    names.add(name);
-    if (typeof handler.version !== "string") throw invalidParameter("plugins", `handler ${name} has no version`);
-    if (typeof handler.process !== "function") throw invalidParameter("plugins", `handler ${name} has no process()`);
-    if (handler.types !== undefined && !(Array.isArray(handler.types) && handler.types.length > 0)) {
-      throw invalidParameter("plugins", `handler ${name}: types must be a list of job types`);
-    }
-  }
-  return handlers;
-}
-
-function openStore(uri: string): Promise<SqlDatabase> {
-  const { file } = parseStoreUri(uri);
-  return SqliteDatabase.open({
-    file,
-    entities: [JobRow],
-    migrations: [Jobs1761300000000, FolderResults1761300000001, Contract1763900000002],
+    onError: (error) => void logger.warn(`old jobs could not be deleted: ${messageOf(error)}`),
   });
 }
 
-async function openRepository(assets: FolderUri | AssetRepository, database: SqlDatabase): Promise<AssetRepository> {
-  return "kind" in assets ? FolderAssetRepository.open(assets, database) : assets;
+/** Guards the main thread while a worker works in it, where the options ask for it; answers how to call that off. */
+export function guardMainThread(options: AssetmillOptions): () => Promise<void> {
+  return options.watchdog === true ? startWatchdog(resolveEngineOptions(options).deadlineMs) : async () => {};
 }

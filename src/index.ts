@@ -10,9 +10,16 @@ export { JOB_STATUSES, type JobStatus, LIFECYCLE } from "./core/lifecycle.js";
 export type { JobReport } from "./core/operator/job-report.js";
 export type { Outcome, OutcomeKind, ReportedOutcome } from "./core/outcome.js";
 export type { AssetHandler, HandlerContext, HandlerLogger } from "./core/ports/asset-handler.js";
-export type { AssetRepository, AssetResult, AssetWrite } from "./core/ports/asset-repository.js";
+export type {
+  AssetRepository,
+  AssetResult,
+  AssetWrite,
+  RefusalCode,
+  RefusedWrite,
+} from "./core/ports/asset-repository.js";
 export type { Authenticator, Credentials, Principal } from "./core/ports/authenticator.js";
 export type { JobControl, JobOperator, StartRequest } from "./core/ports/job-operator.js";
 export type { PathRules } from "./core/skip-rules.js";
-export type { AssetmillOptions, Plugin } from "./options.js";
+export { assetmillEntities } from "./databases.js";
+export type { AssetmillOptions, DatabaseLoan, Plugin } from "./options.js";
 export { ASSET_HANDLER } from "./tokens.js";

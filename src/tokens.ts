@@ -10,6 +10,7 @@ import type { JobLog } from "./core/ports/job-log.js";
 import type { JobOperator } from "./core/ports/job-operator.js";
 import type { JobReports } from "./core/ports/job-reports.js";
 import type { JobStore } from "./core/ports/job-store.js";
+import type { Opened } from "./opened.js";
 
 /** What is bound in the container, by name. `Symbol.for`, so that two copies of this package agree. */
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`assetmill.${name}`);
@@ -17,8 +18,11 @@ const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`assetmill.$
 /** Plugins bind their handlers here. */
 export const ASSET_HANDLER: ServiceIdentifier<AssetHandler> = HANDLER;
 export const ASSET_REPOSITORY = token<AssetRepository>("AssetRepository");
+/** Undefined where no handler has `thread: true`. */
 /** winston's. */
 export const HOST_LOGGER = token<Logger>("HostLogger");
+/** What `close` closes. */
+export const OPENED = token<Opened>("Opened");
 export const SQL_DATABASE = token<SqlDatabase>("SqlDatabase");
 export const JOB_STORE = token<JobStore>("JobStore");
 export const CHUNK_STORE = token<ChunkStore>("ChunkStore");

@@ -21,8 +21,7 @@ function shell(text: string): string {
   return found[0] ?? "";
 }
 
-describe("README", function () {
-  this.timeout(60_000);
+describe("README", () => {
   let folder = "";
   let children: ChildProcess[] = [];
 
@@ -75,7 +74,16 @@ describe("README", function () {
     expect(properties).to.include({ hasTitle: true, fmditaTitle: "About your Vesta 2" });
   });
 
-  it("serves the API to the curl calls it shows", async function () {
+  it("imports the sample into a database, processes it there, and migrates it", async () => {
+    const { code, out, err } = await run(`set -e\n${shell("assetmill import examples/sample")}`);
+    expect(code, err).to.equal(0);
+    expect(out).to.include("Imported 23 assets: 23 created").and.to.include("fmditaTitle = About your Vesta 2");
+    const migrated = await run(shell("JCR_TO_DB_MIGRATION --target"));
+    expect(migrated.code, migrated.err).to.equal(0);
+    expect(migrated.out).to.include("SUCCESS: completed: 23 assets");
+  });
+
+  it("serves the API to the curl calls it shows", async () => {
     const port = await freePort();
     const serve = prepared(shell("assetmill serve")).replace("4599", String(port));
     const child = spawn("bash", ["-c", `exec ${serve}`], { stdio: ["ignore", "pipe", "inherit"] });

@@ -7,6 +7,8 @@ import {
   JwtAuthenticator,
   type JwtOptions,
   OpenAuthenticator,
+  type AccessPolicy,
+  ServerAccessPolicy,
   ServerAuthenticator,
 } from "../http/index.js";
 
@@ -14,18 +16,21 @@ import {
 export interface Auth {
   /** Undefined: a token, generated at start. */
   readonly authenticator?: Authenticator;
+  /** Undefined: whoever is authenticated may do everything. */
+  readonly accessPolicy?: AccessPolicy;
   /** True where only this machine may be let near. */
   readonly loopbackOnly: boolean;
 }
 
-const FORMS = "token, none, basic:FILE, jwt:FILE, server:URL";
+const FORMS = "token, none, basic:FILE, jwt:FILE, server, server:URL";
 const JWT_FIELDS = ["secretFile", "jwks", "issuer", "audience", "algorithms"];
 
-/** `--auth` as an authenticator. Secrets stand in files, never on a command line. INVALID_PARAMETER naming `auth`. */
-export async function parseAuth(spec: string): Promise<Auth> {
+/** `--auth` as an authenticator; `server` asks the JCR server of `--assets`, about rights too. Secrets stand in files, never on a command line. INVALID_PARAMETER naming `auth`. */
+export async function parseAuth(spec: string, assets = ""): Promise<Auth> {
   const [, kind = spec, rest = ""] = /^([a-z]+):(.+)$/s.exec(spec) ?? [];
   try {
     if (spec === "token") return { loopbackOnly: true };
+    if (spec === "server") return ofAssets(assets);
     if (spec === "none") return { authenticator: new OpenAuthenticator(), loopbackOnly: true };
     if (kind === "basic" && rest) return { authenticator: await BasicAuthenticator.ofFile(rest), loopbackOnly: false };
     if (kind === "jwt" && rest) return { authenticator: await jwtOf(rest), loopbackOnly: false };
@@ -35,6 +40,15 @@ export async function parseAuth(spec: string): Promise<Auth> {
     throw invalidParameter("auth", `${kind}: ${messageOf(error)}`);
   }
   throw invalidParameter("auth", `${spec} is not known; known are ${FORMS}`);
+}
+
+/** Callers are who the assets' own server says they are, and may do what it lets them do. */
+function ofAssets(assets: string): Auth {
+  const address = /^jcr\+(https?:\/\/.*)$/s.exec(assets)?.[1];
+  const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
+  if (!url) throw new Error("without a URL it asks the JCR server of --assets, and these are in none: give server:URL");
+  const authenticator = new ServerAuthenticator({ url: `${url.origin}${url.pathname}` });
+  return { authenticator, accessPolicy: new ServerAccessPolicy({ authenticator }), loopbackOnly: false };
 }
 
 /** `{ "secretFile" or "jwks", "issuer", "audience", "algorithms" }`; the secret's file is named from this file's folder. */

@@ -29,12 +29,17 @@ function readConfig(file: string): Record<string, unknown> {
   throw invalidParameter("config", `${file} must hold one JSON object`);
 }
 
+/** Options without a default whose values are numbers. */
+const NUMBERS: ReadonlySet<string> = new Set(["deadline", "retain-days", "retain-jobs"]);
+
 /** A value of the kind that the option has. */
 function typed(value: unknown, like: unknown, name: string, file: string): unknown {
   if (Array.isArray(like)) {
     const list = Array.isArray(value) ? value : [value];
     if (list.every((item) => typeof item === "string")) return list;
-  } else if (typeof value === (typeof like === "number" ? "number" : name === "json" ? "boolean" : "string")) {
+  } else if (
+    typeof value === (typeof like === "number" || NUMBERS.has(name) ? "number" : name === "json" ? "boolean" : "string")
+  ) {
     return value;
   }
   throw invalidParameter("config", `${file}: ${name} has a value of the wrong kind`);

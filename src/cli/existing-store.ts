@@ -1,12 +1,16 @@
 import { existsSync } from "node:fs";
-import { DEFAULT_STORE } from "../container.js";
+import { defaultStore } from "../composition/default-store.js";
 import { invalidParameter } from "../core/errors.js";
 import { parseStoreUri } from "../uris.js";
 
-/** The store's URI, if there is a store: a mistyped name must not make a new, empty one. */
-export function existingStore(store: string | undefined): string {
-  const uri = store ?? DEFAULT_STORE;
-  const { file } = parseStoreUri(uri);
-  if (!existsSync(file)) throw invalidParameter("store", `there is no store ${file}; name one with --store`);
+/**
+ * The store's URI, if there is a store: a mistyped name must not make a new, empty one. A server's database is asked for by
+ * name alone, and refuses those that it does not have.
+ */
+export function existingStore(store: string | undefined, assets = ""): string {
+  const uri = store ?? defaultStore(assets);
+  const parsed = parseStoreUri(uri);
+  if (parsed.kind === "sqlite" && !existsSync(parsed.file))
+    throw invalidParameter("store", `there is no store ${parsed.file}; name one with --store`);
   return uri;
 }

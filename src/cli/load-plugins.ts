@@ -3,17 +3,21 @@ import { pathToFileURL } from "node:url";
 import { invalidParameter, messageOf } from "../core/errors.js";
 import type { Plugin } from "../options.js";
 
-/** Plugins from ES modules whose default export is an AssetHandler, an array of them, or a ContainerModule. */
+/**
+ * ES modules whose default export is an AssetHandler, an array of them, or a ContainerModule: loaded here, so that what is
+ * wrong with one is said of its file, and handed on by URL, so that threads can load it, too.
+ */
 export async function loadPlugins(files: readonly string[]): Promise<readonly Plugin[]> {
   const plugins: Plugin[] = [];
-  for (const file of files) plugins.push(...(await loadPlugin(file)));
+  for (const file of files) plugins.push(await loadPlugin(file));
   return plugins;
 }
 
-async function loadPlugin(file: string): Promise<readonly Plugin[]> {
+async function loadPlugin(file: string): Promise<URL> {
+  const url = pathToFileURL(resolve(file));
   let exported: unknown;
   try {
-    exported = ((await import(pathToFileURL(resolve(file)).href)) as { default?: unknown }).default;
+    exported = ((await import(url.href)) as { default?: unknown }).default;
   } catch (error) {
     throw invalidParameter("plugin", `${file} cannot be loaded: ${messageOf(error)}`);
   }
@@ -24,5 +28,5 @@ async function loadPlugin(file: string): Promise<readonly Plugin[]> {
       `${file} must have a default export that is an AssetHandler, a list of them, or a ContainerModule`,
     );
   }
-  return list as readonly Plugin[];
+  return url;
 }

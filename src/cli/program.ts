@@ -1,12 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { JOB_STATUSES } from "../core/lifecycle.js";
-import { hashPasswordCommand } from "./commands/hash-password.js";
-import { actionCommand, historyCommand, statusCommand } from "./commands/jobs.js";
-import { processCommand } from "./commands/process.js";
-import { failuresCommand, logsCommand, outcomesCommand } from "./commands/reports.js";
-import { serveCommand } from "./commands/serve.js";
-import { showCommand } from "./commands/show.js";
 import { invalidParameter } from "../core/errors.js";
 import { applyConfigFile } from "./config-file.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
@@ -15,11 +9,20 @@ import { chooseOnePlace } from "./one-place.js";
 import type { Output } from "./output.js";
 
 const assets = () =>
-  new Option("--assets <uri>", "where the assets live: folder:DIR[?mount=/path]").env("ASSETMILL_ASSETS");
+  new Option(
+    "--assets <uri>",
+    "where the assets live: folder:DIR[?mount=/path], sqlite:FILE, postgres://user:password@host/database, jcr+http://user:password@host:port[/base][?dialect=davex|sling&root=/path&status=/path&connections=N]",
+  ).env("ASSETMILL_ASSETS");
+const target = () =>
+  new Option(
+    "--target <uri>",
+    "where JCR_TO_DB_MIGRATION writes: sqlite:FILE, postgres://user:password@host/database",
+  ).env("ASSETMILL_TARGET");
 const store = () =>
-  new Option("--store <uri>", "where the jobs live: sqlite:FILE (default: sqlite:assetmill.sqlite)").env(
-    "ASSETMILL_STORE",
-  );
+  new Option(
+    "--store <uri>",
+    "where the jobs live: sqlite:FILE, postgres://… (default: the database of --assets, else sqlite:assetmill.sqlite)",
+  ).env("ASSETMILL_STORE");
 const server = () =>
   new Option("--server <url>", "ask this running server, not a store: http://127.0.0.1:4599").env("ASSETMILL_SERVER");
 const token = () =>
@@ -31,6 +34,10 @@ const plugin = () =>
     .env("ASSETMILL_PLUGIN")
     .argParser(collect)
     .default([]);
+const deadline = () =>
+  new Option("--deadline <seconds>", "how long one asset may take (default: 60)")
+    .env("ASSETMILL_DEADLINE")
+    .argParser(seconds);
 const json = () => new Option("--json", "results as JSON on standard output, one value a line");
 
 function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
@@ -42,7 +49,15 @@ function whole(value: string): number {
   return Number(value);
 }
 
-/** The command line. `ran` hears what to exit with. */
+function seconds(value: string): number {
+  if (/^\d{1,6}(\.\d{1,3})?$/.test(value) && Number(value) > 0) return Number(value);
+  throw new InvalidArgumentError("must be seconds, more than 0");
+}
+
+/**
+ * The command line. A command is loaded when it is run: most of them need little of all that there is. `ran` hears what to
+ * exit with.
+ */
 export function buildProgram(output: Output, ran: (code: ExitCode) => void): Command {
   const program = new Command("assetmill");
   const run =
@@ -71,6 +86,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .argument("<path>", "repository path of a folder or a single asset")
     .addOption(assets())
     .addOption(store())
+    .addOption(target())
     .option("--type <type>", "job type", "ASSET_PROCESSING")
     .option("--exclude <path>", "leave this path out, and all below (repeatable)", collect, [])
     .addOption(plugin())
@@ -81,15 +97,19 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .option("--max-failures <n|n%>", "give up once more assets than this failed")
     .option("--dry-run", "only say what would be processed; writes nothing")
     .option("--concurrency <n>", "assets in flight at once (default: 8)", whole)
+    .addOption(deadline())
     .option("--chunk-size <n>", "assets claimed and committed together (default: 500)", whole)
     .addOption(json())
-    .action(run<[string]>((path, flags) => processCommand(path, flags, output)));
+    .action(
+      run<[string]>(async (path, flags) => (await import("./commands/process.js")).processCommand(path, flags, output)),
+    );
 
   program
     .command("serve")
     .description("serve the HTTP API and work on all jobs")
     .addOption(assets())
     .addOption(store())
+    .addOption(target())
     .addOption(plugin())
     .addOption(
       new Option("--host <host>", "address to listen on; other than loopback only with basic, jwt or server")
@@ -103,13 +123,24 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
         .default(4599),
     )
     .addOption(
-      new Option("--auth <spec>", "who may call: token, none, basic:FILE, jwt:FILE, server:URL")
+      new Option("--auth <spec>", "who may call: token, none, basic:FILE, jwt:FILE, server, server:URL")
         .env("ASSETMILL_AUTH")
         .default("token"),
     )
+    .addOption(deadline())
+    .addOption(
+      new Option("--retain-days <n>", "delete jobs that ended so many days ago (default: never)")
+        .env("ASSETMILL_RETAIN_DAYS")
+        .argParser(whole),
+    )
+    .addOption(
+      new Option("--retain-jobs <n>", "keep so many ended jobs, the newest (default: all)")
+        .env("ASSETMILL_RETAIN_JOBS")
+        .argParser(whole),
+    )
     .option("--config <file>", "JSON file with any of these options")
     .addOption(json())
-    .action(run<[]>((flags) => serveCommand(flags, output)));
+    .action(run<[]>(async (flags) => (await import("./commands/serve.js")).serveCommand(flags, output)));
 
   const onJob = (name: string, description: string): Command =>
     program
@@ -121,17 +152,19 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
       .addOption(token())
       .addOption(json());
 
-  onJob("status", "how a job stands").action(run<[string]>((id, flags) => statusCommand(id, flags, output)));
+  onJob("status", "how a job stands").action(
+    run<[string]>(async (id, flags) => (await import("./commands/jobs.js")).statusCommand(id, flags, output)),
+  );
   onJob("logs", "a job's log")
     .option("--offset <n>", "number of the first line, from 0", whole)
     .option("--limit <n>", "at most so many lines", whole)
     .option("--tail <n>", "the last lines", whole)
-    .action(run<[string]>((id, flags) => logsCommand(id, flags, output)));
+    .action(run<[string]>(async (id, flags) => (await import("./commands/reports.js")).logsCommand(id, flags, output)));
   onJob("failures", "every asset that failed or was skipped, and why").action(
-    run<[string]>((id, flags) => failuresCommand(id, flags, output)),
+    run<[string]>(async (id, flags) => (await import("./commands/reports.js")).failuresCommand(id, flags, output)),
   );
   onJob("outcomes", "every asset and how it ended").action(
-    run<[string]>((id, flags) => outcomesCommand(id, flags, output)),
+    run<[string]>(async (id, flags) => (await import("./commands/reports.js")).outcomesCommand(id, flags, output)),
   );
   for (const [action, description] of [
     ["cancel", "end a job"],
@@ -140,7 +173,9 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     ["restart", "a new job with the request of an ended one"],
     ["retry-failed", "a new job over exactly the failed assets of an ended one"],
   ] as const) {
-    onJob(action, description).action(run<[string]>((id, flags) => actionCommand(action, id, flags, output)));
+    onJob(action, description).action(
+      run<[string]>(async (id, flags) => (await import("./commands/jobs.js")).actionCommand(action, id, flags, output)),
+    );
   }
 
   program
@@ -156,7 +191,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .addOption(server())
     .addOption(token())
     .addOption(json())
-    .action(run<[]>((flags) => historyCommand(flags, output)));
+    .action(run<[]>(async (flags) => (await import("./commands/jobs.js")).historyCommand(flags, output)));
 
   program
     .command("show")
@@ -165,13 +200,35 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .addOption(assets())
     .addOption(store())
     .addOption(json())
-    .action(run<[string]>((path, flags) => showCommand(path, flags, output)));
+    .action(
+      run<[string]>(async (path, flags) => (await import("./commands/show.js")).showCommand(path, flags, output)),
+    );
+
+  program
+    .command("import")
+    .description("copy what is in FOLDER to PATH of a repository; repeated, it goes on where it was")
+    .argument("<folder>", "folder on this machine")
+    .argument("<path>", "repository path: FOLDER/a/b.dita becomes PATH/a/b.dita")
+    .addOption(
+      new Option(
+        "--assets <uri>",
+        "where to: sqlite:FILE, postgres://user:password@host/database, jcr+http://user:password@host:port[/base][?dialect=davex|sling&root=/path&status=/path&connections=N]",
+      ).env("ASSETMILL_ASSETS"),
+    )
+    .addOption(json())
+    .action(
+      run<[string, string]>(async (folder, path, flags) =>
+        (await import("./commands/import.js")).importCommand(folder, path, flags, output),
+      ),
+    );
 
   program
     .command("hash-password")
     .description("a line for the file of serve --auth basic:FILE; reads the password from standard input")
     .argument("<name>", "the user's name")
-    .action(run<[string]>((name) => hashPasswordCommand(name, output)));
+    .action(
+      run<[string]>(async (name) => (await import("./commands/hash-password.js")).hashPasswordCommand(name, output)),
+    );
 
   return program;
 }

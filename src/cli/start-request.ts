@@ -45,6 +45,14 @@ const failureLimit = (text: string): number | string => (/^\d+$/.test(text) ? Nu
 function instant(text: string | undefined, flag: string): number | undefined {
   if (text === undefined) return undefined;
   const ms = /^\d{11,}$/.test(text) ? Number(text) : Date.parse(text);
-  if (!Number.isFinite(ms)) throw invalidParameter(flag, `${JSON.stringify(text)} is not a date such as 2026-01-31`);
+  if (!Number.isFinite(ms) || !isDay(text))
+    throw invalidParameter(flag, `${JSON.stringify(text)} is not a date such as 2026-01-31`);
   return ms;
+}
+
+/** False for a day that no month has: `Date` would take the 31st of February for the 3rd of March. */
+function isDay(text: string): boolean {
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})/.exec(text)?.map(Number) ?? [];
+  if (year === undefined || month === undefined || day === undefined) return true;
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
 }

@@ -61,6 +61,11 @@ export interface ChunkClaim {
   readonly open: readonly number[];
   /** Its earlier owner died or lost it. */
   readonly takenOver: boolean;
+  /** Given where its owners died twice in a row: it is alone in its process, and to be run one announced asset at a time. */
+  readonly careful?: {
+    /** Its process died three times in a row while this one was handled. */
+    readonly poisoned?: number;
+  };
 }
 
 /** An asset's outcome, by its index in the manifest. */
@@ -79,6 +84,8 @@ export interface ChunkPart {
   readonly outcomes: readonly IndexedOutcome[];
   /** True where every index of the chunk has an outcome with this part. */
   readonly closes: boolean;
+  /** True where it holds the outcome of the first index that was open: the owners before it died for nothing then. */
+  readonly advances: boolean;
   readonly tally: Tally;
   readonly writes: readonly AssetWrite[];
   readonly lines: readonly LogEntry[];

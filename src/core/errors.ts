@@ -107,15 +107,19 @@ export class SkipAsset extends Error {
   }
 }
 
-/** Thrown by a handler: FAILED with a code of the handler's own (upper case, e.g. `XML_NOT_WELL_FORMED`). */
+/**
+ * Thrown by a handler: FAILED with a code of the handler's own: 1 to 64 capitals, digits and `_`, a capital first, as in
+ * `XML_NOT_WELL_FORMED`. With any other it is FAILED with `HANDLER_ERROR`, whose message says so.
+ */
 export class AssetFailure extends Error {
   override readonly name = "AssetFailure";
   readonly code: string;
 
   constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    const sound = /^[A-Z][A-Z0-9_]{0,63}$/.test(code);
+    super(sound ? message : `${message} (its code ${JSON.stringify(code)} is none)`, options);
     Object.defineProperty(this, FAILURE, { value: true });
-    this.code = /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : "HANDLER_ERROR";
+    this.code = sound ? code : "HANDLER_ERROR";
   }
 
   static is(value: unknown): value is AssetFailure {

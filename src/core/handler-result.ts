@@ -37,9 +37,15 @@ export interface HandlerResult {
   readonly warnings?: readonly string[];
 }
 
+const PARTS: readonly string[] = ["properties", "references", "warnings"] satisfies readonly (keyof HandlerResult)[];
+
 /** A handler's result, if it is one; else an error that names the part that is none. */
 export function checkResult(result: HandlerResult): HandlerResult {
   if (!isRecord(result)) throw new TypeError(`the handler returned ${nameOfKind(result)}, not a HandlerResult`);
+  const unknown = Object.keys(result).find((part) => !PARTS.includes(part));
+  if (unknown !== undefined) {
+    throw new TypeError(`a HandlerResult has no ${JSON.stringify(unknown)}, but ${PARTS.join(", ")}`);
+  }
   const { properties, references, warnings } = result;
   if (properties !== undefined) checkProperties(properties);
   if (references !== undefined) checkReferences(references);

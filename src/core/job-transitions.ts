@@ -49,6 +49,8 @@ export interface ClaimedWork {
   readonly newlyTriggered: number;
   /** Leases, discovery's included, whose earlier owner died or lost them. */
   readonly takenOver: number;
+  /** The number of the chunk that is to be run carefully, where it is one. */
+  readonly careful?: number;
 }
 
 /** A node took discovery or chunks. Undefined where the job may not be claimed (any more): take nothing. */
@@ -57,15 +59,24 @@ export function claimed(job: Job, work: ClaimedWork, facts: JobFacts): JobChange
   return {
     job: {
       ...job,
+      ...(work.takenOver > 0 ? { comments: unslowed(job) } : {}),
       state: job.state.status === "WAITING" ? { status: "PROCESSING", pausing: false } : job.state,
       startedAtMs: job.startedAtMs || facts.nowMs,
       counting: job.counting === "SUCCESS" ? "SUCCESS" : "PROCESSING",
       progressLoggedAtMs: job.progressLoggedAtMs || facts.nowMs,
       triggered: job.triggered + work.newlyTriggered,
     },
-    lines: work.takenOver > 0 ? [info(`Went on with ${work.takenOver} leases of a worker that died or was late`)] : [],
+    lines: [
+      ...(work.takenOver > 0 ? [info(`Went on with ${work.takenOver} leases of a worker that died or was late`)] : []),
+      ...(work.careful === undefined ? [] : [carefulLine(work.careful)]),
+    ],
   };
 }
+
+const carefulLine = (chunk: number): LogEntry => ({
+  level: "WARN",
+  message: `Chunk ${chunk} runs one asset at a time: its workers died in a row`,
+});
 
 export function cancel(job: Job, by: string, facts: JobFacts): JobChange {
   if (!accepts(job.state.status, "cancel")) throw refused(job, "cancel");
@@ -117,6 +128,38 @@ export function giveUp(job: Job, why: string, facts: JobFacts): JobChange {
   return after([{ level: "ERROR", message: `Giving up: ${why}` }], settle(giving, facts));
 }
 
+const WAITS = "waiting: ";
+
+/** The job goes on by itself once its repository can be reached again; until then it says what it waits for. */
+export function waits(job: Job, why: string): JobChange {
+  const comments = WAITS + why;
+  if (job.state.status !== "PROCESSING" || job.comments === comments) return unchanged(job);
+  return { job: { ...job, comments }, lines: [{ level: "WARN", message: `Waiting: ${why}` }] };
+}
+
+const SLOWED = "slowed down: ";
+
+/** A node that works on the job is unwell, and does less at once. */
+export function slowed(job: Job, why: string): JobChange {
+  const comments = SLOWED + why;
+  // Whatever else is said of it matters more.
+  const saysOther = job.comments !== "" && !job.comments.startsWith(SLOWED);
+  if (job.state.status !== "PROCESSING" || saysOther || job.comments === comments) return unchanged(job);
+  return { job: { ...job, comments }, lines: [{ level: "WARN", message: `Slowed down: ${why}` }] };
+}
+
+/** The node is well again. */
+export function fullSpeed(job: Job): JobChange {
+  if (!job.comments.startsWith(SLOWED)) return unchanged(job);
+  return { job: { ...job, comments: "" }, lines: [info("Back at full speed")] };
+}
+
+/** Who works on it no more slows it down no more. */
+const unslowed = ({ comments }: Job): string => (comments.startsWith(SLOWED) ? "" : comments);
+
+/** Whatever progresses waits no more. */
+const goesOn = ({ comments }: Job): string => (comments.startsWith(WAITS) ? "" : comments);
+
 /** What a page of discovery adds. */
 export interface DiscoveryProgress {
   readonly tally: Tally;
@@ -130,6 +173,7 @@ export interface DiscoveryProgress {
 export function discovered(job: Job, page: DiscoveryProgress, facts: JobFacts): JobChange {
   const counted: Job = {
     ...job,
+    comments: goesOn(job),
     tally: addTallies(job.tally, page.tally),
     openChunks: job.openChunks + page.newOpenChunks,
     counting: page.complete ? "SUCCESS" : job.counting,
@@ -153,6 +197,7 @@ export interface ChunkProgress {
 export function progressed(job: Job, progress: ChunkProgress, facts: JobFacts): JobChange {
   const worked: Job = {
     ...job,
+    comments: goesOn(job),
     tally: addTallies(job.tally, progress.tally),
     openChunks: job.openChunks - progress.closedChunks,
     pace: addPace(job.pace, progress.samples, facts.nowMs),
@@ -176,7 +221,7 @@ function tooManyFailures(job: Job): string | undefined {
   const total = sumOf(job.tally);
   const failed = total.failed - job.attemptBase.failed;
   const processed = total.succeeded + total.failed + total.skipped - job.attemptBase.processed;
-  if (typeof limit === "number") return failed > limit ? `${failed} assets failed, more than ${limit}` : undefined;
+  if (typeof limit === "number") return failed > limit ? `${assets(failed)} failed, more than ${limit}` : undefined;
   // Exact at the boundary, also for 33.333333%: in millionths of a percent.
   const allowed = BigInt(Math.round(Number.parseFloat(limit) * 1e6)) * BigInt(processed);
   if (processed < PERCENT_FROM || BigInt(failed) * 100_000_000n <= allowed) return undefined;
@@ -199,7 +244,8 @@ export function settle(job: Job, facts: JobFacts): JobChange {
   }
   if (!hasWorkLeft(job)) return finish(job, facts);
   if (state.pausing && !facts.leased) {
-    return { job: { ...job, state: { status: "PAUSED" }, pace: restPace(job.pace) }, lines: [info("Paused")] };
+    const paused = { ...job, comments: unslowed(job), state: { status: "PAUSED" }, pace: restPace(job.pace) } as const;
+    return { job: paused, lines: [info("Paused")] };
   }
   return unchanged(job);
 }
@@ -207,8 +253,8 @@ export function settle(job: Job, facts: JobFacts): JobChange {
 function finish(job: Job, facts: JobFacts): JobChange {
   const { total, failed } = sumOf(job.tally);
   const allFailed = total > 0 && failed === total;
-  if (!holdsScope(job.request)) return end({ ...job, comments: `found ${total} assets` }, "SUCCESS", facts);
-  const comments = failed === 0 ? `completed: ${total} assets` : `completed with ${failed} failed of ${total} assets`;
+  if (!holdsScope(job.request)) return end({ ...job, comments: `found ${assets(total)}` }, "SUCCESS", facts);
+  const comments = failed === 0 ? `completed: ${assets(total)}` : `completed with ${failed} failed of ${assets(total)}`;
   return end({ ...job, comments }, allFailed ? "FAILURE" : "SUCCESS", facts);
 }
 
@@ -232,3 +278,5 @@ function end(
 
 const after = (lines: readonly LogEntry[], change: JobChange): JobChange =>
   lines.length === 0 ? change : { job: change.job, lines: [...lines, ...change.lines] };
+
+const assets = (count: number): string => `${count} asset${count === 1 ? "" : "s"}`;

@@ -159,7 +159,7 @@ export class GuardedOperator implements JobOperator {
       if (!this.#policy || !AssetmillError.is(error) || error.code !== "PATH_BUSY") throw error;
       const rival = error.ids.jobId;
       if (rival !== undefined && (await this.#allows((await this.#operator.status(rival)).paths, "read"))) throw error;
-      throw new AssetmillError("PATH_BUSY", "a job of somebody else's is at work on an overlapping path", {
+      throw new AssetmillError("PATH_BUSY", "a job of somebody else's holds an overlapping path", {
         cause: error,
       });
     }

@@ -6,6 +6,7 @@ export { JwtAuthenticator, type JwtOptions } from "./auth/jwt-authenticator.js";
 export { OpenAuthenticator } from "./auth/open-authenticator.js";
 export { hashPassword } from "./auth/password-hash.js";
 export { isPrincipalName } from "./auth/principal-name.js";
+export { ServerAccessPolicy, type ServerAccessPolicyOptions } from "./auth/server-access-policy.js";
 export { ServerAuthenticator, type ServerAuthenticatorOptions } from "./auth/server-authenticator.js";
 export { TokenAuthenticator } from "./auth/token-authenticator.js";
 export { LISTEN_DEFAULTS, type Listening, type ListenOptions, listen } from "./listen.js";

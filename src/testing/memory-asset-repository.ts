@@ -1,40 +1,69 @@
-import type { Asset } from "../core/asset.js";
-import { AssetmillError } from "../core/errors.js";
+import { createHash } from "node:crypto";
+import { type Asset, nameOf } from "../core/asset.js";
+import { AssetmillError, isUnavailable, messageOf } from "../core/errors.js";
 import { fileTypeOfName, fileTypeOfXmlHead } from "../core/file-type.js";
 import { comparePaths, isWithin } from "../core/path.js";
 import type {
   AssetRepository,
   AssetResult,
   AssetWrite,
+  RefusedWrite,
+  EnlistedWriter,
   RepositoryNode,
   ScanPage,
 } from "../core/ports/asset-repository.js";
+import type { AssetSink, IncomingAsset, PutEnd } from "../core/ports/asset-sink.js";
 import { admits, covers, type Scope } from "../core/scope.js";
+import { memoryTransaction } from "./memory-database.js";
+
+const PIECE_BYTES = 64 * 1024;
+const HEAD_BYTES = 4_096;
+
+interface StoredAsset {
+  readonly content: Uint8Array;
+  readonly createdMs: number;
+  /** Without a time that it came with: how often it was set. */
+  readonly modifiedMs: number;
+}
 
 /** A repository in memory, as a specification and for tests: content by path. Results vanish with it. */
 export class MemoryAssetRepository implements AssetRepository {
   readonly identity: string;
-  readonly #contents: Map<string, Uint8Array>;
-  /** How often each asset was set; its time of modification. */
-  readonly #modified = new Map<string, number>();
+  readonly enlist?: EnlistedWriter;
+  readonly sink: AssetSink = { put: (incoming, signal) => this.#put(incoming, signal) };
+  readonly #assets: Map<string, StoredAsset>;
+  /** How often each asset was set or taken away. */
+  readonly #changes = new Map<string, number>();
   readonly #results = new Map<string, AssetResult>();
   /** Every path that `read` was asked for, in order. */
   readonly reads: string[] = [];
 
-  constructor(contents: Readonly<Record<string, string>>, identity = "memory:test") {
+  /** `enlist`: its results join transactions of a MemoryDatabase. */
+  constructor(
+    contents: Readonly<Record<string, string>> = {},
+    identity = "memory:test",
+    { enlist = false }: { enlist?: boolean } = {},
+  ) {
     this.identity = identity;
+    if (enlist)
+      this.enlist = async (tx, writes) => memoryTransaction(tx).onCommit(async () => void (await this.apply(writes)));
     const encoder = new TextEncoder();
-    this.#contents = new Map(Object.entries(contents).map(([path, text]) => [path, encoder.encode(text)]));
+    this.#assets = new Map(
+      Object.entries(contents).map(([path, text]) => [
+        path,
+        { content: encoder.encode(text), createdMs: 0, modifiedMs: 0 },
+      ]),
+    );
   }
 
   async *scan(
     scope: Scope,
     { after, pageSize, signal }: { after?: string; pageSize: number; signal?: AbortSignal },
   ): AsyncIterable<ScanPage> {
-    const paths = [...this.#contents.keys()]
+    const paths = [...this.#assets.keys()]
       .filter((path) => covers(scope, path) && (after === undefined || comparePaths(path, after) > 0))
       .sort(comparePaths);
-    const assets = paths.map((path) => this.#asset(path)).filter((asset) => admits(scope.filter, asset));
+    const assets = paths.flatMap((path) => this.#asset(path) ?? []).filter((asset) => admits(scope.filter, asset));
     for (let i = 0; i < assets.length && !signal?.aborted; i += pageSize) {
       const page = assets.slice(i, i + pageSize);
       yield { assets: page, upTo: page.at(-1)?.path ?? "" };
@@ -43,21 +72,27 @@ export class MemoryAssetRepository implements AssetRepository {
 
   async stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]> {
     return paths.map((path) => {
-      if (this.#contents.has(path)) return { kind: "asset", asset: this.#asset(path) };
-      const isFolder = path === "/" || [...this.#contents.keys()].some((known) => isWithin(known, path));
+      const asset = this.#asset(path);
+      if (asset) return { kind: "asset", asset };
+      const isFolder = path === "/" || [...this.#assets.keys()].some((known) => isWithin(known, path));
       return isFolder ? { kind: "folder", path } : undefined;
     });
   }
 
   async *read(path: string): AsyncIterable<Uint8Array> {
     this.reads.push(path);
-    const bytes = this.#contents.get(path);
-    if (!bytes) throw new AssetmillError("GONE", "no such asset", { ids: { path } });
-    yield bytes;
+    const content = this.#assets.get(path)?.content;
+    if (!content) throw new AssetmillError("GONE", "no such asset", { ids: { path } });
+    for (let i = 0; i < content.length; i += PIECE_BYTES) yield content.subarray(i, i + PIECE_BYTES);
   }
 
-  async apply(writes: readonly AssetWrite[]): Promise<void> {
+  async apply(writes: readonly AssetWrite[]): Promise<readonly RefusedWrite[]> {
+    const refused: RefusedWrite[] = [];
     for (const write of writes) {
+      if (!this.#assets.has(write.path)) {
+        refused.push({ path: write.path, code: "GONE", message: "no such asset" });
+        continue;
+      }
       const old = this.#results.get(write.path);
       const kept = (old?.references ?? []).filter(({ handler }) => !Object.hasOwn(write.references, handler));
       const found = Object.entries(write.references).flatMap(([handler, list]) =>
@@ -72,6 +107,7 @@ export class MemoryAssetRepository implements AssetRepository {
         at: Date.now(),
       });
     }
+    return refused;
   }
 
   async results(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]> {
@@ -83,21 +119,53 @@ export class MemoryAssetRepository implements AssetRepository {
   }
 
   /** Puts an asset there, modified now, or takes it away. */
-  set(path: string, content: string | undefined): void {
-    this.#modified.set(path, (this.#modified.get(path) ?? 0) + 1);
-    if (content === undefined) this.#contents.delete(path);
-    else this.#contents.set(path, new TextEncoder().encode(content));
+  set(path: string, content: string | Uint8Array | undefined, { createdMs = 0 }: { createdMs?: number } = {}): void {
+    const modifiedMs = (this.#changes.get(path) ?? 0) + 1;
+    this.#changes.set(path, modifiedMs);
+    if (content === undefined) this.#assets.delete(path);
+    else {
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+      this.#assets.set(path, { content: bytes, createdMs, modifiedMs });
+    }
   }
 
-  #asset(path: string): Asset {
-    const bytes = this.#contents.get(path) ?? new Uint8Array();
-    const fileType = fileTypeOfName(path.slice(path.lastIndexOf("/") + 1));
-    return {
-      path,
-      fileType: fileType ?? fileTypeOfXmlHead(new TextDecoder().decode(bytes.subarray(0, 4096))),
-      sizeBytes: bytes.length,
-      createdMs: 0,
-      modifiedMs: this.#modified.get(path) ?? 0,
-    };
+  async #put(incoming: readonly IncomingAsset[], signal?: AbortSignal): Promise<readonly (PutEnd | AssetmillError)[]> {
+    const ends: (PutEnd | AssetmillError)[] = [];
+    for (const one of incoming) {
+      signal?.throwIfAborted();
+      try {
+        ends.push(await this.#putOne(one, signal));
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (isUnavailable(error)) throw error;
+        const ids = { path: one.asset.path };
+        const failed = new AssetmillError("WRITE_FAILED", messageOf(error), { ids, cause: error });
+        ends.push(AssetmillError.is(error) ? error : failed);
+      }
+    }
+    return ends;
+  }
+
+  async #putOne(incoming: IncomingAsset, signal?: AbortSignal): Promise<PutEnd> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of incoming.content(signal)) pieces.push(piece);
+    const bytes = Uint8Array.from(Buffer.concat(pieces));
+    const { path, createdMs, modifiedMs } = incoming.asset;
+    const old = this.#assets.get(path);
+    const isSame =
+      old?.createdMs === createdMs && old.modifiedMs === modifiedMs && hashOf(old.content) === hashOf(bytes);
+    if (!isSame) this.#assets.set(path, { content: bytes, createdMs, modifiedMs });
+    return { end: isSame ? "unchanged" : old ? "replaced" : "created", contentHash: hashOf(bytes) };
+  }
+
+  #asset(path: string): Asset | undefined {
+    const stored = this.#assets.get(path);
+    if (!stored) return undefined;
+    const { content, createdMs, modifiedMs } = stored;
+    const head = (): string => new TextDecoder().decode(content.subarray(0, HEAD_BYTES));
+    const fileType = fileTypeOfName(nameOf(path)) ?? fileTypeOfXmlHead(head());
+    return { path, fileType, sizeBytes: content.length, createdMs, modifiedMs };
   }
 }
+
+const hashOf = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;

@@ -8,8 +8,7 @@ import { linesOf, SAMPLE, Workbench } from "./workbench.js";
 const SECRET = "a secret of thirty-two bytes, or more";
 const basic = (name: string, password: string) => ({ authorization: `Basic ${btoa(`${name}:${password}`)}` });
 
-describe("serve --auth", function () {
-  this.timeout(60_000);
+describe("serve --auth", () => {
   let bench: Workbench;
 
   beforeEach(() => {

@@ -11,8 +11,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe("where the command's options come from", function () {
-  this.timeout(60_000);
+describe("where the command's options come from", () => {
   let bench: Workbench;
 
   beforeEach(() => {

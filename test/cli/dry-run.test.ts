@@ -5,8 +5,7 @@ import { jsonLines, linesOf, SAMPLE, TOPIC, until, Workbench } from "./workbench
 const ROOT = "/content/dam/t";
 const ESPRESSO = "/content/dam/espresso";
 
-describe("assetmill process --dry-run", function () {
-  this.timeout(60_000);
+describe("assetmill process --dry-run", () => {
   let bench: Workbench;
 
   beforeEach(() => {

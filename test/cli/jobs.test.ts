@@ -5,8 +5,7 @@ import { BROKEN, jsonLines, linesOf, SAMPLE, Workbench } from "./workbench.js";
 const TASTING = "/content/dam/broken/topics/tasting.dita";
 const LOG_LINE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d:\d{3}: (?:INFO|WARN|ERROR): \[ASSET_PROCESSING\] \S/;
 
-describe("the commands about jobs", function () {
-  this.timeout(60_000);
+describe("the commands about jobs", () => {
   const bench = new Workbench();
   let id: string;
   const at = (...args: readonly string[]): Promise<Ended> => bench.call([...args, "--store", bench.store]);
@@ -160,8 +159,7 @@ describe("the commands about jobs", function () {
   });
 });
 
-describe("the commands that set a job's state", function () {
-  this.timeout(60_000);
+describe("the commands that set a job's state", () => {
   const bench = new Workbench();
   const at = (...args: readonly string[]): Promise<Ended> => bench.call([...args, "--store", bench.store]);
   after(() => bench.dispose());

@@ -3,8 +3,7 @@ import { jsonLines, linesOf, TOPIC, Workbench } from "./workbench.js";
 
 const ROOT = "/content/dam/t";
 
-describe("assetmill process --max-failures", function () {
-  this.timeout(60_000);
+describe("assetmill process --max-failures", () => {
   let bench: Workbench;
 
   beforeEach(() => {

@@ -13,8 +13,7 @@ const NAMES = [
 /** Everything that moves a terminal's cursor, colour or title. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
-describe("names and messages with control characters", function () {
-  this.timeout(60_000);
+describe("names and messages with control characters", () => {
   const bench = new Workbench();
   let id: string;
   let ran: Ended;
@@ -75,8 +74,7 @@ describe("names and messages with control characters", function () {
   });
 });
 
-describe("a reader that goes away", function () {
-  this.timeout(60_000);
+describe("a reader that goes away", () => {
   const bench = new Workbench();
   let id: string;
   const assets = bench.topics(3_000);

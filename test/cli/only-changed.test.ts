@@ -4,8 +4,7 @@ import { jsonLines, TOPIC, Workbench } from "./workbench.js";
 
 const ROOT = "/content/dam/t";
 
-describe("assetmill process --only-changed", function () {
-  this.timeout(60_000);
+describe("assetmill process --only-changed", () => {
   let bench: Workbench;
 
   beforeEach(() => {

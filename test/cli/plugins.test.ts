@@ -20,8 +20,7 @@ export default {
 const handler = (name: string, rest = "") =>
   `{ name: "${name}", version: "1", process: (asset) => ({ properties: { "${name}": asset.path } }), ${rest} }`;
 
-describe("--plugin", function () {
-  this.timeout(60_000);
+describe("--plugin", () => {
   const bench = new Workbench();
   const assets = bench.tree({ "a.dita": TOPIC, "b.md": "# B" });
   after(() => bench.dispose());

@@ -48,8 +48,7 @@ function rowOf(out: string, name: string): readonly string[] | undefined {
 
 const createdOf = (file: string): number => Math.floor(statSync(file).birthtimeMs);
 
-describe("assetmill process", function () {
-  this.timeout(60_000);
+describe("assetmill process", () => {
   let bench: Workbench;
 
   beforeEach(() => {

@@ -29,7 +29,7 @@ export class RunningCommand {
   readonly #child: ChildProcess;
   readonly #said: string;
 
-  constructor(file: string, args: readonly string[], { cwd, env = {}, withinMs = 60_000 }: Surroundings) {
+  constructor(file: string, args: readonly string[], { cwd, env = {}, withinMs = 120_000 }: Surroundings) {
     this.#said = [path.basename(file), ...args].join(" ");
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("ASSETMILL_"));
     this.#child = spawn(file, [...args], {
@@ -77,7 +77,7 @@ export class RunningCommand {
   }
 
   /** Resolves with what matches on either stream; fails where it ends, or the time does, without saying it. */
-  async says(pattern: RegExp, withinMs = 15_000): Promise<RegExpExecArray> {
+  async says(pattern: RegExp, withinMs = 45_000): Promise<RegExpExecArray> {
     const until = performance.now() + withinMs;
     for (;;) {
       const alive = this.isAlive;

@@ -8,8 +8,7 @@ const ROOT = "/content/dam/t";
 const BASE = "/bin/guides/v1/assets/process";
 const NO_JOB = "165f1de6-68c4-4dcd-9223-2b7242b62306";
 
-describe("the commands about jobs with --server", function () {
-  this.timeout(120_000);
+describe("the commands about jobs with --server", () => {
   const bench = new Workbench();
   let server: Server;
   /** Ended with failures; more outcomes and log lines than one page holds. */

@@ -108,7 +108,8 @@ export class Workbench {
 
   journalled(event?: JournalLine["event"]): readonly JournalLine[] {
     if (!existsSync(this.journal)) return [];
-    const lines = readFileSync(this.journal, "utf8").split("\n").filter(Boolean);
+    // Of a line that is being written just now, a part may be there already.
+    const lines = readFileSync(this.journal, "utf8").split("\n").slice(0, -1);
     const all = lines.map((line) => JSON.parse(line) as JournalLine);
     return event === undefined ? all : all.filter((line) => line.event === event);
   }
@@ -146,9 +147,14 @@ export class Workbench {
     return this.#begin("bash", ["-c", line], { ...options, env }).ended;
   }
 
+  /** Starts a script of a host; ended in `dispose` at the latest. */
+  startNode(script: string, options: RunOptions = {}): RunningCommand {
+    return this.#begin(process.execPath, [script], options);
+  }
+
   /** Runs a script of a host to its end. */
   node(script: string, options: RunOptions = {}): Promise<Ended> {
-    return this.#begin(process.execPath, [script], options).ended;
+    return this.startNode(script, options).ended;
   }
 
   /** What a command says of this store, in this process; success is expected. Its lines, parsed. */
@@ -189,7 +195,7 @@ export const handledTwice = (journal: readonly JournalLine[]): readonly string[]
 };
 
 /** Resolves with the first truthy answer; fails, naming what was waited for, where there is none in time. */
-export async function until<T>(what: string, ask: () => T | Promise<T>, withinMs = 15_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, ask: () => T | Promise<T>, withinMs = 45_000): Promise<NonNullable<T>> {
   const end = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();

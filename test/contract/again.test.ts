@@ -2,8 +2,7 @@ import { expect } from "chai";
 import { endOf, outcomesOf } from "../embedding/host.js";
 import { ContractHost, refusal, request, tree } from "./contract-host.js";
 
-describe("restart and retry-failed", function () {
-  this.timeout(30_000);
+describe("restart and retry-failed", () => {
   let host: ContractHost;
   beforeEach(() => {
     host = new ContractHost();

@@ -5,8 +5,7 @@ import { until } from "../cli/workbench.js";
 import { endOf } from "../embedding/host.js";
 import { ContractHost, refusal, request, tree } from "./contract-host.js";
 
-describe("asset status", function () {
-  this.timeout(30_000);
+describe("asset status", () => {
   let host: ContractHost;
   beforeEach(() => {
     host = new ContractHost();

@@ -9,8 +9,7 @@ const CONTENTS = {
   "/a/z.md": "",
 };
 
-describe("a dry run", function () {
-  this.timeout(30_000);
+describe("a dry run", () => {
   let host: ContractHost;
   beforeEach(() => {
     host = new ContractHost();

@@ -2,8 +2,7 @@ import { expect } from "chai";
 import { endOf } from "../embedding/host.js";
 import { ContractHost, request, tree } from "./contract-host.js";
 
-describe("small jobs beside long ones", function () {
-  this.timeout(30_000);
+describe("small jobs beside long ones", () => {
   const host = new ContractHost();
   after(() => host.dispose());
 

@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { ContractHost, refusal, request } from "./contract-host.js";
 
-describe("the history", function () {
-  this.timeout(30_000);
+describe("the history", () => {
   const host = new ContractHost();
   after(() => host.dispose());
 

@@ -2,8 +2,7 @@ import { expect } from "chai";
 import { MemoryAssetRepository } from "../../src/testing/index.js";
 import { ContractHost, handlerOf, refusal, request, tree } from "./contract-host.js";
 
-describe("an idempotency key", function () {
-  this.timeout(30_000);
+describe("an idempotency key", () => {
   let host: ContractHost;
   beforeEach(() => {
     host = new ContractHost();

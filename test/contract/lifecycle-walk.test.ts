@@ -160,8 +160,7 @@ function accepted(action: (typeof ACTIONS)[number], report: JobReport, givingUp:
   }
 }
 
-describe("every action in every place of the lifecycle", function () {
-  this.timeout(30_000);
+describe("every action in every place of the lifecycle", () => {
   let host: ContractHost;
   beforeEach(() => {
     host = new ContractHost();

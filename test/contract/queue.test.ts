@@ -9,8 +9,7 @@ import { endOf } from "../embedding/host.js";
 import { jobOf } from "../support/builders.js";
 import { ContractHost, refusal, request, tree } from "./contract-host.js";
 
-describe("jobs on overlapping scopes", function () {
-  this.timeout(30_000);
+describe("jobs on overlapping scopes", () => {
   let host: ContractHost;
   beforeEach(() => {
     host = new ContractHost();

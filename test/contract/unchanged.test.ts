@@ -6,8 +6,7 @@ import { ContractHost, handlerOf, request, tree } from "./contract-host.js";
 
 const CHANGED_ONLY = request({ filter: { filterProcessedAssets: true } });
 
-describe("filterProcessedAssets", function () {
-  this.timeout(30_000);
+describe("filterProcessedAssets", () => {
   let host: ContractHost;
   beforeEach(() => {
     host = new ContractHost();

@@ -3,8 +3,7 @@ import type { JobEvent } from "../../src/core/operator/job-event.js";
 import { endOf, logOf } from "../embedding/host.js";
 import { ContractHost, refusal, request, tree } from "./contract-host.js";
 
-describe("a watched job", function () {
-  this.timeout(60_000);
+describe("a watched job", () => {
   let host: ContractHost;
   beforeEach(() => {
     host = new ContractHost();

@@ -24,6 +24,8 @@ describe("a handler's result", () => {
     ["that is true", true, /boolean/],
     ["that is a function", () => {}, /function/],
     ["that is a list", [{ properties: {} }], /list|array|HandlerResult/i],
+    ["with a part that is none", { propertys: { a: 1 } }, /"propertys".*properties, references, warnings/],
+    ["with a part that is none, though it is undefined", { warning: undefined }, /"warning"/],
     ["with properties that are a string", { properties: "abc" }, /properties/],
     ["with properties that are a list", { properties: ["a"] }, /properties/],
     ["with properties that are a number", { properties: 7 }, /properties/],

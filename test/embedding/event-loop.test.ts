@@ -20,6 +20,11 @@ class ManyAssets extends MemoryAssetRepository {
     super({ "/in/a.txt": "a" }, `many:${COUNT}`);
   }
 
+  // Its assets exist nowhere else, so their results have no place there either.
+  override async apply() {
+    return [];
+  }
+
   override async *scan(_scope: unknown, { after, pageSize }: { after?: string; pageSize: number }) {
     const begin = after === undefined ? 0 : Number(/a(\d+)\.txt$/.exec(after)?.[1]) + 1;
     for (let i = begin; i < COUNT; i += pageSize) {
@@ -29,8 +34,7 @@ class ManyAssets extends MemoryAssetRepository {
   }
 }
 
-describe("the host's event loop", function () {
-  this.timeout(60_000);
+describe("the host's event loop", () => {
   const host = new Host();
   after(() => host.dispose());
 

@@ -14,8 +14,7 @@ const PREFIX = "/tools/mill";
 /** How a host mounts a mill; answers where it listens. */
 type Mount = (mill: Assetmill, prefix: string) => Promise<string>;
 
-describe("mounted in a real framework", function () {
-  this.timeout(60_000);
+describe("mounted in a real framework", () => {
   let host: Host;
   const closing: (() => unknown)[] = [];
 

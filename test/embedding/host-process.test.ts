@@ -15,8 +15,7 @@ const RUN_A_JOB = `
     report = await mill.operator.status(processingId);
   } while (report.completedAt === 0);`;
 
-describe("a host process", function () {
-  this.timeout(60_000);
+describe("a host process", () => {
   const bench = new Workbench();
   after(() => bench.dispose());
 

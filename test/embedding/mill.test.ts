@@ -32,8 +32,7 @@ const own = (process: AssetHandler["process"], rest: Partial<AssetHandler> = {})
   ...rest,
 });
 
-describe("assetmill inside a host", function () {
-  this.timeout(30_000);
+describe("assetmill inside a host", () => {
   let host: Host;
 
   beforeEach(() => {
@@ -308,9 +307,8 @@ describe("assetmill inside a host", function () {
     expect(report.comments).to.equal("cancelled by host");
   });
 
-  it("several mills in one process, opened at once on one store, share a job without getting in each other's way", async function () {
+  it("several mills in one process, opened at once on one store, share a job without getting in each other's way", async () => {
     // Where they do, each waits for half a minute before it gives up.
-    this.timeout(120_000);
     const calls: string[] = [];
     const names = Array.from({ length: 200 }, (_, i) => `${i}.txt`);
     const assets = texts(...names);

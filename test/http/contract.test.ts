@@ -17,8 +17,7 @@ const TREE = {
   "/in-side/e.dita": "x",
 };
 
-describe("the contract on a socket: start", function () {
-  this.timeout(30_000);
+describe("the contract on a socket: start", () => {
   let server: MillServer;
 
   before(async () => {
@@ -226,8 +225,7 @@ describe("the contract on a socket: start", function () {
   });
 });
 
-describe("the contract on a socket: the published examples", function () {
-  this.timeout(30_000);
+describe("the contract on a socket: the published examples", () => {
   let server: MillServer;
 
   before(async () => {
@@ -400,9 +398,7 @@ describe("the contract on a socket: the published examples", function () {
   });
 });
 
-describe("the contract on a socket: status values, flags and what each endpoint accepts", function () {
-  this.timeout(60_000);
-
+describe("the contract on a socket: status values, flags and what each endpoint accepts", () => {
   const TABLE: [status: string, cancellable: boolean, resumable: boolean, restartable: boolean][] = [
     ["WAITING", true, false, false],
     ["PROCESSING", true, false, false],
@@ -514,8 +510,7 @@ describe("the contract on a socket: status values, flags and what each endpoint 
   }
 });
 
-describe("the contract on a socket: overlap, reports and results", function () {
-  this.timeout(30_000);
+describe("the contract on a socket: overlap, reports and results", () => {
   let server: MillServer;
 
   beforeEach(async () => {
@@ -707,8 +702,7 @@ describe("the contract on a socket: overlap, reports and results", function () {
   });
 });
 
-describe("the contract on a socket: logs and their download", function () {
-  this.timeout(30_000);
+describe("the contract on a socket: logs and their download", () => {
   let server: MillServer;
   let id: string;
   let all: string[];
@@ -768,9 +762,7 @@ describe("the contract on a socket: logs and their download", function () {
   });
 });
 
-describe("the contract on a socket: a log that is being written", function () {
-  this.timeout(60_000);
-
+describe("the contract on a socket: a log that is being written", () => {
   it("keeps every number: what a page showed once stands at the same place for ever, at its start, middle, end and tail", async () => {
     const many = Array.from({ length: 400 }, (_, i) => [`/in/f${String(i).padStart(3, "0")}.txt`, "fail"] as const);
     // Small chunks, four of them held up until the gate opens: lines come while others are read.
@@ -822,9 +814,7 @@ describe("the contract on a socket: a log that is being written", function () {
   });
 });
 
-describe("the contract on a socket: what is not known", function () {
-  this.timeout(30_000);
-
+describe("the contract on a socket: what is not known", () => {
   const READS = ["/status", "/logs", "/logs/download", "/failures", "/outcomes", "/events"];
   const CHANGES = ["/cancel", "/resume", "/pause", "/restart", "/retry-failed"];
 

@@ -164,7 +164,6 @@ class LongLog extends FakeOperator {
 }
 
 describe("a download of 1,000,000 lines", function () {
-  this.timeout(120_000);
   const servers = new Servers();
   let folder: string;
   let remove: () => Promise<void>;

@@ -181,7 +181,6 @@ class EndlessOperator extends FakeOperator {
 }
 
 describe("a streamed report", function () {
-  this.timeout(30_000);
   const servers = new Servers();
   afterEach(() => servers.close());
 

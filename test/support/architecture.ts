@@ -57,7 +57,7 @@ const RULES: readonly [zone: (zone: string) => boolean, rule: Rule][] = [
       packages: true,
       may: (file) =>
         CORE_WITHOUT_ENGINE(file) ||
-        isIn("assetmill.ts", "container.ts", "options.ts", "uris.ts", "http/index.ts")(file),
+        isIn("assetmill.ts", "composition/", "options.ts", "uris.ts", "http/index.ts")(file),
       because: "cli imports the driving port and what composes it, no adapter and no plugin",
     },
   ],
@@ -65,6 +65,22 @@ const RULES: readonly [zone: (zone: string) => boolean, rule: Rule][] = [
   [
     isIn("container.ts"),
     { packages: true, may: (file) => !isIn("cli/")(file), because: "the composition root sees everything but cli" },
+  ],
+  [
+    isIn("composition"),
+    {
+      packages: true,
+      may: isIn("core/", "adapters/", "plugins/", "databases.ts", "options.ts", "tokens.ts", "uris.ts"),
+      because: "the composition root's parts see everything but what uses it",
+    },
+  ],
+  [
+    isIn("databases.ts"),
+    {
+      packages: true,
+      may: isIn("core/", "adapters/sql/", "adapters/store/", "adapters/assets/database/", "options.ts", "uris.ts"),
+      because: "the part of the composition root that knows which tables there are",
+    },
   ],
   [
     isIn("assetmill.ts"),
@@ -78,7 +94,7 @@ const RULES: readonly [zone: (zone: string) => boolean, rule: Rule][] = [
     isIn("tokens.ts"),
     {
       packages: true,
-      may: isIn("core/", "adapters/sql/index.ts"),
+      may: isIn("core/", "adapters/sql/index.ts", "opened.ts"),
       because: "tokens name ports, and the one database that adapters share",
     },
   ],
@@ -86,12 +102,13 @@ const RULES: readonly [zone: (zone: string) => boolean, rule: Rule][] = [
     isIn("options.ts"),
     { packages: true, may: isIn("core/", "http/index.ts"), because: "options name core's and http's own options" },
   ],
+  [isIn("opened.ts"), { packages: false, may: () => false, because: "closing needs to know nothing" }],
   [isIn("uris.ts"), { packages: false, may: isIn("core/"), because: "URIs are parsed, not opened" }],
   [
     isIn("index.ts"),
     {
       packages: true,
-      may: isIn("core/", "assetmill.ts", "options.ts", "tokens.ts"),
+      may: isIn("core/", "assetmill.ts", "databases.ts", "options.ts", "tokens.ts"),
       because: "the public API names no adapter",
     },
   ],

@@ -1,38 +1,17 @@
-import type { Asset } from "../../src/core/asset.js";
-import type { ManifestEntry } from "../../src/core/chunk.js";
 import type { FileType } from "../../src/core/file-type.js";
 import type { Job, JobState } from "../../src/core/job.js";
 import type { JobFacts } from "../../src/core/job-transitions.js";
-import type { Failed, Skipped, Succeeded } from "../../src/core/outcome.js";
 import { NO_PACE } from "../../src/core/progress/pace.js";
 import type { Tally } from "../../src/core/tally.js";
 
-export const assetOf = (path: string, over: Partial<Asset> = {}): Asset => ({
-  path,
-  fileType: "DITATOPIC",
-  sizeBytes: 10,
-  createdMs: 1_000,
-  modifiedMs: 2_000,
-  ...over,
-});
-
-/** `/root/a0000`, `/root/a0001`, …: path order is the order of their numbers. */
-export const pathsOf = (count: number, root = "/root"): string[] =>
-  Array.from({ length: count }, (_, i) => `${root}/a${String(i).padStart(4, "0")}`);
-
-export const entriesOf = (paths: readonly string[]): ManifestEntry[] => paths.map((path) => ({ asset: assetOf(path) }));
-
-export const SUCCEEDED: Succeeded = Object.freeze({ kind: "SUCCEEDED", attempts: 1, warnings: [] });
-
-export const failedWith = (code: string, message = "broken"): Failed => ({
-  kind: "FAILED",
-  code,
-  message,
-  handler: "h",
-  attempts: 1,
-});
-
-export const skippedFor = (code: Skipped["code"]): Skipped => ({ kind: "SKIPPED", code, attempts: 0 });
+export {
+  assetOf,
+  entriesOf,
+  failedWith,
+  pathsOf,
+  skippedFor,
+  SUCCEEDED,
+} from "../../src/testing/conformance/job-steps.js";
 
 export const tallyOf = (
   counts: { total?: number; succeeded?: number; failed?: number; skipped?: number },

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ENGINE_DEFAULTS, type EngineOptions } from "../../src/core/engine/options.js";
+import { latencyOn } from "../../src/core/engine/stopwatch.js";
 import type { EngineTools } from "../../src/core/engine/tools.js";
 import type { LogEntry } from "../../src/core/log-entry.js";
 import type { AssetRepository } from "../../src/core/ports/asset-repository.js";
@@ -31,12 +32,14 @@ export const noChunks: ChunkStore = {
   claim: notAsked("claim"),
   addPage: notAsked("addPage"),
   commit: notAsked("commit"),
+  announce: notAsked("announce"),
+  awaitsCare: notAsked("awaitsCare"),
   renew: notAsked("renew"),
   release: notAsked("release"),
   reap: notAsked("reap"),
 };
 
-/** A repository without results whose every asset holds its own path as text. */
+/** A repository whose every asset holds its own path as text, and whose results join the store's transaction. */
 export const repositoryOf = (over: Partial<AssetRepository> = {}): AssetRepository => ({
   identity: "folder:/r",
   scan: notAsked("scan"),
@@ -46,6 +49,7 @@ export const repositoryOf = (over: Partial<AssetRepository> = {}): AssetReposito
   },
   apply: notAsked("apply"),
   results: async (paths) => paths.map(() => undefined),
+  enlist: async () => {},
   close: async () => {},
   ...over,
 });
@@ -65,6 +69,7 @@ export function engineTools(
 ): ToolsUnderTest {
   const logged: LogEntry[] = [];
   const journalled: unknown[] = [];
+  const clock = over.clock ?? new ManualClock();
   return {
     jobs: noJobs,
     chunks: noChunks,
@@ -89,8 +94,9 @@ export function engineTools(
       unavailable: (error) => void journalled.push(error),
       failed: (_jobId, error) => void journalled.push(error),
     },
+    latency: latencyOn(clock),
     ...over,
-    clock: over.clock ?? new ManualClock(),
+    clock,
     options: { ...ENGINE_DEFAULTS, ...over.options },
     logged,
     journalled,

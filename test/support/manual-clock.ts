@@ -74,7 +74,7 @@ export async function quiet(): Promise<void> {
 }
 
 /** Resolves once the condition holds; fails, naming it, where it does not within the time. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`waited ${withinMs} ms in vain for: ${what}`);

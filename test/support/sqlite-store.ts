@@ -1,27 +1,20 @@
 import "reflect-metadata";
 import { join } from "node:path";
-import { FolderResults1761300000001 } from "../../src/adapters/assets/folder/index.js";
-import { type SqlDatabase, SqliteDatabase } from "../../src/adapters/sql/index.js";
+import { type SqlDatabase, SqliteDatabase, type SqliteDriverName } from "../../src/adapters/sql/index.js";
 import {
-  JobRow,
-  Contract1763900000002,
-  Jobs1761300000000,
   TypeOrmChunkStore,
   TypeOrmJobLog,
   TypeOrmJobReports,
   TypeOrmJobStore,
 } from "../../src/adapters/store/index.js";
+import { SCHEMA } from "../../src/databases.js";
 import { tempFolder } from "./temp-folder.js";
 
 /** As the program has them. */
-export const MIGRATIONS = [Jobs1761300000000, FolderResults1761300000001, Contract1763900000002];
+export const MIGRATIONS = SCHEMA.migrations;
 
-export const openDatabase = (file: string): Promise<SqliteDatabase> =>
-  SqliteDatabase.open({
-    file,
-    entities: [JobRow],
-    migrations: MIGRATIONS,
-  });
+export const openDatabase = (file: string, driver: SqliteDriverName = "sqlite3"): Promise<SqliteDatabase> =>
+  SqliteDatabase.open({ file, driver, ...SCHEMA });
 
 /** The four stores on one database, as a node has them. */
 export interface Stores {
@@ -49,12 +42,12 @@ export interface StoreFixture extends Stores {
   close(): Promise<void>;
 }
 
-export async function openStores(): Promise<StoreFixture> {
+export async function openStores(driver?: SqliteDriverName): Promise<StoreFixture> {
   const { folder, remove } = await tempFolder();
   const file = join(folder, "store.sqlite");
   const opened: SqlDatabase[] = [];
   const open = async (): Promise<Stores> => {
-    const database = await openDatabase(file);
+    const database = await openDatabase(file, driver);
     opened.push(database);
     return storesOn(database);
   };
@@ -72,11 +65,19 @@ export async function openStores(): Promise<StoreFixture> {
 
 /** Every row of every table, so that "nothing was stored" can be said of all of them. */
 export async function dump(database: SqlDatabase): Promise<Record<string, unknown[]>> {
-  const tables = await database.read(`select name from sqlite_master where type = 'table' order by name`);
+  const tables = await database.read(
+    database.dialect.name === "sqlite"
+      ? `select name from sqlite_master where type = 'table' order by name`
+      : `select cast(c.oid as regclass) as name from pg_class c
+         where c.relkind = 'r' and c.relnamespace = (select relnamespace from pg_class where oid = cast('{job}' as regclass))
+         order by 1`,
+  );
   const all: Record<string, unknown[]> = {};
   for (const { name } of tables) {
     if (String(name).startsWith("sqlite_")) continue;
     const rows = await database.read(`select * from ${name}`);
+    const order = (row: object): string => JSON.stringify(Object.values(row));
+    if (database.dialect.name !== "sqlite") (rows as object[]).sort((a, b) => (order(a) < order(b) ? -1 : 1));
     all[String(name)] = rows.map((row) =>
       Object.fromEntries(
         Object.entries(row).map(([key, value]) => [key, Buffer.isBuffer(value) ? value.toString("hex") : value]),

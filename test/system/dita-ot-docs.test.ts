@@ -28,7 +28,6 @@ const ILL_FORMED = `<?xml version="1.0" encoding="UTF-8"?>
 `;
 
 describe("the 360 files of DITA-OT's documentation", function () {
-  this.timeout(60_000);
   const bench = new Workbench();
   let ran: Ended;
   let id: string;

@@ -3,8 +3,7 @@ import { handledTwice, jsonLines, until, Workbench } from "../cli/workbench.js";
 
 const ROOT = "/content/dam/t";
 
-describe("process, interrupted", function () {
-  this.timeout(60_000);
+describe("process, interrupted", () => {
   let bench: Workbench;
 
   beforeEach(() => {

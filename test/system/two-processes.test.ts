@@ -4,8 +4,7 @@ import { Server } from "./server.js";
 
 const ROOT = "/content/dam/t";
 
-describe("two processes on one store", function () {
-  this.timeout(90_000);
+describe("two processes on one store", () => {
   let bench: Workbench;
 
   beforeEach(() => {

@@ -1,31 +1,47 @@
-import { mkdir, realpath } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { DataSource, type EntityManager, type MigrationInterface, type QueryRunner } from "typeorm";
+import { basename } from "node:path";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { DataSource, type EntityManager, type QueryRunner } from "typeorm";
 import { AssetmillError } from "../../core/errors.js";
+import { type EntityDefinition, entitySchema } from "./entity.js";
 import { FilePlace } from "./file-place.js";
 import { FileTurns } from "./file-turns.js";
+import { realFile } from "./real-file.js";
+import { isUpToDate, migrate, type Migration } from "./migrations.js";
 import type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
-import { sqlError } from "./sql-errors.js";
-import { loadSqliteDriver } from "./sqlite-driver.js";
+import { SqlText, type TablePlace } from "./sql-text.js";
+import { sqliteDialect } from "./sqlite-dialect.js";
+import { loadSqliteDriver, type SqliteDriver, type SqliteDriverName } from "./sqlite-driver.js";
+import { isBusy, sqliteError, sqliteOpenError } from "./sqlite-errors.js";
+import { rowsOf, Statements } from "./statements.js";
 
-export interface SqliteOptions {
+export interface SqliteOptions extends Pick<TablePlace, "prefix"> {
   /** Made where it is missing, its folder too. */
   readonly file: string;
-  readonly entities: readonly (new () => object)[];
+  /** @defaultValue the first that is installed */
+  readonly driver?: SqliteDriverName;
+  readonly entities: readonly EntityDefinition[];
   /** In order. */
-  readonly migrations: readonly (new () => MigrationInterface)[];
+  readonly migrations: readonly Migration[];
   /** How long a writer waits for another process. @defaultValue 30,000 */
   readonly busyTimeoutMs?: number;
 }
 
-const MIGRATIONS_TABLE = "assetmill_migration";
-const NOW = "cast(unixepoch('subsec') * 1000 as integer)";
+/** How often a wait that is ours looks whether the file is free. */
+const LOOK_EVERY_MS = 5;
 
-/** The file with its folder's real path, so that one database has one name. The file itself need not exist. */
-export async function realFile(file: string): Promise<string> {
-  const path = resolve(file);
-  await mkdir(dirname(path), { recursive: true });
-  return join(await realpath(dirname(path)), basename(path));
+/** `sqlite:/real/file[?prefix=…]`. */
+export const sqliteIdentity = (file: string, { prefix }: Pick<TablePlace, "prefix">): string =>
+  `sqlite:${file}${prefix === undefined ? "" : `?prefix=${prefix}`}`;
+
+interface Parts {
+  readonly identity: string;
+  readonly file: string;
+  readonly text: SqlText;
+  readonly driver: SqliteDriver;
+  readonly busyTimeoutMs: number;
+  readonly writer: DataSource;
+  readonly reader: DataSource;
+  readonly turns: FileTurns;
 }
 
 /**
@@ -33,89 +49,94 @@ export async function realFile(file: string): Promise<string> {
  * `BEGIN IMMEDIATE` transactions one after the other; a second one reads.
  */
 export class SqliteDatabase implements SqlDatabase {
-  readonly #writer: DataSource;
-  readonly #reader: DataSource;
-  readonly #turns: FileTurns;
+  readonly identity: string;
+  readonly dialect = sqliteDialect;
+  readonly #parts: Parts;
   readonly #place: FilePlace;
-  readonly now = NOW;
 
-  private constructor(writer: DataSource, reader: DataSource, turns: FileTurns, place: FilePlace) {
-    this.#writer = writer;
-    this.#reader = reader;
-    this.#turns = turns;
+  private constructor(parts: Parts, place: FilePlace) {
+    this.identity = parts.identity;
+    this.#parts = parts;
     this.#place = place;
   }
 
   /** Opens the file and brings its schema up to date. Refuses one that a newer program made, naming both. */
   static async open(options: SqliteOptions): Promise<SqliteDatabase> {
     const file = await realFile(options.file);
-    const busyTimeout = options.busyTimeoutMs ?? 30_000;
-    const entities = [...options.entities];
-    const driver = await loadSqliteDriver();
-    const base = { type: "sqlite" as const, driver, database: file, busyTimeout, entities };
-    const migrations = [...options.migrations];
-    const writer = new DataSource({ ...base, migrations, migrationsTableName: MIGRATIONS_TABLE });
-    const reader = new DataSource(base);
-    const turns = new FileTurns(file);
+    const driver = await loadSqliteDriver(options.driver);
+    const busyTimeoutMs = options.busyTimeoutMs ?? 30_000;
+    const text = new SqlText(options, false);
+    const entities = options.entities.map((entity) => entitySchema(entity, text));
+    const source = (): DataSource => new DataSource({ ...driver.options(file, busyTimeoutMs), entities });
+    const parts: Parts = {
+      identity: sqliteIdentity(file, options),
+      file,
+      text,
+      driver,
+      busyTimeoutMs,
+      writer: source(),
+      reader: source(),
+      turns: new FileTurns(file),
+    };
     try {
-      await turns.run(async () => {
-        await initialize(writer, file);
-        inOrder(writer);
-        await writer.query("pragma journal_mode = wal");
-        await writer.query("pragma synchronous = full");
-        await migrate(
-          writer,
-          migrations.map((migration) => migration.name),
-        );
-        await initialize(reader, file);
-        await reader.query("pragma query_only = on");
-      });
+      await parts.turns.run(() => initialize(parts, options.migrations));
     } catch (error) {
-      for (const source of [reader, writer]) if (source.isInitialized) await source.destroy();
-      turns.leave();
-      throw sqlError(error);
+      for (const one of [parts.reader, parts.writer]) if (one.isInitialized) await one.destroy();
+      parts.turns.leave();
+      throw sqliteOpenError(error, file);
     }
-    return new SqliteDatabase(writer, reader, turns, await FilePlace.of(file));
+    return new SqliteDatabase(parts, await FilePlace.of(file));
   }
 
-  get entities(): EntityManager {
-    return this.#reader.manager;
+  async entities<T>(find: (manager: EntityManager) => Promise<T>): Promise<T> {
+    await this.#turn();
+    try {
+      return await find(this.#parts.reader.manager);
+    } catch (error) {
+      throw sqliteError(error, this.#parts.file);
+    }
   }
 
   async write<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     try {
-      return await this.#turns.run(() => this.#transaction(work));
+      return await this.#parts.turns.run(() => this.#transaction(work));
     } catch (error) {
-      throw sqlError(error);
+      throw sqliteError(error, this.#parts.file);
     }
   }
 
   async read(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
+    const { reader, text } = this.#parts;
+    await this.#turn();
     try {
-      return await this.#reader.query(sql, [...parameters]);
+      return await reader.query(text.compile(sql), [...parameters]);
     } catch (error) {
-      throw sqlError(error);
+      throw sqliteError(error, this.#parts.file);
     }
   }
 
   async close(): Promise<void> {
-    await this.#turns.run(async () => {
-      await this.#reader.destroy();
-      await this.#writer.destroy();
+    const { turns, reader, writer } = this.#parts;
+    await turns.run(async () => {
+      await reader.destroy();
+      await writer.destroy();
     });
-    this.#turns.leave();
+    turns.leave();
+  }
+
+  /** A driver that works in this thread never lets the event loop turn by itself, however long its callers go on. */
+  async #turn(): Promise<void> {
+    if (this.#parts.driver.blocks) await setImmediate();
   }
 
   async #transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
-    const runner = this.#writer.createQueryRunner();
-    // One round trip for both: statements of this connection run in the order given, and a clock harms nobody.
-    const [, [clock]] = (await Promise.all([
-      runner.query("begin immediate"),
-      runner.query(`select ${NOW} as now`),
-    ])) as [unknown, Row[]];
+    const { writer, text } = this.#parts;
+    await this.#turn();
+    const runner = writer.createQueryRunner();
+    const nowMs = await begin(runner, this.#parts);
     const statements = new Statements(runner);
     try {
-      const result = await work(statements.transaction(Number(clock?.now)));
+      const result = await work(statements.transaction({ dialect: sqliteDialect, text, nowMs, alone: async () => {} }));
       statements.refuseFailed();
       await runner.query("commit");
       await this.#place.check();
@@ -129,64 +150,28 @@ export class SqliteDatabase implements SqlDatabase {
   }
 }
 
-/** The statements of one transaction: none is run after one that failed, not even in autocommit. */
-class Statements {
-  readonly #runner: QueryRunner;
-  #underWay = 0;
-  #failed: Error | undefined;
+const BEGIN = "begin immediate";
+const CLOCK = `select ${sqliteDialect.now} as now`;
 
-  constructor(runner: QueryRunner) {
-    this.#runner = runner;
-    const query = runner.query.bind(runner) as (...args: readonly unknown[]) => Promise<unknown>;
-    // The entity manager's statements come through here, too.
-    const guarded = (...args: readonly unknown[]) => this.#guard(String(args[0]), () => query(...args));
-    runner.query = guarded as QueryRunner["query"];
+/** Begins a writing transaction; answers its instant. */
+async function begin(runner: QueryRunner, parts: Pick<Parts, "driver" | "busyTimeoutMs">): Promise<number> {
+  if (!parts.driver.blocks) {
+    // One round trip for both: statements of this connection run in the order given, and a clock harms nobody.
+    const [, [clock]] = await Promise.all([rowsOf(runner, BEGIN, []), rowsOf(runner, CLOCK, [])]);
+    return Number(clock?.now);
   }
-
-  transaction(nowMs: number): SqlTransaction {
-    // The brand that makes a transaction opaque to core exists in types only.
-    return {
-      manager: this.#runner.manager,
-      nowMs,
-      query: (sql: string, parameters: readonly unknown[] = []) => this.#runner.query(sql, [...parameters]),
-    } as unknown as SqlTransaction;
-  }
-
-  /** The connection's runner serves the next transaction, too. */
-  over(): void {
-    Reflect.deleteProperty(this.#runner, "query");
-  }
-
-  /** A transaction whose function passed over a failed statement must not be committed. */
-  refuseFailed(): void {
-    if (this.#failed) throw this.#failed;
-  }
-
-  async #guard(sql: string, run: () => Promise<unknown>): Promise<unknown> {
-    if (sql === "rollback") return run();
-    this.refuseFailed();
-    const writes = !/^\s*select\b/i.test(sql);
-    if (writes && this.#underWay > 0)
-      throw new Error("a change was given to a transaction before the last statement ended");
-    this.#underWay++;
+  const untilMs = performance.now() + parts.busyTimeoutMs;
+  for (;;) {
     try {
-      return await run();
+      await rowsOf(runner, BEGIN, []);
+      break;
     } catch (error) {
-      this.#failed ??= error as Error;
-      throw error;
-    } finally {
-      this.#underWay--;
+      if (!isBusy(error) || performance.now() >= untilMs) throw error;
+      await sleep(LOOK_EVERY_MS);
     }
   }
-}
-
-/**
- * Statements of the connection run one after the other, in the order in which they were given. Without it, the driver
- * would let them overtake each other in its thread pool.
- */
-function inOrder(source: DataSource): void {
-  const driver = source.driver as unknown as { readonly databaseConnection: { serialize(): void } };
-  driver.databaseConnection.serialize();
+  const [clock] = await rowsOf(runner, CLOCK, []);
+  return Number(clock?.now);
 }
 
 async function rollback(runner: QueryRunner): Promise<void> {
@@ -198,7 +183,32 @@ async function rollback(runner: QueryRunner): Promise<void> {
   }
 }
 
-async function initialize(source: DataSource, file: string): Promise<void> {
+async function initialize(parts: Parts, migrations: readonly Migration[]): Promise<void> {
+  const { writer, reader, driver, file } = parts;
+  await initializeSource(writer, file);
+  driver.prepare(writer);
+  await insist(parts, () => writer.query("pragma journal_mode = wal"));
+  await writer.query("pragma synchronous = full");
+  await bringUpToDate(parts, migrations);
+  await initializeSource(reader, file);
+  await reader.query("pragma query_only = on");
+}
+
+/** With a driver that blocks, what another process's lock refuses is tried again. */
+async function insist(parts: Parts, action: () => Promise<unknown>): Promise<void> {
+  const untilMs = performance.now() + parts.busyTimeoutMs;
+  for (;;) {
+    try {
+      await action();
+      return;
+    } catch (error) {
+      if (!parts.driver.blocks || !isBusy(error) || performance.now() >= untilMs) throw error;
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+}
+
+async function initializeSource(source: DataSource, file: string): Promise<void> {
   try {
     await source.initialize();
   } catch (cause) {
@@ -208,35 +218,19 @@ async function initialize(source: DataSource, file: string): Promise<void> {
   }
 }
 
-async function migrate(source: DataSource, known: readonly string[]): Promise<void> {
-  const runner = source.createQueryRunner();
+async function bringUpToDate(parts: Parts, migrations: readonly Migration[]): Promise<void> {
+  const { text } = parts;
+  const runner = parts.writer.createQueryRunner();
   // Looked at without a lock first: a command that only asks must not wait for a busy writer.
-  if (await isUpToDate(runner, known)) return;
+  if (await isUpToDate(runner, text, sqliteDialect, migrations)) return;
   // Under the write lock, so that two processes that start at once migrate one after the other.
-  await runner.query("begin immediate");
+  await begin(runner, parts);
   try {
-    if (!(await isUpToDate(runner, known))) await source.runMigrations({ transaction: "none" });
+    if (!(await isUpToDate(runner, text, sqliteDialect, migrations)))
+      await migrate(runner, text, sqliteDialect, migrations);
     await runner.query("commit");
   } catch (error) {
     await rollback(runner);
     throw error;
   }
-}
-
-/** Refuses a schema that this program does not know. */
-async function isUpToDate(runner: QueryRunner, known: readonly string[]): Promise<boolean> {
-  const tables = (await runner.query("select name from sqlite_master where type = 'table' and name = ?", [
-    MIGRATIONS_TABLE,
-  ])) as Row[];
-  if (tables.length === 0) return false;
-  const rows = (await runner.query(`select name from ${MIGRATIONS_TABLE} order by timestamp`)) as Row[];
-  const done = rows.map(({ name }) => String(name));
-  const newest = done.filter((name) => !known.includes(name)).at(-1);
-  if (newest !== undefined) {
-    throw new AssetmillError(
-      "UNAVAILABLE",
-      `the database's schema (${newest}) is newer than this program's (${known.at(-1)}): upgrade assetmill`,
-    );
-  }
-  return done.length === known.length;
 }

@@ -1,14 +1,31 @@
 import { DISCOVERY } from "../../core/chunk.js";
 import type { ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
+import type { SqlDialect } from "../sql/sql-dialect.js";
+import { handlersOf } from "./job-mapper.js";
+import { IS_CAREFUL } from "./lease-care.js";
+import { IS_MINE, leasesJson, mine } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
 import type { WaitingJobs } from "./waiting-jobs.js";
 
 /** Jobs looked at in one claim. */
 const MAX_JOBS = 50;
-/** Rows that may be taken at an instant. Parameter: dead owners as JSON. */
-export const freeAt = (instant: string): string =>
-  `(state = 'READY' or (state = 'LEASED' and (until_ms <= ${instant} or owner in (select value from json_each(?)))))`;
+/**
+ * Rows of `l` that may be taken at an instant: careful ones, as long as they are known to be, by who is alone; expired
+ * ones, but not by who still holds them. Parameters: see `freeParameters`.
+ */
+export const freeAt = (instant: string, dialect: SqlDialect, alone: boolean | undefined): string =>
+  `((state = 'READY' ${alone ? "" : `and not ${IS_CAREFUL}`})
+    or (state = 'LEASED' and (until_ms <= ${instant} or owner in ${dialect.list("text")})
+      and not exists (select 1 from ${mine({ dialect })} where ${IS_MINE})))`;
+
+export const freeParameters = (dead: readonly string[], { holding = [] }: ClaimRequest): readonly string[] => [
+  JSON.stringify(dead),
+  leasesJson(holding),
+];
+
+/** A careful chunk of the job waits for a worker that is alone. */
+const WAITS_FOR_CARE = `exists (select 1 from ${LEASE} l where l.job_id = j.id and state = 'READY' and ${IS_CAREFUL})`;
 
 interface Candidate {
   readonly id: string;
@@ -45,25 +62,56 @@ async function candidates(
   dead: readonly string[],
   without: readonly string[],
 ): Promise<readonly Candidate[]> {
+  const { dialect } = database;
+  const runnable = await runnableHandlers(database, request);
+  if (runnable.length === 0) return [];
   const rows = await database.read(
-    `select id, queued and status = 'WAITING' as queued from ${JOB} j
-     where repository = ? and status in ('WAITING', 'PROCESSING') and pausing = 0 and giving_up is null
-       and (? is null or id = ?) and id not in (select value from json_each(?))
-       and not exists (select 1 from json_each(case when json_valid(j.handlers) then j.handlers else '[null]' end) needed
-         where needed.value is null or needed.value not in (select value from json_each(?)))
-       and exists (select 1 from ${LEASE} l where l.job_id = j.id and ${freeAt(database.now)}
-         and (case when l.chunk = ${DISCOVERY} then ? else ? end) > 0)
-     order by priority, sequence limit ${MAX_JOBS}`,
+    `select id, case when queued = 1 and status = 'WAITING' then 1 else 0 end as queued from ${JOB} j
+     where repository = ? and ${CLAIMABLE} and handlers in ${dialect.list("text")}
+       ${request.jobId === undefined ? "" : "and id = ?"} and id not in ${dialect.list("text")}
+       and exists (select 1 from ${LEASE} l where l.job_id = j.id and ${freeAt(dialect.now, dialect, request.alone)}
+         and ${wanted(request)})
+     order by ${request.alone ? `case when ${WAITS_FOR_CARE} then 0 else 1 end, ` : ""}priority, sequence limit ${MAX_JOBS}`,
     [
       request.repository,
-      request.jobId ?? null,
-      request.jobId ?? null,
+      JSON.stringify(runnable),
+      ...(request.jobId === undefined ? [] : [request.jobId]),
       JSON.stringify(without),
-      JSON.stringify(request.handlers),
-      JSON.stringify(dead),
-      request.discoveries,
-      request.chunks,
+      ...freeParameters(dead, request),
     ],
   );
   return rows.map((row) => ({ id: String(row.id), queued: Boolean(row.queued) }));
+}
+
+/** True where a careful chunk of a job that this node could work on waits for a worker that is alone. */
+export async function awaitsCare(database: SqlDatabase, request: ClaimRequest): Promise<boolean> {
+  const runnable = await runnableHandlers(database, request);
+  if (runnable.length === 0) return false;
+  const rows = await database.read(
+    `select 1 as found from ${JOB} j where repository = ? and ${CLAIMABLE} and handlers in ${database.dialect.list("text")}
+       ${request.jobId === undefined ? "" : "and id = ?"}
+       and ${WAITS_FOR_CARE} limit 1`,
+    [request.repository, JSON.stringify(runnable), ...(request.jobId === undefined ? [] : [request.jobId])],
+  );
+  return rows.length > 0;
+}
+
+/** A job that hands out leases. */
+export const CLAIMABLE = "status in ('WAITING', 'PROCESSING') and pausing = 0 and giving_up is null";
+
+/** Of the kinds of lease that are asked for. */
+export const wanted = ({ chunks, discoveries }: { readonly chunks: number; readonly discoveries: number }): string =>
+  chunks <= 0 ? `chunk = ${DISCOVERY}` : discoveries <= 0 ? `chunk <> ${DISCOVERY}` : "true";
+
+/**
+ * The stored lists of handlers that this node has all of: jobs are many, such lists are few. One that can no longer be
+ * read is none of them.
+ */
+async function runnableHandlers(database: SqlDatabase, request: ClaimRequest): Promise<readonly string[]> {
+  const rows = await database.read(`select distinct handlers from ${JOB} where repository = ? and ${CLAIMABLE}`, [
+    request.repository,
+  ]);
+  return rows
+    .map((row) => String(row.handlers))
+    .filter((text) => handlersOf(text)?.every((name) => request.handlers.includes(name)));
 }

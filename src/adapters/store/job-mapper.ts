@@ -51,7 +51,8 @@ export function changingColumns(job: Job) {
     startedAtMs: job.startedAtMs,
     completedAtMs: "completedAtMs" in state ? state.completedAtMs : 0,
     attempt: job.attempt,
-    comments: job.comments,
+    // PostgreSQL takes no NUL into text.
+    comments: job.comments.replaceAll("\0", "\ufffd"),
     counting: job.counting,
     tally: JSON.stringify(job.tally),
     triggered: job.triggered,

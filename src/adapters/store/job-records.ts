@@ -6,18 +6,24 @@ import type { SqlTransaction } from "../sql/sql-database.js";
 import { changingColumns, jobOfRow } from "./job-mapper.js";
 import { JobRow } from "./job-row.js";
 import { insertLines } from "./log-blocks.js";
-import { LEASE } from "./tables.js";
+import { JOB, LEASE } from "./tables.js";
 
 /** Jobs that hold their scope. */
 export const HOLDING = ["WAITING", "PROCESSING", "CANCELLING", "PAUSED"];
+
+/** The stored status of a job that retention is deleting: no port shows it any more. */
+export const DELETING = "DELETING";
 
 export const jobNotFound = (id: string): AssetmillError =>
   new AssetmillError("JOB_NOT_FOUND", `there is no job ${id.slice(0, 100)}`, { ids: { jobId: id } });
 
 /** The job's row, held until the transaction ends. */
 export async function holdJob(tx: SqlTransaction, id: string): Promise<Job> {
+  const { forUpdate } = tx.dialect;
+  // Held first and read by the next statement, which sees what the transaction before had stored.
+  if (forUpdate !== "") await tx.query(`select 1 from ${JOB} where id = ? ${forUpdate}`, [id]);
   const row = await tx.manager.findOneBy(JobRow, { id });
-  if (!row) throw jobNotFound(id);
+  if (!row || row.status === DELETING) throw jobNotFound(id);
   return jobOfRow(row);
 }
 
@@ -38,6 +44,9 @@ export async function certainFactsOf(tx: SqlTransaction, id: string): Promise<Jo
   );
   return { leased: Boolean(row?.leased), nowMs: tx.nowMs };
 }
+
+/** No other transaction lets a job take or regain its scope meanwhile. Before any row is held. */
+export const holdScopes = (tx: SqlTransaction): Promise<void> => tx.alone("scopes");
 
 /** Other jobs of the same repository and type that hold their scope, oldest first. */
 export async function rivalsOf(tx: SqlTransaction, repository: string, type: string, except?: string): Promise<Job[]> {

@@ -9,8 +9,25 @@ import { CHUNK, LEASE, OUTCOME_PART } from "./tables.js";
 /** "mine": stored by this statement. "mine already": an earlier try of the same part was. "lost": the epoch moved on. */
 export type Fence = "mine" | "mine already" | "lost";
 
-/** Leases given as one JSON parameter, as a table. */
-export const leasesJson = `select value ->> 'jobId' as job, value ->> 'chunk' as number, value ->> 'epoch' as held from json_each(?)`;
+/** Leases given as one JSON parameter, as a table `mine`; see `leasesJson`. */
+export const mine = ({ dialect }: Pick<SqlTransaction, "dialect">): string =>
+  `${dialect.rows({ job: "text", number: "integer", held: "integer" })} as mine`;
+
+/** That a row is one of them, still held. */
+export const IS_MINE = "l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.state = 'LEASED'";
+
+export const leasesJson = (leases: readonly Lease[]): string =>
+  JSON.stringify(leases.map(({ jobId, chunk, epoch }) => ({ job: jobId, number: chunk, held: epoch })));
+
+/** Holds the rows of leases, by job and chunk, so that nobody who holds some of them waits for the others. */
+export async function holdLeases(tx: SqlTransaction, leases: readonly Lease[]): Promise<void> {
+  const { forUpdate } = tx.dialect;
+  if (forUpdate === "") return;
+  await tx.query(
+    `select 1 from ${LEASE} l join ${mine(tx)} on ${IS_MINE} order by l.job_id, l.chunk ${forUpdate} of l`,
+    [leasesJson(leases)],
+  );
+}
 
 /** One node may have lost a lease and claimed the same chunk anew: the epoch is part of what a lease is. */
 export const leaseKey = ({ jobId, chunk, epoch }: Lease): string => `${jobId} ${chunk} ${epoch}`;
@@ -21,19 +38,42 @@ export const returnedKeys = (rows: readonly Row[]): ReadonlySet<string> =>
     rows.map((row) => leaseKey({ jobId: String(row.job_id), chunk: Number(row.chunk), epoch: Number(row.epoch) })),
   );
 
+const MADE = {
+  job: "text",
+  number: "integer",
+  held: "integer",
+  made: "integer",
+  closes: "integer",
+  advances: "integer",
+} as const;
+
 /** Moves each part's lease on, where epoch and part are the ones it was made under. One statement for all parts. */
 export async function fenceParts(tx: SqlTransaction, parts: readonly ChunkPart[]): Promise<(part: ChunkPart) => Fence> {
-  const mine = JSON.stringify(parts.map(({ lease, part, closes }) => ({ ...lease, part, closes: closes ? 1 : 0 })));
+  await holdLeases(
+    tx,
+    parts.map(({ lease }) => lease),
+  );
+  const made = JSON.stringify(
+    parts.map(({ lease: { jobId, chunk, epoch }, part, closes, advances }) => ({
+      job: jobId,
+      number: chunk,
+      held: epoch,
+      made: part,
+      closes: closes ? 1 : 0,
+      advances: advances ? 1 : 0,
+    })),
+  );
   const stored = await tx.query(
     `update ${LEASE} as l set part = l.part + 1,
        state = case mine.closes when 1 then 'DONE' else l.state end,
-       owner = case mine.closes when 1 then null else l.owner end
-     from (select value ->> 'jobId' as job, value ->> 'chunk' as number, value ->> 'epoch' as held,
-             value ->> 'part' as made, value ->> 'closes' as closes from json_each(?)) as mine
-     where l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.part = mine.made
-       and l.state = 'LEASED'
+       owner = case mine.closes when 1 then null else l.owner end,
+       deaths = case mine.advances when 1 then 0 else l.deaths end,
+       announced = case mine.advances when 1 then null else l.announced end,
+       charges = case mine.advances when 1 then null else l.charges end
+     from ${tx.dialect.rows(MADE)} as mine
+     where ${IS_MINE} and l.part = mine.made
      returning job_id, chunk, epoch`,
-    [mine],
+    [made],
   );
   const fresh = returnedKeys(stored);
   const rest = parts.filter(({ lease }) => !fresh.has(leaseKey(lease)));
@@ -51,18 +91,10 @@ export async function fenceParts(tx: SqlTransaction, parts: readonly ChunkPart[]
 export async function fencePage(tx: SqlTransaction, lease: Lease, page: DiscoveryPage): Promise<Fence> {
   const nextChunk = page.chunks.at(-1)?.number;
   const stored = await tx.query(
-    `update ${LEASE} set part = part + 1, deaths = 0, path_cursor = ?, next_chunk = coalesce(?, next_chunk),
-       state = case ? when 1 then 'DONE' else state end, owner = case ? when 1 then null else owner end
+    `update ${LEASE} set part = part + 1, deaths = 0, path_cursor = ?, next_chunk = coalesce(?, next_chunk)
+       ${page.last ? ", state = 'DONE', owner = null" : ""}
      where job_id = ? and chunk = ${DISCOVERY} and epoch = ? and part = ? and state = 'LEASED' returning chunk`,
-    [
-      page.cursor ?? null,
-      nextChunk === undefined ? null : nextChunk + 1,
-      page.last ? 1 : 0,
-      page.last ? 1 : 0,
-      lease.jobId,
-      lease.epoch,
-      page.part,
-    ],
+    [page.cursor ?? null, nextChunk === undefined ? null : nextChunk + 1, lease.jobId, lease.epoch, page.part],
   );
   if (stored.length > 0) return "mine";
   return (await isAt(tx, lease, page.part + 1)) ? "mine already" : "lost";

@@ -10,6 +10,7 @@ export interface TakenChunk {
   readonly number: number;
   readonly epoch: number;
   readonly takenOver: boolean;
+  readonly careful?: NonNullable<ChunkClaim["careful"]>;
 }
 
 /** Manifests never change, and outcomes only under our epochs by now: they can be read after the claim. */
@@ -20,7 +21,7 @@ export async function readChunks(
 ): Promise<readonly ChunkClaim[]> {
   if (chunks.length === 0) return [];
   const manifests = await database.read(
-    `select chunk, manifest from ${CHUNK} where job_id = ? and chunk in (select value from json_each(?))`,
+    `select chunk, manifest from ${CHUNK} where job_id = ? and chunk in ${database.dialect.list("integer")}`,
     [jobId, JSON.stringify(chunks.map(({ number }) => number))],
   );
   const done = await doneIndices(
@@ -29,7 +30,7 @@ export async function readChunks(
     chunks.filter(({ epoch }) => epoch > 1).map(({ number }) => number),
   );
   const byNumber = new Map(manifests.map((row) => [Number(row.chunk), row.manifest as Uint8Array]));
-  return chunks.map(({ number, epoch, takenOver }) => {
+  return chunks.map(({ number, epoch, takenOver, careful }) => {
     const manifest = byNumber.get(number);
     if (!manifest) throw new Error(`chunk ${number} of job ${jobId} has no manifest`);
     const entries = readable(number, () => unpackManifest(manifest));
@@ -37,7 +38,7 @@ export async function readChunks(
     entries.forEach(({ skip }, index) => {
       if (!skip && !done.get(number)?.has(index)) open.push(index);
     });
-    return { lease: { jobId, chunk: number, epoch }, entries, open, takenOver };
+    return { lease: { jobId, chunk: number, epoch }, entries, open, takenOver, ...(careful ? { careful } : {}) };
   });
 }
 
@@ -58,7 +59,7 @@ async function doneIndices(
   const done = new Map<number, Set<number>>();
   if (chunks.length === 0) return done;
   const parts = await database.read(
-    `select chunk, outcomes from ${OUTCOME_PART} where job_id = ? and chunk in (select value from json_each(?))`,
+    `select chunk, outcomes from ${OUTCOME_PART} where job_id = ? and chunk in ${database.dialect.list("integer")}`,
     [jobId, JSON.stringify(chunks)],
   );
   for (const part of parts) {

@@ -5,16 +5,21 @@ import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, CommitResults } fro
 import { addTallies, EMPTY_TALLY } from "../../core/tally.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { claimWork } from "./claim-work.js";
+import { awaitsCare } from "./claimable.js";
 import { DeadOwners } from "./dead-owners.js";
 import { factsOf, holdJob, storeChange } from "./job-records.js";
+import { COUNTING_A_DEATH } from "./lease-care.js";
 import {
   closesOf,
   fencePage,
   fenceParts,
+  holdLeases,
   insertChunks,
   insertOutcomes,
+  IS_MINE,
   leaseKey,
   leasesJson,
+  mine,
   returnedKeys,
 } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
@@ -80,27 +85,40 @@ export class TypeOrmChunkStore implements ChunkStore {
     });
   }
 
-  async renew(leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]> {
-    const kept = await this.#database.write((tx) =>
+  async announce(lease: Lease, index: number): Promise<"announced" | "lost"> {
+    const { jobId, chunk, epoch } = lease;
+    const stored = await this.#database.write((tx) =>
       tx.query(
-        `update ${LEASE} as l set until_ms = ? from (${leasesJson}) as mine
-         where l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.state = 'LEASED'
-         returning job_id, chunk, epoch`,
-        [tx.nowMs + ttlMs, JSON.stringify(leases)],
+        `update ${LEASE} set announced = ? where job_id = ? and chunk = ? and epoch = ? and state = 'LEASED' returning chunk`,
+        [index, jobId, chunk, epoch],
       ),
     );
+    return stored.length > 0 ? "announced" : "lost";
+  }
+
+  awaitsCare(request: ClaimRequest): Promise<boolean> {
+    return awaitsCare(this.#database, request);
+  }
+
+  async renew(leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]> {
+    const kept = await this.#database.write(async (tx) => {
+      await holdLeases(tx, leases);
+      return tx.query(
+        `update ${LEASE} as l set until_ms = ? from ${mine(tx)} where ${IS_MINE} returning job_id, chunk, epoch`,
+        [tx.nowMs + ttlMs, leasesJson(leases)],
+      );
+    });
     const keys = returnedKeys(kept);
     return leases.filter((lease) => !keys.has(leaseKey(lease)));
   }
 
   async release(leases: readonly Lease[]): Promise<void> {
     await this.#database.write(async (tx) => {
+      await holdLeases(tx, leases);
       await tx.query(
         `update ${LEASE} as l set state = 'READY', owner = null, deaths = 0, announced = null, charges = null
-         from (${leasesJson}) as mine
-         where l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.state = 'LEASED'
-         returning chunk`,
-        [JSON.stringify(leases)],
+         from ${mine(tx)} where ${IS_MINE} returning chunk`,
+        [leasesJson(leases)],
       );
       for (const id of jobIds(leases)) await this.#settle(tx, id);
     });
@@ -116,14 +134,17 @@ export class TypeOrmChunkStore implements ChunkStore {
     for (const row of stopping) {
       await this.#database.write(async (tx) => {
         const id = String(row.id);
+        const { forUpdate, list } = tx.dialect;
+        const expired = `job_id = ? and state = 'LEASED' and (until_ms <= ? or owner in ${list("text")})`;
+        const parameters = [id, tx.nowMs, JSON.stringify(dead)];
+        if (forUpdate !== "")
+          await tx.query(`select 1 from ${LEASE} where ${expired} order by chunk ${forUpdate}`, parameters);
         // The epoch moves on, so that no zombie's is ever current in an ended job.
         await tx.query(
-          `update ${LEASE} set state = 'READY', epoch = epoch + 1, owner = null, deaths = deaths + 1
-           where job_id = ? and state = 'LEASED'
-             and (until_ms <= ? or owner in (select value from json_each(?)))
+          `update ${LEASE} set state = 'READY', epoch = epoch + 1, owner = null, ${COUNTING_A_DEATH} where ${expired}
              and exists (select 1 from ${JOB} where id = ? and (status = 'CANCELLING' or pausing = 1 or giving_up is not null))
            returning chunk`,
-          [id, tx.nowMs, JSON.stringify(dead), id],
+          [...parameters, id],
         );
         await this.#settle(tx, id);
       });

@@ -84,7 +84,8 @@ export class TypeOrmJobReports implements JobReports {
         cursor = { chunk: number, index };
       }
       cursor = { chunk: number, index: Number(chunk.assets) };
-      if (items.length === limit) return { items, next: cursor };
+      if (items.length < limit) continue;
+      return (await this.#nextChunk(jobId, cursor, kinds)) ? { items, next: cursor } : { items };
     }
   }
 

@@ -6,9 +6,9 @@ import { startLine } from "../../core/job-lines.js";
 import type { JobChange } from "../../core/job-transitions.js";
 import type { JobQuery, JobStore, JobView, KeyedJob } from "../../core/ports/job-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
-import { sqlError } from "../sql/sql-errors.js";
+import type { SqlDialect } from "../sql/sql-dialect.js";
 import { jobOfRow, rowOfDraft } from "./job-mapper.js";
-import { certainFactsOf, holdJob, rivalsOf, storeChange } from "./job-records.js";
+import { certainFactsOf, DELETING, holdJob, holdScopes, rivalsOf, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
 import { IDEMPOTENCY, LEASE } from "./tables.js";
 
@@ -22,8 +22,11 @@ export class TypeOrmJobStore implements JobStore {
 
   create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job> {
     return this.#database.write(async (tx) => {
+      await holdScopes(tx);
       const known = draft.idempotency && (await storedJobOfKey(tx, draft.createdBy, draft.idempotency));
       if (known !== undefined) return holdJob(tx, known);
+      // Retention takes the same lock: what this job refers to stays.
+      if (draft.restartedFrom !== undefined) await holdJob(tx, draft.restartedFrom);
       admit(await rivalsOf(tx, draft.repository, draft.request.type));
       await tx.manager.insert(JobRow, rowOfDraft(draft, tx.nowMs));
       await tx.query(`insert into ${LEASE} (job_id, chunk, state, next_chunk) values (?, ?, 'READY', 1)`, [
@@ -50,38 +53,33 @@ export class TypeOrmJobStore implements JobStore {
   }
 
   async get(id: string): Promise<Job | undefined> {
-    try {
-      const row = await this.#database.entities.findOneBy(JobRow, { id });
-      return row ? jobOfRow(row) : undefined;
-    } catch (error) {
-      throw sqlError(error);
-    }
+    const row = await this.#database.entities((jobs) => jobs.findOneBy(JobRow, { id }));
+    return row && row.status !== DELETING ? jobOfRow(row) : undefined;
   }
 
   async list(query: JobQuery): Promise<readonly Job[]> {
-    try {
-      const rows = await this.#database.entities.find(JobRow, {
+    const rows = await this.#database.entities((jobs) =>
+      jobs.find(JobRow, {
         where: {
           ...(query.beforeSequence === undefined ? {} : { sequence: LessThan(query.beforeSequence) }),
-          ...(query.statuses === undefined ? {} : { status: In([...query.statuses]) }),
+          status: query.statuses === undefined ? Not(DELETING) : In([...query.statuses]),
           ...(query.repository === undefined ? {} : { repository: query.repository }),
           ...(query.ids === undefined ? {} : { id: In([...query.ids]) }),
           ...(query.createdBy === undefined ? {} : { createdBy: query.createdBy }),
           ...(query.holding ? { holds: 1 } : {}),
           ...typeCondition(query),
-          ...pathCondition(query.path),
+          ...pathCondition(query.path, this.#database.dialect),
         },
         order: { sequence: "DESC" },
         take: query.limit,
-      });
-      return rows.map(jobOfRow);
-    } catch (error) {
-      throw sqlError(error);
-    }
+      }),
+    );
+    return rows.map(jobOfRow);
   }
 
   update(id: string, decide: (view: JobView) => JobChange): Promise<Job> {
     return this.#database.write(async (tx) => {
+      await holdScopes(tx);
       const job = await holdJob(tx, id);
       const facts = await certainFactsOf(tx, id);
       const rivals = await rivalsOf(tx, job.repository, job.request.type, id);
@@ -113,12 +111,16 @@ function typeCondition({ type, typesNot = [] }: JobQuery) {
 }
 
 /** A root is the path itself, or lies below it, by whole segments. */
-function pathCondition(path: string | undefined) {
+function pathCondition(path: string | undefined, dialect: SqlDialect) {
   if (path === undefined || path === "/") return {};
   return {
-    roots: Raw((column) => `(instr(${column}, :whole) > 0 or instr(${column}, :below) > 0)`, {
-      whole: `\n${path}\n`,
-      below: `\n${path}/`,
-    }),
+    roots: Raw(
+      (column) =>
+        `(${[":whole", ":below"].map((sought) => dialect.contains(column).replace("?", sought)).join(" or ")})`,
+      {
+        whole: `\n${path}\n`,
+        below: `\n${path}/`,
+      },
+    ),
   };
 }

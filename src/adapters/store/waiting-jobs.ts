@@ -23,8 +23,8 @@ export class WaitingJobs {
   async forgetFreed(database: SqlDatabase): Promise<void> {
     if (this.#for.size === 0) return;
     const rows = await database.read(
-      `select id from ${JOB} where holds = 1 and status in (select value from json_each(?))
-         and id in (select value from json_each(?))`,
+      `select id from ${JOB} where holds = 1 and status in ${database.dialect.list("text")}
+         and id in ${database.dialect.list("text")}`,
       [JSON.stringify(HOLDING), JSON.stringify([...new Set(this.#for.values())])],
     );
     const holding = new Set(rows.map(({ id }) => String(id)));
@@ -35,13 +35,15 @@ export class WaitingJobs {
   async find(database: SqlDatabase, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const behind = new Set<string>();
     if (ids.length === 0) return behind;
-    const rows = await database.entities.find(JobRow, { where: { id: In([...ids]) } });
+    const rows = await database.entities((jobs) => jobs.find(JobRow, { where: { id: In([...ids]) } }));
     const kinds = new Map(rows.map((row) => [`${row.repository}\n${row.type}`, row] as const));
     for (const { repository, type } of kinds.values()) {
-      const held = await database.entities.find(JobRow, {
-        where: { repository, type, holds: 1, status: In(HOLDING) },
-        order: { sequence: "ASC" },
-      });
+      const held = await database.entities((jobs) =>
+        jobs.find(JobRow, {
+          where: { repository, type, holds: 1, status: In(HOLDING) },
+          order: { sequence: "ASC" },
+        }),
+      );
       const holders = held.map(jobOfRow).map((job) => ({ job, scope: scopeOfRequest(job.request) }));
       for (const { job, scope } of holders) {
         if (!ids.includes(job.id)) continue;

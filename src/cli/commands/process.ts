@@ -5,22 +5,27 @@ import { isFinal } from "../../core/lifecycle.js";
 import type { JobReport } from "../../core/operator/job-report.js";
 import type { StartRequest } from "../../core/ports/job-operator.js";
 import type { AssetmillOptions } from "../../options.js";
+import { isDatabaseUri, withoutPassword } from "../../uris.js";
 import { callerName } from "../caller.js";
 import { dryRunTable } from "../dry-run-table.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
+import { MIGRATION_TYPE, migrationIsWhole } from "../migration-check.js";
 import type { Output } from "../output.js";
 import { progressView } from "../progress-view.js";
 import { Signals } from "../signals.js";
 import { type RequestFlags, requestOf } from "../start-request.js";
 import { summaryTable } from "../summary-table.js";
+import { whenReachable } from "../when-reachable.js";
 
 export interface ProcessFlags extends RequestFlags {
   readonly assets?: string;
   readonly store?: string;
+  readonly target?: string;
   readonly plugin: readonly string[];
   readonly concurrency?: number;
   readonly chunkSize?: number;
+  readonly deadline?: number;
   readonly json?: boolean;
 }
 
@@ -34,10 +39,17 @@ export async function processCommand(path: string, flags: ProcessFlags, output: 
 }
 
 async function run(request: StartRequest, flags: ProcessFlags, signals: Signals, output: Output): Promise<ExitCode> {
-  const mill = await createAssetmill(await optionsOf(flags));
+  refuseMissingTarget(flags);
+  const options = await optionsOf(flags);
+  const mill = await whenReachable(signals, output, () => createAssetmill(options));
+  if (!mill) return signals.exitCode;
   try {
-    const { processingId, joined, leftOut } = await mill.operator.startOrJoin(request, callerName());
-    const before = await mill.operator.status(processingId);
+    const begun = await whenReachable(signals, output, async () => {
+      const started = await mill.operator.startOrJoin(request, callerName());
+      return { ...started, before: await mill.operator.status(started.processingId) };
+    });
+    if (!begun) return signals.exitCode;
+    const { processingId, joined, leftOut, before } = begun;
     if (before.status === "PAUSED") {
       throw new AssetmillError(
         "ILLEGAL_STATE",
@@ -59,16 +71,39 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
       return await interrupt(mill, processingId, flags, signals, output);
     if (flags.json) output.json(report);
     else if (flags.dryRun) output.line(dryRunTable(report));
-    else output.line(summaryTable(report, await mill.operator.summary(processingId)));
+    else {
+      const summary = await whenReachable(signals, output, () => mill.operator.summary(processingId));
+      if (summary) output.line(summaryTable(report, summary));
+    }
     if (report.failedCount > 0)
       output.say(`What failed and why: assetmill failures ${processingId}${storeFlag(flags)}`);
-    return report.status === "SUCCESS" && report.failedCount === 0 ? EXIT.success : EXIT.failures;
+    const isWhole = !migrates(report, flags) || (await migrationIsWhole(report, flags.target, output));
+    return report.status === "SUCCESS" && report.failedCount === 0 && isWhole ? EXIT.success : EXIT.failures;
   } finally {
     await mill.close();
   }
 }
 
-const storeFlag = ({ store }: ProcessFlags): string => (store === undefined ? "" : ` --store ${store}`);
+const migrates = (report: JobReport, flags: ProcessFlags): flags is ProcessFlags & { readonly target: string } =>
+  report.type === MIGRATION_TYPE && !report.dryRun && flags.target !== undefined;
+
+function refuseMissingTarget({ type, target }: ProcessFlags): void {
+  if (type !== MIGRATION_TYPE || target !== undefined) return;
+  const message = `${type} has to know where it writes: name a database with --target`;
+  throw new AssetmillError("UNKNOWN_TYPE", message, {
+    ids: { field: "target" },
+    fields: [{ field: "target", message }],
+  });
+}
+
+/** How to name the store to another command: never with a password. */
+function storeFlag({ store, assets = "" }: ProcessFlags): string {
+  const uri = store ?? (isDatabaseUri(assets) ? assets : undefined);
+  return uri === undefined ? "" : ` --store ${quoted(withoutPassword(uri))}`;
+}
+
+/** As a shell takes it for one word. */
+const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /** Shows progress until the job has ended or a signal came. */
 async function watch(
@@ -148,8 +183,11 @@ async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions> {
     assets: flags.assets,
     plugins: await loadPlugins(flags.plugin),
     autoStart: false,
+    watchdog: true,
     ...(flags.store === undefined ? {} : { store: flags.store }),
+    ...(flags.target === undefined ? {} : { target: flags.target }),
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
     ...(flags.chunkSize === undefined ? {} : { chunkSize: flags.chunkSize }),
+    ...(flags.deadline === undefined ? {} : { engine: { deadlineMs: flags.deadline * 1_000 } }),
   };
 }

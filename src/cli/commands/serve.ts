@@ -6,14 +6,19 @@ import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
 import type { Output } from "../output.js";
 import { Signals } from "../signals.js";
+import { whenReachable } from "../when-reachable.js";
 
 export interface ServeFlags {
   readonly assets?: string;
   readonly store?: string;
+  readonly target?: string;
   readonly plugin: readonly string[];
   readonly host: string;
   readonly port: number;
   readonly auth: string;
+  readonly deadline?: number;
+  readonly retainDays?: number;
+  readonly retainJobs?: number;
   readonly json?: boolean;
 }
 
@@ -23,19 +28,28 @@ export async function serveCommand(flags: ServeFlags, output: Output): Promise<E
 }
 
 async function serve(flags: ServeFlags, signals: Signals, output: Output): Promise<ExitCode> {
-  const { assets, store, plugin, host, port, auth } = flags;
+  const { assets, store, target, plugin, host, port, auth, deadline, retainDays: days, retainJobs: jobs } = flags;
   if (assets === undefined) throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
-  const { authenticator, loopbackOnly } = await parseAuth(auth);
-  const mill = await createAssetmill({
-    assets,
-    plugins: await loadPlugins(plugin),
-    ...(store === undefined ? {} : { store }),
-    http: {
-      // Reached by loopback alone, so only its names may stand in a request: a rebound DNS name is refused.
-      ...(isLoopback(host) ? { allowedHosts: isLoopback } : {}),
-      ...(authenticator ? { authenticator } : {}),
-    },
-  });
+  const { authenticator, accessPolicy, loopbackOnly } = await parseAuth(auth, assets);
+  const plugins = await loadPlugins(plugin);
+  const mill = await whenReachable(signals, output, () =>
+    createAssetmill({
+      assets,
+      watchdog: true,
+      plugins,
+      ...(store === undefined ? {} : { store }),
+      ...(target === undefined ? {} : { target }),
+      ...(deadline === undefined ? {} : { engine: { deadlineMs: deadline * 1_000 } }),
+      retention: { ...(days === undefined ? {} : { days }), ...(jobs === undefined ? {} : { jobs }) },
+      http: {
+        // Reached by loopback alone, so only its names may stand in a request: a rebound DNS name is refused.
+        ...(isLoopback(host) ? { allowedHosts: isLoopback } : {}),
+        ...(authenticator ? { authenticator } : {}),
+        ...(accessPolicy ? { accessPolicy } : {}),
+      },
+    }),
+  );
+  if (!mill) return signals.exitCode;
   try {
     const server = await listen(mill.fetch, { host, port, loopbackOnly });
     try {

@@ -1,4 +1,5 @@
 import { createAssetmill } from "../../assetmill.js";
+import { refuseMissingStore } from "../../composition/control.js";
 import { invalidParameter } from "../../core/errors.js";
 import type { AssetResult } from "../../core/ports/asset-repository.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
@@ -15,7 +16,9 @@ export interface ShowFlags {
 export async function showCommand(path: string, flags: ShowFlags, output: Output): Promise<ExitCode> {
   const { assets } = flags;
   if (assets === undefined) throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
-  const mill = await createAssetmill({ assets, autoStart: false, store: existingStore(flags.store) });
+  const store = existingStore(flags.store, assets);
+  await refuseMissingStore(store);
+  const mill = await createAssetmill({ assets, autoStart: false, store });
   try {
     const result = await mill.operator.results(path);
     if (!result) {

@@ -47,6 +47,11 @@ export class AssetContent {
     this.#source = source;
   }
 
+  /** The hash; null where two readings were not the same, undefined where nothing was read to its end. */
+  get seen(): string | null | undefined {
+    return this.#changed ? null : (this.hash ?? undefined);
+  }
+
   bytes(signal: AbortSignal): Promise<Uint8Array> {
     // A failed read is not remembered: the next try reads again.
     this.#bytes ??= this.#read(signal).catch((error: unknown) => {
@@ -66,20 +71,20 @@ export class AssetContent {
       digest.update(piece);
       yield piece;
     }
-    this.#readAs(digest.finish());
+    this.readAs(digest.finish());
   }
 
   async #read(signal: AbortSignal): Promise<Uint8Array> {
     const bytes = await collect(this.#source.repository.read(this.#path, signal), this.#path, this.#source.maxBytes);
     const digest = this.#source.createDigest();
     digest.update(bytes);
-    this.#readAs(digest.finish());
+    this.readAs(digest.finish());
     return bytes;
   }
 
-  /** Handlers may have seen different contents: then no hash stands for what all of them saw. */
-  #readAs(hash: string): void {
-    this.#changed ||= this.hash !== null && this.hash !== hash;
+  /** Handlers may have seen different contents (null: one alone did): then no hash stands for what all of them saw. */
+  readAs(hash: string | null): void {
+    this.#changed ||= hash === null || (this.hash !== null && this.hash !== hash);
     this.hash = this.#changed ? null : hash;
   }
 }

@@ -11,7 +11,7 @@ export interface ContextBase {
   readonly type: string;
   readonly deadlineMs: number;
   readonly logger: HandlerLogger;
-  readonly repository: AssetRepository;
+  readonly repository: Pick<AssetRepository, "read" | "stat" | "fileOf">;
   readonly maxContentBytes: number;
 }
 
@@ -63,7 +63,7 @@ export class AssetContext implements HandlerContext {
     const bytes = (path: string): Promise<Uint8Array> =>
       collect(repository.read(path, this.signal), path, maxContentBytes);
     return {
-      exists: async (path) => (await repository.stat([path]))[0] !== undefined,
+      exists: async (path) => (await repository.stat([path], this.signal))[0] !== undefined,
       bytes,
       text: async (path) => decodeText(await bytes(path)),
     };

@@ -8,6 +8,7 @@ export class AssetTask {
   /** As the handlers get it: whatever they do to it, path and type below stay. */
   readonly asset: Asset;
   readonly path: string;
+  /** As discovery counted it, whatever the asset has become since. */
   readonly fileType: FileType;
   /** When the present try began, by the worker's monotonic clock; infinite between tries. */
   tryStartedMs: number;
@@ -20,12 +21,12 @@ export class AssetTask {
   #controller: AbortController | undefined;
   #aborted: unknown;
 
-  constructor(index: number, asset: Asset, source: ContentSource, startedMs: number) {
+  constructor(index: number, asset: Asset, source: ContentSource, startedMs: number, fileType = asset.fileType) {
     this.#source = source;
     this.index = index;
     this.asset = asset;
     this.path = asset.path;
-    this.fileType = asset.fileType;
+    this.fileType = fileType;
     this.tryStartedMs = startedMs;
   }
 
@@ -38,6 +39,11 @@ export class AssetTask {
   /** Hash of the content that was read to its end; null where none was. */
   get contentHash(): string | null {
     return this.#content?.hash ?? null;
+  }
+
+  /** What the content was read as; see `AssetContent.seen`. */
+  get contentRead(): string | null | undefined {
+    return this.#content?.seen;
   }
 
   /** Made when a handler first looks: most never do. */

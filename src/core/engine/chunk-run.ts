@@ -1,12 +1,14 @@
+import type { Asset } from "../asset.js";
 import type { ChunkClaim, Lease } from "../chunk.js";
 import { isUnavailable } from "../errors.js";
 import type { Job } from "../job.js";
 import { AssetTask } from "./asset-task.js";
-import type { HeldWork, StopReason } from "./held-work.js";
+import { assetTools } from "./asset-tools.js";
+import { endsWaiting, type HeldWork, type StopReason } from "./held-work.js";
 import { PartBuilder } from "./part-builder.js";
 import { type AssetRunTools, runAsset } from "./run-asset.js";
+import { silenceOf } from "./silence.js";
 import type { Slots } from "./slots.js";
-import { stampsOf } from "./stamps.js";
 import type { TimeSlice } from "./time-slice.js";
 import type { EngineTools } from "./tools.js";
 
@@ -14,6 +16,14 @@ import type { EngineTools } from "./tools.js";
 export interface SharedWork {
   readonly slots: Slots;
   readonly slice: TimeSlice;
+  /** Places in threads, and before them; given where there are threads. */
+  readonly places?: Slots;
+}
+
+/** An asset that is to be run again, as it is now. */
+export interface AgainAsset {
+  readonly index: number;
+  readonly asset: Asset;
 }
 
 /** A claimed chunk at work: its open assets in flight, in order, as many at once as there are slots. */
@@ -23,7 +33,7 @@ export class ChunkRun implements HeldWork {
   readonly part: PartBuilder;
   leaseUntilMs: number;
   /** Resolves once nothing more will start and every handler ended, or was left behind. Rejects never. */
-  readonly ended: Promise<void>;
+  ended: Promise<void>;
   stopped: StopReason | undefined;
   /** A handler was left behind at work: the lease must not be given back, but run out. */
   left = false;
@@ -32,7 +42,10 @@ export class ChunkRun implements HeldWork {
   readonly #tools: EngineTools;
   readonly #shared: SharedWork;
   readonly #assetTools: AssetRunTools;
+  readonly #places: Slots | undefined;
   readonly #inFlight = new Set<AssetTask>();
+  readonly #over = new AbortController();
+  readonly #again: AgainAsset[] = [];
   #next = 0;
   #lanes = 0;
   #end: () => void = () => {};
@@ -41,27 +54,44 @@ export class ChunkRun implements HeldWork {
     this.job = job;
     this.claim = claim;
     this.leaseUntilMs = leaseUntilMs;
-    this.part = new PartBuilder(claim, tools.clock);
+    this.part = new PartBuilder(claim, tools.clock, tools.repository.enlist !== undefined);
     this.#tools = tools;
     this.#shared = shared;
-    this.#assetTools = assetTools(job, claim, this.part, tools);
+    this.#assetTools = assetTools(this, shared.slots, tools);
+    // In a thread assets run by batches: so many more have to be under way.
+    this.#places = this.#assetTools.inThreads && shared.places;
     this.ended = new Promise((end) => {
       this.#end = end;
     });
-    this.#lanes = Math.min(tools.options.concurrency, claim.open.length);
+    this.#openLanes(claim.open.length);
     if (this.#lanes === 0) this.#end();
-    for (let i = 0; i < this.#lanes; i++) void shared.slots.acquire().then(() => this.#lane());
   }
 
   get lease(): Lease {
     return this.claim.lease;
   }
 
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
   /** Starts no further asset; tells those in flight, unless they may end in peace. */
   stop(reason: StopReason, abort: boolean): void {
     this.stopped ??= reason;
     if (!abort) return;
+    if (endsWaiting(reason)) this.#over.abort(new Error(reason));
     for (const task of this.#inFlight) task.abort(new Error(reason));
+  }
+
+  /** Runs the handlers once more on assets that changed meanwhile. Where all had ended, `ended` is another promise now. */
+  again(assets: readonly AgainAsset[]): void {
+    if (this.stopped || this.left || assets.length === 0) return;
+    this.#again.push(...assets);
+    if (this.#lanes > 0) return;
+    this.ended = new Promise((end) => {
+      this.#end = end;
+    });
+    this.#openLanes(assets.length);
   }
 
   /** Waits no more for handlers that do not heed their signal. */
@@ -71,21 +101,44 @@ export class ChunkRun implements HeldWork {
     this.#end();
   }
 
-  /** Gives DEADLINE to what has been in flight too long; its handler is told, and counts no more. */
+  /**
+   * Gives DEADLINE to what has been in flight too long; its handler is told, and counts no more. Where it is the repository
+   * that is silent, no asset is to blame: the chunk stops as it does where the repository cannot be reached.
+   */
   enforceDeadline(nowMs: number): void {
     const { deadlineMs } = this.#tools.options;
     for (const task of this.#inFlight) {
       if (task.abandoned || nowMs - task.tryStartedMs <= deadlineMs) continue;
+      const silent = silenceOf(this.#tools);
+      if (silent) {
+        // Should its handler not heed its signal, its time begins anew.
+        task.tryStartedMs = nowMs;
+        this.error ??= silent;
+        this.stop("unavailable", true);
+        continue;
+      }
       task.abandoned = true;
       task.abort(new Error("deadline"));
       const message = `not done within ${deadlineMs} ms`;
       const outcome = { kind: "FAILED", code: "DEADLINE", message, attempts: task.attempts } as const;
-      const { index, path, fileType } = task;
-      this.part.add(index, path, fileType, { outcome }, task.tryStartedMs, nowMs);
+      const { index, path, fileType: type, tryStartedMs: startedMs } = task;
+      this.part.add({ index, path, type, end: { outcome }, startedMs, endedMs: nowMs });
       // The lane hangs in that handler: another goes on in the slot that it holds.
       this.#inFlight.delete(task);
       void this.#lane();
     }
+  }
+
+  #openLanes(assets: number): void {
+    const most = this.#places && this.#tools.threads ? this.#tools.threads.places : this.#tools.options.concurrency;
+    this.#lanes = Math.min(most, assets);
+    for (let i = 0; i < this.#lanes; i++) void this.#start();
+  }
+
+  async #start(): Promise<void> {
+    await this.#places?.acquire();
+    await this.#shared.slots.acquire();
+    await this.#lane();
   }
 
   /** Handles asset after asset, in a slot of its own, until none is left to start. */
@@ -97,9 +150,11 @@ export class ChunkRun implements HeldWork {
         if (task.abandoned) return;
         this.#inFlight.delete(task);
         const nowMs = clock.monotonicMs();
-        const { index, path, fileType } = task;
-        if (end) this.part.add(index, path, fileType, end, Math.min(task.tryStartedMs, nowMs), nowMs);
+        const { index, path, fileType: type } = task;
+        const startedMs = Math.min(task.tryStartedMs, nowMs);
+        if (end) this.part.add({ index, path, type, end, startedMs, endedMs: nowMs });
         if (this.#shared.slice.isOver(nowMs)) await this.#shared.slice.turn();
+        await this.#makeRoom();
       } catch (error) {
         if (task.abandoned) return;
         this.#inFlight.delete(task);
@@ -108,44 +163,37 @@ export class ChunkRun implements HeldWork {
       }
     }
     this.#shared.slots.release();
+    this.#places?.release();
     if (--this.#lanes === 0) this.#end();
+  }
+
+  /** There may be fewer at once by now: waits for its turn again. */
+  async #makeRoom(): Promise<void> {
+    const { slots } = this.#shared;
+    if (!slots.crowded && !this.#places?.crowded) return;
+    slots.release();
+    if (this.#places?.crowded) {
+      this.#places.release();
+      await this.#places.acquire();
+    }
+    await slots.acquire();
   }
 
   #nextTask(): AssetTask | undefined {
     if (this.stopped) return undefined;
+    const again = this.#again.shift();
+    if (again) return this.#begin(again.index, again.asset);
     const index = this.claim.open[this.#next];
     const asset = index === undefined ? undefined : this.claim.entries[index]?.asset;
     if (index === undefined || !asset) return undefined;
-    const nowMs = this.#tools.clock.monotonicMs();
-    if (this.#next++ === 0) this.part.begin(nowMs);
-    const task = new AssetTask(index, asset, this.#assetTools.content, nowMs);
+    if (this.#next++ === 0) this.part.begin(this.#tools.clock.monotonicMs());
+    return this.#begin(index, asset);
+  }
+
+  #begin(index: number, asset: Asset): AssetTask {
+    const type = this.claim.entries[index]?.asset.fileType;
+    const task = new AssetTask(index, asset, this.#assetTools.content, this.#tools.clock.monotonicMs(), type);
     this.#inFlight.add(task);
     return task;
   }
-}
-
-/** What failed before is retried, changed or not. */
-const asksForStamps = ({ request }: Job): boolean =>
-  request.filter?.filterProcessedAssets === true && request.failedOf === undefined;
-
-function assetTools(job: Job, claim: ChunkClaim, part: PartBuilder, tools: EngineTools): AssetRunTools {
-  const { options, repository, createDigest } = tools;
-  return {
-    // Those it was started with: a handler that came later is not part of this job.
-    handlers: tools.handlers.filter((handler) => job.handlers.includes(handler.name)),
-    context: {
-      jobId: job.id,
-      type: job.request.type,
-      deadlineMs: options.deadlineMs,
-      logger: tools.openHandlerLogger(job, (entry) => part.log(entry)),
-      repository,
-      maxContentBytes: options.maxContentBytes,
-    },
-    content: { repository, createDigest, maxBytes: options.maxContentBytes },
-    clock: tools.clock,
-    random: tools.random,
-    tries: options.tries,
-    retryDelayMs: options.retryDelayMs,
-    ...(asksForStamps(job) ? { stampOf: stampsOf(claim, repository) } : {}),
-  };
 }

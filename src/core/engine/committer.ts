@@ -1,6 +1,5 @@
 import type { ChunkPart } from "../chunk.js";
 import { isUnavailable } from "../errors.js";
-import type { AssetWrite } from "../ports/asset-repository.js";
 import type { CommitAnswer } from "../ports/chunk-store.js";
 import { backOff } from "./back-off.js";
 import type { EngineTools } from "./tools.js";
@@ -10,6 +9,7 @@ const LINGER_MS = 15;
 
 interface Waiting {
   readonly part: ChunkPart;
+  readonly alone: boolean;
   readonly answered: (answer: CommitAnswer) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -29,9 +29,10 @@ export class Committer {
     this.#tools = tools;
   }
 
-  commit(part: ChunkPart): Promise<CommitAnswer> {
+  /** `alone`: no other part will come, so none is waited for. */
+  commit(part: ChunkPart, alone = false): Promise<CommitAnswer> {
     return new Promise((answered, failed) => {
-      this.#queue.push({ part, answered, failed });
+      this.#queue.push({ part, alone, answered, failed });
       if (!this.#running) void this.#run();
     });
   }
@@ -45,7 +46,8 @@ export class Committer {
     this.#running = true;
     const { clock, options } = this.#tools;
     while (this.#queue.length > 0) {
-      if (this.#queue.length < options.chunksPerCommit) await clock.sleep(LINGER_MS);
+      const all = this.#queue.length >= options.chunksPerCommit || this.#queue.every(({ alone }) => alone);
+      if (!all) await clock.sleep(LINGER_MS);
       const batch = this.#queue.splice(0, options.chunksPerCommit);
       await this.#store(batch);
     }
@@ -68,13 +70,10 @@ export class Committer {
   }
 
   async #insist(parts: readonly ChunkPart[]): Promise<readonly CommitAnswer[]> {
-    const { chunks, repository, journal, clock, random } = this.#tools;
+    const { chunks, repository, journal, clock, random, latency } = this.#tools;
     for (let attempt = 1; ; attempt++) {
       try {
-        const { enlist } = repository;
-        if (enlist) return await chunks.commit(parts, enlist);
-        await repository.apply(parts.flatMap<AssetWrite>((part) => part.writes));
-        return await chunks.commit(parts);
+        return await latency.store.time(() => chunks.commit(parts, repository.enlist));
       } catch (error) {
         if (!isUnavailable(error) || this.#over.signal.aborted) throw error;
         const pauseMs = backOff(attempt, random);

@@ -19,6 +19,10 @@ export class DiscoveryRun implements HeldWork {
     return this.claim.lease;
   }
 
+  get over(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   get signal(): AbortSignal {
     return this.#stop.signal;
   }

@@ -90,7 +90,16 @@ async function* failuresOf(
     const open = assets.filter(({ path }) => after === undefined || comparePaths(path, after) > 0);
     const upTo = open.at(-1)?.path;
     if (upTo === undefined) continue;
-    const nodes = await repository.stat(open.map(({ path }) => path));
+    const nodes = await repository
+      .stat(
+        open.map(({ path }) => path),
+        signal,
+      )
+      .catch((error: unknown) => {
+        if (signal.aborted) return undefined;
+        throw error;
+      });
+    if (!nodes) return;
     const entries = open.map((asset, i): ManifestEntry => {
       const node = nodes[i];
       return node?.kind === "asset" ? { asset: node.asset } : { asset, skip: "GONE" };

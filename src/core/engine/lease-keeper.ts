@@ -58,14 +58,12 @@ export class LeaseKeeper {
   }
 
   async #renew(nowMs: number): Promise<void> {
-    const { chunks, clock, options } = this.#tools;
+    const { chunks, clock, options, latency } = this.#tools;
     if (this.#held.size === 0 || nowMs - this.#renewedMs < options.renewEveryMs) return;
     const works = [...this.#held];
     const sentMs = clock.monotonicMs();
-    const lost = await chunks.renew(
-      works.map((work) => work.lease),
-      options.leaseTtlMs,
-    );
+    const leases = works.map((work) => work.lease);
+    const lost = await latency.store.time(() => chunks.renew(leases, options.leaseTtlMs));
     this.#renewedMs = sentMs;
     for (const work of works) {
       if (lost.some((lease) => same(lease, work.lease))) work.stop("lease lost", true);

@@ -22,6 +22,22 @@ export interface EngineOptions {
   readonly pollMs: number;
   /** The largest content that `context.bytes()` and `context.text()` take. */
   readonly maxContentBytes: number;
+  /** Threads for handlers that have `thread: true`; 0: one a core, and never more than `concurrency`. */
+  readonly threads: number;
+  /**
+   * The heap that a thread may fill, in MiB, before it is ended. Buffers are outside of it: where the process has grown by
+   * this for each thread at work and once more, what runs is ended and run again alone, and ended there at twice this.
+   */
+  readonly threadMemoryMb: number;
+  /**
+   * The process is unwell, and does less at once while it is, from this on, for several seconds without a break: how late
+   * its event loop is (the 99th percentile of a second), how full its heap, how slow its store and its repository answer.
+   * 0: whatever it is.
+   */
+  readonly throttleLoopMs: number;
+  readonly throttleHeapPercent: number;
+  readonly throttleStoreMs: number;
+  readonly throttleRepositoryMs: number;
 }
 
 export const ENGINE_DEFAULTS: EngineOptions = Object.freeze({
@@ -37,4 +53,10 @@ export const ENGINE_DEFAULTS: EngineOptions = Object.freeze({
   drainMs: 10_000,
   pollMs: 400,
   maxContentBytes: 64 * 1024 * 1024,
+  threads: 0,
+  threadMemoryMb: 512,
+  throttleLoopMs: 250,
+  throttleHeapPercent: 90,
+  throttleStoreMs: 5_000,
+  throttleRepositoryMs: 30_000,
 });

@@ -11,12 +11,37 @@ import type { AssetEnd } from "./run-asset.js";
 /** Handlers' own lines beyond this, in one part, are counted instead of kept. */
 const MAX_HANDLER_LINES = 1_000;
 
-/** Gathers what has ended in a chunk until it is committed. */
+/** An asset that ended, on its way into a part. */
+export interface EndedAsset {
+  readonly index: number;
+  readonly path: string;
+  readonly type: FileType;
+  readonly end: AssetEnd;
+  /** Of its last try. */
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
+/** A success whose results have to be written before it may be committed. */
+export interface UnwrittenAsset extends EndedAsset {
+  readonly write: AssetWrite;
+}
+
+/**
+ * Gathers what has ended in a chunk until it is committed. Where results are not part of the commit, a success waits
+ * among the unwritten ones: it is in no part before whoever writes it adds its outcome.
+ */
 export class PartBuilder {
   readonly #lease: Lease;
   readonly #clock: Clock;
+  readonly #enlists: boolean;
+  #unwritten: UnwrittenAsset[] = [];
   #part = 0;
   #left: number;
+  /** Open when claimed, in order, without those from the front that were taken with an outcome. */
+  readonly #open: readonly number[];
+  #first = 0;
+  readonly #ended = new Set<number>();
   #sinceMs: number;
   #outcomes: { index: number; outcome: Outcome; ageMs: number }[] = [];
   #writes: AssetWrite[] = [];
@@ -25,10 +50,12 @@ export class PartBuilder {
   #handlerLines = 0;
   #types: Partial<Record<FileType, { assets: number; busyMs: number }>> = {};
 
-  constructor(claim: ChunkClaim, clock: Clock) {
+  constructor(claim: ChunkClaim, clock: Clock, enlists: boolean) {
     this.#lease = claim.lease;
+    this.#enlists = enlists;
     this.#clock = clock;
     this.#left = claim.open.length;
+    this.#open = claim.open;
     this.#sinceMs = clock.monotonicMs();
   }
 
@@ -37,18 +64,31 @@ export class PartBuilder {
     this.#sinceMs = nowMs;
   }
 
-  add(index: number, path: string, type: FileType, end: AssetEnd, startedMs: number, nowMs: number): void {
+  add(ended: EndedAsset): void {
+    const { write } = ended.end;
+    if (write && !this.#enlists) this.#unwritten.push({ ...ended, write });
+    else this.#add(ended);
+  }
+
+  /** Successes whose results are to be written now; each is to be added again, or given up and left open. */
+  takeUnwritten(): readonly UnwrittenAsset[] {
+    const unwritten = this.#unwritten;
+    this.#unwritten = [];
+    return unwritten;
+  }
+
+  #add({ index, path, type, end, startedMs, endedMs }: EndedAsset): void {
     const { outcome } = end;
     this.#left--;
     // Its age is known once the part is taken: until then the field holds the moment.
-    this.#outcomes.push({ index, outcome, ageMs: nowMs });
+    this.#outcomes.push({ index, outcome, ageMs: endedMs });
     if (end.write) this.#writes.push(end.write);
     this.#tally.ended(type, outcome);
     const pace = this.#types[type];
     if (pace) {
       pace.assets++;
-      pace.busyMs += nowMs - startedMs;
-    } else this.#types[type] = { assets: 1, busyMs: nowMs - startedMs };
+      pace.busyMs += endedMs - startedMs;
+    } else this.#types[type] = { assets: 1, busyMs: endedMs - startedMs };
     if (outcome.kind === "FAILED") {
       this.#lines.push({ level: "ERROR", message: `Failed ${path}: ${outcome.code} ${outcome.message}` });
     } else if (outcome.kind === "SUCCEEDED") {
@@ -73,6 +113,7 @@ export class PartBuilder {
       part: this.#part++,
       outcomes,
       closes: this.#left === 0,
+      advances: this.#advance(outcomes),
       tally,
       writes: this.#writes,
       lines: [...this.#lines, ...this.#dropped(), ...skipLines(outcomes)],
@@ -86,6 +127,16 @@ export class PartBuilder {
     this.#types = {};
     this.#sinceMs = nowMs;
     return part;
+  }
+
+  /** True where the first open index has its outcome now. */
+  #advance(outcomes: readonly IndexedOutcome[]): boolean {
+    for (const { index } of outcomes) this.#ended.add(index);
+    const before = this.#first;
+    for (let first = this.#open[before]; first !== undefined && this.#ended.delete(first);) {
+      first = this.#open[++this.#first];
+    }
+    return this.#first > before;
   }
 
   #dropped(): LogEntry[] {

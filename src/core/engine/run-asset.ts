@@ -9,6 +9,7 @@ import type { ContentSource } from "./asset-content.js";
 import { AssetContext, type ContextBase } from "./asset-context.js";
 import type { Stamp } from "../stamp.js";
 import type { AssetTask } from "./asset-task.js";
+import { runInThread, type ThreadTools } from "./run-in-thread.js";
 import { isUnchanged } from "./unchanged.js";
 
 /** What one asset's run needs, the same for all of a chunk. */
@@ -22,6 +23,8 @@ export interface AssetRunTools {
   readonly retryDelayMs: number;
   /** Given where assets that are processed and unchanged are to be left alone. */
   readonly stampOf?: (path: string) => Promise<Stamp | undefined>;
+  /** Given where handlers that ask for a thread get one. */
+  readonly inThreads?: ThreadTools;
 }
 
 export interface AssetEnd {
@@ -53,7 +56,10 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
           taken = true;
           accepted++;
         }
-        const returned = handler.process(task.asset, new AssetContext(tools.context, task, attempt));
+        const returned =
+          handler.thread && tools.inThreads
+            ? runInThread(handler, task, attempt, tools.inThreads, tools)
+            : handler.process(task.asset, new AssetContext(tools.context, task, attempt));
         const result = isThenable(returned) ? await returned : returned;
         done.add(handler, result === undefined ? NOTHING : checkResult(result));
         break;
@@ -79,11 +85,13 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
     const { handler, reason } = skipped;
     return { outcome: { kind: "SKIPPED", code: "BY_HANDLER", message: reason, handler, attempts: task.attempts } };
   }
+  const outcome: Outcome =
+    task.attempts === 1 && done.warnings.length === 0
+      ? PLAIN_SUCCESS
+      : { kind: "SUCCEEDED", attempts: task.attempts, warnings: done.warnings };
+  if (!done.writes) return { outcome };
   return {
-    outcome:
-      task.attempts === 1 && done.warnings.length === 0
-        ? PLAIN_SUCCESS
-        : { kind: "SUCCEEDED", attempts: task.attempts, warnings: done.warnings },
+    outcome,
     write: {
       path: task.path,
       properties: done.properties,
@@ -103,12 +111,15 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
 class Merged {
   /** Handlers that did not skip. */
   count = 0;
+  /** One of those that ran leaves something at the asset. */
+  writes = false;
   versions: Readonly<Record<string, string>> = EMPTY;
   properties: Readonly<Record<string, PropertyValue>> = EMPTY;
   references: Readonly<Record<string, readonly AssetReference[]>> = EMPTY;
   warnings: readonly string[] = NO_WARNINGS;
 
   ran(handler: AssetHandler): void {
+    this.writes ||= handler.writes !== false;
     this.versions =
       this.versions === EMPTY ? versionOf(handler) : { ...this.versions, [handler.name]: handler.version };
   }

@@ -2,6 +2,7 @@ import type { CommitAnswer } from "../ports/chunk-store.js";
 import type { Clock } from "../ports/clock.js";
 import type { ChunkRun } from "./chunk-run.js";
 import type { Committer } from "./committer.js";
+import type { ResultWriter } from "./result-writer.js";
 
 /**
  * "done": closed. "stopped": told to stop, still ours, to be released. "left": so, but a handler of it still
@@ -12,6 +13,8 @@ export type ChunkEnd = "done" | "stopped" | "left" | "lost";
 /** What the chunk loop needs. */
 export interface ChunkLoop {
   readonly committer: Committer;
+  /** Where results are not part of the commit. */
+  readonly results?: ResultWriter;
   readonly clock: Clock;
   readonly commitEveryMs: number;
   /** Sees every answer: it tells how the job stands now. */
@@ -27,7 +30,9 @@ export interface ChunkLoop {
  */
 export async function runChunk(run: ChunkRun, loop: ChunkLoop): Promise<ChunkEnd> {
   for (;;) {
-    const ended = await endedWithin(run.ended, loop.commitEveryMs, loop.clock);
+    const ending = run.ended;
+    const ended = await endedWithin(ending, loop.commitEveryMs, loop.clock);
+    await loop.results?.write(run);
     const part = run.part.take();
     if (part) {
       const answer = await loop.committer.commit(part);
@@ -38,7 +43,7 @@ export async function runChunk(run: ChunkRun, loop: ChunkLoop): Promise<ChunkEnd
       }
       if (part.closes) return "done";
     }
-    if (ended) return run.left ? "left" : "stopped";
+    if (ended && run.ended === ending) return run.left ? "left" : "stopped";
   }
 }
 

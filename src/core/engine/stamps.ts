@@ -16,6 +16,7 @@ type Slice = Promise<ReadonlyMap<string, Stamp>>;
 export function stampsOf(
   { lease, entries, open }: ChunkClaim,
   repository: Pick<AssetRepository, "results">,
+  signal?: AbortSignal,
 ): (path: string) => Promise<Stamp | undefined> {
   const paths = open.flatMap((index) => entries[index]?.asset.path ?? []);
   const position = new Map(paths.map((path, i) => [path, i]));
@@ -24,7 +25,7 @@ export function stampsOf(
     const number = Math.floor((position.get(path) ?? 0) / SLICE);
     let slice = slices.get(number);
     if (!slice) {
-      slice = read(paths.slice(number * SLICE, (number + 1) * SLICE), lease.jobId, repository);
+      slice = read(paths.slice(number * SLICE, (number + 1) * SLICE), lease.jobId, repository, signal);
       slices.set(number, slice);
       slices.delete(number - KEPT);
       // A failed read is not remembered: whoever comes next asks again.
@@ -34,8 +35,13 @@ export function stampsOf(
   };
 }
 
-async function read(paths: readonly string[], jobId: string, repository: Pick<AssetRepository, "results">): Slice {
-  const results = await repository.results(paths);
+async function read(
+  paths: readonly string[],
+  jobId: string,
+  repository: Pick<AssetRepository, "results">,
+  signal: AbortSignal | undefined,
+): Slice {
+  const results = await repository.results(paths, signal);
   return new Map(
     results.flatMap((result) => (result && result.jobId !== jobId ? [[result.path, result.stamp] as const] : [])),
   );

@@ -5,11 +5,14 @@ import type { AssetRepository } from "../ports/asset-repository.js";
 import type { ChunkStore } from "../ports/chunk-store.js";
 import type { Clock } from "../ports/clock.js";
 import type { CreateDigest } from "../ports/digest.js";
+import type { HandlerThreads } from "../ports/handler-threads.js";
+import type { HealthProbe } from "../ports/health-probe.js";
 import type { JobReports } from "../ports/job-reports.js";
 import type { JobStore } from "../ports/job-store.js";
 import type { OwnerIdentity } from "../ports/owner-identity.js";
 import type { SkipRules } from "../skip-rules.js";
 import type { EngineOptions } from "./options.js";
+import type { Latency } from "./stopwatch.js";
 
 /** What happened that no caller is waiting to hear. */
 export interface EngineJournal {
@@ -39,4 +42,10 @@ export interface EngineTools {
   readonly openHandlerLogger: OpenHandlerLogger;
   readonly journal: EngineJournal;
   readonly options: EngineOptions;
+  /** Given where a handler has `thread: true`. */
+  readonly threads?: HandlerThreads;
+  /** How fast store and repository answer. */
+  readonly latency: Latency;
+  /** Given where a process that is unwell is to do less at once. */
+  readonly health?: HealthProbe;
 }

@@ -15,7 +15,11 @@ export async function isUnchanged(
   stampOf: (path: string) => Promise<Stamp | undefined>,
 ): Promise<boolean> {
   const { asset } = task;
-  const stamp = await stampOf(asset.path);
+  const stamp = await stampOf(asset.path).catch((error: unknown) => {
+    // It is told to stop, and so was the reading, which several assets share.
+    if (task.aborted) return undefined;
+    throw error;
+  });
   if (!stamp || !isOf(handlers, asset, stamp)) return false;
   if (stamp.sizeBytes === asset.sizeBytes && stamp.modifiedMs === asset.modifiedMs) return true;
   if (stamp.contentHash === null || task.aborted) return false;

@@ -1,24 +1,28 @@
-import type { Lease } from "../chunk.js";
-import { AssetmillError, isUnavailable, messageOf } from "../errors.js";
 import { isStopping } from "../job.js";
-import { giveUp } from "../job-transitions.js";
-import type { Claim, CommitAnswer } from "../ports/chunk-store.js";
+import type { Claim, ClaimRequest, CommitAnswer } from "../ports/chunk-store.js";
 import { backOff } from "./back-off.js";
+import { CarefulRun } from "./careful-run.js";
 import { ChunkRun, type SharedWork } from "./chunk-run.js";
 import { ClaimAppetite } from "./claim-appetite.js";
 import { Committer } from "./committer.js";
 import { discover } from "./discover.js";
 import { DiscoveryRun } from "./discovery-run.js";
+import { giveBack } from "./give-back.js";
 import type { HeldWork } from "./held-work.js";
+import { HealthWatch } from "./health-watch.js";
 import { LeaseKeeper } from "./lease-keeper.js";
-import { runChunk } from "./run-chunk.js";
+import { ResultWriter } from "./result-writer.js";
+import { type ChunkLoop, runChunk } from "./run-chunk.js";
 import { Slots } from "./slots.js";
 import { TimeSlice } from "./time-slice.js";
 import type { EngineTools } from "./tools.js";
+import { WaitNotice } from "./wait-notice.js";
 
 const MAX_DISCOVERIES = 2;
 /** Uninterrupted work before the host's event loop turns. */
 const SLICE_MS = 1;
+/** How often a busy worker asks whether a careful chunk waits for one that holds nothing else. */
+const ASK_FOR_CARE_EVERY_MS = 5_000;
 /** How long `stop` waits for handlers that were told to end. */
 const AFTER_ABORT_MS = 2_000;
 
@@ -31,28 +35,54 @@ export class Worker {
   readonly #jobId: string | undefined;
   readonly #shared: SharedWork;
   readonly #committer: Committer;
+  readonly #writing: Pick<ChunkLoop, "committer" | "results">;
   readonly #appetite: ClaimAppetite;
   readonly #held = new Set<HeldWork>();
   readonly #ending = new Set<Promise<void>>();
   readonly #keeper: LeaseKeeper;
+  readonly #health: HealthWatch | undefined;
+  readonly #notice: WaitNotice;
   #stopping = false;
+  readonly #over = new AbortController();
   #loop: Promise<void> | undefined;
+  #makingWay = false;
+  #askedForCareMs: number;
   #wakeUp = new AbortController();
 
   /** Works on all jobs of its repository and handlers, or on one alone. */
   constructor(tools: EngineTools, jobId?: string) {
     this.#tools = tools;
     this.#jobId = jobId;
-    this.#shared = { slots: new Slots(tools.options.concurrency), slice: new TimeSlice(tools.clock, SLICE_MS) };
+    const { clock, options, threads } = tools;
+    const slots = new Slots(options.concurrency);
+    const places = threads && new Slots(threads.places);
+    this.#shared = { slots, slice: new TimeSlice(clock, SLICE_MS), ...(places ? { places } : {}) };
     this.#committer = new Committer(tools);
-    this.#appetite = new ClaimAppetite(tools.clock, this.#shared.slots);
+    const notice = new WaitNotice(tools);
+    const results = tools.repository.enlist ? {} : { results: new ResultWriter({ ...tools, notice }) };
+    this.#writing = { committer: this.#committer, ...results };
+    // While threads have enough to do, a slot that is free for want of other work asks for no more of theirs.
+    this.#appetite = new ClaimAppetite(clock, {
+      get free() {
+        return places?.free === 0 ? 0 : slots.free;
+      },
+    });
+    this.#askedForCareMs = clock.monotonicMs();
     this.#keeper = new LeaseKeeper(this.#held, tools);
+    const resize = (count: number): void => {
+      slots.resize(count);
+      if (places && threads) places.resize(Math.max(1, Math.round((threads.places * count) / options.concurrency)));
+      this.wake();
+    };
+    this.#health = tools.health && new HealthWatch(tools.health, this.#held, resize, tools);
+    this.#notice = notice;
   }
 
   /** Begins to work; a second call changes nothing. */
   start(): void {
     if (this.#loop) return;
     this.#keeper.start();
+    this.#health?.start();
     this.#loop = this.#work();
   }
 
@@ -64,6 +94,7 @@ export class Worker {
     if (!this.#loop) return;
     const { clock } = this.#tools;
     this.#stopping = true;
+    this.#over.abort();
     this.wake();
     await this.#loop;
     for (const work of this.#held) work.stop("shutting down", false);
@@ -73,6 +104,7 @@ export class Worker {
     for (const work of this.#held) work.stop("shutting down", true);
     await Promise.race([ended, clock.sleep(AFTER_ABORT_MS, allEnded.signal)]);
     await this.#keeper.stop();
+    await this.#health?.stop();
     // A handler that does not heed its signal is left behind: its lease runs out, its epoch moves on. So is a store that
     // does not answer: what was not committed is handled again.
     for (const work of this.#held) work.leave();
@@ -85,7 +117,7 @@ export class Worker {
     for (let failures = 0; !this.#stopping;) {
       let pauseMs = options.pollMs;
       try {
-        const claimed = this.#appetite.chunks > 0 && (await this.#claim());
+        const claimed = this.#appetite.chunks > 0 && (await this.#mayClaim()) && (await this.#claim());
         failures = 0;
         if (claimed && this.#appetite.chunks > 0) pauseMs = 0;
       } catch (error) {
@@ -97,21 +129,47 @@ export class Worker {
     }
   }
 
-  /** True where there was something to take. */
-  async #claim(): Promise<boolean> {
-    const { chunks, repository, handlers, owner, options, clock } = this.#tools;
-    const sentMs = clock.monotonicMs();
+  /**
+   * False while a careful chunk has this process to itself, and while one waits for that: what is held then makes way, as
+   * soon as the assets in flight have ended.
+   */
+  async #mayClaim(): Promise<boolean> {
+    const { chunks, clock } = this.#tools;
+    if (this.#held.size === 0) {
+      this.#makingWay = false;
+      return true;
+    }
+    if (this.#makingWay || [...this.#held].some((work) => work instanceof CarefulRun)) return false;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#askedForCareMs < ASK_FOR_CARE_EVERY_MS) return true;
+    this.#askedForCareMs = nowMs;
+    this.#makingWay = await chunks.awaitsCare(this.#claimRequest());
+    if (this.#makingWay) for (const work of this.#held) work.stop("making way", false);
+    return !this.#makingWay;
+  }
+
+  #claimRequest(): ClaimRequest {
+    const { repository, handlers, owner, options } = this.#tools;
     const discoveries = [...this.#held].filter((work) => work instanceof DiscoveryRun).length;
-    const claims = await chunks.claim({
+    return {
       owner: owner.self,
       ttlMs: options.leaseTtlMs,
       repository: repository.identity,
       handlers: handlers.map((handler) => handler.name),
       chunks: this.#appetite.chunks,
       discoveries: Math.max(0, MAX_DISCOVERIES - discoveries),
+      alone: this.#held.size === 0,
+      holding: [...this.#held].map((work) => work.lease),
       ...(this.#jobId === undefined ? {} : { jobId: this.#jobId }),
       isKnownDead: (other) => owner.isKnownDead(other),
-    });
+    };
+  }
+
+  /** True where there was something to take. */
+  async #claim(): Promise<boolean> {
+    const { chunks, options, clock } = this.#tools;
+    const sentMs = clock.monotonicMs();
+    const claims = await chunks.claim(this.#claimRequest());
     for (const claim of claims) this.#begin(claim, sentMs + options.leaseTtlMs);
     return claims.length > 0;
   }
@@ -119,6 +177,11 @@ export class Worker {
   #begin({ job, discovery, chunks }: Claim, leaseUntilMs: number): void {
     if (discovery) this.#hold(new DiscoveryRun(job, discovery, leaseUntilMs), (run) => this.#discover(run));
     for (const chunk of chunks) {
+      if (chunk.careful) {
+        const run = new CarefulRun(job, chunk, leaseUntilMs, this.#shared.slots, this.#tools);
+        this.#hold(run, (held) => this.#runCarefully(held));
+        continue;
+      }
       const run = new ChunkRun(job, chunk, leaseUntilMs, this.#shared, this.#tools);
       this.#appetite.began();
       void run.ended.then(() => {
@@ -138,6 +201,7 @@ export class Worker {
       .finally(() => {
         this.#held.delete(work);
         this.#ending.delete(ending);
+        if (this.#held.size === 0) this.wake();
       });
     this.#ending.add(ending);
   }
@@ -146,54 +210,36 @@ export class Worker {
     const { clock, options } = this.#tools;
     const { commitEveryMs } = options;
     try {
-      const loop = { committer: this.#committer, clock, commitEveryMs, onAnswer: this.#onAnswer };
+      const loop = { ...this.#writing, clock, commitEveryMs, onAnswer: this.#onAnswer };
       const end = await runChunk(run, loop);
       if (end !== "stopped") return;
-      await this.#afterStop(run.lease, run.error);
+      await this.#giveBack(run, run.error);
     } catch (error) {
       run.stop("failed", true);
-      await this.#afterStop(run.lease, error);
+      await this.#giveBack(run, error);
+    }
+  }
+
+  async #runCarefully(run: CarefulRun): Promise<void> {
+    try {
+      const end = await run.run({ ...this.#writing, onAnswer: this.#onAnswer });
+      if (end === "stopped") await this.#giveBack(run, run.error);
+    } catch (error) {
+      await this.#giveBack(run, error);
     }
   }
 
   async #discover(run: DiscoveryRun): Promise<void> {
     try {
       const end = await discover(run.job, run.claim, run.signal, this.#onAnswer, this.#tools);
-      if (end === "stopped") await this.#afterStop(run.lease, undefined);
+      if (end === "stopped") await this.#giveBack(run, undefined);
     } catch (error) {
-      await this.#afterStop(run.lease, error);
+      await this.#giveBack(run, error);
     }
   }
 
-  /** Gives the lease back. An error that is nobody's absence ends the job: it can be resumed once that is mended. */
-  async #afterStop(lease: Lease, error: unknown): Promise<void> {
-    const { jobs, chunks, journal, clock, random } = this.#tools;
-    if (error !== undefined && !isUnavailable(error)) {
-      journal.failed(lease.jobId, error);
-      const why = AssetmillError.is(error) ? aboutPath(error) : `internal error: ${messageOf(error)}`;
-      await this.#insist(() => jobs.update(lease.jobId, ({ job, facts }) => giveUp(job, why, facts)));
-    } else if (error !== undefined) {
-      const pauseMs = backOff(3, random);
-      journal.unavailable(error, pauseMs);
-      await clock.sleep(pauseMs);
-    }
-    await this.#insist(() => chunks.release([lease]));
-  }
-
-  /** Repeats until the store answers; gives up only when the worker stops, for then the lease runs out by itself. */
-  async #insist(action: () => Promise<unknown>): Promise<void> {
-    const { clock, journal, random } = this.#tools;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await action();
-        return;
-      } catch (error) {
-        if (!isUnavailable(error) || this.#stopping) throw error;
-        const pauseMs = backOff(attempt, random);
-        journal.unavailable(error, pauseMs);
-        await clock.sleep(pauseMs);
-      }
-    }
+  #giveBack(work: HeldWork, error: unknown): Promise<void> {
+    return giveBack(work, error, { ...this.#tools, notice: this.#notice }, this.#over.signal);
   }
 
   /** Every answer of the store tells how the job stands; a job that is stopping stops here, at once. */
@@ -204,6 +250,3 @@ export class Worker {
     this.wake();
   };
 }
-
-const aboutPath = ({ ids, message }: AssetmillError): string =>
-  ids.path === undefined ? message : `${ids.path}: ${message}`;

@@ -129,6 +129,8 @@ export class Control implements JobControl {
 
   protected async begin(draft: JobDraft): Promise<{ processingId: string }> {
     const { jobs, onWork } = this.#tools;
+    if (typeof draft.createdBy !== "string" || draft.createdBy === "")
+      throw invalidParameter("by", "must say who starts the job");
     const job = await jobs.create(draft, (rivals) => refuseStart(draft.request, rivals));
     onWork();
     return { processingId: job.id };

@@ -72,7 +72,9 @@ export class Operator extends Control implements JobOperator {
     const { repository } = this.#tools;
     const normalised = normalisePath(path);
     const [[result], [node]] = await Promise.all([repository.results([normalised]), repository.stat([normalised])]);
-    if (!result && node?.kind !== "asset") throw pathNotFound(normalised, "there is no asset");
+    if (!result && node?.kind !== "asset") {
+      throw pathNotFound(normalised, node ? "it is a folder, no asset" : "there is no asset");
+    }
     return result;
   }
 

@@ -27,7 +27,7 @@ function refuse(rival: Job | undefined): void {
   if (!rival) return;
   throw new AssetmillError(
     "PATH_BUSY",
-    `job ${rival.id} (${rival.state.status}) is at work on an overlapping path, ${rival.request.paths[0]}`,
+    `job ${rival.id} (${rival.state.status}) holds an overlapping path, ${rival.request.paths[0]}, until it has ended or is cancelled`,
     { ids: { jobId: rival.id, status: rival.state.status } },
   );
 }

@@ -54,8 +54,17 @@ export interface AssetHandler {
   readonly version: string;
   /** Job types it works for. @defaultValue `["ASSET_PROCESSING"]` */
   readonly types?: readonly string[];
-  /** True to run it in a worker thread. @defaultValue false */
+  /**
+   * True to run `process` in a worker thread, one asset after the other in each: for work that needs the processor. The
+   * handler's module is loaded there anew, so it has to be known (`--plugin FILE`, or a URL in `plugins`); `accepts` runs
+   * in the main thread. @defaultValue false
+   */
   readonly thread?: boolean;
+  /**
+   * False: nothing is written about an asset that it alone worked on, not even a stamp, for its work leads elsewhere.
+   * @defaultValue true
+   */
+  readonly writes?: boolean;
   /** @defaultValue every asset */
   accepts?(asset: Asset): boolean;
   /** Returns (or promises) what to write. Throws RetryableError, SkipAsset, AssetFailure, or anything: FAILED. */

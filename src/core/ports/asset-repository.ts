@@ -2,6 +2,7 @@ import type { Asset } from "../asset.js";
 import type { AssetReference, PropertyValue } from "../handler-result.js";
 import type { Scope } from "../scope.js";
 import type { Stamp } from "../stamp.js";
+import type { AssetSink } from "./asset-sink.js";
 import type { Transaction } from "./transaction.js";
 
 /** What stands at a path. */
@@ -28,6 +29,21 @@ export interface AssetResult {
   readonly jobId: string;
   /** Epoch milliseconds, by the repository's clock. */
   readonly at: number;
+}
+
+/** Why one asset's results were not written. */
+export type RefusalCode = "GONE" | "CHANGED" | "LOCKED" | "CHECKED_OUT" | "ACCESS_DENIED" | "WRITE_FAILED";
+
+/** A write that was not done; nothing of it is there. */
+export interface RefusedWrite {
+  readonly path: string;
+  /**
+   * `CHANGED`: size or time of modification are not those of the write's stamp any more. `GONE`: nothing is there, and
+   * nothing was made. `LOCKED`, `CHECKED_OUT`: somebody keeps it from being written (`CHECKED_OUT` stands for a version
+   * that has to be checked out first, too).
+   */
+  readonly code: RefusalCode;
+  readonly message: string;
 }
 
 /** Writes that became part of somebody else's transaction. */
@@ -62,23 +78,37 @@ export interface AssetRepository {
     options: { readonly after?: string; readonly pageSize: number; readonly signal?: AbortSignal },
   ): AsyncIterable<ScanPage>;
 
-  /** What stands at each path now, in the order asked; undefined where nothing does, or nothing readable. */
-  stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]>;
+  /**
+   * What stands at each path now, in the order asked; undefined where nothing does, or nothing readable. Here and below,
+   * where `signal` is aborted, whoever asked does not want to wait: it may fail with the reason, at once.
+   */
+  stat(paths: readonly string[], signal?: AbortSignal): Promise<readonly (RepositoryNode | undefined)[]>;
 
   /** An asset's content, in pieces. Fails at the first piece where it cannot be read. */
   read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 
   /**
    * Writes handlers' results and stamps, in few round trips; each asset's all or nothing, repeating changes nothing.
-   * Not called where `enlist` is given.
+   * Answers those that were not written: all others are, durable. Throws only where that cannot be said: UNAVAILABLE, and
+   * then any of them may have been written, and so where `signal` was aborted; any other error is about none of them, and
+   * ends the job. Not called by a worker where `enlist` is given.
    */
-  apply(writes: readonly AssetWrite[]): Promise<void>;
+  apply(writes: readonly AssetWrite[], signal?: AbortSignal): Promise<readonly RefusedWrite[]>;
+
+  /**
+   * Given where content is in plain files: the file to be read, without following a link, so that a thread can do it.
+   * Fails as `read` does.
+   */
+  fileOf?(path: string): string;
 
   /** What has been written about each path, in the order asked. */
-  results(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]>;
+  results(paths: readonly string[], signal?: AbortSignal): Promise<readonly (AssetResult | undefined)[]>;
 
   /** Given where results live in the JobStore's own database: results and outcomes then commit together. */
   readonly enlist?: EnlistedWriter;
+
+  /** Given where assets can be put into it. */
+  readonly sink?: AssetSink;
 
   close(): Promise<void>;
 }

@@ -14,6 +14,16 @@ export interface ClaimRequest {
   readonly chunks: number;
   /** At most so many discoveries. */
   readonly discoveries: number;
+  /**
+   * True where this process holds no lease at all: only then it may be given a chunk whose owners died twice in a row,
+   * and that one alone, before all others.
+   */
+  readonly alone?: boolean;
+  /**
+   * Leases that this worker still holds, as far as it knows. Those are not given to it anew, run out or not: what ended
+   * under them may still be on its way into a commit.
+   */
+  readonly holding?: readonly Lease[];
   /** Only this job. */
   readonly jobId?: string;
   /** Leases of such owners are not waited for. */
@@ -42,8 +52,12 @@ export type CommitResults = (tx: Transaction, writes: readonly AssetWrite[]) => 
  */
 export interface ChunkStore {
   /**
-   * Takes what is READY or whose lease has expired, by priority, then creation, then path order; raises the epoch.
+   * Takes what is READY or whose lease has expired, by priority, then creation, then path order; raises the epoch. What
+   * the asker is still `holding` itself is for others only.
    * The job's row is locked and its state looked at again in that transaction: WAITING becomes PROCESSING there.
+   * Taking an expired lease counts a death of its chunk, charges the asset that was announced, and clears that. From two
+   * deaths in a row on, and while an asset is charged, a chunk is `careful`: who is not alone makes it READY instead. A
+   * job one of whose chunks died ten times in a row gives up.
    */
   claim(request: ClaimRequest): Promise<readonly Claim[]>;
 
@@ -56,12 +70,21 @@ export interface ChunkStore {
    */
   commit(parts: readonly ChunkPart[], results?: CommitResults): Promise<readonly CommitAnswer[]>;
 
+  /**
+   * Says which asset of a careful chunk starts next, fenced like a commit. It clears no deaths: only a part that
+   * `advances` does, a release, and the end of the chunk.
+   */
+  announce(lease: Lease, index: number): Promise<"announced" | "lost">;
+
+  /** True where a careful chunk that such a worker could take waits for one that is alone. */
+  awaitsCare(request: ClaimRequest): Promise<boolean>;
+
   /** Extends the leases; answers those that were lost. */
   renew(leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]>;
 
-  /** Gives leases back unfinished: READY again. Those lost are passed over. */
+  /** Gives leases back unfinished: READY again, deaths and charges forgotten. Those lost are passed over. */
   release(leases: readonly Lease[]): Promise<void>;
 
-  /** In stopping jobs, takes expired leases back (READY, epoch + 1); ends what is drained or finished. */
+  /** In stopping jobs, takes expired leases back (READY, epoch + 1, a death as at a claim); ends what is drained or finished. */
   reap(isKnownDead: (owner: string) => boolean): Promise<void>;
 }

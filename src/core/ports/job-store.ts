@@ -39,7 +39,7 @@ export interface JobStore {
    * Inserts a WAITING job, durable before it resolves. Under one lock with every other create and resume, `admit` sees
    * the jobs that hold a scope in the same repository with the same type, and refuses by throwing.
    * Where the draft's idempotency key is known, nothing is inserted: the same fingerprint answers that job, another one
-   * is an IDEMPOTENCY_CONFLICT.
+   * is an IDEMPOTENCY_CONFLICT. JOB_NOT_FOUND where the job that it follows (`restartedFrom`) is not there any more.
    */
   create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job>;
 

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { AssetmillError, invalidParameter } from "../../core/errors.js";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
-import { authorizationOf, CHALLENGES } from "./authorization.js";
+import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.js";
 import { isPrincipalName } from "./principal-name.js";
 import { ProofCache } from "./proof-cache.js";
 
@@ -28,13 +28,16 @@ const DIALECTS = [
   { path: "/libs/granite/security/currentuser.json", field: "authorizableId" },
 ] as const;
 
+/** Where there are no such pages (plain Oak): whom this lets in has the name that he gave. */
+const REMOTING = "/server/default/jcr:root/.0.json";
+
 const CONCURRENCY = 8;
 const MAX_WAITING = 256;
 const MAX_ANSWER_CHARS = 64 * 1024;
 const MAX_CACHED = 1_000;
 
 /** What a caller proves itself with: one thing, and that alone goes to the server. */
-interface Proof {
+export interface Proof {
   readonly by: "header" | "cookie";
   readonly value: string;
 }
@@ -50,6 +53,8 @@ export class ServerAuthenticator implements Authenticator {
   readonly #cookies: readonly string[];
   readonly #timeoutMs: number;
   readonly #principals: ProofCache<Principal>;
+  /** By the principal that it proved, for whoever asks the same server about him. */
+  readonly #proofs = new WeakMap<Principal, Proof>();
   readonly #turns = pLimit(CONCURRENCY);
   /** The first that answered; the other one is not there. */
   #dialect: (typeof DIALECTS)[number] | undefined;
@@ -83,7 +88,19 @@ export class ServerAuthenticator implements Authenticator {
     if (this.#turns.pendingCount >= MAX_WAITING) throw unavailable("too many callers wait to be asked for");
     const name = await this.#turns(() => this.#nameOf(proof));
     if (!isPrincipalName(name) || name === "anonymous") return undefined;
-    return { name, by: proof.by, ...(proof.by === "cookie" ? { session: proof.value } : {}) };
+    const principal = { name, by: proof.by, ...(proof.by === "cookie" ? { session: proof.value } : {}) };
+    this.#proofs.set(principal, proof);
+    return principal;
+  }
+
+  /** What a principal of this authenticator's proved itself with. Goes to the server that it was proved to, and nowhere else. */
+  proofOf(principal: Principal): Proof | undefined {
+    return this.#proofs.get(principal);
+  }
+
+  /** The server's address. */
+  get base(): string {
+    return this.#base;
   }
 
   async #nameOf(proof: Proof): Promise<string | undefined> {
@@ -103,6 +120,12 @@ export class ServerAuthenticator implements Authenticator {
       return name;
     }
     if (refused) return undefined;
+    const given = proof.by === "header" ? authorizationOf(proof.value) : undefined;
+    if (given?.scheme === "basic") {
+      const { status } = await this.#get(REMOTING, proof);
+      if (status === 200) return basicCredentials(given.value)?.name;
+      if (status === 401) return undefined;
+    }
     throw unavailable("it has no page that says who is asking");
   }
 
@@ -112,7 +135,8 @@ export class ServerAuthenticator implements Authenticator {
       const signal = AbortSignal.timeout(this.#timeoutMs);
       const response = await fetch(`${this.#base}${path}`, { headers, redirect: "manual", signal });
       const { status } = response;
-      return { status, text: status === 200 ? await textOf(response) : (await response.body?.cancel(), "") };
+      const isPage = status === 200 && path !== REMOTING;
+      return { status, text: isPage ? await textOf(response) : (await response.body?.cancel(), "") };
     } catch (error) {
       throw unavailable("it cannot be reached", error);
     }

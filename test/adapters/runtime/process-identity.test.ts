@@ -15,7 +15,6 @@ async function childIdentity(): Promise<{ child: ChildProcess; owner: string }> 
 }
 
 describe("a process's identity", function () {
-  this.timeout(20_000);
   const here = new ProcessIdentity();
   const children: ChildProcess[] = [];
   afterEach(() => {

@@ -1,17 +1,17 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, rename, symlink, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { realFile, type SqlDatabase, type SqlTransaction } from "../../../src/adapters/sql/index.js";
 import { AssetmillError } from "../../../src/core/errors.js";
+import { asNobody } from "../../support/as-nobody.js";
 import { deferred, rejection } from "../../support/deferred.js";
 import { dump, MIGRATIONS, openDatabase } from "../../support/sqlite-store.js";
 import { tempFolder } from "../../support/temp-folder.js";
 
 describe("a SQLite database", function () {
-  this.timeout(60_000);
   let folder: string;
   let remove: () => Promise<void>;
   let file: string;
@@ -123,7 +123,7 @@ describe("a SQLite database", function () {
       const before = Date.now();
       const nowMs = await database.write(async (tx) => tx.nowMs);
       expect(nowMs).to.be.within(before - 1, Date.now() + 1);
-      const [row] = await database.read(`select ${database.now} as now`);
+      const [row] = await database.read(`select ${database.dialect.now} as now`);
       expect(Number(row?.now)).to.be.within(nowMs, Date.now() + 1);
     });
   });
@@ -135,10 +135,9 @@ describe("a SQLite database", function () {
 
   it("that is locked for too long is UNAVAILABLE, and SQL stands in the cause alone", async () => {
     const { SqliteDatabase } = await import("../../../src/adapters/sql/index.js");
-    const { JobRow } = await import("../../../src/adapters/store/index.js");
     const hasty = await SqliteDatabase.open({
       file,
-      entities: [JobRow],
+      entities: [],
       migrations: MIGRATIONS,
       busyTimeoutMs: 20,
     });
@@ -182,7 +181,7 @@ describe("a SQLite database", function () {
       );
       const before = await dump(database);
       const error = await rejection(openDatabase(file));
-      expect(AssetmillError.is(error) && error.code).to.equal("UNAVAILABLE");
+      expect(AssetmillError.is(error) && error.code).to.equal("INVALID_PARAMETER");
       expect((error as Error).message).to.include("Future9999999999999");
       expect((error as Error).message).to.include(MIGRATIONS.at(-1)?.name);
       expect(await dump(database)).to.deep.equal(before);
@@ -233,11 +232,52 @@ describe("a SQLite database", function () {
       expect((error as Error).message).not.to.include(folder);
     });
 
-    it("that is a folder is UNAVAILABLE", async () => {
+    /** Who is refused is told which file, and to look at its name and rights. */
+    const refused = async (): Promise<string> => {
+      const error = await rejection(openDatabase(file));
+      expect(AssetmillError.is(error) && [error.code, error.ids.field]).to.deep.equal(["INVALID_PARAMETER", "store"]);
+      expect((error as Error).message).not.to.include(folder);
+      return (error as Error).message;
+    };
+
+    it("that is a folder is refused", async () => {
       file = join(folder, "a-folder");
       await mkdir(file);
+      expect(await refused()).to.match(/a-folder: it cannot be opened; is its folder there/);
+    });
+
+    it("whose folder cannot be made is refused", async () => {
+      file = join(folder, "text", "a", "store.sqlite");
+      await writeFile(join(folder, "text"), "not a folder");
       const error = await rejection(openDatabase(file));
+      expect(AssetmillError.is(error) && [error.code, error.ids.field]).to.deep.equal(["INVALID_PARAMETER", "store"]);
+    });
+
+    it("below a place where nothing can be made is refused, and soon", async function () {
+      if (process.platform !== "linux") this.skip();
+      file = "/proc/assetmill/a/store.sqlite";
+      const error = await rejection(openDatabase(file));
+      expect(AssetmillError.is(error) && [error.code, error.ids.field]).to.deep.equal(["INVALID_PARAMETER", "store"]);
+    });
+
+    it("that this user may not write is refused; what becomes read-only amid work is UNAVAILABLE", async () => {
+      await database.close();
+      opened.splice(0);
+      await chmod(folder, 0o555);
+      await chmod(file, 0o444);
+      await asNobody(async () => {
+        expect(await refused()).to.match(/store.sqlite: it is read-only; may this user write to it/);
+        file = join(folder, "new.sqlite");
+        expect(await refused()).to.match(/new.sqlite: it cannot be opened; is its folder there/);
+      });
+      await chmod(folder, 0o755);
+      file = join(folder, "store.sqlite");
+      await chmod(file, 0o644);
+      const live = await open();
+      await live.write((tx) => tx.query("pragma query_only = on"));
+      const error = await rejection(live.write((tx) => insert(tx, 1)));
       expect(AssetmillError.is(error) && error.code).to.equal("UNAVAILABLE");
+      expect((error as Error).message).to.match(/^the database store.sqlite cannot be used now: it is read-only/);
     });
 
     it("is free again once it is closed, and a transaction under way is ended first", async () => {

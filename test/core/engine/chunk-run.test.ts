@@ -8,7 +8,7 @@ import { AssetmillError } from "../../../src/core/errors.js";
 import type { AssetHandler } from "../../../src/core/ports/asset-handler.js";
 import { entriesOf, jobOf, pathsOf } from "../../support/builders.js";
 import { type Deferred, deferred } from "../../support/deferred.js";
-import { engineTools, type ToolsUnderTest } from "../../support/engine-tools.js";
+import { engineTools, repositoryOf, type ToolsUnderTest } from "../../support/engine-tools.js";
 import { ManualClock, quiet } from "../../support/manual-clock.js";
 
 const claimOf = (count: number, over: Partial<ChunkClaim> = {}): ChunkClaim => ({
@@ -88,6 +88,22 @@ describe("a chunk at work", () => {
     const part = run.part.take();
     expect(part?.closes).to.equal(true);
     expect(part?.outcomes.map(({ index }) => index)).to.deep.equal(Array.from({ length: 20 }, (_, i) => i));
+  });
+
+  it("has fewer in flight as soon as there are fewer slots, and more again", async () => {
+    const { held, shared, ended } = bench(40, { concurrency: 8 });
+    await quiet();
+    shared.slots.resize(2);
+    const endOne = () => held.end([...held.calls.keys()][0] ?? "");
+    for (let i = 0; i < 8; i++) await endOne();
+    expect(held.calls.size).to.equal(2);
+    for (let i = 0; i < 5; i++) await endOne();
+    expect([held.calls.size, held.started.length]).to.deep.equal([2, 15]);
+    shared.slots.resize(5);
+    await quiet();
+    expect(held.calls.size).to.equal(5);
+    while (held.calls.size > 0) await endOne();
+    expect([held.started.length, ended()]).to.deep.equal([40, true]);
   });
 
   it("shares the slots of its process with other chunks", async () => {
@@ -222,6 +238,52 @@ describe("the deadline of an asset", () => {
       [2, "SUCCEEDED"],
     ]);
     expect(part?.outcomes[0]?.outcome).to.include({ code: "DEADLINE" });
+  });
+
+  /** Two assets whose handler reads; the content of those named never comes. */
+  function reading(...silent: readonly string[]) {
+    const read = async function* (path: string): AsyncGenerator<Uint8Array> {
+      if (silent.includes(path)) await new Promise(() => {});
+      yield Buffer.from("content");
+    };
+    const handler: AssetHandler = {
+      name: "h",
+      version: "1",
+      process: async (_, context) => void (await context.text()),
+    };
+    const tools = engineTools({
+      repository: repositoryOf({ read }),
+      handlers: [handler],
+      options: { deadlineMs: 100 },
+    });
+    return { run: new ChunkRun(jobOf(), claimOf(2), 10_000, sharedOf(1, tools), tools), ...tools };
+  }
+
+  it("passed while the repository answers nobody blames no asset: the chunk stops, as where it cannot be reached", async () => {
+    const { run, clock } = reading(...pathsOf(2));
+    await quiet();
+    await clock.advance(101);
+    run.enforceDeadline(clock.monotonicMs());
+    await quiet();
+    expect(run.stopped).to.equal("unavailable");
+    expect(run.error).to.have.property("code", "UNAVAILABLE");
+    expect(run.part.take()).to.equal(undefined);
+  });
+
+  it("passed while the repository answers others is the asset's own", async () => {
+    const [a = ""] = pathsOf(2);
+    const { run, clock, latency } = reading(a);
+    await quiet();
+    await clock.advance(80);
+    await latency.repository.time(async () => {});
+    await clock.advance(21);
+    run.enforceDeadline(clock.monotonicMs());
+    await quiet();
+    expect(run.stopped).to.equal(undefined);
+    expect(run.part.take()?.outcomes.map(({ index, outcome }) => [index, outcome.kind])).to.deep.equal([
+      [0, "FAILED"],
+      [1, "SUCCEEDED"],
+    ]);
   });
 
   it("not yet passed changes nothing", async () => {

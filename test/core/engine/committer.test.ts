@@ -23,6 +23,7 @@ const partOf = (chunk: number): ChunkPart => ({
   part: 0,
   outcomes: [{ index: 0, outcome: SUCCEEDED, ageMs: 0 }],
   closes: true,
+  advances: true,
   tally: EMPTY_TALLY,
   writes: [writeOf(`/root/${chunk}`)],
   lines: [],
@@ -185,33 +186,10 @@ describe("results", () => {
     expect(enlisted).to.deep.equal([enlist]);
   });
 
-  it("that cannot are written just before the outcomes, together", async () => {
-    const order: unknown[] = [];
-    const { committer, enlisted } = bench(
-      async (parts) => {
-        order.push("commit");
-        return committed(parts);
-      },
-      {
-        apply: async (writes) => {
-          order.push(writes.map(({ path }) => path));
-        },
-      },
-    );
-    await Promise.all([1, 2].map((chunk) => committer.commit(partOf(chunk))));
-    expect(order).to.deep.equal([["/root/1", "/root/2"], "commit"]);
-    expect(enlisted).to.deep.equal([undefined]);
-  });
-
-  it("that cannot be written now keep their outcomes from being stored until they can", async () => {
-    let calls = 0;
-    const { committer, batches } = bench(committed, {
-      apply: async () => {
-        if (++calls < 3) throw new AssetmillError("UNAVAILABLE", "gone fishing");
-      },
-    });
+  it("that cannot are written before by somebody else: a commit that is repeated carries outcomes alone", async () => {
+    const { committer, enlisted } = bench(committed, { enlist: undefined });
     await committer.commit(partOf(1));
-    expect([calls, batches.length]).to.deep.equal([3, 1]);
+    expect(enlisted).to.deep.equal([undefined]);
   });
 
   it("are tried no more once the worker gives up: a store that never answers again cannot keep a process", async () => {

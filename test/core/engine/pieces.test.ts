@@ -20,6 +20,25 @@ describe("the slots of a process", () => {
     await quiet();
     expect(granted).to.deep.equal([0, 1, 2, 3, 4]);
   });
+
+  it("can become fewer: what is taken stays taken, and nobody gets one until there are enough; and more again", async () => {
+    const slots = new Slots(4);
+    const granted: number[] = [];
+    for (let i = 0; i < 8; i++) void slots.acquire().then(() => granted.push(i));
+    await quiet();
+    slots.resize(2);
+    expect([slots.crowded, slots.free]).to.deep.equal([true, 0]);
+    slots.release();
+    slots.release();
+    await quiet();
+    expect([slots.crowded, granted.length]).to.deep.equal([false, 4]);
+    slots.release();
+    await quiet();
+    expect(granted.length).to.equal(5);
+    slots.resize(4);
+    await quiet();
+    expect(granted).to.deep.equal([0, 1, 2, 3, 4, 5, 6]);
+  });
 });
 
 describe("the pause before a store is asked again", () => {

@@ -44,7 +44,7 @@ describe("Bearer JWT by a shared secret", () => {
     ["for no audience", { aud: undefined }],
     ["that has ended", { exp: now - 60 }],
     ["that never ends", { exp: undefined }],
-    ["that is not good yet", { nbf: now + 600 }],
+    ["that is not good yet", { nbf: now + 86_400 }],
     ["without a subject", { sub: undefined }],
     ["with an empty subject", { sub: "" }],
     ["with a line break in the subject", { sub: "anna\nroot" }],

@@ -62,5 +62,5 @@ describe("the documentation of DITA-OT", () => {
       `      ${Math.round((texts.length / ours) * 1_000)} docs/s, ${(ours / bare).toFixed(2)} times bare\n`,
     );
     expect(ours / bare).to.be.below(3);
-  }).timeout(60_000);
+  });
 });

@@ -1,3 +1,3 @@
 export { FolderAssetRepository } from "./folder-asset-repository.js";
-export { FolderResults1761300000001 } from "./folder-results-1761300000001.js";
+export { FolderReader } from "./folder-reader.js";
 export type { FolderOptions } from "./options.js";

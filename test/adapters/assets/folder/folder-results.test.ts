@@ -21,10 +21,7 @@ const writeOf = (path: string, over: Partial<AssetWrite> = {}): AssetWrite => ({
   ...over,
 });
 
-const topic = (target: string): AssetReference => ({ kind: "topic", target });
-
-describe("results of a folder repository", function () {
-  this.timeout(30_000);
+describe("results of a folder repository", () => {
   let fixture: FolderFixture;
   let repository: FolderAssetRepository;
   before(async () => {
@@ -59,75 +56,6 @@ describe("results of a folder repository", function () {
     expect(at).to.be.within(before - 1, Date.now() + 1);
   });
 
-  it("come in the order asked, undefined where nothing was written", async () => {
-    const [a, b] = [fresh(), fresh()];
-    await repository.apply([writeOf(a), writeOf(b)]);
-    const found = await repository.results([b, "/nope", a, b]);
-    expect(found.map((result) => result?.path)).to.deep.equal([b, undefined, a, b]);
-    expect(await repository.results([])).to.deep.equal([]);
-  });
-
-  it("of no write are none, and no transaction fails for it", async () => {
-    await repository.apply([]);
-  });
-
-  it("are merged: a named property is replaced, the others stay", async () => {
-    const path = fresh();
-    await repository.apply([writeOf(path, { properties: { a: 1, b: ["x"], c: "c" } })]);
-    await repository.apply([writeOf(path, { properties: { b: "now a text", d: false } })]);
-    expect(await propertiesOf(path)).to.deep.equal({ a: 1, b: "now a text", c: "c", d: false });
-    await repository.apply([writeOf(path)]);
-    expect(await propertiesOf(path)).to.deep.equal({ a: 1, b: "now a text", c: "c", d: false });
-  });
-
-  it("have references replaced per handler, and those of other handlers stay", async () => {
-    const path = fresh();
-    await repository.apply([writeOf(path, { references: { a: [topic("/1"), topic("/2")], b: [topic("/3")] } })]);
-    await repository.apply([writeOf(path, { references: { a: [topic("/4")] } })]);
-    expect((await resultOf(path))?.references).to.have.deep.members([
-      { ...topic("/4"), handler: "a" },
-      { ...topic("/3"), handler: "b" },
-    ]);
-    await repository.apply([writeOf(path, { references: { a: [], b: [topic("/3")] } })]);
-    expect((await resultOf(path))?.references).to.deep.equal([{ ...topic("/3"), handler: "b" }]);
-  });
-
-  it("keep the order of a handler's references", async () => {
-    const path = fresh();
-    const list = ["/z", "/a", "/m", "/a"].map(topic);
-    await repository.apply([writeOf(path, { references: { a: [topic("/old")], b: [topic("/b")] } })]);
-    await repository.apply([writeOf(path, { references: { a: list } })]);
-    const found = (await resultOf(path))?.references.filter(({ handler }) => handler === "a");
-    expect(found?.map(({ target }) => target)).to.deep.equal(["/z", "/a", "/m", "/a"]);
-  });
-
-  it("have the stamp, job and time of the last write", async () => {
-    const path = fresh();
-    await repository.apply([writeOf(path)]);
-    const stamp = { sizeBytes: 11, modifiedMs: 3_000, contentHash: null, handlers: { h: "2", i: "1" } };
-    await repository.apply([writeOf(path, { stamp, jobId: "later" })]);
-    expect(await resultOf(path)).to.deep.include({ stamp, jobId: "later" });
-  });
-
-  it("written twice are as written once", async () => {
-    const write = (path: string): AssetWrite =>
-      writeOf(path, { properties: { a: 1.5, b: ["x"] }, references: { h: [topic("/1")] } });
-    const [once, twice] = [fresh(), fresh()];
-    await repository.apply([write(once), write(twice)]);
-    await repository.apply([write(twice)]);
-    const [a, b] = await repository.results([once, twice]);
-    expect({ ...b, at: 0, path: "" }).to.deep.equal({ ...a, at: 0, path: "" });
-  });
-
-  it("of one asset given twice in one call are those of both, in order", async () => {
-    const path = fresh();
-    await repository.apply([
-      writeOf(path, { properties: { a: 1, b: 1 } }),
-      writeOf(path, { properties: { b: 2 }, jobId: "second" }),
-    ]);
-    expect(await resultOf(path)).to.deep.include({ properties: { a: 1, b: 2 }, jobId: "second" });
-  });
-
   it("are each repository's own", async () => {
     const path = fresh();
     const other = await FolderAssetRepository.open(
@@ -141,15 +69,6 @@ describe("results of a folder repository", function () {
   });
 
   describe("that are enlisted", () => {
-    it("appear with the transaction that they joined", async () => {
-      const path = fresh();
-      await fixture.stores.database.write(async (tx) => {
-        await repository.enlist(tx, [writeOf(path, { properties: { a: 1 } })]);
-        expect(await resultOf(path)).to.equal(undefined);
-      });
-      expect(await propertiesOf(path)).to.deep.equal({ a: 1 });
-    });
-
     it("are gone with it where it is rolled back, of new assets and of known ones, in a new repository, too", async () => {
       const path = fresh();
       await repository.apply([writeOf(path, { properties: { a: 1 } })]);
@@ -189,31 +108,6 @@ describe("results of a folder repository", function () {
       await repository.apply([writeOf(path, { properties: { last: "x" } })]);
       expect(await propertiesOf(path), "merged twice").to.deep.equal({ ...first, ...second, last: "x" });
     };
-
-    it("booleans, and texts that look like something else", async () => {
-      await survives(
-        { t: true, f: false, a: "true", b: "null", c: "1", d: '{"a":1}', e: "[1]", g: '"', h: "" },
-        { t: false, i: "it's", j: 'say "no"', k: "back\\slash", l: "--", m: "a\nb\tc" },
-      );
-    });
-
-    it("lists of texts, empty ones and such with quotes", async () => {
-      await survives({ a: [], b: [""], c: ['"', "'", "\\", "]"] }, { d: ["é", "\u{1f600}", "a\nb"], a: ["x"] });
-    });
-
-    it("whole numbers to the last digit", async () => {
-      await survives(
-        { a: 0, b: -1, c: Number.MAX_SAFE_INTEGER, d: Number.MIN_SAFE_INTEGER },
-        { e: 1_761_291_362_776, f: 2 ** 62, g: 1e21 },
-      );
-    });
-
-    it("fractions to the last digit", async () => {
-      await survives(
-        { a: 0.1, b: 0.1 + 0.2, c: 1 / 3, d: -1.5e-7 },
-        { e: Math.PI, f: Number.MAX_VALUE, g: Number.MIN_VALUE, h: 123_456_789.123_456_78 },
-      );
-    });
 
     it("any number", async () => {
       // JSON knows no -0.

@@ -1,13 +1,14 @@
-import { mkdir, mkdtemp, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { AssetmillError } from "../../../../src/core/errors.js";
 import { comparePaths } from "../../../../src/core/path.js";
 import { covers, scopeOf } from "../../../../src/core/scope.js";
+import { asNobody } from "../../../support/as-nobody.js";
 import { rejection } from "../../../support/deferred.js";
-import { type FolderFixture, openFolder, permissionsDoNotBind, scanned } from "../../../support/folder-repository.js";
-import { anyName, anyPath, referenceOrder } from "../../../support/path-order.js";
+import { type FolderFixture, openFolder, scanned } from "../../../support/folder-repository.js";
+import { anyName, referenceOrder } from "../../../support/path-order.js";
 
 const ALL = { fileTypes: [] };
 
@@ -23,7 +24,6 @@ const anyTree = fc
   });
 
 describe("a scan of a folder", function () {
-  this.timeout(60_000);
   let fixture: FolderFixture;
   beforeEach(async () => {
     fixture = await openFolder();
@@ -37,25 +37,6 @@ describe("a scan of a folder", function () {
     await fixture.files(...files);
     return { root, files: [...files].sort(referenceOrder) };
   };
-
-  describe("has an order", () => {
-    it("that is path order, whatever the names, in pages of any size", async () => {
-      await fc.assert(
-        fc.asyncProperty(anyTree, fc.integer({ min: 1, max: 5 }), async (paths, pageSize) => {
-          const { root, files } = await plant(paths);
-          expect(await fixture.paths([root], { pageSize })).to.deep.equal(files);
-        }),
-        { numRuns: 60 },
-      );
-    });
-
-    it("in which a folder's content stands before siblings that plain string order puts first", async () => {
-      const files = ["/a/b.dita", "/a b.dita", "/a-b/c.dita", "/a-b.dita", "/a.dita"];
-      await fixture.files(...files);
-      expect(await fixture.paths(["/"])).to.deep.equal([...files].sort(referenceOrder));
-      expect(await fixture.paths(["/"])).not.to.deep.equal([...files].sort());
-    });
-  });
 
   describe("goes on", () => {
     it("after every path that it yielded with exactly the rest, be the file there, gone, or a folder by now", async () => {
@@ -80,20 +61,6 @@ describe("a scan of a folder", function () {
       );
     });
 
-    it("after any path at all with exactly the greater ones", async () => {
-      await fc.assert(
-        fc.asyncProperty(anyTree, fc.array(anyPath, { minLength: 1, maxLength: 6 }), async (paths, others) => {
-          const { root, files } = await plant(paths);
-          for (const other of others) {
-            const after = other === "/" ? root : root + other;
-            const greater = files.filter((file) => referenceOrder(file, after) > 0);
-            expect(await fixture.paths([root], { after }), JSON.stringify(after)).to.deep.equal(greater);
-          }
-        }),
-        { numRuns: 40 },
-      );
-    });
-
     it("after a path whose whole folder is gone", async () => {
       await fixture.files("/a/1.dita", "/b/c/1.dita", "/b/c/2.dita", "/b/d.dita", "/e.dita");
       await rm(join(fixture.folder, "b", "c"), { recursive: true });
@@ -105,23 +72,6 @@ describe("a scan of a folder", function () {
       await rm(join(fixture.folder, "b"), { recursive: true });
       await fixture.files("/b");
       expect(await fixture.paths(["/"], { after: "/b/1.dita" })).to.deep.equal(["/c/1.dita"]);
-    });
-
-    it("after the last path with nothing", async () => {
-      await fixture.files("/a.dita", "/b.dita");
-      expect(await fixture.paths(["/"], { after: "/b.dita" })).to.deep.equal([]);
-    });
-
-    it("in a later root, and over several", async () => {
-      await fixture.files("/a/1.dita", "/b/1.dita", "/b/2.dita", "/c/1.dita", "/d/1.dita");
-      expect(await fixture.paths(["/d", "/b", "/a"], { after: "/b/1.dita" })).to.deep.equal(["/b/2.dita", "/d/1.dita"]);
-      expect(await fixture.paths(["/d", "/b", "/a"], { after: "/c/9.dita" })).to.deep.equal(["/d/1.dita"]);
-    });
-
-    it("behind a root that is a single file only where that file is behind", async () => {
-      await fixture.files("/a.dita", "/b.dita");
-      expect(await fixture.paths(["/a.dita", "/b.dita"], { after: "/a.dita" })).to.deep.equal(["/b.dita"]);
-      expect(await fixture.paths(["/b.dita"], { after: "/b.dita" })).to.deep.equal([]);
     });
   });
 
@@ -152,15 +102,6 @@ describe("a scan of a folder", function () {
       );
     });
 
-    it("whose exclusions are whole segments, of folders and of files", async () => {
-      await fixture.files("/a/b/1.dita", "/a/bc/1.dita", "/a/b.dita", "/a/c.dita", "/a/c.dita.bak");
-      expect(await fixture.paths(["/"], { excluded: ["/a/b", "/a/c.dita"] })).to.deep.equal([
-        "/a/b.dita",
-        "/a/bc/1.dita",
-        "/a/c.dita.bak",
-      ]);
-    });
-
     it("that is empty where a root is excluded, or lies in what is", async () => {
       await fixture.files("/a/b/1.dita", "/c/1.dita");
       expect(await fixture.paths(["/a"], { excluded: ["/a"] })).to.deep.equal([]);
@@ -172,16 +113,6 @@ describe("a scan of a folder", function () {
     it("of a single file", async () => {
       await fixture.files("/a/b.dita", "/a/b.dita.png", "/a/c.dita");
       expect(await fixture.paths(["/a/b.dita"])).to.deep.equal(["/a/b.dita"]);
-    });
-
-    it("of several roots, each asset once, in path order", async () => {
-      await fixture.files("/a-b/1.dita", "/a/1.dita", "/c.dita", "/d/1.dita");
-      expect(await fixture.paths(["/d", "/a-b", "/c.dita", "/a", "/a/1.dita"])).to.deep.equal([
-        "/a/1.dita",
-        "/a-b/1.dita",
-        "/c.dita",
-        "/d/1.dita",
-      ]);
     });
 
     it("of nothing where nothing is there", async () => {
@@ -382,39 +313,39 @@ describe("a scan of a folder", function () {
       expect(paths).to.deep.equal(["/a/1.dita", "/c/1.dita"]);
     });
 
-    it("where a folder may not be read: ACCESS_DENIED, naming it, and no end in silence", async function () {
-      if (permissionsDoNotBind("a folder that may not be read ends the scan with ACCESS_DENIED")) return this.skip();
+    it("where a folder may not be read: ACCESS_DENIED, naming it, and no end in silence", async () => {
       await fixture.files("/a/1.dita", "/locked/1.dita");
-      const { chmod } = await import("node:fs/promises");
       await chmod(join(fixture.folder, "locked"), 0o000);
       try {
-        const error = await rejection(scanAll());
-        expect(AssetmillError.is(error) && [error.code, error.ids.path]).to.deep.equal(["ACCESS_DENIED", "/locked"]);
+        await asNobody(async () => {
+          const error = await rejection(scanAll());
+          expect(AssetmillError.is(error) && [error.code, error.ids.path]).to.deep.equal(["ACCESS_DENIED", "/locked"]);
+        });
       } finally {
         await chmod(join(fixture.folder, "locked"), 0o700);
       }
     });
 
-    it("where a folder may be listed but not entered: ACCESS_DENIED, and no end in silence", async function () {
-      if (permissionsDoNotBind("a folder that may not be entered ends the scan with ACCESS_DENIED")) return this.skip();
+    it("where a folder may be listed but not entered: ACCESS_DENIED, and no end in silence", async () => {
       await fixture.files("/a/1.dita", "/locked/1.dita");
-      const { chmod } = await import("node:fs/promises");
-      await chmod(join(fixture.folder, "locked"), 0o400);
+      await chmod(join(fixture.folder, "locked"), 0o444);
       try {
-        const error = await rejection(scanAll());
-        expect(AssetmillError.is(error) && error.code).to.equal("ACCESS_DENIED");
+        await asNobody(async () => {
+          const error = await rejection(scanAll());
+          expect(AssetmillError.is(error) && error.code).to.equal("ACCESS_DENIED");
+        });
       } finally {
         await chmod(join(fixture.folder, "locked"), 0o700);
       }
     });
 
-    it("where an XML file may not be read: it is an asset of type OTHERS, whose handler will find out", async function () {
-      if (permissionsDoNotBind("an XML file that may not be read is listed")) return this.skip();
+    it("where an XML file may not be read: it is an asset of type OTHERS, whose handler will find out", async () => {
       await fixture.files(["/a.xml", "<map/>"]);
-      const { chmod } = await import("node:fs/promises");
       await chmod(join(fixture.folder, "a.xml"), 0o000);
-      const assets = await scanned(fixture.repository, scopeOf(["/"], [], ALL));
-      expect(assets.map(({ path, fileType }) => [path, fileType])).to.deep.equal([["/a.xml", "OTHERS"]]);
+      await asNobody(async () => {
+        const assets = await scanned(fixture.repository, scopeOf(["/"], [], ALL));
+        expect(assets.map(({ path, fileType }) => [path, fileType])).to.deep.equal([["/a.xml", "OTHERS"]]);
+      });
     });
 
     it("where nothing is admitted for a while: pages come all the same, and the walk can be gone on with", async () => {

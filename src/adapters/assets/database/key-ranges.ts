@@ -1,0 +1,57 @@
+import { isWithin } from "../../../core/path.js";
+import type { Scope } from "../../../core/scope.js";
+import { pathKey } from "../../sql/path-key.js";
+
+const SLASH = Buffer.of(0, 0);
+
+/** Begins the keys of all that lies below a path. */
+const below = (path: string): Buffer => (path === "/" ? SLASH : Buffer.concat([pathKey(path), SLASH]));
+
+/** The first key behind all that lies below a path. */
+function behind(path: string): Buffer {
+  const end = Buffer.from(below(path));
+  end[end.length - 1] = 1;
+  return end;
+}
+
+/** Keys from `from` on, it included, to `to`, it left out. */
+export interface KeyRange {
+  readonly from: Buffer;
+  readonly to: Buffer;
+}
+
+/** Keys of what lies below a path, the path itself left out. */
+export const keysBelow = (path: string): KeyRange => ({ from: below(path), to: behind(path) });
+
+/**
+ * What a scope covers, as ranges of keys in order: its roots, themselves included, without what is excluded. `after`:
+ * only what comes after this path.
+ */
+export function keyRanges({ roots, excluded }: Pick<Scope, "roots" | "excluded">, after?: string): readonly KeyRange[] {
+  // The smallest key greater than that of `after` is this one and one unit more.
+  const least = after === undefined ? undefined : Buffer.concat([pathKey(after), SLASH]);
+  return roots
+    .flatMap((root) => parts(root, excluded))
+    .flatMap(({ from, to }) => {
+      if (!least || Buffer.compare(from, least) >= 0) return [{ from, to }];
+      return Buffer.compare(least, to) < 0 ? [{ from: least, to }] : [];
+    });
+}
+
+function parts(root: string, excluded: readonly string[]): readonly KeyRange[] {
+  if (excluded.some((path) => isWithin(root, path))) return [];
+  // A path's siblings such as /a-b stand behind all that lies below it: the path and its tree are one range.
+  const whole = { from: pathKey(root), to: behind(root) };
+  const holes = excluded
+    .filter((path) => isWithin(path, root))
+    .map((path) => ({ from: pathKey(path), to: behind(path) }))
+    .sort((a, b) => Buffer.compare(a.from, b.from));
+  const ranges: KeyRange[] = [];
+  let from = whole.from;
+  for (const hole of holes) {
+    if (Buffer.compare(from, hole.from) < 0) ranges.push({ from, to: hole.from });
+    if (Buffer.compare(from, hole.to) < 0) from = hole.to;
+  }
+  if (Buffer.compare(from, whole.to) < 0) ranges.push({ from, to: whole.to });
+  return ranges;
+}

@@ -1,0 +1,59 @@
+import type { Asset } from "../../../core/asset.js";
+import type { ScanPage } from "../../../core/ports/asset-repository.js";
+import type { Scope } from "../../../core/scope.js";
+import type { SqlDatabase } from "../../sql/index.js";
+import { pathKey } from "../../sql/path-key.js";
+import { assetOfRow } from "./asset-row.js";
+import { type KeyRange, keyRanges } from "./key-ranges.js";
+import { isSparse, pageOf, windowEnd } from "./scan-sql.js";
+
+export interface ScanOptions {
+  readonly after?: string;
+  readonly pageSize: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Rows that one query passes over at most where few of them may be wanted: a fraction of a second's work. */
+const WINDOW_ROWS = 20_000;
+
+/** Pages by key: each query begins behind the last path, and none reads more than its page or its window. */
+export async function* scanAssets(
+  database: SqlDatabase,
+  scope: Scope,
+  { after, pageSize, signal }: ScanOptions,
+): AsyncIterable<ScanPage> {
+  for (const range of keyRanges(scope, after)) {
+    let rest: KeyRange | undefined = range;
+    while (rest && !signal?.aborted) {
+      const window: Window = isSparse(scope.filter) ? await windowOf(database, rest) : { range: rest };
+      const { sql, parameters } = pageOf(window.range, scope.filter, pageSize);
+      const assets = (await database.read(sql, parameters)).map(assetOfRow);
+      const upTo: string | undefined = assets.length === pageSize ? assets.at(-1)?.path : window.last;
+      if (signal?.aborted) return;
+      if (assets.length > 0 || upTo !== undefined) yield pageUpTo(assets, upTo);
+      rest = upTo === undefined ? undefined : { from: keyAfter(upTo), to: range.to };
+    }
+  }
+}
+
+/** The next part of a range, and the last asset of it where it is not the rest. */
+interface Window {
+  readonly range: KeyRange;
+  readonly last?: string;
+}
+
+async function windowOf(database: SqlDatabase, range: KeyRange): Promise<Window> {
+  const { sql, parameters } = windowEnd(range, WINDOW_ROWS);
+  const [row] = await database.read(sql, parameters);
+  if (!row) return { range };
+  const last = String(row.path);
+  return { range: { from: range.from, to: keyAfter(last) }, last };
+}
+
+const pageUpTo = (assets: readonly Asset[], upTo: string | undefined): ScanPage => ({
+  assets,
+  upTo: upTo ?? assets.at(-1)?.path ?? "",
+});
+
+/** Greater than this path's key, and not greater than any that follows it. */
+const keyAfter = (path: string): Buffer => Buffer.concat([pathKey(path), Buffer.of(0)]);

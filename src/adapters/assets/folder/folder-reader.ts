@@ -1,0 +1,115 @@
+import { constants, createReadStream, existsSync, readFile } from "node:fs";
+import { promisify } from "node:util";
+import { AssetmillError } from "../../../core/errors.js";
+import { isWithin } from "../../../core/path.js";
+import type { AssetRepository, RepositoryNode, ScanPage } from "../../../core/ports/asset-repository.js";
+import type { Scope } from "../../../core/scope.js";
+import { assetOfFile } from "./asset-of-file.js";
+import { folderError } from "./folder-errors.js";
+import { FolderTree, type TreeFile } from "./folder-tree.js";
+import { type WalkOptions, walkFolder } from "./folder-walk.js";
+import { VaultTree, vaultRootOf } from "./vault-tree.js";
+import { walkVault } from "./vault-walk.js";
+import { type FolderOptions, folderIdentity, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
+
+const readFailed = (path: string, message: string): AssetmillError =>
+  new AssetmillError("READ_FAILED", message, { ids: { path } });
+
+const PIECE_BYTES = 256 * 1024;
+// What `find` looked at was no link out of the tree; O_NOFOLLOW keeps it so should it be swapped meanwhile.
+// (Flags may be numbers; the typings know them as text only.)
+const READ_ONLY = (constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)) as unknown as string;
+// With callbacks: file handles as promises cost the main thread twice the time.
+const readWhole = promisify(readFile);
+
+/**
+ * A directory tree, mounted at a repository path, to be read. Links to files inside the tree are assets; links to folders,
+ * and out of the tree, are none.
+ */
+export class FolderReader implements Pick<AssetRepository, "identity" | "scan" | "stat" | "read" | "fileOf"> {
+  readonly identity: string;
+  readonly #tree: FolderTree;
+  /** Given where the folder holds a FileVault layout. */
+  readonly #vault: VaultTree | undefined;
+
+  protected constructor(options: ResolvedFolderOptions) {
+    this.identity = folderIdentity(options);
+    const jcrRoot = vaultRootOf(options.folder);
+    this.#vault = jcrRoot === undefined ? undefined : new VaultTree(jcrRoot, options.mount);
+    this.#tree = this.#vault?.tree ?? new FolderTree(options);
+  }
+
+  /** INVALID_PARAMETER where there is no such folder. */
+  static async at(options: FolderOptions): Promise<FolderReader> {
+    return new FolderReader(await resolveFolderOptions(options));
+  }
+
+  scan(scope: Scope, options: WalkOptions): AsyncIterable<ScanPage> {
+    return this.#vault ? walkVault(this.#vault, scope, options) : walkFolder(this.#tree, scope, options);
+  }
+
+  async stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]> {
+    return paths.map((path) => this.#node(path));
+  }
+
+  async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    try {
+      const found = this.#file(path);
+      if (found.stats.size <= PIECE_BYTES) yield await readWhole(found.file, { flag: READ_ONLY });
+      else yield* createReadStream(found.file, { flags: READ_ONLY, highWaterMark: PIECE_BYTES, signal });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw folderError(error, path, this.#tree.folder);
+    }
+  }
+
+  fileOf(path: string): string {
+    try {
+      return this.#file(path).file;
+    } catch (error) {
+      throw folderError(error, path, this.#tree.folder);
+    }
+  }
+
+  #file(path: string): TreeFile {
+    const found = this.#vault ? this.#original(this.#vault, path) : this.#tree.find(path);
+    if (!found && path.includes("\ufffd")) throw readFailed(path, "its name is not UTF-8; rename it");
+    if (!found?.stats.isFile()) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+    return found;
+  }
+
+  /** An asset's own file; a dam:Asset may have lost its original. */
+  #original(vault: VaultTree, path: string): TreeFile | undefined {
+    const node = vault.at(path);
+    if (node?.kind === "asset" && !node.content) throw readFailed(path, "it has no original");
+    return node?.kind === "asset" ? node.content : undefined;
+  }
+
+  #node(path: string): RepositoryNode | undefined {
+    // Above the mount there is nothing but the way to it.
+    if (isWithin(this.#tree.mount, path)) return this.#rootNode(path);
+    if (this.#vault) {
+      const node = this.#vault.at(path);
+      return node?.kind === "asset" ? { kind: "asset", asset: node.asset } : node && { kind: "folder", path };
+    }
+    const found = this.#find(path);
+    if (found?.stats.isDirectory()) return { kind: "folder", path };
+    return found?.stats.isFile() ? { kind: "asset", asset: assetOfFile(path, found) } : undefined;
+  }
+
+  /** Nothing readable is nothing there; but a tree that is gone is no answer about one path. */
+  #find(path: string): TreeFile | undefined {
+    try {
+      const found = this.#tree.find(path);
+      if (found || existsSync(this.#tree.folder)) return found;
+    } catch {
+      return undefined;
+    }
+    throw new AssetmillError("UNAVAILABLE", "the repository's folder is not there", { ids: { path } });
+  }
+
+  #rootNode(path: string): RepositoryNode {
+    if (this.#tree.find(this.#tree.mount)?.stats.isDirectory()) return { kind: "folder", path };
+    throw new AssetmillError("UNAVAILABLE", "the repository's folder is not there", { ids: { path } });
+  }
+}

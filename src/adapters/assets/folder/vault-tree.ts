@@ -1,0 +1,130 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type Asset, nameOf } from "../../../core/asset.js";
+import { type FileType, fileTypeOfName } from "../../../core/file-type.js";
+import { childPath, isWithin } from "../../../core/path.js";
+import { assetOfFile } from "./asset-of-file.js";
+import { dateOf, type DocviewNode, parseDocview, valueOf, valuesOf } from "./docview.js";
+import { FolderTree, type TreeFile } from "./folder-tree.js";
+import { fileNameOf, jcrNameOf } from "./vault-names.js";
+
+const CONTENT = ".content.xml";
+const ORIGINAL = join("_jcr_content", "renditions", "original");
+/** A `.content.xml` beyond this describes a whole subtree: its root's type stands in its head, but it is no asset's. */
+const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
+
+/** What stands at a path of a FileVault layout. */
+export type VaultNode =
+  | { readonly kind: "folder" }
+  | { readonly kind: "asset"; readonly asset: Asset; readonly content: TreeFile | undefined };
+
+/** The `jcr_root` of a folder that holds a FileVault layout (or is one); undefined for any other. */
+export function vaultRootOf(folder: string): string | undefined {
+  if (basename(folder) === "jcr_root") return folder;
+  const root = join(folder, "jcr_root");
+  return statSync(root, { throwIfNoEntry: false })?.isDirectory() ? root : undefined;
+}
+
+/**
+ * A FileVault layout, read as the repository that it was exported from: names as JCR has them; a dam:Asset's directory is
+ * one asset, whose content is its original and whose times stand in its metadata; node files are none.
+ */
+export class VaultTree {
+  readonly tree: FolderTree;
+
+  constructor(folder: string, mount: string) {
+    this.tree = new FolderTree({ folder, mount });
+  }
+
+  /** Names in no order; undefined where no folder is. */
+  names(path: string): readonly string[] | undefined {
+    const found = this.#find(path);
+    if (!found?.stats.isDirectory()) return undefined;
+    const files = readdirSync(found.file);
+    const all = new Set(files);
+    // What a file's node has beside its content stands in a `.dir` next to it.
+    const own = files.filter((file) => !(file.endsWith(".dir") && all.has(file.slice(0, -".dir".length))));
+    return own
+      .filter((file) => file !== CONTENT && !/^\.vlt/.test(file))
+      .map(jcrNameOf)
+      .filter(isContent);
+  }
+
+  at(path: string): VaultNode | undefined {
+    if (path !== this.tree.mount && !path.slice(1).split("/").every(isContent)) return undefined;
+    const found = this.#find(path);
+    if (found?.stats.isFile())
+      return isDocview(found) ? undefined : { kind: "asset", asset: assetOfFile(path, found), content: found };
+    if (!found?.stats.isDirectory()) return undefined;
+    const view = this.#view(found.file);
+    if (valueOf(view, "jcr:primaryType") !== "dam:Asset") return { kind: "folder" };
+    const content = this.tree.findFile(join(found.file, ORIGINAL));
+    return { kind: "asset", asset: this.#damAsset(path, found, view, content), content };
+  }
+
+  #damAsset(path: string, directory: TreeFile, view: DocviewNode | undefined, original: TreeFile | undefined): Asset {
+    const inline = view?.children.get("jcr:content");
+    const own = this.#view(join(directory.file, "_jcr_content"));
+    const metadata = [inline?.children.get("metadata"), own?.children.get("metadata")].find(
+      (node) => node !== undefined,
+    );
+    const file = assetOfFile(path, original ?? directory);
+    const createdMs = dateOf(view, "jcr:created") ?? file.createdMs;
+    const isFragment = [inline, own].some((node) => valueOf(node, "contentFragment") === "true");
+    return {
+      path,
+      fileType: typeOf(path, [metadata, inline, own]) ?? file.fileType,
+      sizeBytes: original ? file.sizeBytes : Number(valueOf(metadata, "dam:size") ?? 0),
+      createdMs,
+      modifiedMs: dateOf(inline, "jcr:lastModified") ?? dateOf(own, "jcr:lastModified") ?? file.modifiedMs,
+      ...(isFragment ? { contentFragment: true as const } : {}),
+    };
+  }
+
+  #find(path: string): TreeFile | undefined {
+    const { mount } = this.tree;
+    if (!isWithin(path, mount)) return undefined;
+    const inside = path.slice(mount === "/" ? 1 : mount.length + 1);
+    const names = inside === "" ? [] : inside.split("/");
+    const asWritten = this.tree.find(names.reduce((at, name) => childPath(at, fileNameOf(name)), mount));
+    return asWritten ?? this.#findByName(names, mount);
+  }
+
+  /** Not every tool writes a name in the same way: `a%3ab` may stand for `a:b`, too. */
+  #findByName(names: readonly string[], mount: string): TreeFile | undefined {
+    let at = mount;
+    for (const name of names) {
+      const found = this.tree.find(at);
+      if (!found?.stats.isDirectory()) return undefined;
+      const file = readdirSync(found.file).find((one) => jcrNameOf(one) === name);
+      if (file === undefined) return undefined;
+      at = childPath(at, file);
+    }
+    return this.tree.find(at);
+  }
+
+  #view(directory: string): DocviewNode | undefined {
+    const found = this.tree.findFile(join(directory, CONTENT));
+    if (!found?.stats.isFile() || found.stats.size > MAX_CONTENT_BYTES) return undefined;
+    return parseDocview(readFileSync(found.file, "utf8"));
+  }
+}
+
+/** Neither a node's own parts nor access control. */
+const isContent = (name: string): boolean => !name.startsWith("jcr:") && !name.startsWith("rep:");
+
+const HEAD_BYTES = 2_048;
+
+/** `name.xml` may be a node, written out: that is no file. */
+function isDocview({ file }: TreeFile): boolean {
+  return file.endsWith(".xml") && /<jcr:root\s/.test(readFileSync(file).subarray(0, HEAD_BYTES).toString("utf8"));
+}
+
+/** As the JCR adapter has it: what DITA-OT's class says goes before the name, but for DITAVAL. */
+function typeOf(path: string, nodes: readonly (DocviewNode | undefined)[]): FileType | undefined {
+  const byName = fileTypeOfName(nameOf(path));
+  if (byName === "DITAVAL") return byName;
+  const classes = nodes.flatMap((node) => valuesOf(node, "dita_class") ?? []).join(" ");
+  if (/\bmap\/map\b/.test(classes)) return "DITAMAP";
+  return /\btopic\/topic\b/.test(classes) ? "DITATOPIC" : byName;
+}

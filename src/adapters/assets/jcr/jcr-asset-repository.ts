@@ -1,0 +1,240 @@
+import type { Asset } from "../../../core/asset.js";
+import { decodeText } from "../../../core/decode-text.js";
+import { AssetmillError, invalidParameter, isUnavailable } from "../../../core/errors.js";
+import { type FileType, fileTypeOfXmlHead } from "../../../core/file-type.js";
+import type {
+  AssetRepository,
+  AssetResult,
+  AssetWrite,
+  RefusedWrite,
+  RepositoryNode,
+  ScanPage,
+} from "../../../core/ports/asset-repository.js";
+import type { AssetSink } from "../../../core/ports/asset-sink.js";
+import type { Scope } from "../../../core/scope.js";
+import { assetOf, type AssetNodes, binaryPath, brokenAsset, isAssetNode, readAssets } from "./asset-nodes.js";
+import { JcrClient } from "./client.js";
+import type { JcrDialect } from "./dialect.js";
+import { JcrSink } from "./jcr-sink.js";
+import { JcrFault, unavailable } from "./jcr-fault.js";
+import { type WalkOptions, walkJcr } from "./jcr-walk.js";
+import { jcrIdentity, type JcrOptions, type ResolvedJcrOptions, resolveJcrOptions } from "./options.js";
+import { probe } from "./probe.js";
+import { JcrResultStore } from "./result-store.js";
+import { SharedCall } from "./shared-call.js";
+
+/** How long a server is waited for at the start. */
+const MEET_MS = 10_000;
+const HEAD_BYTES = 4_096;
+/** So much more is read rather than giving up a connection. */
+const REST_BYTES = 256 * 1024;
+
+/** A tree of a JCR repository (AEM, Sling, Oak), over HTTP. Results stand on the nodes; they cannot join the store's transactions. */
+export class JcrAssetRepository implements AssetRepository {
+  readonly identity: string;
+  readonly sink: AssetSink = new JcrSink(async (signal) => (await this.#speak({ signal })).dialect);
+  readonly #options: ResolvedJcrOptions;
+  readonly #client: JcrClient;
+  #spoken: SharedCall<Spoken> | undefined;
+  /** What kind of asset was read last: most of a repository's are of one. */
+  #kind: AssetNodes["kind"] = "asset";
+
+  /** Errors: INVALID_PARAMETER naming the option. Asks the server nothing yet. */
+  constructor(options: JcrOptions) {
+    this.#options = resolveJcrOptions(options);
+    this.identity = jcrIdentity(this.#options);
+    this.#client = new JcrClient(this.#options);
+  }
+
+  /**
+   * Asks the server who it is. Errors: INVALID_PARAMETER naming `field` where it does not let the user in, or is none that
+   * we can speak with. One that is out of reach now is none: it may be back when it is needed.
+   */
+  async meet(field = "assets"): Promise<void> {
+    const late = AbortSignal.timeout(MEET_MS);
+    try {
+      await this.#speak({ refuses: true, once: true, signal: late });
+    } catch (error) {
+      if (late.aborted || isUnavailable(error)) return;
+      throw invalidParameter(field, isRefusal(error) ? reasonOf(error) : this.#client.unreachable(error).message);
+    }
+  }
+
+  /** Requests sent so far, tries included. */
+  get requests(): number {
+    return this.#client.requests;
+  }
+
+  async *scan(scope: Scope, options: WalkOptions): AsyncIterable<ScanPage> {
+    const { signal } = options;
+    const spoken = await this.#speak({ signal }).catch((error: unknown) => {
+      if (signal?.aborted) return undefined;
+      throw error;
+    });
+    if (!spoken) return;
+    const { dialect } = spoken;
+    yield* told(walkJcr(scope, options, { dialect, assetsOf: this.#assetsOf, namesAtOnce: this.#options.namesAtOnce }));
+  }
+
+  async stat(paths: readonly string[], signal?: AbortSignal): Promise<readonly (RepositoryNode | undefined)[]> {
+    const { dialect } = await this.#speak({ refuses: true, signal });
+    const nodes = await readAssets(dialect, paths, signal);
+    const others = await Promise.all(
+      paths.map(async (path, i) => (nodes[i] ? undefined : this.#other(path, dialect, signal))),
+    );
+    const found = paths.map((_, i) => nodes[i] ?? others[i]);
+    const assets = await this.#assetsOf(
+      found.filter((one): one is AssetNodes => one !== undefined && one !== "folder"),
+      signal,
+    );
+    const byPath = new Map(assets.map((asset) => [asset.path, asset]));
+    return paths.map((path, i) => {
+      const asset = byPath.get(path);
+      if (asset) return { kind: "asset", asset };
+      return found[i] === "folder" ? { kind: "folder", path } : undefined;
+    });
+  }
+
+  async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    const { dialect } = await this.#speak({ signal });
+    try {
+      const content = await this.#content(dialect, path, signal);
+      if (!content) throw await this.#unreadable(path, signal);
+      yield* content;
+    } catch (error) {
+      if (signal?.aborted || AssetmillError.is(error)) throw error;
+      if (error instanceof JcrFault)
+        throw new AssetmillError("READ_FAILED", error.message, { ids: { path }, cause: error });
+      throw this.#client.unreachable(error);
+    }
+  }
+
+  async apply(writes: readonly AssetWrite[], signal?: AbortSignal): Promise<readonly RefusedWrite[]> {
+    const { results } = await this.#speak({ signal });
+    return results.apply(writes, signal);
+  }
+
+  async results(paths: readonly string[], signal?: AbortSignal): Promise<readonly (AssetResult | undefined)[]> {
+    const { results } = await this.#speak({ signal });
+    return results.results(paths, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  /**
+   * What the server speaks; asked once, as soon as it can be reached. One that turns out to be none, or lets nobody in,
+   * is refused only where somebody asks who can mend it: work that is under way waits, and blames no asset.
+   */
+  async #speak({ refuses = false, once = false, signal }: Asking): Promise<Spoken> {
+    try {
+      return await this.#ask(once, signal);
+    } catch (error) {
+      throw isRefusal(error) && !refuses ? unavailable(reasonOf(error), error) : error;
+    }
+  }
+
+  async #ask(once: boolean, signal: AbortSignal | undefined): Promise<Spoken> {
+    const spoken = (this.#spoken ??= new SharedCall(async (stop) => {
+      const dialect = await probe(this.#client, this.#options, { signal: stop, once });
+      const { status } = this.#options;
+      return { dialect, results: new JcrResultStore({ dialect, status, nowMs: () => this.#client.serverNowMs }) };
+    }));
+    try {
+      return await spoken.answer(signal);
+    } catch (error) {
+      if (this.#spoken === spoken) this.#spoken = undefined;
+      throw error;
+    }
+  }
+
+  readonly #assetsOf = (nodes: readonly AssetNodes[], signal?: AbortSignal): Promise<readonly Asset[]> =>
+    Promise.all(
+      nodes.map(async (one) => {
+        const asset = assetOf(one);
+        return { ...asset, fileType: asset.fileType ?? (await this.#sniff(one, signal)) };
+      }),
+    );
+
+  /** What stands at a path that is no sound asset. Parts of an asset are neither. */
+  async #other(
+    path: string,
+    dialect: JcrDialect,
+    signal: AbortSignal | undefined,
+  ): Promise<"folder" | AssetNodes | undefined> {
+    if (path.split("/").includes("jcr:content")) return undefined;
+    const node = await dialect.list(path, () => false, signal);
+    if (!node) return undefined;
+    return isAssetNode(node) ? brokenAsset(path, node) : "folder";
+  }
+
+  async #content(
+    dialect: JcrDialect,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const kinds = this.#kind === "asset" ? (["asset", "file"] as const) : (["file", "asset"] as const);
+    for (const kind of kinds) {
+      const content = await dialect.content(binaryPath(path, kind), signal);
+      if (!content) continue;
+      this.#kind = kind;
+      return content;
+    }
+    return undefined;
+  }
+
+  async #unreadable(path: string, signal: AbortSignal | undefined): Promise<AssetmillError> {
+    const [node] = await this.stat([path], signal);
+    return node?.kind === "asset"
+      ? new AssetmillError("READ_FAILED", "it has no original, or none that is readable", { ids: { path } })
+      : new AssetmillError("GONE", "no such asset", { ids: { path } });
+  }
+
+  /** The type by the head of an XML file; one that cannot be read is left to its handler, who will say so. */
+  async #sniff({ path, kind }: AssetNodes, signal: AbortSignal | undefined): Promise<FileType> {
+    const { dialect } = await this.#speak({ signal });
+    const content = await dialect.content(binaryPath(path, kind), signal);
+    if (!content) return "OTHERS";
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for await (const piece of content) {
+        if (length < HEAD_BYTES) pieces.push(piece);
+        length += piece.length;
+        if (length > REST_BYTES) break;
+      }
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw this.#client.unreachable(error);
+    }
+    return fileTypeOfXmlHead(decodeText(Buffer.concat(pieces).subarray(0, HEAD_BYTES)));
+  }
+}
+
+const isRefusal = (error: unknown): error is AssetmillError =>
+  AssetmillError.is(error) && error.code === "INVALID_PARAMETER";
+
+const reasonOf = (refusal: AssetmillError): string => refusal.fields[0]?.message ?? refusal.message;
+
+interface Asking {
+  readonly refuses?: boolean;
+  /** Nothing is tried again. */
+  readonly once?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Spoken {
+  readonly dialect: JcrDialect;
+  readonly results: JcrResultStore;
+}
+
+/** A walk is about no single asset: what the server objects to ends it, in words. */
+async function* told(walk: AsyncIterable<ScanPage>): AsyncIterable<ScanPage> {
+  try {
+    yield* walk;
+  } catch (error) {
+    if (!(error instanceof JcrFault)) throw error;
+    throw new AssetmillError("READ_FAILED", `the JCR server refused a listing: ${error.message}`, { cause: error });
+  }
+}

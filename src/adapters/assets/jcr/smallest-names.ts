@@ -1,0 +1,37 @@
+/** The smallest so many of all names greater than one, by code unit; memory holds twice as many at most. */
+export class SmallestNames {
+  readonly #after: string | undefined;
+  readonly #most: number;
+  #names: string[] = [];
+  #limit: string | undefined;
+  overflowed = false;
+
+  constructor(after: string | undefined, most: number) {
+    this.#after = after;
+    this.#most = most;
+  }
+
+  add(name: string): void {
+    if (this.#after !== undefined && name <= this.#after) return;
+    if (this.#limit !== undefined && name >= this.#limit) {
+      this.overflowed = true;
+      return;
+    }
+    this.#names.push(name);
+    if (this.#names.length >= 2 * this.#most) this.#cut();
+  }
+
+  take(): string[] {
+    this.#cut();
+    return this.#names;
+  }
+
+  #cut(): void {
+    // A listing that broke off is told again from its beginning: a name that comes twice is one.
+    this.#names = [...new Set(this.#names)].sort((a, b) => (a < b ? -1 : 1));
+    if (this.#names.length <= this.#most) return;
+    this.#names.length = this.#most;
+    this.#limit = this.#names.at(-1);
+    this.overflowed = true;
+  }
+}

@@ -1,0 +1,1 @@
+export { scheduleRetention, type RetentionScheduleOptions } from "./retention-schedule.js";

@@ -1,0 +1,143 @@
+import type { AssetReference, PropertyValue } from "../../core/handler-result.js";
+import type { AssetResult, AssetWrite } from "../../core/ports/asset-repository.js";
+import type { Row, SqlDatabase, SqlTransaction, SqlValue } from "./sql-database.js";
+
+const REPOSITORY = "{repository}";
+const RESULT = "{folder_result}";
+
+/** Of the rows to be written, by their short names. */
+const COLUMNS = {
+  p: "text",
+  v: "text",
+  r: "text",
+  s: "integer",
+  m: "integer",
+  h: "text",
+  n: "text",
+  j: "text",
+} as const;
+
+type References = Readonly<Record<string, readonly AssetReference[]>>;
+
+/** What processing wrote about the assets of one repository. */
+export class AssetResults {
+  readonly #database: SqlDatabase;
+  readonly #identity: string;
+
+  constructor(database: SqlDatabase, identity: string) {
+    this.#database = database;
+    this.#identity = identity;
+  }
+
+  /**
+   * Writes results inside a transaction: one statement, however many, and one that reads what is there. Properties are
+   * merged over what is there, a handler's references replace what that handler found before.
+   */
+  async write(tx: SqlTransaction, writes: readonly AssetWrite[]): Promise<void> {
+    if (writes.length === 0) return;
+    const id = await this.#id(tx);
+    const before = await this.#before(tx, id, writes);
+    // In one order everywhere: two commits that meet at some assets wait for each other, and never crosswise.
+    const sorted = [...writes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+    const rows = new Map<string, object>();
+    for (const { path, properties, references, stamp, jobId } of sorted) {
+      const old = before.get(path);
+      const all = { properties: merged(old?.properties, properties), refs: merged(old?.refs, references) };
+      // An asset may come twice in one commit: the second is merged over the first.
+      const now = { ...old, ...withoutNull(all) };
+      if (all.properties ?? all.refs) before.set(path, now);
+      const stays = rows.has(path) ? { v: now.properties ?? null, r: now.refs ?? null } : undefined;
+      rows.set(path, {
+        p: path,
+        v: all.properties,
+        r: all.refs,
+        s: stamp.sizeBytes,
+        m: stamp.modifiedMs,
+        h: stamp.contentHash,
+        n: JSON.stringify(stamp.handlers),
+        j: jobId,
+        ...stays,
+      });
+    }
+    await tx.query(
+      `insert into ${RESULT} as old
+         (repository_id, path, properties, refs, size_bytes, modified_ms, content_hash, handlers, job_id, at_ms)
+       select cast(? as integer), p, v, r, s, m, h, n, j, cast(? as ${tx.dialect.ddl.big}) from ${tx.dialect.rows(COLUMNS)} as w
+       where true
+       on conflict (repository_id, path) do update set
+         properties = coalesce(excluded.properties, old.properties), refs = coalesce(excluded.refs, old.refs),
+         size_bytes = excluded.size_bytes, modified_ms = excluded.modified_ms, content_hash = excluded.content_hash,
+         handlers = excluded.handlers, job_id = excluded.job_id, at_ms = excluded.at_ms`,
+      [id, tx.nowMs, JSON.stringify([...rows.values()])],
+    );
+  }
+
+  /** What is there already, of the assets that get more than a stamp. */
+  async #before(tx: SqlTransaction, id: number, writes: readonly AssetWrite[]): Promise<Map<string, Row>> {
+    const paths = writes
+      .filter(({ properties, references }) => !isEmpty(properties) || !isEmpty(references))
+      .map(({ path }) => path);
+    if (paths.length === 0) return new Map();
+    const rows = await tx.query(
+      `select path, properties, refs from ${RESULT}
+       where repository_id = ? and path in ${tx.dialect.list("text")}
+       order by path ${tx.dialect.forUpdate}`,
+      [id, JSON.stringify(paths)],
+    );
+    return new Map(rows.map((row) => [String(row.path), row]));
+  }
+
+  /** In the order asked; undefined where nothing was written. */
+  async read(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]> {
+    const rows = await this.#database.read(
+      `select r.* from ${RESULT} r join ${REPOSITORY} s on s.id = r.repository_id
+       where s.identity = ? and r.path in ${this.#database.dialect.list("text")}`,
+      [this.#identity, JSON.stringify(paths)],
+    );
+    const byPath = new Map(rows.map((row) => [String(row.path), resultOf(row)]));
+    return paths.map((path) => byPath.get(path));
+  }
+
+  async #id(tx: SqlTransaction): Promise<number> {
+    // Asked each time: what this transaction inserts may yet be rolled back.
+    const select = `select id from ${REPOSITORY} where identity = ?`;
+    const [known] = await tx.query(select, [this.#identity]);
+    if (known) return Number(known.id);
+    await tx.query(`insert into ${REPOSITORY} (identity) values (?) on conflict do nothing`, [this.#identity]);
+    const [row] = await tx.query(select, [this.#identity]);
+    return Number(row?.id);
+  }
+}
+
+/** Members of `more` over those of the stored object, as JSON; null where there is nothing new. */
+function merged(stored: SqlValue | undefined, more: object): string | null {
+  if (isEmpty(more)) return null;
+  if (typeof stored !== "string") return JSON.stringify(more);
+  return JSON.stringify({ ...(JSON.parse(stored) as object), ...more });
+}
+
+const withoutNull = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+
+const isEmpty = (record: object): boolean => {
+  for (const _ in record) return false;
+  return true;
+};
+
+function resultOf(row: Row): AssetResult {
+  const references = JSON.parse(String(row.refs ?? "{}")) as References;
+  return {
+    path: String(row.path),
+    properties: JSON.parse(String(row.properties ?? "{}")) as Record<string, PropertyValue>,
+    references: Object.entries(references).flatMap(([handler, list]) =>
+      list.map((reference) => ({ ...reference, handler })),
+    ),
+    stamp: {
+      sizeBytes: Number(row.size_bytes),
+      modifiedMs: Number(row.modified_ms),
+      contentHash: row.content_hash === null ? null : String(row.content_hash),
+      handlers: JSON.parse(String(row.handlers)) as Record<string, string>,
+    },
+    jobId: String(row.job_id),
+    at: Number(row.at_ms),
+  };
+}

@@ -1,0 +1,71 @@
+import type { QueryRunner } from "typeorm";
+import { invalidParameter } from "../../core/errors.js";
+import type { SqlDialect } from "./sql-dialect.js";
+import type { Row } from "./sql-database.js";
+import type { SqlText } from "./sql-text.js";
+import { rowsOf } from "./statements.js";
+
+/** What a migration is given. */
+export interface MigrationTools {
+  readonly dialect: SqlDialect;
+  /** SQL as `SqlText` has it. */
+  readonly query: (sql: string, parameters?: readonly unknown[]) => Promise<readonly Row[]>;
+}
+
+/** One step of the schema, for every engine. */
+export interface Migration {
+  /** What it is for, and the moment it was written; never changed, for databases remember it. */
+  readonly name: string;
+  up(tools: MigrationTools): Promise<void>;
+}
+
+const timestampOf = ({ name }: Migration): number => Number(/\d+$/.exec(name)?.[0] ?? 0);
+
+/**
+ * Brings our tables up to date, and remembers what was done in a table of its own: a host's migrations are the host's.
+ * To be called inside a transaction that no other migration runs beside.
+ */
+export async function migrate(
+  runner: QueryRunner,
+  text: SqlText,
+  dialect: SqlDialect,
+  migrations: readonly Migration[],
+): Promise<void> {
+  const query = (sql: string, parameters: readonly unknown[] = []) => rowsOf(runner, text.compile(sql), parameters);
+  await query(`create table if not exists {migration} (
+    id ${dialect.ddl.autoincrement}, "timestamp" bigint not null, name varchar not null)`);
+  const done = await doneOf(runner, text);
+  for (const migration of migrations) {
+    if (done.includes(migration.name)) continue;
+    await migration.up({ dialect, query });
+    await query(`insert into {migration} ("timestamp", name) values (?, ?)`, [timestampOf(migration), migration.name]);
+  }
+}
+
+/** True where nothing is to be done. Refuses a schema that this program does not know. The table may be missing. */
+export async function isUpToDate(
+  runner: QueryRunner,
+  text: SqlText,
+  dialect: SqlDialect,
+  migrations: readonly Migration[],
+): Promise<boolean> {
+  const known = migrations.map(({ name }) => name);
+  const exists =
+    dialect.name === "sqlite"
+      ? "select 1 from sqlite_master where type = 'table' and name = ?"
+      : "select 1 where to_regclass(?) is not null";
+  const table = dialect.name === "sqlite" ? `${text.prefix}migration` : text.table("migration");
+  if ((await rowsOf(runner, text.compile(exists), [table])).length === 0) return false;
+  const done = await doneOf(runner, text);
+  const newest = done.filter((name) => !known.includes(name)).at(-1);
+  if (newest !== undefined) {
+    const message = `the database's schema (${newest}) is newer than this program's (${known.at(-1)}): upgrade assetmill`;
+    throw invalidParameter("store", message);
+  }
+  return done.length === known.length;
+}
+
+async function doneOf(runner: QueryRunner, text: SqlText): Promise<readonly string[]> {
+  const rows = await rowsOf(runner, text.compile(`select name from {migration} order by "timestamp"`), []);
+  return rows.map(({ name }) => String(name));
+}

@@ -1,0 +1,25 @@
+import type { ColumnKind, SqlDialect } from "./sql-dialect.js";
+
+const column = (name: string, kind: ColumnKind): string =>
+  kind === "bytes" ? `unhex(value ->> '${name}') as ${name}` : `value ->> '${name}' as ${name}`;
+
+/** SQLite 3.42 and newer. */
+export const sqliteDialect: SqlDialect = {
+  name: "sqlite",
+  now: "cast(unixepoch('subsec') * 1000 as integer)",
+  list: () => "(select value from json_each(?))",
+  rows: (columns) =>
+    `(select ${Object.entries(columns)
+      .map(([name, kind]) => column(name, kind))
+      .join(", ")} from json_each(?))`,
+  contains: (text) => `instr(${text}, ?) > 0`,
+  forUpdate: "",
+  forUpdateSkipLocked: "",
+  ddl: {
+    bytes: "blob",
+    big: "integer",
+    autoincrement: "integer primary key autoincrement",
+    clustered: "without rowid",
+    oftenUpdated: "without rowid",
+  },
+};

@@ -1,0 +1,137 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { AssetFailure } from "../../core/errors.js";
+import { BatchState } from "./batch-state.js";
+import type { FromThread, SentBatch, ToThread } from "./messages.js";
+import type { PendingWork } from "./pending-work.js";
+import { RepositoryDesk } from "./repository-desk.js";
+
+/** How long a handler that was told to stop may take to end before its thread is ended. */
+const HEED_MS = 1_000;
+
+/** What an ended thread leaves behind. */
+export interface Remains {
+  /** Its handler ran when the thread ended by itself, or alone held too much memory. */
+  readonly charged: PendingWork | undefined;
+  /** Not over, and nobody's fault: for another thread. */
+  readonly left: readonly PendingWork[];
+}
+
+/** A batch of assets in a thread, as the main thread sees it. */
+export class Crossing {
+  readonly batch: SentBatch;
+  /** Aborted to end the thread. */
+  readonly ending = new AbortController();
+  busyMs = 0;
+  done = 0;
+  /** Ended because too much memory was held; where it was the only one at work, its asset is to blame. */
+  tooMuch: "alone" | "with others" | undefined;
+  readonly #all: readonly PendingWork[];
+  readonly #port: MessagePort;
+  readonly #state: BatchState;
+  readonly #desks = new Map<number, RepositoryDesk>();
+  readonly #forget: (() => void)[] = [];
+  /** What runs was told to stop, and since when. */
+  #told: { readonly index: number; readonly atMs: number } | undefined;
+
+  constructor(all: readonly PendingWork[]) {
+    this.#all = all;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#state = BatchState.of(all.length);
+    this.batch = { port: port2, memory: this.#state.memory, assets: all.map(({ sent }) => sent) };
+    port1.on("message", (message: FromThread) => this.#receive(message));
+    all.forEach((pending, index) => this.#passOnStop(pending, index));
+  }
+
+  /** Ends the thread where its asset is over the deadline, or does not heed its signal. */
+  watch(nowMs: number): void {
+    if (this.ending.signal.aborted) return;
+    const { running } = this.#state;
+    const pending = running === undefined ? undefined : this.#all[running];
+    if (running === undefined || !pending) return;
+    const { deadlineMs } = pending.work;
+    if (!this.#state.isTold(running)) this.#told = undefined;
+    else if (this.#told?.index !== running) this.#told = { index: running, atMs: nowMs };
+    if (this.#state.overdue(deadlineMs) === running) {
+      this.ending.abort();
+      // It may have ended just now: then that counts.
+      this.#drain();
+      if (!pending.isOver) {
+        const late = new AssetFailure("DEADLINE", `not done within ${deadlineMs} ms; its thread was ended`);
+        pending.fail(pending.work.silence?.() ?? late);
+      }
+    } else if (this.#told?.index === running && nowMs - this.#told.atMs > HEED_MS) {
+      this.ending.abort();
+      this.#drain();
+      if (!pending.isOver) pending.stopped();
+    }
+  }
+
+  /** Ends the thread because too much memory is held. What runs in it is run again with nothing beside it, and then blamed. */
+  endHeavy(alone: boolean): void {
+    const { running } = this.#state;
+    if (running === undefined || this.ending.signal.aborted) return;
+    this.tooMuch = alone ? "alone" : "with others";
+    const pending = this.#all[running];
+    if (pending) pending.isHeavy = true;
+    this.ending.abort();
+  }
+
+  /** After the thread ended the batch, or died: takes what it still said, and answers what is not over. */
+  close(): Remains {
+    this.#drain();
+    for (const forget of this.#forget) forget();
+    for (const desk of this.#desks.values()) desk.close();
+    this.#port.close();
+    const { running } = this.#state;
+    const blames = this.ending.signal.aborted ? this.tooMuch === "alone" : true;
+    const killer = running === undefined || !blames ? undefined : this.#all[running];
+    const open = this.#all.filter(({ isOver }) => !isOver);
+    return {
+      charged: killer && !killer.isOver ? killer : undefined,
+      left: open.filter((pending) => pending !== killer),
+    };
+  }
+
+  #drain(): void {
+    for (;;) {
+      const entry: { message: unknown } | undefined = receiveMessageOnPort(this.#port);
+      if (!entry) return;
+      this.#receive(entry.message as FromThread);
+    }
+  }
+
+  #receive(message: FromThread): void {
+    const pending = this.#all[message.index];
+    if (!pending) return;
+    const { logger, repository, signal } = pending.work;
+    if (message.kind === "end") {
+      this.busyMs += message.end.busyMs;
+      this.done++;
+      this.#desks.get(message.index)?.close();
+      if (!pending.isOver) pending.ended(message.end);
+    } else if (message.kind === "log") {
+      logger[message.level](message.message);
+    } else {
+      const desk = this.#desks.get(message.index) ?? new RepositoryDesk(repository, signal);
+      this.#desks.set(message.index, desk);
+      const { id } = message;
+      void desk
+        .answer(message.question)
+        .then((answer) => this.#port.postMessage({ kind: "answer", id, answer } satisfies ToThread));
+    }
+  }
+
+  #passOnStop(pending: PendingWork, index: number): void {
+    const { signal } = pending.work;
+    const stop = (): void => {
+      this.#state.tell(index);
+      if (pending.isOver) return;
+      if (this.#state.running === index) this.#port.postMessage({ kind: "stop", index } satisfies ToThread);
+      else pending.stopped();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    this.#forget.push(() => signal.removeEventListener("abort", stop));
+    if (signal.aborted) stop();
+  }
+}

@@ -1,0 +1,194 @@
+import { fileURLToPath } from "node:url";
+import { Piscina } from "piscina";
+import { AssetFailure, AssetmillError, messageOf } from "../../core/errors.js";
+import {
+  type HandlerThreads,
+  MAX_THREAD_DEATHS,
+  type ThreadEnd,
+  type ThreadWork,
+} from "../../core/ports/handler-threads.js";
+import { Crossing } from "./crossing.js";
+import { MemoryGuard } from "./memory-guard.js";
+import type { SentBatch, ThreadModules } from "./messages.js";
+import { PendingWork } from "./pending-work.js";
+
+/** One asset a task is slower than no thread at all; more than this gains nothing. */
+const MAX_BATCH = 32;
+/** What a batch should last: long against its crossing, short against the wait of the assets behind it. */
+const BATCH_MS = 50;
+/** How exactly deadlines are kept. */
+const WATCH_EVERY_MS = 50;
+/** Threads that end in a row, none while a handler ran: then it is the machine's trouble, and no asset's. */
+const MAX_CAUSELESS_DEATHS = 5;
+
+const CLOSED = new AssetmillError("UNAVAILABLE", "worker threads are closed");
+
+export interface ThreadOptions {
+  readonly threads: number;
+  /** The heap that one thread may fill, in MiB; see `MemoryGuard` for what is outside of it. */
+  readonly memoryMb: number;
+  /** URLs of the modules that give the handlers. */
+  readonly modules: readonly string[];
+}
+
+/** Handlers in worker threads of piscina's. Threads start with the first work, and end when there is none for a while. */
+export class PiscinaHandlerThreads implements HandlerThreads {
+  readonly places: number;
+  readonly #threads: number;
+  readonly #pool: Piscina<SentBatch, readonly string[]>;
+  readonly #crossings = new Set<Crossing>();
+  readonly #guard: MemoryGuard;
+  /** What runs now is to have nothing beside it. */
+  #alone = false;
+  #waiting: PendingWork[] = [];
+  #gathering = false;
+  #watch: NodeJS.Timeout | undefined;
+  #meanMs: number | undefined;
+  #causeless = 0;
+  #closed = false;
+
+  constructor({ threads, memoryMb, modules }: ThreadOptions) {
+    this.#threads = threads;
+    this.#guard = new MemoryGuard(memoryMb);
+    // As much waits as runs: a thread that ends its batch finds the next one gathered.
+    this.places = threads * MAX_BATCH * 2;
+    this.#pool = new Piscina({
+      filename: fileURLToPath(new URL("thread-entry.js", import.meta.url)),
+      minThreads: 0,
+      maxThreads: threads,
+      idleTimeout: 30_000,
+      // A thread that sleeps on an atomic would not let what plugins keep going (timers, caches) go on.
+      atomics: "disabled",
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+      workerData: { modules } satisfies ThreadModules,
+    });
+    // A thread that dies without work, of what a plugin left behind, is replaced when it is needed.
+    this.#pool.on("error", () => {});
+  }
+
+  /** The names of the handlers that a thread has; fails as the plugin's module does. */
+  async handlerNames(): Promise<readonly string[]> {
+    const { batch } = new Crossing([]);
+    return this.#pool.run(batch, { transferList: [batch.port] });
+  }
+
+  run(work: ThreadWork): Promise<ThreadEnd> {
+    const pending = new PendingWork(work);
+    const { signal } = work;
+    if (signal.aborted) {
+      pending.stopped();
+      return pending.end;
+    }
+    const leaveQueue = (): void => {
+      const at = this.#waiting.indexOf(pending);
+      if (at < 0) return;
+      this.#waiting.splice(at, 1);
+      pending.stopped();
+    };
+    signal.addEventListener("abort", leaveQueue, { once: true });
+    this.#waiting.push(pending);
+    this.#gather();
+    return pending.end.finally(() => signal.removeEventListener("abort", leaveQueue));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    for (const pending of this.#waiting.splice(0)) pending.fail(CLOSED);
+    await this.#pool.destroy();
+  }
+
+  /** Whatever comes in this turn of the event loop crosses together. */
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    setImmediate(() => {
+      this.#gathering = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    while (!this.#closed && this.#waiting.length > 0 && this.#crossings.size < this.#threads && !this.#alone) {
+      const heavy = this.#waiting.findIndex(({ isHeavy }) => isHeavy);
+      if (heavy < 0) void this.#cross(this.#nextBatch());
+      else if (this.#crossings.size > 0) return;
+      else {
+        this.#alone = true;
+        this.#guard.begin();
+        void this.#cross(this.#waiting.splice(heavy, 1));
+      }
+    }
+  }
+
+  /** An asset that has ended a thread before goes alone: what else it may have left behind there blames nobody. */
+  #nextBatch(): readonly PendingWork[] {
+    const suspect = this.#waiting.findIndex(({ deaths }) => deaths > 0);
+    if (suspect >= 0) return this.#waiting.splice(suspect, 1);
+    const byTime = this.#meanMs === undefined ? 4 : Math.round(BATCH_MS / Math.max(0.01, this.#meanMs));
+    const share = Math.ceil(this.#waiting.length / this.#threads);
+    return this.#waiting.splice(0, Math.max(1, Math.min(byTime, share, MAX_BATCH)));
+  }
+
+  async #cross(all: readonly PendingWork[]): Promise<void> {
+    const crossing = new Crossing(all);
+    this.#crossings.add(crossing);
+    this.#watch ??= setInterval(() => {
+      const nowMs = performance.now();
+      for (const one of this.#crossings) one.watch(nowMs);
+      if (!this.#guard.isOver(this.#crossings.size)) return;
+      for (const one of this.#crossings) one.endHeavy(this.#alone);
+    }, WATCH_EVERY_MS).unref();
+    const { batch, ending } = crossing;
+    try {
+      await this.#pool.run(batch, { transferList: [batch.port], signal: ending.signal });
+      this.#settle(crossing, undefined);
+    } catch (error) {
+      if (crossing.tooMuch) await this.#guard.settle();
+      this.#settle(crossing, error);
+    }
+    this.#crossings.delete(crossing);
+    this.#alone = false;
+    if (crossing.tooMuch) this.#guard.begin();
+    if (this.#crossings.size === 0) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }
+    this.#send();
+  }
+
+  #settle(crossing: Crossing, death: unknown): void {
+    const { charged, left } = crossing.close();
+    if (this.#closed) {
+      for (const pending of charged ? [charged, ...left] : left) pending.fail(CLOSED);
+      return;
+    }
+    if (crossing.done > 0) {
+      const meanMs = crossing.busyMs / crossing.done;
+      this.#meanMs = this.#meanMs === undefined ? meanMs : this.#meanMs * 0.7 + meanMs * 0.3;
+    }
+    const hasCause = death === undefined || charged || crossing.ending.signal.aborted || crossing.done > 0;
+    this.#causeless = hasCause ? 0 : this.#causeless + 1;
+    if (this.#causeless >= MAX_CAUSELESS_DEATHS) {
+      this.#causeless = 0;
+      const gone = new AssetmillError("UNAVAILABLE", `worker threads cannot work: ${messageOf(death)}`);
+      for (const pending of left) pending.fail(gone);
+    } else {
+      this.#waiting.unshift(...left);
+    }
+    if (charged) this.#charge(charged, crossing.tooMuch ? this.#tooMuch : messageOf(death));
+  }
+
+  get #tooMuch(): string {
+    return `while it ran, the process grew by more than ${this.#guard.limitMb(1)} MiB`;
+  }
+
+  #charge(pending: PendingWork, death: string): void {
+    if (pending.work.signal.aborted) pending.stopped();
+    else if (++pending.deaths < MAX_THREAD_DEATHS) this.#waiting.unshift(pending);
+    else {
+      const message = `ended its thread ${MAX_THREAD_DEATHS} times: ${death}`;
+      pending.fail(new AssetFailure("POISON", message));
+    }
+  }
+}

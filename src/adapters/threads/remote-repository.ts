@@ -1,0 +1,97 @@
+import { createReadStream, constants, readFileSync, statSync } from "node:fs";
+import type { Readable } from "node:stream";
+import type { MessagePort } from "node:worker_threads";
+import type { AssetRepository } from "../../core/ports/asset-repository.js";
+import type { Answer, FromThread, Question, SentAsset } from "./messages.js";
+import { receiveError } from "./sent-error.js";
+
+const PIECE_BYTES = 256 * 1024;
+/** What the main thread found was no link; so it stays, should it be swapped meanwhile. */
+// (Flags may be numbers; the typings know them as text only.)
+const READ_ONLY = (constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)) as unknown as string;
+
+/** Asks the main thread, which holds the repository. */
+export class Questions {
+  readonly #port: MessagePort;
+  readonly #open = new Map<number, (answer: Answer) => void>();
+  #last = 0;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  ask(index: number, question: Question): Promise<Answer> {
+    const id = ++this.#last;
+    return new Promise((answered, failed) => {
+      this.#open.set(id, (answer) => ("error" in answer ? failed(receiveError(answer.error)) : answered(answer)));
+      this.#port.postMessage({ kind: "ask", index, id, question } satisfies FromThread);
+    });
+  }
+
+  answered(id: number, answer: Answer): void {
+    this.#open.get(id)?.(answer);
+    this.#open.delete(id);
+  }
+}
+
+/** The repository as one asset's handler reads it in a thread: the asset's own content from here, all else by asking. */
+export class RemoteRepository implements Pick<AssetRepository, "read" | "stat"> {
+  readonly #questions: Questions;
+  readonly #index: number;
+  readonly #sent: SentAsset;
+  #streams = 0;
+
+  constructor(questions: Questions, index: number, sent: SentAsset) {
+    this.#questions = questions;
+    this.#index = index;
+    this.#sent = sent;
+  }
+
+  async stat(paths: readonly string[]): ReturnType<AssetRepository["stat"]> {
+    const answer = await this.#questions.ask(this.#index, { what: "stat", paths });
+    return "nodes" in answer ? answer.nodes : [];
+  }
+
+  async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    const { asset, file, bytes } = this.#sent;
+    if (path === asset.path && bytes) yield bytes;
+    else if (path === asset.path && file !== undefined) yield* this.#readFile(file, signal);
+    else yield* this.#ask(path);
+  }
+
+  async *#readFile(file: string, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+    let opened = false;
+    try {
+      if (statSync(file).size <= PIECE_BYTES) {
+        const whole = readFileSync(file, { flag: READ_ONLY });
+        opened = true;
+        yield whole;
+      } else {
+        const pieces: Readable = createReadStream(file, { flags: READ_ONLY, highWaterMark: PIECE_BYTES, signal });
+        for await (const piece of pieces) {
+          opened = true;
+          yield piece as Uint8Array;
+        }
+      }
+    } catch (error) {
+      if (opened) throw error;
+      // The repository knows what its trouble means.
+      yield* this.#ask(this.#sent.asset.path);
+    }
+  }
+
+  async *#ask(path: string): AsyncIterable<Uint8Array> {
+    const stream = ++this.#streams;
+    let left = await this.#questions.ask(this.#index, { what: "read", stream, path });
+    try {
+      while ("piece" in left && left.piece) {
+        yield left.piece;
+        left = await this.#questions.ask(this.#index, { what: "next", stream });
+      }
+    } finally {
+      // Nobody waits for this answer.
+      if ("piece" in left && left.piece)
+        void this.#questions.ask(this.#index, { what: "close", stream }).catch(() => {});
+    }
+  }
+}

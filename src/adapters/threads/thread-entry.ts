@@ -1,0 +1,150 @@
+import "reflect-metadata";
+import { createHash } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
+import { type MessagePort, workerData } from "node:worker_threads";
+import { AssetContext } from "../../core/engine/asset-context.js";
+import { AssetTask } from "../../core/engine/asset-task.js";
+import { messageOf } from "../../core/errors.js";
+import { checkResult, type HandlerResult } from "../../core/handler-result.js";
+import type { AssetHandler, HandlerLogger } from "../../core/ports/asset-handler.js";
+import type { CreateDigest } from "../../core/ports/digest.js";
+import { BatchState } from "./batch-state.js";
+import type { FromThread, SentAsset, SentBatch, SentEnd, ThreadModules, ToThread } from "./messages.js";
+import { handlersOf } from "./plugin-modules.js";
+import { Questions, RemoteRepository } from "./remote-repository.js";
+import { sendError } from "./sent-error.js";
+import { toldSignal } from "./told-signal.js";
+
+/** What runs in a worker thread: a batch at a time, in it one asset after the other. */
+
+/** Handlers that never wait would keep what they left behind (timers, rejections) from ever being met. */
+const TURN_EVERY_MS = 20;
+
+/** Loaded with the first batch, not before it: a module that cannot be loaded then is an answer, not a dead thread. */
+let loaded: ReturnType<typeof handlersOf> | undefined;
+
+const sha256: CreateDigest = () => {
+  const hash = createHash("sha256");
+  return {
+    update: (bytes) => void hash.update(bytes),
+    finish: () => `sha256:${hash.digest("hex")}`,
+  };
+};
+
+export default async function runBatch({ port, memory, assets }: SentBatch): Promise<readonly string[]> {
+  loaded ??= handlersOf(modulesOf(workerData));
+  const handlers = await loaded;
+  const state = new BatchState(memory);
+  const questions = new Questions(port);
+  let look = (): void => {};
+  port.on("message", (message: ToThread) => {
+    if (message.kind === "answer") questions.answered(message.id, message.answer);
+    else look();
+  });
+  const onRejection = (reason: unknown): void => {
+    const message = `a promise was rejected, and nobody waited for it: ${messageOf(reason)}`;
+    post(port, { kind: "log", index: state.running ?? 0, level: "warn", message });
+  };
+  process.on("unhandledRejection", onRejection);
+  try {
+    let turnedMs = performance.now();
+    for (const [index, sent] of assets.entries()) {
+      // Announced first, looked at second: the main thread, which tells first and looks second, cannot miss it.
+      state.begins(index);
+      if (state.isTold(index)) {
+        state.ended();
+        continue;
+      }
+      const told = toldSignal(() => state.isTold(index));
+      look = told.look;
+      const end = await runOne(index, sent, handlers.get(sent.handler), told.signal, port, questions);
+      post(port, { kind: "end", index, end });
+      state.ended();
+      if (performance.now() - turnedMs < TURN_EVERY_MS) continue;
+      await turn();
+      turnedMs = performance.now();
+    }
+  } finally {
+    process.off("unhandledRejection", onRejection);
+    port.close();
+  }
+  return [...handlers.keys()];
+}
+
+async function runOne(
+  index: number,
+  sent: SentAsset,
+  handler: AssetHandler | undefined,
+  signal: AbortSignal,
+  port: MessagePort,
+  questions: Questions,
+): Promise<SentEnd> {
+  const startedMs = performance.now();
+  const task = new ThreadTask(index, sent, signal, new RemoteRepository(questions, index, sent));
+  const context = new AssetContext(
+    {
+      jobId: sent.jobId,
+      type: sent.type,
+      deadlineMs: sent.deadlineMs,
+      logger: loggerOf(index, port),
+      repository: task.repository,
+      maxContentBytes: sent.maxContentBytes,
+    },
+    task,
+    sent.attempt,
+  );
+  const since = (): { hash: string | null | undefined; busyMs: number } => ({
+    hash: task.contentRead,
+    busyMs: performance.now() - startedMs,
+  });
+  try {
+    if (!handler) throw new Error(`the thread has no handler ${sent.handler}`);
+    const returned = await handler.process(sent.asset, context);
+    return { returned: returned === undefined ? undefined : plain(checkResult(returned)), ...since() };
+  } catch (error) {
+    return { error: sendError(error), ...since() };
+  }
+}
+
+/** The asset's task as its context knows it, with the thread's own signal. */
+class ThreadTask extends AssetTask {
+  readonly repository: RemoteRepository;
+  readonly #signal: AbortSignal;
+
+  constructor(index: number, sent: SentAsset, signal: AbortSignal, repository: RemoteRepository) {
+    super(index, sent.asset, { repository, createDigest: sha256, maxBytes: sent.maxContentBytes }, performance.now());
+    this.repository = repository;
+    this.#signal = signal;
+  }
+
+  override get signal(): AbortSignal {
+    return this.#signal;
+  }
+}
+
+/** As a plain object: of an instance, getters would not cross. */
+const plain = ({ properties, references, warnings }: HandlerResult): HandlerResult => ({
+  ...(properties === undefined ? {} : { properties }),
+  ...(references === undefined ? {} : { references }),
+  ...(warnings === undefined ? {} : { warnings }),
+});
+
+function loggerOf(index: number, port: MessagePort): HandlerLogger {
+  const line = (level: keyof HandlerLogger) => (message: string) =>
+    post(port, { kind: "log", index, level, message: String(message) });
+  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
+}
+
+/** What cannot cross (a function inside a reference, say) is the handler's error, not the thread's end. */
+function post(port: MessagePort, message: FromThread): void {
+  try {
+    port.postMessage(message);
+  } catch (error) {
+    if (message.kind !== "end") return;
+    const { index, end } = message;
+    const { hash, busyMs } = end;
+    port.postMessage({ kind: "end", index, end: { error: sendError(error), hash, busyMs } } satisfies FromThread);
+  }
+}
+
+const modulesOf = (data: unknown): readonly string[] => (data as ThreadModules).modules;

@@ -1,0 +1,60 @@
+import { importFolder } from "../../composition/transfer.js";
+import { invalidParameter, messageOf } from "../../core/errors.js";
+import type { ImportProgress } from "../../core/transfer/import-assets.js";
+import { EXIT, type ExitCode } from "../exit-codes.js";
+import type { Output } from "../output.js";
+import { Signals } from "../signals.js";
+import { whenReachable } from "../when-reachable.js";
+
+export interface ImportFlags {
+  readonly assets?: string;
+  readonly json?: boolean;
+}
+
+const SAY_EVERY_MS = 5_000;
+
+/** Copies what is in a folder into a repository; repeated, it goes on where it was. */
+export function importCommand(folder: string, path: string, flags: ImportFlags, output: Output): Promise<ExitCode> {
+  return Signals.during((signals) => run(folder, path, flags, signals, output));
+}
+
+async function run(
+  folder: string,
+  path: string,
+  { assets, json }: ImportFlags,
+  signals: Signals,
+  output: Output,
+): Promise<ExitCode> {
+  if (assets === undefined)
+    throw invalidParameter("assets", "name where to: --assets sqlite:FILE or postgres://user:password@host/database");
+  let saidMs = performance.now();
+  const work = (): Promise<ImportProgress> =>
+    importFolder(folder, path, assets, {
+      signal: signals.asked,
+      onProgress: (progress) => {
+        if (performance.now() - saidMs < SAY_EVERY_MS) return;
+        saidMs = performance.now();
+        output.say(sentence(progress));
+      },
+      onFailure: (failed, error) => output.say(`FAILED ${failed}: ${error.code} ${error.message}`),
+      onUnavailable: (error, retryInMs) =>
+        output.say(`${messageOf(error)}; trying again in ${Math.round(retryInMs)} ms`),
+      onNote: (note) => output.say(note),
+    });
+  // An asset that is under way may end.
+  const done = await whenReachable(signals, output, work, { graceMs: 10_000 });
+  if (!done) return signals.exitCode;
+  if (json) output.json(done);
+  else output.line(sentence(done));
+  if (signals.asked.aborted) {
+    output.say("Interrupted. The same command goes on with it.");
+    return signals.exitCode;
+  }
+  return done.failed === 0 ? EXIT.success : EXIT.failures;
+}
+
+const counted = (count: number): string => `${count} asset${count === 1 ? "" : "s"}`;
+
+const sentence = ({ created, replaced, unchanged, failed }: ImportProgress): string =>
+  `Imported ${counted(created + replaced + unchanged)}: ${created} created, ${replaced} replaced, ${unchanged} unchanged` +
+  (failed === 0 ? "" : `; ${failed} failed`);

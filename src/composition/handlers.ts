@@ -1,0 +1,70 @@
+import type { Container } from "inversify";
+import { availableParallelism } from "node:os";
+import { asModule, importPlugin, PiscinaHandlerThreads } from "../adapters/threads/index.js";
+import type { EngineOptions } from "../core/engine/options.js";
+import { invalidParameter } from "../core/errors.js";
+import type { AssetHandler } from "../core/ports/asset-handler.js";
+import type { HandlerThreads } from "../core/ports/handler-threads.js";
+import type { AssetmillOptions } from "../options.js";
+import { ditaModule } from "../plugins/dita/index.js";
+import { ASSET_HANDLER } from "../tokens.js";
+
+/** Built-in handlers first, then the host's, each in its order. */
+export async function loadHandlers(
+  container: Container,
+  { plugins = [], builtIns = true }: AssetmillOptions,
+): Promise<void> {
+  if (builtIns) await container.loadAsync(ditaModule);
+  for (const plugin of plugins) {
+    await container.loadAsync(...(plugin instanceof URL ? await importPlugin(plugin.href) : [asModule(plugin)]));
+  }
+  if (!container.isBound(ASSET_HANDLER)) throw invalidParameter("plugins", "there is no handler at all");
+}
+
+/** Threads for the handlers that ask for them, each of which a thread has been seen to have. */
+export async function openThreads(
+  handlers: readonly AssetHandler[],
+  { plugins = [] }: AssetmillOptions,
+  { threads, threadMemoryMb, concurrency }: EngineOptions,
+): Promise<HandlerThreads | undefined> {
+  const wanted = handlers.filter(({ thread }) => thread === true).map(({ name }) => name);
+  if (wanted.length === 0) return undefined;
+  const pool = new PiscinaHandlerThreads({
+    threads: threads || Math.min(concurrency, availableParallelism()),
+    memoryMb: threadMemoryMb,
+    modules: plugins.flatMap((plugin) => (plugin instanceof URL ? [plugin.href] : [])),
+  });
+  try {
+    const names = await pool.handlerNames();
+    const missing = wanted.filter((name) => !names.includes(name));
+    if (missing.length === 0) return pool;
+    const which = missing.length === 1 ? `handler ${missing[0]} has` : `handlers ${missing.join(", ")} have`;
+    const message = `${which} thread: true, but no module is known that gives it in a thread; give its file's URL instead of the object`;
+    throw invalidParameter("plugins", message);
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}
+
+/** What a handler must have, checked before the first asset meets it. */
+export function checkHandlers(handlers: readonly AssetHandler[]): readonly AssetHandler[] {
+  const names = new Set<string>();
+  for (const handler of handlers) {
+    const name: unknown = handler?.name;
+    if (typeof name !== "string" || !/^[\w.-]{1,64}$/.test(name)) {
+      throw invalidParameter(
+        "plugins",
+        `a handler's name must be of letters, digits, ".", "_", "-"; got ${String(name)}`,
+      );
+    }
+    if (names.has(name)) throw invalidParameter("plugins", `two handlers are named ${name}`);
+    names.add(name);
+    if (typeof handler.version !== "string") throw invalidParameter("plugins", `handler ${name} has no version`);
+    if (typeof handler.process !== "function") throw invalidParameter("plugins", `handler ${name} has no process()`);
+    if (handler.types !== undefined && !(Array.isArray(handler.types) && handler.types.length > 0)) {
+      throw invalidParameter("plugins", `handler ${name}: types must be a list of job types`);
+    }
+  }
+  return handlers;
+}

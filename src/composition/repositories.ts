@@ -1,0 +1,81 @@
+import { DatabaseAssetRepository } from "../adapters/assets/database/index.js";
+import { FolderAssetRepository } from "../adapters/assets/folder/index.js";
+import { type DialectName, JcrAssetRepository } from "../adapters/assets/jcr/index.js";
+import type { SqlDatabase } from "../adapters/sql/index.js";
+import { invalidParameter } from "../core/errors.js";
+import type { AssetRepository } from "../core/ports/asset-repository.js";
+import { identityOf, lendDatabase, openDatabase } from "../databases.js";
+import type { AssetmillOptions, DatabaseLoan } from "../options.js";
+import type { MigrationTarget } from "../plugins/migration/index.js";
+import { type JcrUri, parseAssetsUri, parseStoreUri } from "../uris.js";
+import { isLoan } from "./default-store.js";
+
+type Assets = AssetmillOptions["assets"];
+
+export const openStore = (store: string | DatabaseLoan): Promise<SqlDatabase> =>
+  typeof store === "string" ? openDatabase(parseStoreUri(store)) : lendDatabase(store);
+
+export async function openRepository(assets: Assets, store: SqlDatabase, field = "assets"): Promise<AssetRepository> {
+  if (isLoan(assets)) return openDatabaseAssets(await lendDatabase(assets), store);
+  if (typeof assets !== "string") return assets;
+  const uri = parseAssetsUri(assets, field);
+  if (uri.kind === "folder") return FolderAssetRepository.open(uri, store);
+  if (uri.kind === "jcr") return openJcr(uri, field);
+  const isStore = (await identityOf(uri)) === store.identity;
+  return openDatabaseAssets(isStore ? store : await openDatabase(uri), store, uri.content);
+}
+
+/** A repository that no jobs live beside. */
+export async function openAssets(assets: string, field = "assets"): Promise<AssetRepository> {
+  const uri = parseAssetsUri(assets, field);
+  if (uri.kind === "folder") throw invalidParameter(field, "a folder takes no assets in: name a database");
+  if (uri.kind === "jcr") return openJcr(uri, field);
+  const place = { database: await openDatabase(uri), ownsDatabase: true };
+  try {
+    return await DatabaseAssetRepository.open(place, uri.content === undefined ? {} : { contentFolder: uri.content });
+  } catch (error) {
+    await place.database.close();
+    throw error;
+  }
+}
+
+/** A repository that takes assets in, and is not the one they come from. */
+export function migrationTarget(target: AssetRepository, source: AssetRepository): MigrationTarget {
+  const { sink } = target;
+  if (!sink) throw invalidParameter("target", "takes no assets in: name a database");
+  if (target.identity === source.identity) throw invalidParameter("target", "is where the assets already are");
+  return {
+    identity: target.identity,
+    read: (path, signal) => target.read(path, signal),
+    apply: (writes) => target.apply(writes),
+    sink,
+  };
+}
+
+/** One that is out of reach now may be back when it is needed; one that lets nobody in is refused at once. */
+async function openJcr({ dialect, connections, ...uri }: JcrUri, field: string): Promise<JcrAssetRepository> {
+  const repository = new JcrAssetRepository({
+    ...uri,
+    ...(dialect === undefined ? {} : { dialect: dialect as DialectName }),
+    ...(connections === undefined ? {} : { connections: Number(connections) }),
+  });
+  try {
+    await repository.meet(field);
+    return repository;
+  } catch (error) {
+    await repository.close();
+    throw error;
+  }
+}
+
+/** In the store's own database, results join the store's transactions. */
+async function openDatabaseAssets(own: SqlDatabase, store: SqlDatabase, content?: string): Promise<AssetRepository> {
+  const isStore = own.identity === store.identity;
+  const place = { database: isStore ? store : own, ownsDatabase: !isStore };
+  try {
+    return await DatabaseAssetRepository.open(place, content === undefined ? {} : { contentFolder: content });
+  } catch (error) {
+    if (place.ownsDatabase) await own.close();
+    throw error;
+  }
+}

@@ -1,0 +1,127 @@
+import { AssetmillError, isUnavailable } from "../errors.js";
+import { backOff } from "../engine/back-off.js";
+import type { Asset } from "../asset.js";
+import type { AssetRepository } from "../ports/asset-repository.js";
+import type { AssetSink, PutEnd } from "../ports/asset-sink.js";
+import type { Clock } from "../ports/clock.js";
+import { scopeOf } from "../scope.js";
+
+/** Assets put together. */
+const BATCH = 50;
+/** Their contents together at most; a larger asset goes alone. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** Batches under way at once. */
+const IN_FLIGHT = 3;
+const PAGE = 500;
+
+/** How far an import is; the counts only grow. */
+export interface ImportProgress {
+  readonly created: number;
+  readonly replaced: number;
+  readonly unchanged: number;
+  readonly failed: number;
+}
+
+export interface ImportTools {
+  readonly source: Pick<AssetRepository, "scan" | "read">;
+  readonly target: Pick<AssetRepository, "stat">;
+  readonly sink: AssetSink;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly signal?: AbortSignal;
+  readonly onProgress: (progress: ImportProgress) => void;
+  readonly onFailure: (path: string, error: AssetmillError) => void;
+  /** The target cannot be reached; it is tried again. */
+  readonly onUnavailable: (error: unknown, retryInMs: number) => void;
+}
+
+/**
+ * Copies all assets below a path. What is there already, of the same size and time, is not read again: an import that was
+ * interrupted goes on where it was when it is repeated. One asset that cannot be copied stops no other. Ends early,
+ * without an error, once `signal` is aborted.
+ */
+export async function importAssets(root: string, tools: ImportTools): Promise<ImportProgress> {
+  const progress = { created: 0, replaced: 0, unchanged: 0, failed: 0 };
+  const underWay = new Set<Promise<void>>();
+  let broken: Error | undefined;
+  const scan = tools.source.scan(scopeOf([root], [], { fileTypes: [] }), {
+    pageSize: PAGE,
+    ...(tools.signal ? { signal: tools.signal } : {}),
+  });
+  for await (const { assets } of scan) {
+    for (const batch of batchesOf(assets)) {
+      if (broken !== undefined || tools.signal?.aborted) break;
+      const one = putBatch(batch, progress, tools)
+        .catch((error: unknown) => void (broken ??= error as Error))
+        .finally(() => underWay.delete(one));
+      underWay.add(one);
+      if (underWay.size >= IN_FLIGHT) await Promise.race(underWay);
+    }
+    if (broken !== undefined || tools.signal?.aborted) break;
+  }
+  await Promise.all(underWay);
+  if (broken !== undefined && !tools.signal?.aborted) throw broken;
+  return progress;
+}
+
+type Counts = { -readonly [K in keyof ImportProgress]: number };
+
+async function putBatch(batch: readonly Asset[], progress: Counts, tools: ImportTools): Promise<void> {
+  const { source, sink, target, signal } = tools;
+  const nodes = await insist(tools, () => target.stat(batch.map(({ path }) => path)));
+  const open = batch.filter((asset, i) => {
+    const node = nodes?.[i];
+    return !(node?.kind === "asset" && isSame(node.asset, asset));
+  });
+  progress.unchanged += batch.length - open.length;
+  const incoming = open.map((asset) => ({
+    asset,
+    content: (stop?: AbortSignal) => source.read(asset.path, stop),
+  }));
+  const ends = incoming.length === 0 ? [] : await insist(tools, () => sink.put(incoming, signal));
+  ends?.forEach((end, i) => count(end, open[i]?.path ?? "", progress, tools));
+  tools.onProgress(progress);
+}
+
+function count(end: PutEnd | AssetmillError, path: string, progress: Counts, tools: ImportTools): void {
+  if (AssetmillError.is(end)) {
+    progress.failed++;
+    tools.onFailure(path, end);
+  } else progress[end.end]++;
+}
+
+/** Some repositories keep whole seconds only. */
+const isSame = (there: Asset, asset: Asset): boolean =>
+  there.sizeBytes === asset.sizeBytes && there.modifiedMs === asset.modifiedMs && there.fileType === asset.fileType;
+
+/** Repeats what is UNAVAILABLE until it is there again, or the import is told to stop. */
+async function insist<T>(tools: ImportTools, action: () => Promise<T>): Promise<T | undefined> {
+  const { clock, random, signal, onUnavailable } = tools;
+  for (let attempt = 1; !signal?.aborted; attempt++) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      const pauseMs = backOff(attempt, random);
+      onUnavailable(error, pauseMs);
+      await clock.sleep(pauseMs, signal);
+    }
+  }
+  return undefined;
+}
+
+/** Consecutive assets, few enough and small enough to be put together. */
+function* batchesOf(assets: readonly Asset[]): Iterable<readonly Asset[]> {
+  let batch: Asset[] = [];
+  let bytes = 0;
+  for (const asset of assets) {
+    if (batch.length > 0 && (batch.length === BATCH || bytes + asset.sizeBytes > BATCH_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(asset);
+    bytes += asset.sizeBytes;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,52 @@
+/** How long the first one of a batch waits for others. */
+const LINGER_MS = 3;
+
+interface Waiting<T, R> {
+  readonly item: T;
+  readonly signal: AbortSignal;
+  readonly answered: (result: R) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Hands on together what is asked for at about the same time: assets in flight share a transaction of the target. */
+export class Gatherer<T, R> {
+  readonly #run: (items: readonly T[], signal: AbortSignal) => Promise<readonly R[]>;
+  #waiting: Waiting<T, R>[] = [];
+
+  /** `run` answers each item, in order; its signal is aborted once nobody waits for any of them. */
+  constructor(run: (items: readonly T[], signal: AbortSignal) => Promise<readonly R[]>) {
+    this.#run = run;
+  }
+
+  /** Rejects as soon as `signal` is aborted, with its reason, whether or not the item is under way. */
+  ask(item: T, signal: AbortSignal): Promise<R> {
+    return new Promise((answered, failed) => {
+      if (signal.aborted) return failed(signal.reason);
+      this.#waiting.push({ item, signal, answered, failed });
+      if (this.#waiting.length === 1) setTimeout(() => void this.#handOn(), LINGER_MS);
+    });
+  }
+
+  async #handOn(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    const unwanted = new AbortController();
+    const leave = (): void => {
+      for (const { signal, failed } of batch) if (signal.aborted) failed(signal.reason);
+      if (batch.every(({ signal }) => signal.aborted)) unwanted.abort(batch[0]?.signal.reason);
+    };
+    for (const { signal } of batch) signal.addEventListener("abort", leave, { once: true });
+    leave();
+    try {
+      const results = await this.#run(
+        batch.map(({ item }) => item),
+        unwanted.signal,
+      );
+      batch.forEach(({ answered }, i) => answered(results[i] as R));
+    } catch (error) {
+      for (const { failed } of batch) failed(error);
+    } finally {
+      for (const { signal } of batch) signal.removeEventListener("abort", leave);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import type { Asset } from "../../core/asset.js";
+import { AssetFailure, AssetmillError } from "../../core/errors.js";
+import type { AssetReference, HandlerResult } from "../../core/handler-result.js";
+import type { AssetHandler, HandlerContext } from "../../core/ports/asset-handler.js";
+import type { AssetRepository, AssetResult, AssetWrite } from "../../core/ports/asset-repository.js";
+import type { AssetSink, IncomingAsset, PutEnd } from "../../core/ports/asset-sink.js";
+import { Gatherer } from "./gatherer.js";
+
+export const MIGRATION_TYPE = "JCR_TO_DB_MIGRATION";
+
+/** Where a migration writes. */
+export type MigrationTarget = Pick<AssetRepository, "identity" | "read" | "apply"> & { readonly sink: AssetSink };
+
+/**
+ * Copies an asset to the target: content, metadata, and what processing has written about it; then reads the copy's
+ * content back, and fails with HASH_MISMATCH where it is not what was read. Nothing is written at the source. Its name
+ * says which target it has: a node with another one leaves the job alone.
+ */
+export function migrationHandler(source: Pick<AssetRepository, "results">, target: MigrationTarget): AssetHandler {
+  const puts = new Gatherer((incoming: readonly IncomingAsset[]) => target.sink.put(incoming));
+  const results = new Gatherer((paths: readonly string[], signal) => source.results(paths, signal));
+  const writes = new Gatherer(async (gathered: readonly AssetWrite[], signal) => {
+    const refused = new Map((await target.apply(gathered, signal)).map((write) => [write.path, write]));
+    return gathered.map(({ path }) => refused.get(path));
+  });
+  return {
+    name: `migrate-to-${createHash("sha256").update(target.identity).digest("hex").slice(0, 12)}`,
+    version: "1",
+    types: [MIGRATION_TYPE],
+    writes: false,
+    async process(asset: Asset, context: HandlerContext): Promise<HandlerResult> {
+      const { path } = asset;
+      const { signal } = context;
+      const end = await puts.ask({ asset, content: () => context.stream() }, signal);
+      if (AssetmillError.is(end)) throw end;
+      await verify(asset, end, target, signal);
+      const result = await results.ask(path, signal);
+      const refused = result && (await writes.ask(writeOf(result), signal));
+      if (refused) throw new AssetFailure("WRITE_FAILED", `its results: ${refused.message}`);
+      return end.end === "replaced" ? { warnings: ["replaced another asset at this path of the target"] } : {};
+    },
+  };
+}
+
+async function verify(
+  { path, contentHash }: Asset,
+  end: PutEnd,
+  target: Pick<AssetRepository, "read">,
+  signal: AbortSignal,
+): Promise<void> {
+  if (contentHash !== undefined && contentHash !== end.contentHash) {
+    throw new AssetFailure("HASH_MISMATCH", `the source says ${contentHash}, its content is ${end.contentHash}`);
+  }
+  const hash = createHash("sha256");
+  for await (const piece of target.read(path, signal)) hash.update(piece);
+  const copied = `sha256:${hash.digest("hex")}`;
+  if (copied !== end.contentHash) {
+    throw new AssetFailure("HASH_MISMATCH", `the copy's content is ${copied}, the source's ${end.contentHash}`);
+  }
+}
+
+/** As it was written at the source; whose job it was stays. */
+function writeOf({ path, properties, references, stamp, jobId }: AssetResult): AssetWrite {
+  const byHandler: Record<string, AssetReference[]> = {};
+  for (const { handler, ...reference } of references) (byHandler[handler] ??= []).push(reference);
+  return { path, properties, references: byHandler, stamp, jobId };
+}

@@ -1,0 +1,129 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { AssetmillError } from "../../core/errors.js";
+import type { Job } from "../../core/job.js";
+import { resume } from "../../core/job-transitions.js";
+import { refuseResume } from "../../core/operator/overlap.js";
+import { rejection, rejectsWith } from "./failing.js";
+import { draftAt, draftOf, idsOf } from "./job-steps.js";
+import { type StoreScene, STOPS } from "./store-scene.js";
+import type { Guarantee } from "./suite.js";
+
+const refusedBy = (scene: StoreScene, job: Job, status: string): Promise<void> =>
+  rejectsWith(scene.create(draftOf({ repository: job.repository })), "PATH_BUSY", { jobId: job.id, status });
+
+export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
+  {
+    guarantee: "a creation that is refused stores nothing",
+    async check(scene) {
+      await scene.create();
+      const refused = draftOf({ idempotency: { key: "k", fingerprint: "f" } });
+      const error = new Error("refused");
+      await scene.changesNothing(async () => {
+        const creation = scene.jobs.create(refused, () => {
+          throw error;
+        });
+        deepStrictEqual(await rejection(creation), error);
+      });
+      deepStrictEqual(await scene.jobs.get(refused.id), undefined);
+      deepStrictEqual(await scene.jobs.byKey("ann", "k"), undefined);
+    },
+  },
+  {
+    guarantee: "of many starts at once on one scope, on two nodes, one wins, and the others are told which",
+    async check(scene) {
+      const other = await scene.another();
+      // Roots nest, so that whichever comes first overlaps all the others.
+      const start = (i: number) => scene.create(draftAt(`/root${"/x".repeat(i % 3)}`), i % 2 ? other : scene);
+      const answers = await Promise.allSettled(Array.from({ length: 30 }, (_, i) => start(i)));
+      const won = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value.id] : []));
+      deepStrictEqual(won.length, 1, `${won.length} starts won`);
+      for (const answer of answers) {
+        if (answer.status === "fulfilled") continue;
+        const reason: unknown = answer.reason;
+        deepStrictEqual(AssetmillError.is(reason) && [reason.code, reason.ids.jobId], ["PATH_BUSY", won[0]]);
+      }
+      deepStrictEqual(await idsOf(scene.jobs, {}), won);
+    },
+  },
+  {
+    guarantee: "the overlap is with jobs of the same repository and type that work on their scope, with no others",
+    async check(scene) {
+      await scene.create();
+      await scene.create(draftOf({ repository: "folder:/other" }));
+      await scene.create(draftOf({}, { type: "OTHER_WORK" }));
+      await scene.create(draftOf({ repository: "folder:/dry" }, { dryRun: true }));
+      await scene.create(draftOf({ repository: "folder:/dry" }, { listing: { missing: [] } }));
+      await scene.create(draftOf({ repository: "folder:/dry" }));
+      deepStrictEqual((await idsOf(scene.jobs, {})).length, 6);
+    },
+  },
+  {
+    guarantee: "the overlap is with WAITING, PROCESSING, pausing, PAUSED and CANCELLING jobs",
+    async check(scene) {
+      const job = await scene.create();
+      await refusedBy(scene, job, "WAITING");
+      const { lease } = await scene.discovery(job);
+      await refusedBy(scene, job, "PROCESSING");
+      await scene.stop(job, "pause");
+      await refusedBy(scene, job, "PROCESSING");
+      await scene.chunks.release([lease]);
+      await refusedBy(scene, job, "PAUSED");
+      await scene.resume(job);
+      await scene.discovery(job);
+      await scene.stop(job, "cancel");
+      await refusedBy(scene, job, "CANCELLING");
+    },
+  },
+  ...STOPS.filter(([, ends]) => ends !== "PAUSED").map(([how, ends]): Guarantee<StoreScene> => ({
+    guarantee: `the overlap is over once the job is ${ends}`,
+    async check(scene) {
+      const job = await scene.create();
+      const { lease } = await scene.discovery(job);
+      await scene.stop(job, how);
+      await refusedBy(scene, job, (await scene.now(job)).state.status);
+      await scene.chunks.release([lease]);
+      deepStrictEqual(await scene.status(job), ends);
+      deepStrictEqual((await scene.create()).state.status, "WAITING");
+    },
+  })),
+  {
+    guarantee: "rivals are the others that hold a scope, oldest first, never the job itself",
+    async check(scene) {
+      const first = await scene.create();
+      await scene.stop(first, "cancel");
+      const second = await scene.create();
+      const third = await scene.create(draftAt("/elsewhere"));
+      let seen: readonly Job[] = [];
+      await scene.jobs.update(first.id, ({ job, rivals }) => {
+        seen = rivals;
+        return { job, lines: [] };
+      });
+      deepStrictEqual(seen, [second, third]);
+      await scene.jobs.update(second.id, ({ job, rivals }) => {
+        seen = rivals;
+        return { job, lines: [] };
+      });
+      deepStrictEqual(seen, [third]);
+    },
+  },
+  {
+    guarantee: "of a start and many resumes at once, on two nodes, one wins",
+    async check(scene) {
+      const other = await scene.another();
+      const ended: Job[] = [];
+      for (let i = 0; i < 8; i++) ended.push(await scene.stop(await scene.create(), "cancel"));
+      const answers = await Promise.allSettled([
+        scene.create(),
+        ...ended.map(({ id }, i) =>
+          (i % 2 ? other : scene).jobs.update(id, ({ job, rivals }) => {
+            const change = resume(job, "ann");
+            refuseResume(job, rivals);
+            return change;
+          }),
+        ),
+      ]);
+      deepStrictEqual(answers.filter(({ status }) => status === "fulfilled").length, 1);
+      deepStrictEqual((await idsOf(scene.jobs, { statuses: ["WAITING"] })).length, 1);
+    },
+  },
+];

@@ -1,0 +1,189 @@
+import type { Asset } from "../../core/asset.js";
+import type { ChunkClaim, ChunkPart, DiscoveryClaim, DiscoveryPage, ManifestEntry } from "../../core/chunk.js";
+import type { Job, JobDraft } from "../../core/job.js";
+import type { JobRequest } from "../../core/job-request.js";
+import type { LogEntry } from "../../core/log-entry.js";
+import type { Failed, Outcome, Skipped, Succeeded } from "../../core/outcome.js";
+import type { AssetWrite } from "../../core/ports/asset-repository.js";
+import type { ChunkStore, ClaimRequest } from "../../core/ports/chunk-store.js";
+import type { JobQuery, JobStore } from "../../core/ports/job-store.js";
+import { TallyCounter } from "../../core/tally.js";
+
+/** The steps that a job takes in a store, one call each, and what they are made of. */
+
+export const assetOf = (path: string, over: Partial<Asset> = {}): Asset => ({
+  path,
+  fileType: "DITATOPIC",
+  sizeBytes: 10,
+  createdMs: 1_000,
+  modifiedMs: 2_000,
+  ...over,
+});
+
+/** `/root/a0000`, `/root/a0001`, …: path order is the order of their numbers. */
+export const pathsOf = (count: number, root = "/root"): string[] =>
+  Array.from({ length: count }, (_, i) => `${root}/a${String(i).padStart(4, "0")}`);
+
+export const entriesOf = (paths: readonly string[]): ManifestEntry[] => paths.map((path) => ({ asset: assetOf(path) }));
+
+export const SUCCEEDED: Succeeded = Object.freeze({ kind: "SUCCEEDED", attempts: 1, warnings: [] });
+
+export const failedWith = (code: string, message = "broken"): Failed => ({
+  kind: "FAILED",
+  code,
+  message,
+  handler: "h",
+  attempts: 1,
+});
+
+export const skippedFor = (code: Skipped["code"]): Skipped => ({ kind: "SKIPPED", code, attempts: 0 });
+
+export const requestOf = (over: Partial<JobRequest> = {}): JobRequest => ({
+  type: "ASSET_PROCESSING",
+  paths: ["/root"],
+  priority: 5,
+  ...over,
+});
+
+export const draftOf = (over: Partial<JobDraft> = {}, request: Partial<JobRequest> = {}): JobDraft => ({
+  id: crypto.randomUUID(),
+  request: requestOf(request),
+  repository: "folder:/r",
+  handlers: ["h"],
+  createdBy: "ann",
+  ...over,
+});
+
+/** A draft on one path. */
+export const draftAt = (path: string, request: Partial<JobRequest> = {}, draft: Partial<JobDraft> = {}): JobDraft =>
+  draftOf(draft, { paths: [path], ...request });
+
+export const idsOf = async (jobs: Pick<JobStore, "list">, query: Partial<JobQuery>): Promise<readonly string[]> =>
+  (await jobs.list({ limit: 99, ...query })).map(({ id }) => id);
+
+export const claimRequest = (over: Partial<ClaimRequest> = {}): ClaimRequest => ({
+  owner: "node-1",
+  ttlMs: 60_000,
+  repository: "folder:/r",
+  handlers: ["h"],
+  chunks: 100,
+  discoveries: 1,
+  isKnownDead: () => false,
+  ...over,
+});
+
+/** A page of discovery over these entries, cut into chunks. */
+export function pageOf(
+  claim: Pick<DiscoveryClaim, "part" | "nextChunk">,
+  entries: readonly ManifestEntry[],
+  options: { chunkSize?: number; last?: boolean } = {},
+): DiscoveryPage {
+  const { chunkSize = 10, last = true } = options;
+  const tally = new TallyCounter();
+  for (const { asset, skip } of entries) {
+    tally.found(asset.fileType);
+    if (skip) tally.skipped(asset.fileType, skip);
+  }
+  const chunks = [];
+  for (let i = 0; i < entries.length; i += chunkSize) {
+    const own = entries.slice(i, i + chunkSize);
+    const open = own.filter(({ skip }) => !skip).length;
+    chunks.push({ number: claim.nextChunk + chunks.length, entries: own, open });
+  }
+  return {
+    part: claim.part,
+    chunks,
+    first: entries[0]?.asset.path,
+    final: entries.at(-1)?.asset.path,
+    cursor: entries.at(-1)?.asset.path,
+    tally: tally.take(),
+    last,
+  };
+}
+
+/** One commit's worth of a chunk: these indices, ended this way. Closes the chunk where nothing is left open. */
+export function partOf(
+  claim: ChunkClaim,
+  options: {
+    part?: number;
+    indices?: readonly number[];
+    outcome?: (asset: Asset, index: number) => Outcome;
+    closes?: boolean;
+    lines?: readonly LogEntry[];
+    writes?: readonly AssetWrite[];
+  } = {},
+): ChunkPart {
+  const { part = 0, indices = claim.open, outcome = () => SUCCEEDED } = options;
+  const tally = new TallyCounter();
+  const outcomes = indices.map((index) => {
+    const asset = claim.entries[index]?.asset;
+    if (!asset) throw new Error(`the chunk has no index ${index}`);
+    const ended = outcome(asset, index);
+    tally.ended(asset.fileType, ended);
+    return { index, outcome: ended, ageMs: 0 };
+  });
+  return {
+    lease: claim.lease,
+    part,
+    outcomes,
+    closes: options.closes ?? indices.length === claim.open.length,
+    advances: claim.open[0] !== undefined && indices.includes(claim.open[0]),
+    tally: tally.take(),
+    writes: options.writes ?? [],
+    lines: options.lines ?? [],
+    pace: { types: {}, elapsedMs: 1 },
+  };
+}
+
+/** Results of an asset, as a part carries them. */
+export const writeOf = (path: string): AssetWrite => ({
+  path,
+  properties: {},
+  references: {},
+  stamp: { sizeBytes: 1, modifiedMs: 1, contentHash: null, handlers: {} },
+  jobId: "job",
+});
+
+/** What these steps need of a node's stores. */
+export interface StepStores {
+  readonly jobs: JobStore;
+  readonly chunks: ChunkStore;
+}
+
+/** Claims a job's discovery. */
+export async function claimDiscovery(
+  stores: StepStores,
+  job: Pick<Job, "id">,
+  over: Partial<ClaimRequest> = {},
+): Promise<DiscoveryClaim> {
+  const [claim] = await stores.chunks.claim(claimRequest({ chunks: 0, jobId: job.id, ...over }));
+  if (!claim?.discovery) throw new Error("discovery could not be claimed");
+  return claim.discovery;
+}
+
+/** Claims as many chunks of a job as there are, or as are asked for. */
+export async function claimChunks(
+  stores: StepStores,
+  job: Pick<Job, "id">,
+  over: Partial<ClaimRequest> = {},
+): Promise<readonly ChunkClaim[]> {
+  const [claim] = await stores.chunks.claim(claimRequest({ discoveries: 0, jobId: job.id, ...over }));
+  return claim?.chunks ?? [];
+}
+
+/** A job whose discovery is complete. */
+export async function discoveredJob(
+  stores: StepStores,
+  count: number,
+  options: {
+    chunkSize?: number;
+    draft?: JobDraft;
+    entries?: readonly ManifestEntry[];
+  } = {},
+): Promise<Job> {
+  const job = await stores.jobs.create(options.draft ?? draftOf(), () => {});
+  const discovery = await claimDiscovery(stores, job);
+  const entries = options.entries ?? entriesOf(pathsOf(count));
+  const page = pageOf(discovery, entries, { chunkSize: options.chunkSize ?? 10 });
+  return (await stores.chunks.addPage(discovery.lease, page)).job;
+}

@@ -1,0 +1,266 @@
+import { deepStrictEqual, ok } from "node:assert/strict";
+import type { Job } from "../../core/job.js";
+import type { JobRequest } from "../../core/job-request.js";
+import { pause } from "../../core/job-transitions.js";
+import type { JobQuery } from "../../core/ports/job-store.js";
+import { rejection, rejectsWith } from "./failing.js";
+import { KEY_GUARANTEES } from "./job-keys.js";
+import { OVERLAP_GUARANTEES } from "./job-overlap.js";
+import { draftAt, draftOf, idsOf } from "./job-steps.js";
+import { type StoreScene } from "./store-scene.js";
+import type { Guarantee } from "./suite.js";
+
+type JobStoreGuarantee = Guarantee<StoreScene>;
+
+/** Every shape that a request can have. */
+const REQUESTS: readonly Partial<JobRequest>[] = [
+  { paths: ["/b", "/a"], excludedPaths: ["/a/x"], priority: 0 },
+  { filter: { fileTypes: ["DITAMAP", "HTML/CSS"], startTime: 1, endTime: 2, filterProcessedAssets: true } },
+  { filter: { fileTypes: [], filterProcessedAssets: false }, priority: 9 },
+  { maxFailures: "33.5%" },
+  { maxFailures: 0 },
+  { dryRun: true },
+  { onOverlap: "queue" },
+  { failedOf: "22222222-2222-4222-8222-222222222222" },
+  { type: "ASSET_STATUS", listing: { missing: ["/root/x"] } },
+  { paths: ["/a'b\"c\\d/ü%_?;--/\u{1f600}\u{2f800}"] },
+];
+
+const TALLY = { total: 4, succeeded: 1, failed: 1, skipped: 1 };
+
+/** Every state that a job can be in, with values in every field that may change. */
+const CHANGES: readonly Partial<Job>[] = [
+  { state: { status: "WAITING" } },
+  { state: { status: "CANCELLING" }, counting: "PROCESSING" },
+  { state: { status: "PAUSED" }, attempt: 3, attemptBase: { failed: 2, processed: 5 } },
+  { state: { status: "PROCESSING", pausing: false }, startedAtMs: 1_761_291_362_776, triggered: 500 },
+  { state: { status: "PROCESSING", pausing: true }, openChunks: 7, progressLoggedAtMs: 1_761_291_362_777 },
+  { state: { status: "PROCESSING", pausing: false, givingUp: "too 'bad'\n\u{1f600}" } },
+  { state: { status: "SUCCESS", completedAtMs: 1_761_291_362_778 }, counting: "SUCCESS", comments: "all 'done'" },
+  { state: { status: "FAILURE", completedAtMs: 1 }, counting: "FAILURE", found: { first: "/a", last: "/b c" } },
+  { state: { status: "CANCELLED", completedAtMs: 2 }, tally: { types: { "HTML/CSS": TALLY }, skips: { GONE: 1 } } },
+  {
+    pace: {
+      types: { DITAMAP: { assets: 1.5, busyMs: 0.25 } },
+      assets: 1 / 3,
+      workedMs: 2.5,
+      lastAtMs: 1_761_291_362_779,
+    },
+  },
+];
+
+export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
+  {
+    guarantee: "a job that is to follow one that is not there (any more) is refused, and nothing is stored",
+    async check(scene) {
+      const draft = draftOf({ restartedFrom: "22222222-2222-4222-8222-222222222222" });
+      await scene.changesNothing(async () => {
+        await rejectsWith(scene.create(draft), "JOB_NOT_FOUND", { jobId: "22222222-2222-4222-8222-222222222222" });
+      });
+    },
+  },
+  {
+    guarantee: "a created job is WAITING, has not begun, stands as it was asked for, and is what `get` answers",
+    async check(scene) {
+      const origin = await scene.create(draftOf({}, { paths: ["/elsewhere"] }));
+      const draft = draftOf({ handlers: ["h", "i"], restartedFrom: origin.id });
+      const job = await scene.create(draft);
+      const { createdAtMs, sequence, pace, ...rest } = job;
+      ok(createdAtMs > 1_000_000_000_000 && Number.isSafeInteger(createdAtMs), `created at ${createdAtMs}`);
+      ok(Number.isSafeInteger(sequence), `sequence ${sequence}`);
+      deepStrictEqual([pace.assets, pace.workedMs, pace.lastAtMs], [0, 0, 0]);
+      deepStrictEqual(rest, {
+        ...draft,
+        state: { status: "WAITING" },
+        startedAtMs: 0,
+        attempt: 1,
+        comments: "",
+        counting: "WAITING",
+        tally: { types: {}, skips: {} },
+        triggered: 0,
+        openChunks: 0,
+        attemptBase: { failed: 0, processed: 0 },
+        progressLoggedAtMs: 0,
+        logLines: 1,
+      });
+      deepStrictEqual(await scene.jobs.get(draft.id), job);
+      ok(!("restartedFrom" in (await scene.create(draftAt("/other")))), "what a draft left out is there");
+    },
+  },
+  {
+    guarantee: "every shape of a request is stored and read as it was",
+    async check(scene) {
+      for (const [i, request] of REQUESTS.entries()) {
+        const draft = draftOf({ repository: `folder:/${i}`, createdBy: `'ann' "\\ ü \u{1f600}` }, request);
+        await scene.create(draft);
+        const job = await scene.jobs.get(draft.id);
+        deepStrictEqual([job?.request, job?.createdBy], [draft.request, draft.createdBy]);
+      }
+    },
+  },
+  {
+    guarantee: "every state of a job, and every field that may change, is stored and read as it was",
+    async check(scene) {
+      for (const [i, change] of CHANGES.entries()) {
+        const { id } = await scene.create(draftOf({ repository: `folder:/${i}` }));
+        const changed = await scene.jobs.update(id, ({ job }) => ({ job: { ...job, ...change }, lines: [] }));
+        for (const job of [changed, await scene.jobs.get(id)]) {
+          deepStrictEqual(job && Object.fromEntries(Object.keys(change).map((key) => [key, job[key as keyof Job]])), {
+            ...change,
+          });
+        }
+      }
+    },
+  },
+  {
+    guarantee: "a created job has its request as the first line of its log",
+    async check(scene) {
+      const lines = await scene.lines(await scene.create());
+      deepStrictEqual(lines.length, 1);
+      ok(/INFO: \[ASSET_PROCESSING\] Start by ann: path=\/root$/.test(lines[0] ?? ""), lines[0]);
+    },
+  },
+  {
+    guarantee: "a job is durable before its creation is answered: another node sees it, and each change of it",
+    async check(scene) {
+      const other = await scene.another();
+      const job = await scene.create();
+      deepStrictEqual(await other.jobs.get(job.id), job);
+      const paused = await scene.stop(job, "pause");
+      deepStrictEqual(await other.jobs.get(job.id), paused);
+    },
+  },
+  {
+    guarantee: "an unknown id is no job, and to change it is JOB_NOT_FOUND",
+    async check(scene) {
+      deepStrictEqual(await scene.jobs.get("nope"), undefined);
+      const update = scene.jobs.update("nope", ({ job }) => ({ job, lines: [] }));
+      await rejectsWith(update, "JOB_NOT_FOUND", { jobId: "nope" });
+    },
+  },
+  {
+    guarantee: "a list is newest created first, cut at its limit, and goes on before a job exactly where it was cut",
+    async check(scene) {
+      const ids: string[] = [];
+      for (let i = 0; i < 5; i++) ids.unshift((await scene.create(draftAt(`/r${i}`))).id);
+      for (let limit = 1; limit <= 6; limit++) {
+        const first = await scene.jobs.list({ limit });
+        deepStrictEqual(
+          first.map(({ id }) => id),
+          ids.slice(0, limit),
+        );
+        const rest = await idsOf(scene.jobs, { beforeSequence: first.at(-1)?.sequence ?? 0 });
+        deepStrictEqual(rest, ids.slice(limit), `after ${limit}`);
+      }
+    },
+  },
+  {
+    guarantee: "a list is of exactly the jobs that meet all its conditions",
+    async check(scene) {
+      const a = await scene.create(draftAt("/x/a", {}, { repository: "folder:/a" }));
+      const b = await scene.create(draftAt("/x/b", { dryRun: true }, { repository: "folder:/b", createdBy: "bob" }));
+      const c = await scene.create(draftAt("/x/ab", { type: "OTHER_WORK" }, { repository: "folder:/b" }));
+      const d = await scene.create(draftAt("/y", { paths: ["/y", "/x/a/deep"], type: "THIRD" }));
+      const e = await scene.create(draftAt("/list", { type: "ASSET_STATUS", listing: { missing: [] } }));
+      await scene.stop(b, "cancel");
+      const all = [e, d, c, b, a];
+      const expectations: readonly (readonly [Partial<JobQuery>, readonly Job[]])[] = [
+        [{}, all],
+        [{ statuses: ["WAITING", "PAUSED"] }, [e, d, c, a]],
+        [{ statuses: ["CANCELLED"] }, [b]],
+        [{ statuses: [] }, []],
+        [{ repository: "folder:/b" }, [c, b]],
+        [{ ids: [a.id, "nope", c.id] }, [c, a]],
+        [{ ids: [] }, []],
+        [{ type: "OTHER_WORK" }, [c]],
+        [{ typesNot: ["OTHER_WORK", "ASSET_STATUS"] }, [d, b, a]],
+        [{ type: "THIRD", typesNot: ["THIRD"] }, []],
+        [{ path: "/x/a" }, [d, a]],
+        [{ path: "/x" }, [d, c, b, a]],
+        [{ path: "/" }, all],
+        [{ path: "/%" }, []],
+        [{ createdBy: "bob" }, [b]],
+        [{ holding: true }, [d, c, a]],
+        [{ holding: true, path: "/x/a", typesNot: ["THIRD"] }, [a]],
+        [{ repository: "folder:/b", createdBy: "ann" }, [c]],
+      ];
+      for (const [query, jobs] of expectations) {
+        const expected = jobs.map(({ id }) => id);
+        deepStrictEqual(await idsOf(scene.jobs, query), expected, JSON.stringify(query));
+      }
+    },
+  },
+  {
+    guarantee: "an update stores what was decided with its lines, and answers the job as it now is",
+    async check(scene) {
+      const { id } = await scene.create();
+      const paused = await scene.jobs.update(id, ({ job, facts }) => pause(job, "bob", facts));
+      deepStrictEqual(paused.state, { status: "PAUSED" });
+      deepStrictEqual(await scene.jobs.get(id), paused);
+      const lines = await scene.lines(paused);
+      deepStrictEqual(lines.length, paused.logLines);
+      ok(lines.at(-1)?.endsWith("Pause by bob"), lines.at(-1));
+    },
+  },
+  {
+    guarantee: "an update whose decision throws changes nothing, and fails with just that",
+    async check(scene) {
+      const { id } = await scene.create();
+      const error = new Error("decided against");
+      await scene.changesNothing(async () => {
+        const update = scene.jobs.update(id, () => {
+          throw error;
+        });
+        deepStrictEqual(await rejection(update), error);
+      });
+    },
+  },
+  {
+    guarantee: "an update sees whether a row of the job is leased, and the database's time",
+    async check(scene) {
+      const job = await scene.create();
+      const facts = async () => {
+        let seen = { leased: false, nowMs: 0 };
+        await scene.jobs.update(job.id, (view) => {
+          seen = view.facts;
+          return { job: view.job, lines: [] };
+        });
+        return seen;
+      };
+      const before = await facts();
+      ok(before.nowMs >= job.createdAtMs && before.nowMs < job.createdAtMs + 60_000, `now ${before.nowMs}`);
+      deepStrictEqual(before.leased, false);
+      const discovery = await scene.discovery(job);
+      deepStrictEqual((await facts()).leased, true);
+      await scene.chunks.release([discovery.lease]);
+      deepStrictEqual((await facts()).leased, false);
+    },
+  },
+  {
+    guarantee: "updates come one after the other: of many at once on two nodes none is lost",
+    async check(scene) {
+      const { id } = await scene.create();
+      const other = await scene.another();
+      const add = (on: Pick<StoreScene, "jobs">) =>
+        on.jobs.update(id, ({ job }) => ({ job: { ...job, triggered: job.triggered + 1 }, lines: [] }));
+      await Promise.all(Array.from({ length: 40 }, (_, i) => add(i % 2 ? other : scene)));
+      deepStrictEqual((await scene.jobs.get(id))?.triggered, 40);
+    },
+  },
+  {
+    guarantee: "a change of status is a compare-and-set: of many at once from one status exactly one finds it",
+    async check(scene) {
+      const job = await scene.create();
+      const other = await scene.another();
+      const answers = await Promise.allSettled(
+        Array.from({ length: 10 }, (_, i) =>
+          (i % 2 ? other : scene).jobs.update(job.id, (view) => pause(view.job, `${i}`, view.facts)),
+        ),
+      );
+      deepStrictEqual(answers.filter(({ status }) => status === "fulfilled").length, 1);
+      deepStrictEqual((await scene.lines(job)).length, 2);
+    },
+  },
+  ...OVERLAP_GUARANTEES,
+  ...KEY_GUARANTEES,
+];

@@ -1,0 +1,66 @@
+import { deepStrictEqual } from "node:assert/strict";
+import type { AssetReference, PropertyValue } from "../../core/handler-result.js";
+import type { AssetResult, AssetWrite } from "../../core/ports/asset-repository.js";
+import type { Stamp } from "../../core/stamp.js";
+import type { AssetPlot, AssetRepositoryFlag } from "./asset-plot.js";
+import type { Guarantee } from "./suite.js";
+
+export type ResultGuarantee = Guarantee<AssetPlot, AssetRepositoryFlag>;
+export type Properties = Readonly<Record<string, PropertyValue>>;
+
+export const STAMP: Stamp = { sizeBytes: 10, modifiedMs: 2_000, contentHash: "sha256:ab", handlers: { h: "1" } };
+
+export const writeOf = (path: string, over: Partial<AssetWrite> = {}): AssetWrite => ({
+  path,
+  properties: {},
+  references: {},
+  stamp: STAMP,
+  jobId: "job",
+  ...over,
+});
+
+/** A stamp as it has to be for its asset: where the repository compares, size and time have to be the asset's own. */
+export async function fitting(plot: AssetPlot, path: string, stamp: Stamp = STAMP): Promise<Stamp> {
+  if (!plot.capabilities.comparesStamps) return stamp;
+  const [node] = await plot.repository.stat([path]);
+  if (node?.kind !== "asset") return stamp;
+  const { sizeBytes, modifiedMs } = node.asset;
+  return { ...stamp, sizeBytes, modifiedMs };
+}
+
+/** All of them are written. */
+export async function applied(plot: AssetPlot, writes: readonly AssetWrite[]): Promise<void> {
+  const fitted: AssetWrite[] = [];
+  for (const write of writes) fitted.push({ ...write, stamp: await fitting(plot, write.path, write.stamp) });
+  deepStrictEqual(await plot.repository.apply(fitted), []);
+}
+
+export const topic = (target: string): AssetReference => ({ kind: "topic", target });
+
+export const resultOf = async (plot: AssetPlot, path: string): Promise<AssetResult | undefined> =>
+  (await plot.repository.results([path]))[0];
+
+export const propertiesOf = async (plot: AssetPlot, path: string): Promise<Properties | undefined> =>
+  (await resultOf(plot, path))?.properties;
+
+/** What can be compared of a result: all but its time; references of different handlers in no order. */
+export const shown = (result: AssetResult | undefined) => {
+  if (!result) return undefined;
+  const { path, properties, references, stamp, jobId } = result;
+  const byHandler: Record<string, unknown[]> = {};
+  for (const { handler, ...reference } of references) (byHandler[handler] ??= []).push(reference);
+  return { path, properties, references: byHandler, stamp, jobId };
+};
+
+/** Written, merged over, and merged over once more, properties stay exactly what they were. */
+export async function survive(plot: AssetPlot, first: Properties, second: Properties): Promise<void> {
+  const path = await plot.put(`/${Object.keys(first).length}-${Object.keys(second).length}`);
+  for (const [properties, expected] of [
+    [first, first],
+    [second, { ...first, ...second }],
+    [{ last: "x" }, { ...first, ...second, last: "x" }],
+  ] as const) {
+    await applied(plot, [writeOf(path, { properties })]);
+    deepStrictEqual(await propertiesOf(plot, path), expected);
+  }
+}

@@ -1,0 +1,126 @@
+import { AssetmillError } from "../core/errors.js";
+import type { ManifestEntry } from "../core/chunk.js";
+import type { Job } from "../core/job.js";
+import { holdsScope } from "../core/job-request.js";
+import type { JobChange, JobFacts } from "../core/job-transitions.js";
+import { isFinal } from "../core/lifecycle.js";
+import { formatLine } from "../core/log-entry.js";
+import type { ReportedOutcome } from "../core/outcome.js";
+import type { KeyedJob } from "../core/ports/job-store.js";
+import type { Transaction } from "../core/ports/transaction.js";
+
+/** Who works on a chunk, or on discovery. LEASED: until `untilMs`, whoever commits under `epoch`. */
+export interface MemoryLease {
+  state: "READY" | "LEASED" | "DONE";
+  epoch: number;
+  owner: string | undefined;
+  untilMs: number;
+  /** Parts stored: of a chunk under this epoch, of discovery ever. */
+  part: number;
+}
+
+export interface MemoryDiscovery extends MemoryLease {
+  cursor: string | undefined;
+  nextChunk: number;
+  /** Owners lost in a row without a page. */
+  deaths: number;
+}
+
+export interface MemoryChunk extends MemoryLease {
+  readonly number: number;
+  readonly entries: readonly ManifestEntry[];
+  /** By index; what a skip rule decided stands there from the beginning. */
+  readonly outcomes: (ReportedOutcome | undefined)[];
+  /** Owners that died in a row, none of which left the outcome of the first open asset. */
+  deaths: number;
+  /** The asset that a careful owner has started. */
+  announced: number | undefined;
+  /** The asset that was announced when owners died, and how often in a row. */
+  charged: { readonly index: number; readonly times: number } | undefined;
+}
+
+export interface MemoryJob {
+  job: Job;
+  readonly lines: string[];
+  readonly discovery: MemoryDiscovery;
+  /** In path order. */
+  readonly chunks: MemoryChunk[];
+}
+
+interface MemoryState {
+  /** By id, in the order of creation. */
+  readonly jobs: Map<string, MemoryJob>;
+  /** By principal and key. */
+  readonly keys: Map<string, KeyedJob>;
+}
+
+/** What a transaction has done; nobody else sees it before the commit. */
+export interface MemoryTransaction extends Transaction {
+  readonly state: MemoryState;
+  /** The database's clock at the transaction's beginning. */
+  readonly nowMs: number;
+  /** Runs with the commit; not at all where the transaction is rolled back. */
+  onCommit(action: () => Promise<void>): void;
+}
+
+export const memoryTransaction = (tx: Transaction): MemoryTransaction => tx as MemoryTransaction;
+
+/**
+ * A database in memory: transactions come one after the other, each on a copy that replaces what was there when it is
+ * committed. What was read before stays as it was read.
+ */
+export class MemoryDatabase {
+  readonly #nowMs: () => number;
+  #state: MemoryState = { jobs: new Map(), keys: new Map() };
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(nowMs: () => number = Date.now) {
+    this.#nowMs = nowMs;
+  }
+
+  /** What is committed now. */
+  get state(): MemoryState {
+    return this.#state;
+  }
+
+  /** Rolls back where `work` throws. */
+  write<T>(work: (tx: MemoryTransaction) => T | Promise<T>): Promise<T> {
+    const turn = this.#last.then(async () => {
+      const state = structuredClone(this.#state);
+      const actions: (() => Promise<void>)[] = [];
+      const onCommit = (action: () => Promise<void>): void => void actions.push(action);
+      const answer = structuredClone(await work({ state, nowMs: this.#nowMs(), onCommit } as MemoryTransaction));
+      for (const action of actions) await action();
+      this.#state = state;
+      return answer;
+    });
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+}
+
+/** The job's record, held until the transaction ends. */
+export function holdJob(tx: MemoryTransaction, id: string): MemoryJob {
+  const held = tx.state.jobs.get(id);
+  if (held) return held;
+  throw new AssetmillError("JOB_NOT_FOUND", `there is no job ${id.slice(0, 100)}`, { ids: { jobId: id } });
+}
+
+export const factsOf = (tx: MemoryTransaction, { discovery, chunks }: MemoryJob): JobFacts => ({
+  leased: [discovery, ...chunks].some(({ state }) => state === "LEASED"),
+  nowMs: tx.nowMs,
+});
+
+/** Other jobs of the same repository and type that hold their scope, oldest first. */
+export const rivalsOf = (tx: MemoryTransaction, repository: string, type: string, except?: string): readonly Job[] =>
+  [...tx.state.jobs.values()]
+    .map(({ job }) => job)
+    .filter((job) => job.repository === repository && job.request.type === type && job.id !== except)
+    .filter((job) => holdsScope(job.request) && !isFinal(job.state.status));
+
+/** Stores what a transition decided, log lines included; answers the job as it now is. */
+export function storeChange(tx: MemoryTransaction, held: MemoryJob, { job, lines }: JobChange): Job {
+  for (const line of lines) held.lines.push(formatLine(line, job.request.type, tx.nowMs));
+  held.job = { ...job, logLines: held.lines.length };
+  return held.job;
+}

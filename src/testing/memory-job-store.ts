@@ -1,0 +1,111 @@
+import type { Job, JobDraft } from "../core/job.js";
+import { jobOfKey } from "../core/job-key.js";
+import { startLine } from "../core/job-lines.js";
+import { holdsScope } from "../core/job-request.js";
+import type { JobChange } from "../core/job-transitions.js";
+import { isWithin } from "../core/path.js";
+import type { JobQuery, JobStore, JobView, KeyedJob } from "../core/ports/job-store.js";
+import { NO_PACE } from "../core/progress/pace.js";
+import { EMPTY_TALLY } from "../core/tally.js";
+import { factsOf, holdJob, type MemoryDatabase, type MemoryJob, rivalsOf, storeChange } from "./memory-database.js";
+
+/** Jobs in memory: the port's specification. */
+export class MemoryJobStore implements JobStore {
+  readonly #database: MemoryDatabase;
+
+  constructor(database: MemoryDatabase) {
+    this.#database = database;
+  }
+
+  create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job> {
+    return this.#database.write((tx) => {
+      const { idempotency, createdBy } = draft;
+      const known = idempotency && tx.state.keys.get(keyOf(createdBy, idempotency.key));
+      if (known) return holdJob(tx, jobOfKey(known, idempotency.fingerprint)).job;
+      if (draft.restartedFrom !== undefined) holdJob(tx, draft.restartedFrom);
+      admit(rivalsOf(tx, draft.repository, draft.request.type));
+      const created = newJob(draft, tx.state.jobs.size + 1, tx.nowMs);
+      tx.state.jobs.set(draft.id, created);
+      if (idempotency) {
+        const { key, fingerprint } = idempotency;
+        tx.state.keys.set(keyOf(createdBy, key), { jobId: draft.id, fingerprint });
+      }
+      return storeChange(tx, created, { job: created.job, lines: [startLine(created.job)] });
+    });
+  }
+
+  async byKey(principal: string, key: string): Promise<KeyedJob | undefined> {
+    return this.#database.state.keys.get(keyOf(principal, key));
+  }
+
+  async get(id: string): Promise<Job | undefined> {
+    return this.#database.state.jobs.get(id)?.job;
+  }
+
+  async list(query: JobQuery): Promise<readonly Job[]> {
+    const jobs = [...this.#database.state.jobs.values()].map(({ job }) => job);
+    return jobs
+      .filter((job) => matches(job, query))
+      .reverse()
+      .slice(0, query.limit);
+  }
+
+  update(id: string, decide: (view: JobView) => JobChange): Promise<Job> {
+    return this.#database.write((tx) => {
+      const held = holdJob(tx, id);
+      const { job } = held;
+      const rivals = rivalsOf(tx, job.repository, job.request.type, id);
+      return storeChange(tx, held, decide({ job, facts: factsOf(tx, held), rivals }));
+    });
+  }
+}
+
+const keyOf = (principal: string, key: string): string => JSON.stringify([principal, key]);
+
+const matches = (job: Job, query: JobQuery): boolean =>
+  (query.beforeSequence === undefined || job.sequence < query.beforeSequence) &&
+  (query.statuses?.includes(job.state.status) ?? true) &&
+  (query.repository === undefined || job.repository === query.repository) &&
+  (query.ids?.includes(job.id) ?? true) &&
+  (query.type === undefined || job.request.type === query.type) &&
+  !query.typesNot?.includes(job.request.type) &&
+  (query.path === undefined || job.request.paths.some((path) => isWithin(path, query.path ?? "/"))) &&
+  (query.createdBy === undefined || job.createdBy === query.createdBy) &&
+  (!query.holding || holdsScope(job.request));
+
+const newJob = (draft: JobDraft, sequence: number, nowMs: number): MemoryJob => ({
+  job: {
+    id: draft.id,
+    sequence,
+    request: draft.request,
+    repository: draft.repository,
+    handlers: draft.handlers,
+    createdBy: draft.createdBy,
+    createdAtMs: nowMs,
+    startedAtMs: 0,
+    state: { status: "WAITING" },
+    attempt: 1,
+    comments: "",
+    ...(draft.restartedFrom === undefined ? {} : { restartedFrom: draft.restartedFrom }),
+    counting: "WAITING",
+    tally: EMPTY_TALLY,
+    triggered: 0,
+    openChunks: 0,
+    attemptBase: { failed: 0, processed: 0 },
+    pace: NO_PACE,
+    progressLoggedAtMs: 0,
+    logLines: 0,
+  },
+  lines: [],
+  discovery: {
+    state: "READY",
+    epoch: 0,
+    owner: undefined,
+    untilMs: 0,
+    part: 0,
+    cursor: undefined,
+    nextChunk: 1,
+    deaths: 0,
+  },
+  chunks: [],
+});

@@ -1,0 +1,22 @@
+import { MemoryChunkStore } from "./memory-chunk-store.js";
+import { MemoryDatabase } from "./memory-database.js";
+import { MemoryJobLog } from "./memory-job-log.js";
+import { MemoryJobReports } from "./memory-job-reports.js";
+import { MemoryJobStore } from "./memory-job-store.js";
+
+/** The four stores over one database in memory. Several of them on one database are several nodes. */
+export class MemoryStores {
+  readonly database: MemoryDatabase;
+  readonly jobs: MemoryJobStore;
+  readonly chunks: MemoryChunkStore;
+  readonly log: MemoryJobLog;
+  readonly reports: MemoryJobReports;
+
+  constructor(database = new MemoryDatabase()) {
+    this.database = database;
+    this.jobs = new MemoryJobStore(database);
+    this.chunks = new MemoryChunkStore(database);
+    this.log = new MemoryJobLog(database);
+    this.reports = new MemoryJobReports(database);
+  }
+}

@@ -1,0 +1,343 @@
+import { comparePaths, isWithin } from "../../src/core/path.js";
+import type { AssetRepository, AssetWrite, ScanPage } from "../../src/core/ports/asset-repository.js";
+import { covers, type Scope } from "../../src/core/scope.js";
+
+/** A sound repository with one fault, and the guarantee that names it. */
+interface BrokenRepository {
+  readonly fault: string;
+  readonly alter: (sound: AssetRepository) => Partial<AssetRepository>;
+  readonly breaks: string;
+}
+
+type ScanOptions = Parameters<AssetRepository["scan"]>[1];
+
+/** All assets of a scope, whatever was asked for. */
+async function all(sound: AssetRepository, scope: Scope): Promise<ScanPage["assets"]> {
+  const found = [];
+  for await (const { assets } of sound.scan(scope, { pageSize: 1_000 })) found.push(...assets);
+  return found;
+}
+
+async function* paged(assets: ScanPage["assets"], pageSize: number): AsyncGenerator<ScanPage> {
+  for (let i = 0; i < assets.length; i += pageSize) {
+    const page = assets.slice(i, i + pageSize);
+    yield { assets: page, upTo: page.at(-1)?.path ?? "" };
+  }
+}
+
+/** A scan whose order and resumption are another's than path order. */
+const orderedBy =
+  (order: (a: string, b: string) => number) =>
+  (sound: AssetRepository): Partial<AssetRepository> => ({
+    async *scan(scope: Scope, { after, pageSize }: ScanOptions) {
+      const assets = [...(await all(sound, scope))].sort((a, b) => order(a.path, b.path));
+      yield* paged(
+        assets.filter(({ path }) => after === undefined || order(path, after) > 0),
+        pageSize,
+      );
+    },
+  });
+
+const byCodePoint = (a: string, b: string): number =>
+  comparePaths(a, b) === 0 ? 0 : Buffer.compare(keyOf(a), keyOf(b));
+const keyOf = (path: string): Buffer => Buffer.from(path.replaceAll("/", "\0"));
+
+const ANY_SCAN = "a scan yields every asset once, in path order, whatever the names and the size of a page";
+const RESUMED = "a scan gone on with after any path that it yielded yields exactly the rest";
+
+export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
+  {
+    fault: "sorts by plain string",
+    alter: orderedBy((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
+    breaks: "path order is not the order of whole strings: a folder's content stands before its siblings with a suffix",
+  },
+  {
+    fault: "sorts by code point",
+    alter: orderedBy(byCodePoint),
+    breaks: "siblings stand in the order of UTF-16 code units, not of code points and not of numbers",
+  },
+  {
+    fault: "sorts as people do",
+    alter: orderedBy((a, b) => a.localeCompare(b, "en", { numeric: true })),
+    breaks: ANY_SCAN,
+  },
+  {
+    fault: "loses the last asset",
+    alter: (sound) => ({
+      async *scan(scope, { after, pageSize }) {
+        const assets = (await all(sound, scope)).slice(0, -1);
+        yield* paged(
+          assets.filter(({ path }) => after === undefined || comparePaths(path, after) > 0),
+          pageSize,
+        );
+      },
+    }),
+    breaks: ANY_SCAN,
+  },
+  {
+    fault: "skips the first asset after the position",
+    alter: (sound) => ({
+      async *scan(scope, { after, pageSize }) {
+        const assets = await all(sound, scope);
+        const rest = assets.filter(({ path }) => after === undefined || comparePaths(path, after) > 0);
+        yield* paged(rest.slice(after === undefined ? 0 : 1), pageSize);
+      },
+    }),
+    breaks: RESUMED,
+  },
+  {
+    fault: "repeats the position",
+    alter: (sound) => ({
+      async *scan(scope, { after, pageSize }) {
+        const assets = await all(sound, scope);
+        yield* paged(
+          assets.filter(({ path }) => after === undefined || comparePaths(path, after) >= 0),
+          pageSize,
+        );
+      },
+    }),
+    breaks: RESUMED,
+  },
+  {
+    fault: "begins anew where the position is gone",
+    alter: (sound) => ({
+      async *scan(scope, { after, pageSize }) {
+        const assets = await all(sound, scope);
+        yield* paged(assets.slice(assets.findIndex(({ path }) => path === after) + 1), pageSize);
+      },
+    }),
+    breaks: "a scan gone on with after a path that is gone by now yields exactly the rest",
+  },
+  {
+    fault: "says of a page that it reached further than it did",
+    alter: (sound) => ({
+      async *scan(scope, options) {
+        for await (const { assets } of sound.scan(scope, options)) yield { assets, upTo: "/\uffff" };
+      },
+    }),
+    breaks: "a scan that begins after a page's `upTo` misses nothing and repeats nothing",
+  },
+  {
+    fault: "makes pages of one too many",
+    alter: (sound) => ({
+      scan: (scope, options) => sound.scan(scope, { ...options, pageSize: options.pageSize + 1 }),
+    }),
+    breaks: "a page is never longer than asked for",
+  },
+  {
+    fault: "compares exclusions by their text",
+    alter: (sound) => ({
+      async *scan(scope, { pageSize }) {
+        const assets = await all(sound, { ...scope, excluded: [] });
+        yield* paged(
+          assets.filter(({ path }) => !scope.excluded.some((excluded) => path.startsWith(excluded))),
+          pageSize,
+        );
+      },
+    }),
+    breaks: "an exclusion leaves out a path and all below it, by whole segments",
+  },
+  {
+    fault: "compares roots by their text",
+    alter: (sound) => ({
+      async *scan(scope, { pageSize }) {
+        const assets = await all(sound, { ...scope, roots: ["/"] });
+        yield* paged(
+          assets.filter(({ path }) => scope.roots.some((root) => path.startsWith(root))),
+          pageSize,
+        );
+      },
+    }),
+    breaks: "a root that is an asset is that asset alone, and nothing once the scan is behind it",
+  },
+  {
+    fault: "does not look whether a root is excluded",
+    alter: (sound) => ({
+      async *scan(scope, options) {
+        const assets = await all(sound, { ...scope, excluded: [] });
+        const kept = assets.filter(
+          ({ path }) =>
+            covers(scope, path) ||
+            scope.roots.some((root) => scope.excluded.some((x) => isWithin(root, x) && isWithin(path, root))),
+        );
+        yield* paged(
+          kept.filter(({ path }) => options.after === undefined || comparePaths(path, options.after) > 0),
+          options.pageSize,
+        );
+      },
+    }),
+    breaks: "a root that is excluded, or lies in what is, yields nothing",
+  },
+  {
+    fault: "takes the bounds of creation as exclusive",
+    alter: (sound) => ({
+      async *scan(scope, { pageSize }) {
+        const { createdFromMs = -1 } = scope.filter;
+        yield* paged(
+          (await all(sound, scope)).filter(({ createdMs }) => createdMs > createdFromMs),
+          pageSize,
+        );
+      },
+    }),
+    breaks: "a filter by creation lets exactly what lies within its bounds through, the bounds included",
+  },
+  {
+    fault: "does not hear that it is told to stop",
+    alter: (sound) => ({
+      scan: (scope, { signal: _signal, ...options }) => sound.scan(scope, options),
+    }),
+    breaks: "a scan that is told to stop ends early, without an error",
+  },
+  {
+    fault: "answers `stat` in path order",
+    alter: (sound) => ({ stat: (paths) => sound.stat([...paths].sort(comparePaths)) }),
+    breaks: "`stat` answers in the order asked, each path as often as asked, undefined where nothing stands",
+  },
+  {
+    fault: "decodes paths like a URI",
+    alter: (sound) => ({
+      read: (path, signal) => sound.read(path.includes("%41") ? decodeURI(path) : path, signal),
+    }),
+    breaks: "content is read byte for byte, whatever the bytes and the name",
+  },
+  {
+    fault: "reads what is gone as empty",
+    alter: (sound) => ({
+      async *read(path) {
+        const [node] = await sound.stat([path]);
+        if (node?.kind === "asset") yield* sound.read(path);
+      },
+    }),
+    breaks: "a read of what is not there, is gone, or is a folder fails with GONE and names the path",
+  },
+  {
+    fault: "reads everything in one piece",
+    alter: (sound) => ({
+      async *read(path) {
+        const pieces = [];
+        for await (const piece of sound.read(path)) pieces.push(piece);
+        yield Buffer.concat(pieces);
+      },
+    }),
+    breaks: "large content comes in several pieces, byte for byte",
+  },
+  {
+    fault: "applies half a result",
+    alter: (sound) => ({
+      apply: (writes) => sound.apply(writes.map((write) => ({ ...write, references: {} }))),
+    }),
+    breaks: "results are what was written, with stamp and job, at a time of the repository's clock",
+  },
+  {
+    fault: "applies half a call",
+    alter: (sound) => ({ apply: (writes) => sound.apply(writes.slice(0, Math.max(1, writes.length >> 1))) }),
+    breaks: "a call writes about every asset that it names, in one folder or many, and about none for none",
+  },
+  {
+    fault: "adds references where they are written again",
+    alter: (sound) => {
+      const written = new Map<string, AssetWrite>();
+      return {
+        apply: (writes) =>
+          sound.apply(
+            writes.map((write) => {
+              const old = written.get(write.path)?.references.h ?? [];
+              const references = { ...write.references, h: [...old, ...(write.references.h ?? [])] };
+              written.set(write.path, { ...write, references });
+              return { ...write, references };
+            }),
+          ),
+      };
+    },
+    breaks: "results written twice are as written once",
+  },
+  {
+    fault: "takes an empty list for none",
+    alter: (sound) => ({
+      apply: (writes) =>
+        sound.apply(
+          writes.map((write) => ({
+            ...write,
+            references: Object.fromEntries(Object.entries(write.references).filter(([, list]) => list.length > 0)),
+          })),
+        ),
+    }),
+    breaks: "references replace those that the same handler found before, also by none; other handlers' stay",
+  },
+  {
+    fault: "keeps numbers as texts of few digits",
+    alter: (sound) => ({
+      apply: (writes) =>
+        sound.apply(
+          writes.map((write) => ({
+            ...write,
+            properties: Object.fromEntries(
+              Object.entries(write.properties).map(([key, value]) => [
+                key,
+                typeof value === "number" ? Number(value.toPrecision(15)) : value,
+              ]),
+            ),
+          })),
+        ),
+    }),
+    breaks: "numbers stay what they are to the last digit, whole and broken, the greatest and the smallest",
+  },
+  {
+    fault: "makes an asset newer by writing its results",
+    alter: (sound) => {
+      const touched = new Set<string>();
+      return {
+        apply: (writes) => {
+          for (const { path } of writes) touched.add(path);
+          return sound.apply(writes);
+        },
+        async *scan(scope, options) {
+          for await (const { assets, upTo } of sound.scan(scope, options)) {
+            const newer = assets.map((asset) => (touched.has(asset.path) ? { ...asset, modifiedMs: 9e12 } : asset));
+            yield { assets: newer, upTo };
+          }
+        },
+      };
+    },
+    breaks: "results change nothing that a scan, `stat` or a read shows: no asset is new or newer for them",
+  },
+  {
+    fault: "does not wait for the commit with enlisted results",
+    alter: (sound) => ({ enlist: async (_tx, writes) => void (await sound.apply(writes)) }),
+    breaks: "results that are enlisted vanish with a rollback, of new assets and of those known before",
+  },
+  {
+    fault: "puts an asset again that is there already",
+    alter: (sound) => ({
+      sink: {
+        put: async (incoming, signal) => {
+          const ends = (await sound.sink?.put(incoming, signal)) ?? [];
+          return ends.map((end) => ("end" in end ? { ...end, end: "replaced" } : end));
+        },
+      },
+    }),
+    breaks: "an asset put again changes nothing and is answered as unchanged",
+  },
+  {
+    fault: "stops at the first asset that cannot be put",
+    alter: (sound) => ({
+      sink: {
+        put: async (incoming, signal) => {
+          const ends = [];
+          for (const one of incoming) {
+            const [end] = (await sound.sink?.put([one], signal)) ?? [];
+            if (end) ends.push(end);
+            if (end instanceof Error) break;
+          }
+          return ends;
+        },
+      },
+    }),
+    breaks: "what is put is answered in the order given; an error about one asset stands in its place, stops no other",
+  },
+  {
+    fault: "has a sink that its flags do not know",
+    alter: () => ({ sink: undefined }),
+    breaks: "the flags say what the repository can do",
+  },
+];

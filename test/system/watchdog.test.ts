@@ -1,0 +1,40 @@
+import { expect } from "chai";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Workbench } from "../cli/workbench.js";
+
+describe("the watchdog of the main thread", () => {
+  const bench = new Workbench();
+  const assets = bench.topics(30);
+  after(() => bench.dispose());
+
+  it("ends a process whose handler never lets go, after the deadline, and says so", async () => {
+    const plugin = bench.write(
+      "loop.mjs",
+      `export default { name: "loop", version: "1", process(asset) { if (asset.path.endsWith("07.dita")) for (;;); } };`,
+    );
+    const command = ["process", "/", "--plugin", plugin, "--deadline", "1", "--assets", assets, "--store", bench.store];
+    const beganMs = performance.now();
+    const { code, signal, err } = await bench.run(command, { withinMs: 20_000 });
+    expect([code, signal], err).to.deep.equal([null, "SIGKILL"]);
+    expect(err).to.match(/a handler has held up the main thread for 1 s; ending this process/);
+    expect(performance.now() - beganMs).to.be.lessThan(10_000);
+  });
+
+  it("leaves a process alone that was stopped for longer, and goes on", async () => {
+    const plugin = bench.journalPlugin({ delayMs: 100 });
+    const store = `sqlite:${bench.path("stopped.sqlite")}`;
+    const command = ["process", "/", "--plugin", plugin, "--deadline", "1", "--concurrency", "1", "--assets", assets];
+    const running = bench.start([...command, "--store", store], { withinMs: 30_000 });
+    while (bench.journalled("begin").length < 5) await sleep(20);
+    running.signal("SIGSTOP");
+    await sleep(3_000);
+    running.signal("SIGCONT");
+    const { code, signal, err } = await running.ended;
+    // What was in flight meanwhile may be over its deadline; the process is not.
+    expect(signal, err).to.equal(null);
+    expect(code).to.be.oneOf([0, 1]);
+    expect(await bench.call(["history", "--store", store]))
+      .to.have.property("out")
+      .that.matches(/SUCCESS/);
+  });
+});
