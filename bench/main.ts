@@ -1,6 +1,13 @@
+import { runEventLoop } from "./event-loop.js";
+import { runJcr, runJcrJob } from "./jcr.js";
 import { runThroughput } from "./throughput.js";
 
-const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { throughput: runThroughput };
+const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  "event-loop": runEventLoop,
+  jcr: runJcr,
+  "jcr-job": runJcrJob,
+  throughput: runThroughput,
+};
 
 const [name = "", ...args] = process.argv.slice(2);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;

@@ -1,5 +1,11 @@
 import type { Asset } from "../src/core/asset.js";
-import type { AssetRepository, AssetResult, AssetWrite, RepositoryNode } from "../src/core/ports/asset-repository.js";
+import type {
+  AssetRepository,
+  AssetResult,
+  AssetWrite,
+  RefusedWrite,
+  RepositoryNode,
+} from "../src/core/ports/asset-repository.js";
 import type { Scope } from "../src/core/scope.js";
 
 /** `count` assets that exist nowhere, in path order, made page by page: what is measured is assetmill, not a disk. */
@@ -37,8 +43,9 @@ export class SyntheticRepository implements AssetRepository {
 
   async *read(): AsyncIterable<Uint8Array> {}
 
-  async apply(writes: readonly AssetWrite[]): Promise<void> {
+  async apply(writes: readonly AssetWrite[]): Promise<readonly RefusedWrite[]> {
     this.stamps += writes.length;
+    return [];
   }
 
   async results(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]> {

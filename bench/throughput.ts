@@ -14,6 +14,7 @@ const noop = { name: "noop", version: "1", process: async () => {} };
 /** Start to SUCCESS of no-op assets, beside the loop with outcome rows, turn by turn in one run. */
 export async function runThroughput(args: readonly string[]): Promise<void> {
   const count = Number(args[0] ?? 100_000);
+  if (!Number.isInteger(count) || count < 1) throw new Error(`not a number of assets: ${args[0]}`);
   const folder = await mkdtemp(join(tmpdir(), "assetmill-bench-"));
   const loop: number[] = [];
   const mill: number[] = [];
