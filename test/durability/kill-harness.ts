@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { type Mode, openPlace, type Place } from "./place.js";
 
 /** What the command line says of one asset. */
 export interface OutcomeLine {
@@ -11,39 +12,98 @@ export interface OutcomeLine {
   readonly attempts: number;
 }
 
-const COMMAND = resolve("dist/cli/main.js");
-const MOUNT = "/content/dam/kill";
+/** A handler's signal fired. */
+export interface Told {
+  readonly pid: number;
+  readonly path: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
 
-/** A tree, a store and a plugin that records each call in an append-only file; used from outside, by command line alone. */
-export class KillHarness {
-  readonly folder = mkdtempSync(join(tmpdir(), "assetmill-kill-"));
-  readonly store = `sqlite:${join(this.folder, "store.sqlite")}`;
-  readonly journal = join(this.folder, "journal");
-  readonly assets = `folder:${join(this.folder, "tree")}?mount=${MOUNT}`;
+/** What a harness is made for. */
+export interface HarnessOptions {
   readonly files: number;
-  #child: ChildProcess | undefined;
+  /** How long the handler takes for one asset. */
+  readonly delayMs: number;
+  /** @defaultValue folder */
+  readonly mode?: Mode;
+  /** Every so manieth asset fails, by the handler's own code. @defaultValue none */
+  readonly failEvery?: number;
+  /** The asset at which the handler does something else, as JavaScript. @defaultValue none */
+  readonly culprit?: { readonly index: number; readonly deed: string };
+}
 
-  /** `delayMs`: how long the handler takes for one asset. */
-  constructor(files: number, delayMs: number) {
-    this.files = files;
+const COMMAND = resolve("dist/cli/main.js");
+export const MOUNT = "/content/dam/kill";
+const LINE_BYTES = `${MOUNT}/f0000/a000000.dita\n`.length;
+
+/**
+ * A tree, a store and a plugin that records each call in an append-only file; used from outside, by command line and HTTP
+ * alone.
+ */
+export class KillHarness {
+  readonly folder: string;
+  readonly journal: string;
+  readonly files: number;
+  readonly place: Place;
+  /** What the last process said on standard error. */
+  said = "";
+  /** How what is started here reaches its server; what is only asked always goes there straight. */
+  through = (uri: string): string => uri;
+  readonly #children = new Set<ChildProcess>();
+
+  private constructor(options: HarnessOptions, folder: string, place: Place) {
+    this.folder = folder;
+    this.journal = join(folder, "journal");
+    this.files = options.files;
+    this.place = place;
+  }
+
+  static async open(options: HarnessOptions): Promise<KillHarness> {
+    const { files, delayMs, mode = "folder", failEvery = 0, culprit = { index: -1, deed: "" } } = options;
+    const folder = mkdtempSync(join(tmpdir(), "assetmill-kill-"));
+    const tree = join(folder, "tree");
     for (let i = 0; i < files; i++) {
-      const folder = join(this.folder, "tree", `f${String(Math.floor(i / 200)).padStart(4, "0")}`);
-      if (i % 200 === 0) mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, `a${String(i).padStart(6, "0")}.dita`), '<topic id="t"><title>T</title></topic>');
+      const inside = join(tree, `f${String(Math.floor(i / 200)).padStart(4, "0")}`);
+      if (i % 200 === 0) mkdirSync(inside, { recursive: true });
+      writeFileSync(join(inside, `a${String(i).padStart(6, "0")}.dita`), '<topic id="t"><title>T</title></topic>');
     }
-    writeFileSync(this.journal, "");
+    const journal = join(folder, "journal");
+    writeFileSync(journal, "");
+    writeFileSync(`${journal}-told`, "");
     writeFileSync(
-      join(this.folder, "plugin.mjs"),
+      join(folder, "plugin.mjs"),
       `import { appendFileSync } from "node:fs";
        export default {
          name: "journal", version: "1",
-         async process(asset) {
-           appendFileSync(${JSON.stringify(this.journal)}, asset.path + "\\n");
+         async process(asset, context) {
+           appendFileSync(${JSON.stringify(journal)}, asset.path + "\\n");
+           context.signal.addEventListener("abort", () =>
+             appendFileSync(${JSON.stringify(`${journal}-told`)}, JSON.stringify({ pid: process.pid, path: asset.path, at: Date.now() }) + "\\n"));
+           if (Number(asset.path.slice(-11, -5)) === ${culprit.index}) { ${culprit.deed} }
            await new Promise((over) => setTimeout(over, ${delayMs}));
+           if (${failEvery} > 0 && Number(asset.path.slice(-11, -5)) % ${failEvery} === 7) throw context.fail("SCRIPTED", "as told");
            return { properties: { seen: true } };
          },
        };`,
     );
+    const harness = new KillHarness(options, folder, await openPlace(mode, folder, tree, MOUNT));
+    try {
+      if (harness.place.imports) await harness.run(["import", tree, MOUNT, "--assets", harness.place.assets], false);
+    } catch (error) {
+      await harness.dispose();
+      throw error;
+    }
+    return harness;
+  }
+
+  get store(): string {
+    return this.place.store;
+  }
+
+  /** How many assets are to fail. */
+  failing(every: number): number {
+    return Array.from({ length: this.files }, (_, i) => i).filter((i) => every > 0 && i % every === 7).length;
   }
 
   /** Every call of the handler so far, in order. */
@@ -51,23 +111,37 @@ export class KillHarness {
     return readFileSync(this.journal, "utf8").split("\n").filter(Boolean);
   }
 
+  /** How many there were: all paths are of one length. */
+  callCount(): number {
+    return Math.floor(statSync(this.journal).size / LINE_BYTES);
+  }
+
+  /** Every handler whose signal fired while it ran. */
+  told(): readonly Told[] {
+    const lines = readFileSync(`${this.journal}-told`, "utf8").split("\n").slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as Told);
+  }
+
   /** `assetmill process` of the whole tree. */
   startProcess(...more: readonly string[]): ChildProcess {
-    return this.#start(["process", MOUNT, "--assets", this.assets, ...more]);
+    return this.#start(["process", MOUNT, "--assets", this.through(this.place.assets), ...more]);
   }
 
   /** `assetmill serve` on a free port. */
   startServe(...more: readonly string[]): ChildProcess {
-    return this.#start(["serve", "--assets", this.assets, "--port", "0", "--json", "--auth", "none", ...more]);
+    const assets = this.through(this.place.assets);
+    return this.#start(["serve", "--assets", assets, "--port", "0", "--json", "--auth", "none", ...more]);
   }
 
   /** Kills what runs, as a power cut would; resolves once it is gone. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((over) => child.once("exit", over));
-    child.kill("SIGKILL");
-    await gone;
+    for (const child of this.#children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const gone = new Promise((over) => child.once("exit", over));
+      child.kill("SIGKILL");
+      await gone;
+    }
+    this.#children.clear();
   }
 
   /** Every asset's outcome as the store has it now; empty before there is a job. */
@@ -75,13 +149,42 @@ export class KillHarness {
     return (await this.run(["outcomes", id])).map((line) => JSON.parse(line) as OutcomeLine);
   }
 
+  async failures(id: string): Promise<readonly OutcomeLine[]> {
+    return (await this.run(["failures", id])).map((line) => JSON.parse(line) as OutcomeLine);
+  }
+
+  /** Newest first; none before there is a store. */
   async jobIds(): Promise<readonly string[]> {
-    if (!existsSync(join(this.folder, "store.sqlite"))) return [];
-    return (await this.run(["history"])).map((line) => (JSON.parse(line) as { processingId: string }).processingId);
+    return (await this.history()).map(({ processingId }) => processingId);
+  }
+
+  /** The newest job, and whether it has ended; undefined before there is one. */
+  async newest(): Promise<{ readonly id: string; readonly ended: boolean } | undefined> {
+    const [job] = await this.history("--limit", "1");
+    return job && { id: job.processingId, ended: job.completedAt !== 0 };
+  }
+
+  async history(
+    ...flags: readonly string[]
+  ): Promise<readonly { readonly processingId: string; readonly completedAt: number }[]> {
+    try {
+      return (await this.run(["history", ...flags])).map((line) => JSON.parse(line));
+    } catch (error) {
+      if (/there is no|no such|does not exist/i.test(String(error))) return [];
+      throw error;
+    }
   }
 
   async status(id: string): Promise<Record<string, unknown>> {
     return JSON.parse((await this.run(["status", id]))[0] ?? "{}") as Record<string, unknown>;
+  }
+
+  /** What processing wrote about an asset, in its repository; undefined where it wrote nothing. */
+  async result(path: string): Promise<{ properties: Record<string, unknown>; jobId: string } | undefined> {
+    // By the way by which it was written: another port is another server.
+    const place = ["--assets", this.through(this.place.assets), "--store", this.through(this.store)];
+    const lines = await this.run(["show", path, ...place, "--json"], false, [0, 1]);
+    return lines[0] === undefined ? undefined : JSON.parse(lines[0]);
   }
 
   async logs(id: string): Promise<readonly { line: number; text: string }[]> {
@@ -89,10 +192,9 @@ export class KillHarness {
   }
 
   /** Runs a command to its end; its lines on standard output. Fails where it was refused. */
-  async run(args: readonly string[]): Promise<readonly string[]> {
-    const child = spawn(process.execPath, [COMMAND, ...args, "--store", this.store, "--json"], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+  async run(args: readonly string[], onStore = true, codes: readonly number[] = [0]): Promise<readonly string[]> {
+    const command = [COMMAND, ...args, ...(onStore ? ["--store", this.store, "--json"] : [])];
+    const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"], cwd: this.folder });
     let out = "";
     let err = "";
     child.stdout.on("data", (data: Buffer) => {
@@ -102,7 +204,7 @@ export class KillHarness {
       err += data.toString();
     });
     const code = await new Promise<number | null>((over) => child.once("close", over));
-    if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${out}${err}`);
+    if (code === null || !codes.includes(code)) throw new Error(`${args.join(" ")} ended with ${code}: ${out}${err}`);
     return out.split("\n").filter(Boolean);
   }
 
@@ -114,16 +216,20 @@ export class KillHarness {
 
   async dispose(): Promise<void> {
     await this.kill();
+    await this.place.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   #start(args: readonly string[]): ChildProcess {
-    this.#child = spawn(
-      process.execPath,
-      [COMMAND, ...args, "--store", this.store, "--plugin", join(this.folder, "plugin.mjs")],
-      { stdio: ["ignore", "pipe", "pipe"] },
-    );
-    return this.#child;
+    this.said = "";
+    const store = this.through(this.store);
+    const command = [COMMAND, ...args, "--store", store, "--plugin", join(this.folder, "plugin.mjs")];
+    const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"], cwd: this.folder });
+    child.stderr.on("data", (data: Buffer) => {
+      this.said = (this.said + data.toString()).slice(-10_000);
+    });
+    this.#children.add(child);
+    return child;
   }
 }
 
