@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { apiUrlOf, authorizationOf } from "../../src/cli/server-address.js";
 import { ServerControl } from "../../src/cli/server-control.js";
 import { AssetmillError } from "../../src/core/errors.js";
+import { NOISY } from "../support/timed.js";
 
 const SECRET = "s3cret-token";
 const JOB = "165f1de6-68c4-4dcd-9223-2b7242b62306";
@@ -215,7 +216,7 @@ describe("control over a server's jobs", () => {
       expect(asked.message).to.equal(`server: ${url}: no answer within 0.15 s`);
       expect(told.message).to.equal(`server: ${url}: no answer within 0.15 s; it may have done what was asked`);
     }
-  });
+  }).retries(NOISY);
 
   it("a connection that is cut, a port where nothing listens and a host that is not known are told apart", async () => {
     answer = (request) => void request.socket.destroy();

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { Server } from "../system/server.js";
 import type { Ended } from "./running-command.js";
 import { BROKEN, jsonLines, linesOf, TOPIC, until, Workbench } from "./workbench.js";
+import { NOISY } from "../support/timed.js";
 
 const ROOT = "/content/dam/t";
 const BASE = "/bin/guides/v1/assets/process";
@@ -294,7 +295,7 @@ describe("the commands about jobs with --server", () => {
       );
     }
     expect(performance.now() - began).to.be.lessThan(20_000);
-  });
+  }).retries(NOISY);
 
   it("a server that is not assetmill, or an origin with a wrong path, is named as such", async () => {
     const wrong = await withServerAt(`${server.url}/elsewhere`);

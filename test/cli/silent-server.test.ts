@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { until, Workbench } from "./workbench.js";
+import { NOISY } from "../support/timed.js";
 
 describe("a server that takes connections and never answers", () => {
   const bench = new Workbench();
@@ -33,7 +34,7 @@ describe("a server that takes connections and never answers", () => {
       expect((await running.ended).code).to.equal(code);
       // Two seconds of grace; a request that is waited for to its end takes a minute.
       expect(performance.now() - sentMs).to.be.lessThan(15_000);
-    });
+    }).retries(NOISY);
   }
 
   it("lets an import be ended, too", async () => {

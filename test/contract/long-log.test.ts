@@ -8,6 +8,7 @@ import { SAMPLE, Workbench } from "../cli/workbench.js";
 import { openDatabase, storesOn } from "../support/sqlite-store.js";
 import { draftOf } from "../support/store-steps.js";
 import { Server } from "../system/server.js";
+import { NOISY } from "../support/timed.js";
 
 const BASE = "/bin/guides/v1/assets/process";
 
@@ -76,5 +77,5 @@ describe("a log of a million lines", function () {
     }
     expect((await page("tail=3")).lines[2]).to.match(/topic-999999\.dita/);
     await server.command.kill();
-  });
+  }).retries(NOISY);
 });

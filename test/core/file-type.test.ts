@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { FILE_TYPES, type FileType, fileTypeOfName, fileTypeOfXmlHead } from "../../src/core/file-type.js";
+import { NOISY } from "../support/timed.js";
 
 describe("the file type by name", () => {
   const table: [string, FileType | undefined][] = [
@@ -125,6 +126,6 @@ describe("the file type by an XML head", () => {
       const started = performance.now();
       fileTypeOfXmlHead(head);
       expect(performance.now() - started).to.be.below(200);
-    });
+    }).retries(NOISY);
   }
 });

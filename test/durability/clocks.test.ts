@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { RunningCommand } from "../cli/running-command.js";
 import { type JournalLine, LIBRARY, until, Workbench } from "../cli/workbench.js";
 import { freshSchema, sharedPostgres } from "../support/postgres-server.js";
+import { NOISY } from "../support/timed.js";
 
 /** Shorter than by default, so that many of them fit into a test. */
 const LEASE_MS = 3_000;
@@ -103,7 +104,7 @@ describe("node clocks two minutes apart, one a minute late and one a minute earl
         const repeated = twice(begun());
         const firsts = new Set(begun().flatMap(({ pid, path }) => (pid === first.pid ? [path] : [])));
         expect(repeated.filter((path) => !firsts.has(path))).to.deep.equal([]);
-      });
+      }).retries(NOISY);
     }
   }
 });

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ended, KillHarness } from "./kill-harness.js";
 import { expectWhole, killUntilDone } from "./kill-run.js";
+import { NOISY } from "../support/timed.js";
 
 const KILLS = Number(process.env.ASSETMILL_TEST_KILLS ?? 20);
 
@@ -98,5 +99,5 @@ describe("kill -9", function () {
     } finally {
       await harness.dispose();
     }
-  });
+  }).retries(NOISY);
 });

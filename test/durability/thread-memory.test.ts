@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Workbench } from "../cli/workbench.js";
+import { NOISY } from "../support/timed.js";
 
 /** Less than is asked for: two threads' heaps, one more, the process itself, and what a busy machine notices late. */
 const MOST_MB = 3_500;
@@ -59,7 +60,7 @@ describe("memory that a handler in a thread keeps", function () {
       expect(failure.message).to.match(says);
       process.stderr.write(`      at most ${rssMb.toFixed(0)} MB\n`);
       expect(rssMb).to.be.lessThan(MOST_MB);
-    });
+    }).retries(NOISY);
   }
 
   it("more than the machine has, before anybody noticed: the kernel ends the process, and after about five times that asset alone is POISON", async function () {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { pathToFileURL } from "node:url";
 import { LIBRARY, SAMPLE, Workbench } from "../cli/workbench.js";
+import { NOISY } from "../support/timed.js";
 
 const URL_OF_LIBRARY = JSON.stringify(pathToFileURL(LIBRARY).href);
 const OPTIONS = (bench: Workbench): string => JSON.stringify({ assets: SAMPLE, store: bench.store });
@@ -69,7 +70,7 @@ describe("a host process", () => {
       expect(code, err).to.equal(0);
       expect(Number(out), between).to.be.lessThan(2_000);
     }
-  });
+  }).retries(NOISY);
 
   it("may end by itself after close() even where a handler never ended", async () => {
     const script = bench.write(
@@ -88,7 +89,7 @@ describe("a host process", () => {
     const { code, out, err } = await bench.node(script, { withinMs: 20_000 });
     expect(code, err).to.equal(0);
     expect(Number(out)).to.be.lessThan(2_000);
-  });
+  }).retries(NOISY);
 
   it("of CommonJS can require it: no top-level await anywhere", async () => {
     const script = bench.write(

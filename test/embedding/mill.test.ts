@@ -17,6 +17,7 @@ import { MemoryAssetRepository } from "../../src/testing/index.js";
 import { SAMPLE, TOPIC, until } from "../cli/workbench.js";
 import { checked } from "../support/checked-fetch.js";
 import { endOf, Host, logOf, outcomesOf, processed } from "./host.js";
+import { NOISY } from "../support/timed.js";
 
 const ESPRESSO = "/content/dam/espresso";
 const BASE = "/bin/guides/v1/assets/process";
@@ -266,7 +267,7 @@ describe("assetmill inside a host", () => {
     const began = performance.now();
     await mill.close();
     expect(performance.now() - began).to.be.within(150, 6_000);
-  });
+  }).retries(NOISY);
 
   it("close() lets a running handler end and keeps its outcome; the rest waits for the next mill", async () => {
     const calls: string[] = [];
@@ -332,7 +333,7 @@ describe("assetmill inside a host", () => {
     expect(calls).to.have.length(200);
     expect(new Set(calls).size).to.equal(200);
     expect(performance.now() - began).to.be.lessThan(10_000);
-  });
+  }).retries(NOISY);
 
   it("says which option is wrong, as INVALID_PARAMETER, and opens nothing", async () => {
     const assets = SAMPLE;

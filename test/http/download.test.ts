@@ -12,6 +12,7 @@ import { BASE, client } from "./client.js";
 import { FakeOperator, uuid } from "./fake-operator.js";
 import { quietly } from "./quietly.js";
 import { Servers } from "./served.js";
+import { NOISY } from "../support/timed.js";
 
 const run = promisify(execFile);
 
@@ -200,7 +201,7 @@ describe("a download of 1,000,000 lines", function () {
       const text = query === "" ? `unzip -p ${target}` : `cat ${target}`;
       const { stdout } = await run("sh", ["-c", `${text} | wc -l; ${text} | tail -1`]);
       expect(stdout.trim().split("\n")).to.deep.equal(["1000000", `${LINE} 999999`]);
-    });
+    }).retries(NOISY);
   }
 
   it("that fails under way is a broken transfer", async () => {

@@ -5,6 +5,7 @@ import { deferred } from "../support/deferred.js";
 import { BASE, client } from "./client.js";
 import { FakeOperator } from "./fake-operator.js";
 import { Servers } from "./served.js";
+import { NOISY } from "../support/timed.js";
 
 const EVENTS = `${BASE}/events`;
 
@@ -175,7 +176,7 @@ describe("a stream of events", function () {
     await operator.ended.promise;
     // At once, not only when the next sign of life cannot be written.
     expect(Date.now() - left).to.be.lessThan(2_000);
-  });
+  }).retries(NOISY);
 
   it("asks for no more events than the client takes", async () => {
     const operator = new LiveOperator();

@@ -9,6 +9,7 @@ import type { HttpOptions } from "../../src/http/options.js";
 import { createApp } from "../../src/http/routes.js";
 import { BASE } from "./client.js";
 import { FakeOperator } from "./fake-operator.js";
+import { NOISY } from "../support/timed.js";
 
 const GLOBALS = [globalThis.Request, globalThis.Response];
 
@@ -119,7 +120,7 @@ describe("a real socket", () => {
     ]);
     for (const answer of answers) expect(answer).to.match(/^HTTP\/1\.1 4\d\d /);
     expect(Date.now() - start).to.be.lessThan(5000);
-  });
+  }).retries(NOISY);
 
   it("closes at once where connections are only kept alive", async () => {
     const server = await serve();
@@ -130,7 +131,7 @@ describe("a real socket", () => {
     await server.close();
     const refused = await fetch(`${server.url}/healthz`).catch((error: Error) => error);
     expect(refused).to.be.instanceOf(Error);
-  });
+  }).retries(NOISY);
 
   it("lets a request under way end before it closes", async () => {
     const server = await serve();
@@ -143,7 +144,7 @@ describe("a real socket", () => {
       asked.then(async (response) => expect(((await response.json()) as { limit: number }).limit).to.equal(500)),
     ]);
     expect(Date.now() - start).to.be.lessThan(1500);
-  });
+  }).retries(NOISY);
 
   it("cuts off what takes too long to end", async () => {
     const server = await serve({ closeTimeoutMs: 100 });
@@ -155,7 +156,7 @@ describe("a real socket", () => {
     await server.close();
     expect(Date.now() - start, "asked again, it waits for the same end").to.be.within(60, 1000);
     expect(await asked).to.be.instanceOf(Error);
-  });
+  }).retries(NOISY);
 
   it("refuses requests under another name where only loopback is served", async () => {
     const server = await serve({ loopbackOnly: true }, { allowedHosts: isLoopback });

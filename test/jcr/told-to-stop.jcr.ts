@@ -4,6 +4,7 @@ import { endOf, Host } from "../embedding/host.js";
 import { forEachLane } from "./support/fixture.js";
 import { type Recorded, startProxy } from "./support/recording-proxy.js";
 import { WORKSPACE } from "./support/servers.js";
+import { NOISY } from "../support/timed.js";
 
 /** About a second on a machine that has nothing else to do; a request that is waited for to its end takes a minute. */
 const WITHIN_MS = 3_000;
@@ -74,7 +75,7 @@ forEachLane("a job that is told to stop while its server hangs", (at) => {
           await proxy.close();
           await host.dispose();
         }
-      });
+      }).retries(NOISY);
     }
   }
 
@@ -95,5 +96,5 @@ forEachLane("a job that is told to stop while its server hangs", (at) => {
       await proxy.close();
       await host.dispose();
     }
-  });
+  }).retries(NOISY);
 });

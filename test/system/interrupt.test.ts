@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { handledTwice, jsonLines, until, Workbench } from "../cli/workbench.js";
+import { NOISY } from "../support/timed.js";
 
 const ROOT = "/content/dam/t";
 
@@ -51,7 +52,7 @@ describe("process, interrupted", () => {
       const next = bench.journalled("begin").find(({ at: instant }) => instant >= restarted);
       // A released lease is nobody's: nothing has to run out.
       expect((next?.at ?? 0) - restarted).to.be.lessThan(5_000);
-    });
+    }).retries(NOISY);
   }
 
   it("a second time it ends at once; the same command goes on, and repeats only what had no outcome", async () => {
@@ -72,7 +73,7 @@ describe("process, interrupted", () => {
     expect(second.code, second.err).to.equal(0);
     expect(jsonLines(second).at(-1)).to.include({ status: "SUCCESS", succeededCount: 20, failedCount: 0, attempt: 1 });
     expect(bench.journalled("end")).to.have.length(20);
-  });
+  }).retries(NOISY);
 
   it("with --json the last line on standard output is still a status object, not final", async () => {
     const assets = bench.topics(20);

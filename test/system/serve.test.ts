@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { jsonLines, SAMPLE, until, Workbench } from "../cli/workbench.js";
 import { Server } from "./server.js";
+import { NOISY } from "../support/timed.js";
 
 const ESPRESSO = "/content/dam/espresso";
 const START = { path: ESPRESSO, excludedPaths: [`${ESPRESSO}/media`], type: "ASSET_PROCESSING" };
@@ -174,7 +175,7 @@ describe("assetmill serve", () => {
       expect(performance.now() - began).to.be.lessThan(4_000);
       const gone = await fetch(mortal.url).catch((error: unknown) => error);
       expect(gone).to.be.instanceOf(Error);
-    });
+    }).retries(NOISY);
   }
 });
 

@@ -5,6 +5,7 @@ import { handledTwice, jsonLines, until, Workbench } from "../cli/workbench.js";
 import { freshSchema, sharedPostgres } from "../support/postgres-server.js";
 import { dump } from "../support/sqlite-store.js";
 import { Server } from "./server.js";
+import { NOISY } from "../support/timed.js";
 
 const ROOT = "/content/dam/t";
 
@@ -144,5 +145,5 @@ describe("two processes on one PostgreSQL", () => {
     expect(jobs.n).to.equal(1);
     const [sum] = await query("select sum(succeeded)::int as n from assetmill_outcome_part");
     expect(sum.n).to.equal(count);
-  });
+  }).retries(NOISY);
 });

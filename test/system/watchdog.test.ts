@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Workbench } from "../cli/workbench.js";
+import { NOISY } from "../support/timed.js";
 
 describe("the watchdog of the main thread", () => {
   const bench = new Workbench();
@@ -18,7 +19,7 @@ describe("the watchdog of the main thread", () => {
     expect([code, signal], err).to.deep.equal([null, "SIGKILL"]);
     expect(err).to.match(/a handler has held up the main thread for 1 s; ending this process/);
     expect(performance.now() - beganMs).to.be.lessThan(10_000);
-  });
+  }).retries(NOISY);
 
   it("leaves a process alone that was stopped for longer, and goes on", async () => {
     const plugin = bench.journalPlugin({ delayMs: 100 });

@@ -7,6 +7,7 @@ import { BasicAuthenticator } from "../../../src/http/auth/basic-authenticator.j
 import { hashPassword, isPassword, parsePasswordHash } from "../../../src/http/auth/password-hash.js";
 import { tempFolder } from "../../support/temp-folder.js";
 import { basic, credentials } from "./credentials.js";
+import { NOISY } from "../../support/timed.js";
 
 /** Cheap, and made without the code under test. */
 const line = (name: string, password: string, cost = 1024): string => {
@@ -68,7 +69,7 @@ describe("HTTP Basic with scrypt", () => {
     const next = [await timed("geheim"), await timed("geheim"), await timed("geheim")];
     expect(Math.min(...next)).to.be.lessThan(first / 5);
     expect(Math.min(await timed("nope"), await timed("nope"))).to.be.greaterThan(first / 5);
-  });
+  }).retries(NOISY);
 
   it("takes as long for an unknown name as for a wrong password", async () => {
     const authenticator = BasicAuthenticator.ofUsers([line("cheap", "x"), line("anna", "geheim", 2 ** 15)]);
@@ -83,7 +84,7 @@ describe("HTTP Basic with scrypt", () => {
     };
     const [wrong, unknown] = [await fastest("anna"), await fastest("nobody")];
     expect(unknown / wrong).to.be.within(0.5, 2);
-  });
+  }).retries(NOISY);
 
   it("a flood of wrong passwords is refused with RATE_LIMITED beyond a short queue, and costs little memory", async () => {
     const authenticator = BasicAuthenticator.ofUsers([line("anna", "geheim", 2 ** 14)], {
@@ -100,7 +101,7 @@ describe("HTTP Basic with scrypt", () => {
     // Two at a time are 32 MiB; 500 would be 8 GiB.
     expect(process.memoryUsage().rss - before).to.be.lessThan(200 * 1024 * 1024);
     expect(await asks(authenticator, "anna", "geheim")).to.equal("anna");
-  });
+  }).retries(NOISY);
 
   it("whoever is proved already gets in during a flood", async () => {
     const authenticator = BasicAuthenticator.ofUsers([line("anna", "geheim")], { maxWaiting: 1 });

@@ -7,6 +7,7 @@ import { endOf } from "../../../embedding/host.js";
 import { BIG, insertAssets, pathOfAsset } from "../../../support/million-assets.js";
 import { freshSchema, sharedPostgres } from "../../../support/postgres-server.js";
 import { type RecordedSql, recordSql } from "../../../support/recorded-sql.js";
+import { NOISY } from "../../../support/timed.js";
 
 /** Rows are too many in these to be read as a whole; so they are in `job`, whose few exceptions are named below. */
 const TABLES = [
@@ -251,7 +252,7 @@ describe("queries on large tables", function () {
         process.stderr.write(`      first page of 500: ${Math.min(...times).toFixed(1)} ms at best\n`);
         expect(Math.min(...times)).to.be.lessThan(100);
       }
-    });
+    }).retries(NOISY);
 
     it("counting does not read the table into memory", async () => {
       const script = bench.write(
@@ -287,7 +288,7 @@ describe("queries on large tables", function () {
       expect(total).to.equal(1_000_000);
       // The rows themselves are some 200 MB, as objects several times as much; 10 MB are usual, more where collecting is late.
       expect(grownMb).to.be.lessThan(150);
-    });
+    }).retries(NOISY);
 
     it("resumes in the middle at once", async () => {
       const { DatabaseAssetRepository } = await import("../../../../src/adapters/assets/database/index.js");

@@ -5,6 +5,7 @@ import { JcrAssetRepository, type JcrOptions } from "../../../../src/adapters/as
 import { AssetmillError } from "../../../../src/core/errors.js";
 import { scopeOf } from "../../../../src/core/scope.js";
 import { rejection } from "../../../support/deferred.js";
+import { NOISY } from "../../../support/timed.js";
 
 type Act = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -151,7 +152,7 @@ describe("a JCR client whose server", () => {
     });
     for await (const _ of scan);
     expect(performance.now() - began).to.be.below(1_200);
-  });
+  }).retries(NOISY);
 
   it("is asked by no more than so many requests at once", async () => {
     let open_ = 0;

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { JcrAssetRepository, type JcrOptions } from "../../../../src/adapters/assets/jcr/index.js";
 import { scopeOf } from "../../../../src/core/scope.js";
 import { rejection } from "../../../support/deferred.js";
+import { NOISY } from "../../../support/timed.js";
 
 const NODE = '{"jcr:primaryType":"rep:root"}';
 const LOGIN = '<html><form action="/j_security_check"><input type="password" name="j_password"></form></html>';
@@ -106,7 +107,7 @@ describe("a JCR server that is not there, or does not know the user,", () => {
     began = performance.now();
     expect(await rejection(open().meet())).to.include({ code: "INVALID_PARAMETER" });
     expect(performance.now() - began).to.be.below(2_000);
-  });
+  }).retries(NOISY);
 
   for (const [what, status] of [
     ["404 to everything", 404],
