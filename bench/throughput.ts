@@ -2,55 +2,129 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { PostgresDatabase, type SqlDatabase, SqliteDatabase } from "../src/adapters/sql/index.js";
+import { SCHEMA } from "../src/databases.js";
 import { type AssetmillOptions, createAssetmill } from "../src/index.js";
+import { BIG, insertAssets } from "../test/support/million-assets.js";
+import { startPostgres } from "../test/support/postgres-server.js";
+import { type LoopDatabase, openPostgres, openSqlite } from "./loop-database.js";
 import { makeRows, outcomeLoop } from "./outcome-loop.js";
 import { SyntheticRepository } from "./synthetic-repository.js";
 
 const ROUNDS = 5;
-/** Assets of a first round that does not count: both then run compiled code. */
+/** Assets of a first round that does not count: all then run compiled code. */
 const WARM_UP = 50_000;
+/** As many as one statement of the tests' makes. */
+const MOST = 1_000_000;
 const noop = { name: "noop", version: "1", process: async () => {} };
 
-/** Start to SUCCESS of no-op assets, beside the loop with outcome rows, turn by turn in one run. */
-export async function runThroughput(args: readonly string[]): Promise<void> {
-  const count = Number(args[0] ?? 100_000);
-  if (!Number.isInteger(count) || count < 1) throw new Error(`not a number of assets: ${args[0]}`);
+/** Places for one round each, which nobody else writes to. */
+interface Engine {
+  readonly name: string;
+  loopDatabase(place: string): Promise<LoopDatabase>;
+  database(place: string): Promise<SqlDatabase>;
+  uri(place: string): string;
+  /** Lets go of a round's places. */
+  remove(...places: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function sqlite(): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), "assetmill-bench-"));
-  const loop: number[] = [];
-  const mill: number[] = [];
-  try {
-    await round(folder, WARM_UP);
-    for (let i = 0; i < ROUNDS; i++) {
-      const rates = await round(folder, count);
-      loop.push(rates.loop);
-      mill.push(rates.mill);
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const file = (place: string): string => join(folder, `${place}.sqlite`);
+  return {
+    name: "SQLite, FULL",
+    loopDatabase: (place) => openSqlite(file(place)),
+    database: (place) => SqliteDatabase.open({ file: file(place), driver: "sqlite3", ...SCHEMA }),
+    uri: (place) => `sqlite:${file(place)}`,
+    remove: async (...places) => {
+      for (const place of places) for (const end of ["", "-wal", "-shm"]) await rm(file(place) + end, { force: true });
+    },
+    stop: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function postgres(): Promise<Engine> {
+  const server = await startPostgres();
+  return {
+    name: "PostgreSQL",
+    loopDatabase: async (place) => {
+      await server.query(`create schema ${place}`);
+      return openPostgres(server.url, place);
+    },
+    database: (place) => PostgresDatabase.open({ url: server.url, schema: place, poolSize: 4, ...SCHEMA }),
+    uri: (place) => `${server.url}?schema=${place}`,
+    remove: async (...places) => {
+      for (const place of places) await server.query(`drop schema if exists ${place} cascade`);
+    },
+    stop: () => server.stop(),
+  };
+}
+
+const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = { sqlite, postgres };
+
+type Rates = readonly [loop: number, synthetic: number, stored: number];
+
+/**
+ * `npm run bench -- throughput [COUNT] [sqlite|postgres]`: no-op assets from start to SUCCESS, turn by turn in one run
+ * beside the loop with outcome rows: assets that are made up on the way, and assets that lie in the database of the jobs
+ * and get their stamps there, in the transaction of their outcomes.
+ */
+export async function runThroughput([number = "100000", name = "sqlite"]: readonly string[]): Promise<void> {
+  const count = Number(number);
+  const open = Object.hasOwn(ENGINES, name) ? ENGINES[name] : undefined;
+  if (!Number.isInteger(count) || count < 1 || count > MOST || !open) {
+    process.stderr.write(`npm run bench -- throughput [1..${MOST}] [${Object.keys(ENGINES).join("|")}]\n`);
+    process.exitCode = 2;
+    return;
   }
-  print(`loop with outcome rows, ${count} rows of SQLite, FULL`, loop);
-  print(`assetmill, ${count} assets, start to SUCCESS, FULL`, mill);
-  line(`ratio of the medians: ${(median(mill) / median(loop)).toFixed(2)}`);
+  const engine = await open();
+  const all: Rates[] = [];
+  try {
+    await round(engine, Math.min(count, WARM_UP), "warm");
+    for (let i = 0; i < ROUNDS; i++) all.push(await round(engine, count, `r${i}`));
+  } finally {
+    await engine.stop();
+  }
+  const loop = all.map((rates) => rates[0]);
+  print(`loop with outcome rows, ${count} rows of ${engine.name}`, loop, loop);
+  print(
+    `assetmill, ${count} assets, jobs in ${engine.name}`,
+    all.map((rates) => rates[1]),
+    loop,
+  );
+  print(
+    `assetmill, ${count} assets and jobs in ${engine.name}`,
+    all.map((rates) => rates[2]),
+    loop,
+  );
   line(`peak RSS of this process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);
 }
 
-/** Both once, on files of their own. */
-async function round(folder: string, count: number): Promise<{ loop: number; mill: number }> {
-  const files = await mkdtemp(join(folder, "round-"));
-  const rows = join(files, "rows.sqlite");
-  await makeRows(rows, count);
-  const loop = await rate(count, () => outcomeLoop(rows, async () => {}));
-  const store = `sqlite:${join(files, "store.sqlite")}`;
-  const mill = await millRate(count, { assets: new SyntheticRepository(count), store });
-  await rm(files, { recursive: true });
-  return { loop, mill };
+/** Each of them once, in a place of its own. */
+async function round(engine: Engine, count: number, at: string): Promise<Rates> {
+  const [rows, jobs, stored] = [`${at}_rows`, `${at}_jobs`, `${at}_stored`];
+  const db = await engine.loopDatabase(rows);
+  await makeRows(db, count);
+  const loop = await rate(count, () => outcomeLoop(db, async () => {}));
+  await db.close();
+  const made = await engine.database(stored);
+  await insertAssets(made, count);
+  await made.close();
+  const rates = [
+    loop,
+    await millRate(count, "/content/dam", { assets: new SyntheticRepository(count), store: engine.uri(jobs) }),
+    await millRate(count, BIG, { assets: engine.uri(stored) }),
+  ] as const;
+  await engine.remove(rows, jobs, stored);
+  return rates;
 }
 
-async function millRate(count: number, options: AssetmillOptions): Promise<number> {
+async function millRate(count: number, path: string, options: AssetmillOptions): Promise<number> {
   const mill = await createAssetmill({ ...options, plugins: [noop], builtIns: false });
   try {
     return await rate(count, async () => {
-      const { processingId } = await mill.operator.start({ path: "/content/dam", type: "ASSET_PROCESSING" }, "bench");
+      const { processingId } = await mill.operator.start({ path, type: "ASSET_PROCESSING" }, "bench");
       for (;;) {
         const { status, processedCount } = await mill.operator.status(processingId);
         if (status === "SUCCESS") return processedCount;
@@ -75,5 +149,8 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 
 const line = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const print = (what: string, rates: readonly number[]): void =>
-  line(`${what}: ${median(rates).toFixed(1)} k/s (${rates.map((value) => value.toFixed(1)).join(", ")})`);
+const print = (what: string, rates: readonly number[], loop: readonly number[]): void =>
+  line(
+    `${what}: ${median(rates).toFixed(1)} k/s (${rates.map((value) => value.toFixed(1)).join(", ")}), ` +
+      `${(median(rates) / median(loop)).toFixed(2)} of the loop`,
+  );

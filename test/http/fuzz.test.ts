@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { SAMPLE, Workbench } from "../cli/workbench.js";
 import { Server } from "../system/server.js";
 import { type BadRequest, badRequest, type Target, tooLarge } from "./bad-requests.js";
+import { NOISY } from "../support/timed.js";
 
 const REQUESTS = 10_000;
 const AT_ONCE = 16;
@@ -117,5 +118,5 @@ describe("10,000 bad requests to a real server", function () {
       `      ${sent - AT_ONCE} requests in ${seconds.toFixed(1)} s, slowest ${slowestMs.toFixed(0)} ms; ${counts.join(", ")}; ` +
         `memory ${mebibytes(early)} MiB in the second quarter, ${mebibytes(late)} MiB in the last; seed ${seed}\n`,
     );
-  });
+  }).retries(NOISY);
 });
