@@ -22,20 +22,27 @@ export interface EndedAsset {
   readonly endedMs: number;
 }
 
-/** A success whose results have to be written before it may be committed. */
-export interface UnwrittenAsset extends EndedAsset {
-  readonly write: AssetWrite;
+/** Successes whose results have to be written before they may be committed, and their results, one each. */
+export interface UnwrittenAssets {
+  readonly assets: readonly EndedAsset[];
+  readonly writes: readonly AssetWrite[];
 }
+
+const NOTHING_UNWRITTEN: UnwrittenAssets = Object.freeze({ assets: [], writes: [] });
 
 /**
  * Gathers what has ended in a chunk until it is committed. Where results are not part of the commit, a success waits
- * among the unwritten ones: it is in no part before whoever writes it adds its outcome.
+ * among the unwritten ones: it is in no part before whoever writes it settles its outcome.
+ *
+ * No object is copied here for an asset: at a million of them that is what one notices.
  */
 export class PartBuilder {
   readonly #lease: Lease;
   readonly #clock: Clock;
   readonly #enlists: boolean;
-  #unwritten: UnwrittenAsset[] = [];
+  #unwritten: EndedAsset[] = [];
+  /** Results: where they are part of the commit those of this part, else those of the unwritten ones. */
+  #writes: AssetWrite[] = [];
   #part = 0;
   #left: number;
   /** Open when claimed, in order, without those from the front that were taken with an outcome. */
@@ -44,7 +51,6 @@ export class PartBuilder {
   readonly #ended = new Set<number>();
   #sinceMs: number;
   #outcomes: { index: number; outcome: Outcome; ageMs: number }[] = [];
-  #writes: AssetWrite[] = [];
   #tally = new TallyCounter();
   #lines: LogEntry[] = [];
   #handlerLines = 0;
@@ -65,24 +71,27 @@ export class PartBuilder {
   }
 
   add(ended: EndedAsset): void {
-    const { write } = ended.end;
-    if (write && !this.#enlists) this.#unwritten.push({ ...ended, write });
-    else this.#add(ended);
+    const { outcome, write } = ended.end;
+    if (write) this.#writes.push(write);
+    if (write && !this.#enlists) this.#unwritten.push(ended);
+    else this.settle(ended, outcome);
   }
 
-  /** Successes whose results are to be written now; each is to be added again, or given up and left open. */
-  takeUnwritten(): readonly UnwrittenAsset[] {
-    const unwritten = this.#unwritten;
+  /** What is to be written now; each is to be settled, or given up and left open. */
+  takeUnwritten(): UnwrittenAssets {
+    const assets = this.#unwritten;
+    if (assets.length === 0) return NOTHING_UNWRITTEN;
+    const writes = this.#writes;
     this.#unwritten = [];
-    return unwritten;
+    this.#writes = [];
+    return { assets, writes };
   }
 
-  #add({ index, path, type, end, startedMs, endedMs }: EndedAsset): void {
-    const { outcome } = end;
+  /** An asset's outcome, with its results written, or refused. */
+  settle({ index, path, type, startedMs, endedMs }: EndedAsset, outcome: Outcome): void {
     this.#left--;
     // Its age is known once the part is taken: until then the field holds the moment.
     this.#outcomes.push({ index, outcome, ageMs: endedMs });
-    if (end.write) this.#writes.push(end.write);
     this.#tally.ended(type, outcome);
     const pace = this.#types[type];
     if (pace) {
@@ -115,12 +124,12 @@ export class PartBuilder {
       closes: this.#left === 0,
       advances: this.#advance(outcomes),
       tally,
-      writes: this.#writes,
+      writes: this.#enlists ? this.#writes : [],
       lines: [...this.#lines, ...this.#dropped(), ...skipLines(outcomes)],
       pace: { types: this.#types, elapsedMs: nowMs - this.#sinceMs },
     };
     this.#outcomes = [];
-    this.#writes = [];
+    if (this.#enlists) this.#writes = [];
     this.#tally = new TallyCounter();
     this.#lines = [];
     this.#handlerLines = 0;

@@ -6,7 +6,7 @@ import type { Clock } from "../ports/clock.js";
 import { backOff } from "./back-off.js";
 import type { AgainAsset } from "./chunk-run.js";
 import type { HeldWork, StopReason } from "./held-work.js";
-import type { PartBuilder, UnwrittenAsset } from "./part-builder.js";
+import type { EndedAsset, PartBuilder } from "./part-builder.js";
 import type { EngineTools } from "./tools.js";
 import type { WaitNotice } from "./wait-notice.js";
 
@@ -48,24 +48,23 @@ export class ResultWriter {
   /** Throws what the repository threw, unless it was out of reach. */
   async write(run: WritingRun): Promise<void> {
     const { repository, latency } = this.#tools;
-    const unwritten = run.part.takeUnwritten();
-    if (unwritten.length === 0) return;
-    const writes = unwritten.map(({ write }) => write);
+    const { assets, writes } = run.part.takeUnwritten();
+    if (assets.length === 0) return;
     const refused = await this.#insist(run, (signal) =>
       latency.repository.time(() => repository.apply(writes, signal)),
     );
     if (!refused) return;
     const refusals = new Map(refused.map((refusal) => [refusal.path, refusal]));
-    const changed: UnwrittenAsset[] = [];
-    for (const ended of unwritten) {
-      const refusal = refusals.get(ended.path);
+    const changed: EndedAsset[] = [];
+    for (const ended of assets) {
+      const refusal = refusals.size === 0 ? undefined : refusals.get(ended.path);
       if (refusal?.code === "CHANGED" && !this.#again.get(run)?.has(ended.index)) changed.push(ended);
-      else end(run, ended, refusal);
+      else settle(run, ended, refusal);
     }
     await this.#runAgain(run, changed);
   }
 
-  async #runAgain(run: WritingRun, changed: readonly UnwrittenAsset[]): Promise<void> {
+  async #runAgain(run: WritingRun, changed: readonly EndedAsset[]): Promise<void> {
     if (changed.length === 0) return;
     const paths = changed.map(({ path }) => path);
     const nodes = await this.#insist(run, (signal) => this.#tools.repository.stat(paths, signal));
@@ -75,7 +74,7 @@ export class ResultWriter {
     const again: { index: number; asset: Asset }[] = [];
     changed.forEach((ended, i) => {
       const node = nodes[i];
-      if (node?.kind !== "asset") return end(run, ended, { code: "GONE", message: "it went away meanwhile" });
+      if (node?.kind !== "asset") return settle(run, ended, { code: "GONE", message: "it went away meanwhile" });
       indices.add(ended.index);
       again.push({ index: ended.index, asset: node.asset });
     });
@@ -109,6 +108,9 @@ export class ResultWriter {
   }
 }
 
+/** A reason at hand: abort() without one makes an error with a stack each time. */
+const WRITTEN = new Error("written");
+
 const isLeaseGone = ({ stopped }: WritingRun): boolean => stopped === "lease lost" || stopped === "lease expired";
 
 /** Aborted a little after the run is over, at once where its lease is gone: nothing may be written then. */
@@ -125,15 +127,15 @@ function lateSignal(run: WritingRun, clock: Clock): { readonly signal: AbortSign
     signal: late.signal,
     end: () => {
       run.over.removeEventListener("abort", onOver);
-      ended.abort();
+      ended.abort(WRITTEN);
     },
   };
 }
 
 /** Puts an asset's outcome into the part: its own, or what the refusal makes of it. */
-function end(run: WritingRun, ended: UnwrittenAsset, refusal: Refusal | undefined): void {
-  const outcome = refusal ? refusedAs(refusal, ended.end.outcome.attempts) : ended.end.outcome;
-  run.part.add({ ...ended, end: { outcome } });
+function settle(run: WritingRun, ended: EndedAsset, refusal: Refusal | undefined): void {
+  const { outcome } = ended.end;
+  run.part.settle(ended, refusal ? refusedAs(refusal, outcome.attempts) : outcome);
 }
 
 const SKIPS = { GONE: true, CHANGED: true, LOCKED: true, CHECKED_OUT: true } as const;

@@ -47,11 +47,14 @@ export async function runChunk(run: ChunkRun, loop: ChunkLoop): Promise<ChunkEnd
   }
 }
 
+/** A reason at hand: abort() without one makes an error with a stack each time. */
+const WAITED = new Error("waited");
+
 async function endedWithin(ended: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
   const stopWaiting = new AbortController();
   try {
     return await Promise.race([ended.then(() => true), clock.sleep(ms, stopWaiting.signal).then(() => false)]);
   } finally {
-    stopWaiting.abort();
+    stopWaiting.abort(WAITED);
   }
 }
