@@ -14,6 +14,12 @@ export interface Statement {
 export const isSparse = ({ createdFromMs, createdToMs }: ScopeFilter): boolean =>
   createdFromMs !== undefined || createdToMs !== undefined;
 
+/*
+ * Where a page is cut off by `limit` alone, and its range's end is looked at afterwards, PostgreSQL walks the index in
+ * order, whatever it knows of the table. With both bounds inside it takes a table that it has no statistics of yet, just
+ * after an import, for one with few rows in that range, and sorts all of them for each page.
+ */
+
 /**
  * The first assets of a range that the filter lets through, in the order of their keys. By type each comes from the index
  * that has type, key and creation: the rows that are not wanted are never touched.
@@ -28,8 +34,8 @@ export function pageOf({ from, to }: KeyRange, filter: ScopeFilter, limit: numbe
   const columns = `key, ${ASSET_COLUMNS}`;
   if (types.length === 0) {
     return {
-      sql: `select ${columns} from ${ASSET} where key >= ? and key < ? order by key limit ?`,
-      parameters: [from, to, limit],
+      sql: `select * from (select ${columns} from ${ASSET} where key >= ? order by key limit ?) as t where key < ? order by key`,
+      parameters: [from, limit, to],
     };
   }
   const one = `select * from (select ${columns} from ${ASSET} where file_type = ? and key >= ? and key < ?${created
@@ -46,8 +52,8 @@ export function pageOf({ from, to }: KeyRange, filter: ScopeFilter, limit: numbe
 
 /** The last asset among the first `rows` of a range, whatever the filter says of them; none where there are fewer. */
 export const windowEnd = ({ from, to }: KeyRange, rows: number): Statement => ({
-  sql: `select path from ${ASSET} where key >= ? and key < ? order by key limit 1 offset ?`,
-  parameters: [from, to, rows - 1],
+  sql: `select path from (select path, key from ${ASSET} where key >= ? order by key limit 1 offset ?) as t where key < ?`,
+  parameters: [from, rows - 1, to],
 });
 
 /** Whether anything stands below a path. */
