@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createHash } from "node:crypto";
-import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Assetmill, createAssetmill } from "../../src/index.js";
 import { jsonLines, TOPIC, until, Workbench } from "../cli/workbench.js";
@@ -125,6 +125,44 @@ describe("JCR_TO_DB_MIGRATION", () => {
       const { code, errors } = await refusal("--assets", assets, "--target", target);
       expect([code, errors?.[0]?.field], target).to.deep.equal(["INVALID_PARAMETER", "target"]);
     }
+  });
+
+  it("a content that is not what the source says of it is not copied: what the target has stays", async () => {
+    bench.write("in/good.dita", TOPIC);
+    bench.write("in/bad.dita", TOPIC.replace("</title>", " two</title>"));
+    const assets = `sqlite:${bench.path("from.sqlite")}?content=${bench.path("contents")}`;
+    const target = `sqlite:${bench.path("to.sqlite")}`;
+    const run = (...command: readonly string[]) => bench.call([...command, "--assets", assets, "--json"]);
+    expect((await run("import", bench.path("in"), "/in")).code).to.equal(0);
+    const migrate = ["process", "/in", "--type", MIGRATION, "--target", target];
+    expect((await run(...migrate)).code).to.equal(0);
+    const rowOf = async (file: string): Promise<any> => {
+      const { DataSource } = await import("typeorm");
+      const source = await new DataSource({ type: "sqlite", database: bench.path(file) }).initialize();
+      try {
+        return (
+          await source.query("select content_hash, size_bytes from assetmill_asset where path = '/in/bad.dita'")
+        )[0];
+      } finally {
+        await source.destroy();
+      }
+    };
+    const before = await rowOf("to.sqlite");
+    const digest = String(before.content_hash).replace("sha256:", "");
+    const [file] = readdirSync(bench.path("contents"), { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.replaceAll("/", "").includes(digest),
+    );
+    writeFileSync(bench.path("contents", file ?? ""), "something else");
+
+    const second = await run(...migrate);
+    expect(second.code, second.err).to.equal(1);
+    const { processingId, ...report } = jsonLines(second).at(-1);
+    expect(report).to.include({ status: "SUCCESS", succeededCount: 1, failedCount: 1 });
+    const [failure] = jsonLines(
+      await bench.call(["failures", processingId, "--store", assets.split("?")[0] ?? "", "--json"]),
+    );
+    expect(failure).to.include({ path: "/in/bad.dita", code: "HASH_MISMATCH" });
+    expect(await rowOf("to.sqlite")).to.deep.equal(before);
   });
 
   it("a node with another target, or with none, leaves the job alone", async () => {

@@ -32,9 +32,9 @@ export function migrationHandler(source: Pick<AssetRepository, "results">, targe
     async process(asset: Asset, context: HandlerContext): Promise<HandlerResult> {
       const { path } = asset;
       const { signal } = context;
-      const end = await puts.ask({ asset, content: () => context.stream() }, signal);
-      if (AssetmillError.is(end)) throw end;
-      await verify(asset, end, target, signal);
+      const end = await puts.ask({ asset, content: () => asSaid(asset, context.stream()) }, signal);
+      if (AssetmillError.is(end)) throw AssetFailure.is(end.cause) ? end.cause : end;
+      await verify(path, end, target, signal);
       const result = await results.ask(path, signal);
       const refused = result && (await writes.ask(writeOf(result), signal));
       if (refused) throw new AssetFailure("WRITE_FAILED", `its results: ${refused.message}`);
@@ -43,15 +43,25 @@ export function migrationHandler(source: Pick<AssetRepository, "results">, targe
   };
 }
 
+/** A content, which fails at its end where it is not what the source says of it: then nothing is put. */
+async function* asSaid({ contentHash }: Asset, content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const hash = createHash("sha256");
+  for await (const piece of content) {
+    hash.update(piece);
+    yield piece;
+  }
+  const found = `sha256:${hash.digest("hex")}`;
+  if (contentHash !== undefined && found !== contentHash) {
+    throw new AssetFailure("HASH_MISMATCH", `the source says ${contentHash}, its content is ${found}`);
+  }
+}
+
 async function verify(
-  { path, contentHash }: Asset,
+  path: string,
   end: PutEnd,
   target: Pick<AssetRepository, "read">,
   signal: AbortSignal,
 ): Promise<void> {
-  if (contentHash !== undefined && contentHash !== end.contentHash) {
-    throw new AssetFailure("HASH_MISMATCH", `the source says ${contentHash}, its content is ${end.contentHash}`);
-  }
   const hash = createHash("sha256");
   for await (const piece of target.read(path, signal)) hash.update(piece);
   const copied = `sha256:${hash.digest("hex")}`;
