@@ -24,10 +24,13 @@ export async function* scanAssets(
 ): AsyncIterable<ScanPage> {
   for (const range of keyRanges(scope, after)) {
     let rest: KeyRange | undefined = range;
+    // Ranges may be many, and of one asset each: only where a first page was full is there more than one.
+    let isWide = false;
     while (rest && !signal?.aborted) {
       const window: Window = isSparse(scope.filter) ? await windowOf(database, rest) : { range: rest };
-      const { sql, parameters } = pageOf(window.range, scope.filter, pageSize);
+      const { sql, parameters } = pageOf(window.range, scope.filter, pageSize, isWide);
       const assets = (await database.read(sql, parameters)).map(assetOfRow);
+      isWide = assets.length === pageSize;
       const upTo: string | undefined = assets.length === pageSize ? assets.at(-1)?.path : window.last;
       if (signal?.aborted) return;
       if (assets.length > 0 || upTo !== undefined) yield pageUpTo(assets, upTo);

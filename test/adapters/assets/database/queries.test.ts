@@ -28,7 +28,7 @@ const TABLES = [
 
 /** What must have been asked, or the test has missed it. */
 const HOT: readonly (readonly [string, RegExp])[] = [
-  ["page of a scan", /from \S*asset" where key >= \S+ order by key limit \S+\) as t where key < /],
+  ["first page of a scan", /from \S*asset" where key >= \S+ and key < \S+ order by key limit/],
   ["page of a scan by type", /where file_type = \S+ and key >= \S+ and key < \S+ order by key limit/],
   [
     "page of a scan by creation",
@@ -324,18 +324,18 @@ describe("queries on large tables", function () {
       await expectIndexes(database, uri, postgresScans);
     });
 
-    it("a page goes by the index also where nothing is known of the table yet, as just after an import", async () => {
+    it("a further page goes by the index also where nothing is known of the table yet, as just after an import", async () => {
       const fresh = await openPostgres();
       try {
         await fresh.database.write((tx) => tx.query("alter table {asset} set (autovacuum_enabled = false)"));
         await insertAssets(fresh.database, 50_000);
-        const { sql, parameters } = pageOf(keysBelow(BIG), { fileTypes: [] }, 500);
+        const { sql, parameters } = pageOf(keysBelow(BIG), { fileTypes: [] }, 500, true);
         const rows = await fresh.database.read(`explain ${sql}`, parameters);
         const plan = rows.map((row) => String(row["QUERY PLAN"])).join("\n");
         expect(plan).to.match(/Index Scan using \S*asset_pkey/);
         expect(plan).not.to.match(/Sort|Bitmap/);
         expect(await fresh.database.read(sql, parameters)).to.have.length(500);
-        const last = pageOf({ ...keysBelow(BIG), to: pathKey(pathOfAsset(3)) }, { fileTypes: [] }, 500);
+        const last = pageOf({ ...keysBelow(BIG), to: pathKey(pathOfAsset(3)) }, { fileTypes: [] }, 500, true);
         const paths = (await fresh.database.read(last.sql, last.parameters)).map((row) => row.path);
         expect(paths, "what lies behind the range is left out").to.deep.equal([0, 1, 2].map(pathOfAsset));
       } finally {
