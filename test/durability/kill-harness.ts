@@ -48,6 +48,8 @@ export class KillHarness {
   readonly place: Place;
   /** What the last process said on standard error. */
   said = "";
+  /** How often its jobs were resumed: each is another attempt. */
+  resumes = 0;
   /** How what is started here reaches its server; what is only asked always goes there straight. */
   through = (uri: string): string => uri;
   readonly #children = new Set<ChildProcess>();

@@ -94,6 +94,7 @@ async function goOn(harness: KillHarness): Promise<{ readonly id: string; readon
   if (status !== "FAILURE" || !/^discovery ended its process/.test(String(comments))) return job;
   process.stderr.write("      discovery was killed three times in a row without a page: the job is resumed\n");
   await harness.run(["resume", job.id]);
+  harness.resumes++;
   return { id: job.id, ended: false };
 }
 
@@ -132,7 +133,7 @@ export async function expectWhole(harness: KillHarness, id: string, failEvery = 
   expect(await harness.failures(id)).to.deep.equal(failed);
   expect(new Set(harness.calls()).size, "handled assets").to.equal(harness.files);
   const succeededCount = harness.files - failing;
-  expect(status).to.include({ status: "SUCCESS", succeededCount, failedCount: failing, attempt: 1 });
+  expect(status).to.include({ status: "SUCCESS", succeededCount, failedCount: failing, attempt: 1 + harness.resumes });
   expect(status.migrationSet).to.deep.equal({ totalFiles: harness.files, calculationStatus: "SUCCESS" });
   expect(status.triggeredCount).to.equal(harness.files);
   const lines = await harness.logs(id);
