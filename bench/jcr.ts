@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import pLimit from "p-limit";
 import { JcrAssetRepository } from "../src/adapters/assets/jcr/index.js";
-import type { Change } from "../src/adapters/assets/jcr/dialect.js";
+import type { Change } from "../src/adapters/assets/jcr/dialects/dialect.js";
 import { createAssetmill } from "../src/index.js";
 import { startOak } from "../test/jcr/servers/oak.js";
 import { damAsset, file, folder, JcrFixture } from "../test/jcr/support/fixture.js";

@@ -1,12 +1,7 @@
-import type { Asset } from "../src/core/asset.js";
-import type {
-  AssetRepository,
-  AssetResult,
-  AssetWrite,
-  RefusedWrite,
-  RepositoryNode,
-} from "../src/core/ports/asset-repository.js";
-import type { Scope } from "../src/core/scope.js";
+import type { Asset } from "../src/core/asset/asset.js";
+import type { AssetResult, AssetWrite, RefusedWrite } from "../src/core/asset/asset-result.js";
+import type { AssetRepository, RepositoryNode } from "../src/core/ports/asset-repository.js";
+import type { Scope } from "../src/core/asset/scope.js";
 
 /** `count` assets that exist nowhere, in path order, made page by page: what is measured is assetmill, not a disk. */
 export class SyntheticRepository implements AssetRepository {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PostgresDatabase, type SqlDatabase, SqliteDatabase } from "../src/adapters/sql/index.js";
-import { SCHEMA } from "../src/databases.js";
+import { SCHEMA } from "../src/composition/databases.js";
 import { type AssetmillOptions, createAssetmill } from "../src/index.js";
 import { BIG, insertAssets } from "../test/support/million-assets.js";
 import { startPostgres } from "../test/support/postgres-server.js";

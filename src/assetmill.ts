@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { beginRetention, composeContainer, guardMainThread } from "./container.js";
+import { beginRetention, composeContainer, guardMainThread } from "./composition/container.js";
 import { Worker } from "./core/engine/worker.js";
 import { isUnavailable, messageOf } from "./core/errors.js";
 import type { JobOperator } from "./core/ports/job-operator.js";
 import { createApp, type Fetch, type NodeListener, nodeListener, TokenAuthenticator } from "./http/index.js";
 import type { AssetmillOptions } from "./options.js";
-import { ENGINE_TOOLS, HOST_LOGGER, JOB_OPERATOR, OPENED } from "./tokens.js";
+import { ENGINE_TOOLS, HOST_LOGGER, JOB_OPERATOR, OPEN_RESOURCES } from "./composition/tokens.js";
 
 /** A composed assetmill: the driving port, the HTTP API, and a worker in this process. */
 export interface Assetmill {
@@ -86,7 +86,7 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
       if (closed) return;
       closed = true;
       await stop();
-      await container.get(OPENED).close();
+      await container.get(OPEN_RESOURCES).close();
     },
   };
 }

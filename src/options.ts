@@ -5,7 +5,7 @@ import { ENGINE_DEFAULTS, type EngineOptions } from "./core/engine/options.js";
 import { invalidParameter } from "./core/errors.js";
 import type { AssetHandler } from "./core/ports/asset-handler.js";
 import type { AssetRepository } from "./core/ports/asset-repository.js";
-import type { PathRules } from "./core/skip-rules.js";
+import type { PathRules } from "./core/asset/skip-rules.js";
 import type { HttpOptions } from "./http/index.js";
 
 /**

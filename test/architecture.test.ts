@@ -2,7 +2,15 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { breaches, cycles, packagesOf, readSources, repositoryRoot } from "./support/architecture.js";
+import {
+  breaches,
+  CORE_FLOORS,
+  coreRooms,
+  cycles,
+  packagesOf,
+  readSources,
+  repositoryRoot,
+} from "./support/architecture.js";
 import { tempFolder } from "./support/temp-folder.js";
 
 const ROOT = repositoryRoot();
@@ -12,6 +20,14 @@ describe("the architecture", () => {
   it("keeps to the import table, has no cycle, and reads the environment in cli alone", () => {
     expect(readSources(SRC).length).to.be.above(50);
     expect(breaches(SRC)).to.deep.equal([]);
+  });
+
+  it("has core in a few rooms, whose imports all run down", () => {
+    const { rooms, arrows } = coreRooms(readSources(SRC));
+    process.stdout.write(`      core: ${rooms.length} rooms, ${arrows.length} arrows between them, all downward\n`);
+    expect(rooms).to.have.members(["core/errors.ts", ...CORE_FLOORS.flat().filter((room) => room !== "core")]);
+    // That they run down is the import table's, above.
+    expect(arrows.length).to.be.at.most(21);
   });
 
   it("imports no package but those that package.json names", () => {
@@ -33,25 +49,27 @@ describe("the architecture's test", () => {
   afterEach(() => remove());
 
   const SOUND: Record<string, string> = {
-    "index.ts": 'export { createAssetmill } from "./assetmill.js";\nexport type { Asset } from "./core/asset.js";',
-    "assetmill.ts": 'import { compose } from "./container.js";\nexport const createAssetmill = compose;',
-    "container.ts": `import "reflect-metadata";
-      import { Folder } from "./adapters/assets/folder/index.js";
-      import { Store } from "./adapters/store/index.js";
-      import { dita } from "./plugins/dita/index.js";
+    "index.ts":
+      'export { createAssetmill } from "./assetmill.js";\nexport type { Asset } from "./core/asset/asset.js";',
+    "assetmill.ts": 'import { compose } from "./composition/container.js";\nexport const createAssetmill = compose;',
+    "composition/container.ts": `import "reflect-metadata";
+      import { Folder } from "../adapters/assets/folder/index.js";
+      import { Store } from "../adapters/store/index.js";
+      import { dita } from "../plugins/dita/index.js";
       export const compose = [Folder, Store, dita];`,
     "options.ts": "export const options = 1;",
-    "tokens.ts": 'import type { Db } from "./adapters/sql/index.js";\nexport type T = Db;',
-    "uris.ts": "export const uri = 1;",
-    "core/asset.ts": "export interface Asset { path: string }",
-    "core/engine/worker.ts": 'import type { Asset } from "../asset.js";\nexport type W = Asset;',
+    "composition/tokens.ts": 'import type { Db } from "../adapters/sql/index.js";\nexport type T = Db;',
+    "composition/uris.ts": "export const uri = 1;",
+    "core/asset/asset.ts": "export interface Asset { path: string }",
+    "core/engine/worker.ts": 'import type { Asset } from "../asset/asset.js";\nexport type W = Asset;',
+    "core/job/job.ts": "export const job = 1;",
     "core/operator/operator.ts": "export const operator = 1;",
-    "core/ports/asset-handler.ts": 'import type { Asset } from "../asset.js";\nexport type H = Asset;',
+    "core/ports/asset-handler.ts": 'import type { Asset } from "../asset/asset.js";\nexport type H = Asset;',
     "adapters/sql/index.ts": 'import { readFileSync } from "node:fs";\nexport type Db = typeof readFileSync;',
     "adapters/store/index.ts":
       'import type { Db } from "../sql/index.js";\nexport const Store = 1;\nexport type S = Db;',
     "adapters/assets/folder/index.ts":
-      'import type { Asset } from "../../../core/asset.js";\nimport type { Db } from "../../sql/index.js";\nexport const Folder = 1;\nexport type F = [Asset, Db];',
+      'import type { Asset } from "../../../core/asset/asset.js";\nimport type { Db } from "../../sql/index.js";\nexport const Folder = 1;\nexport type F = [Asset, Db];',
     "adapters/assets/jcr/index.ts": "export const Jcr = 1;",
     "http/index.ts":
       'import { Hono } from "hono";\nimport { operator } from "../core/operator/operator.js";\nexport const app = [Hono, operator];',
@@ -111,6 +129,30 @@ describe("the architecture's test", () => {
       /core\/x.ts/,
     ],
     ["core that exports all of a package on", "core/x.ts", 'export * from "zod";', /zod/],
+    [
+      "a port that imports the engine",
+      "core/ports/x.ts",
+      'import type { W } from "../engine/worker.js";\nexport type X = W;',
+      /core\/ports\/x.ts .* only those below it/,
+    ],
+    [
+      "the engine that imports the operator",
+      "core/engine/x.ts",
+      'import { operator } from "../operator/operator.js";\noperator;',
+      /only those below it/,
+    ],
+    [
+      "core's ground that imports a room",
+      "core/x.ts",
+      'import type { Asset } from "./asset/asset.js";\nexport type X = Asset;',
+      /at its ground imports nothing/,
+    ],
+    [
+      "an asset that imports the job",
+      "core/asset/x.ts",
+      'import { job } from "../job/job.js";\njob;',
+      /only those below it/,
+    ],
     ["core that requires", "core/x.ts", 'import fs = require("node:fs");\nexport const x = fs;', /node:fs/],
     [
       "core that imports what a value says",
@@ -121,7 +163,7 @@ describe("the architecture's test", () => {
     [
       "core that imports the container",
       "core/x.ts",
-      'import type { compose } from "../container.js";\nexport type X = typeof compose;',
+      'import type { compose } from "../composition/container.js";\nexport type X = typeof compose;',
       /container/,
     ],
     ["core that imports out of the tree", "core/x.ts", 'import "../../elsewhere.js";', /elsewhere/],
@@ -186,23 +228,28 @@ describe("the architecture's test", () => {
       'import type { W } from "../core/engine/worker.js";\nexport type X = W;',
       /driving port/,
     ],
-    ["http that imports the container", "http/x.ts", 'import "../container.js";', /http\/x.ts/],
+    ["http that imports the container", "http/x.ts", 'import "../composition/container.js";', /http\/x.ts/],
     ["cli that imports an adapter", "cli/x.ts", 'import "../adapters/store/index.js";', /cli\/x.ts/],
-    ["cli that imports the container", "cli/x.ts", 'import "../container.js";', /cli\/x.ts/],
+    ["cli that imports the container", "cli/x.ts", 'import "../composition/container.js";', /cli\/x.ts/],
     [
       "a part of the composition that imports the whole",
       "composition/x.ts",
-      'import "../container.js";',
+      'import "./container.js";',
       /the composition root's parts/,
     ],
     ["cli that imports a plugin", "cli/x.ts", 'import "../plugins/dita/index.js";', /cli\/x.ts/],
     ["cli that imports the insides of http", "cli/x.ts", 'import "../http/routes.js";', /cli\/x.ts/],
-    ["a container that imports cli", "container.ts", `${SOUND["container.ts"]}\nimport "./cli/x.js";`, /container.ts/],
+    [
+      "a container that imports cli",
+      "composition/container.ts",
+      `${SOUND["composition/container.ts"]}\nimport "../cli/x.js";`,
+      /container.ts/,
+    ],
     [
       "an entry that imports an adapter",
       "assetmill.ts",
       `${SOUND["assetmill.ts"]}\nimport "./adapters/store/index.js";`,
-      /only container.ts/,
+      /only composition\//,
     ],
     [
       "a public API that names an adapter",
@@ -221,8 +268,8 @@ describe("the architecture's test", () => {
     ["a file at the top that no rule knows", "helpers.ts", "export const x = 1;", /no rule says what helpers.ts/],
     [
       "process.env outside of cli",
-      "container.ts",
-      `${SOUND["container.ts"]}\nexport const x = process.env.HOME;`,
+      "composition/container.ts",
+      `${SOUND["composition/container.ts"]}\nexport const x = process.env.HOME;`,
       /environment/,
     ],
     ["process.env in core", "core/x.ts", "declare const process: any;\nexport const x = process.env;", /environment/],

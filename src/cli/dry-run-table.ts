@@ -1,6 +1,6 @@
 import Table from "cli-table3";
-import { FILE_TYPES } from "../core/file-type.js";
-import type { DryRunReport, JobReport } from "../core/operator/job-report.js";
+import { FILE_TYPES } from "../core/asset/file-type.js";
+import type { DryRunReport, JobReport } from "../core/job/job-report.js";
 
 /** What would be processed: a row per file type, the total, then what would be skipped, first, last and the time. */
 export function dryRunTable(report: JobReport): string {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { defaultStore } from "../composition/default-store.js";
 import { invalidParameter } from "../core/errors.js";
-import { parseStoreUri } from "../uris.js";
+import { parseStoreUri } from "../composition/uris.js";
 
 /**
  * The store's URI, if there is a store: a mistyped name must not make a new, empty one. A server's database is asked for by

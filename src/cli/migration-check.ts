@@ -1,6 +1,6 @@
 import { countAssets } from "../composition/transfer.js";
-import type { JobReport } from "../core/operator/job-report.js";
-import { scopeOf } from "../core/scope.js";
+import type { JobReport } from "../core/job/job-report.js";
+import { scopeOf } from "../core/asset/scope.js";
 import type { Output } from "./output.js";
 
 export const MIGRATION_TYPE = "JCR_TO_DB_MIGRATION";

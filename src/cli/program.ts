@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { JOB_STATUSES } from "../core/lifecycle.js";
+import { JOB_STATUSES } from "../core/job/lifecycle.js";
 import { invalidParameter } from "../core/errors.js";
 import { applyConfigFile } from "./config-file.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
-import type { JobReport } from "../core/operator/job-report.js";
+import type { JobReport } from "../core/job/job-report.js";
 import type { Output } from "./output.js";
 
 const LINE_EVERY_MS = 5_000;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { AssetmillError } from "../core/errors.js";
-import type { JobReport } from "../core/operator/job-report.js";
+import type { JobReport } from "../core/job/job-report.js";
 import type { LogPage } from "../core/ports/job-log.js";
 import type { HistoryQuery, LogQuery } from "../core/ports/job-operator.js";
 import type { OutcomeCursor, OutcomePage, OutcomeQuery } from "../core/ports/job-reports.js";

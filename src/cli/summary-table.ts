@@ -1,8 +1,8 @@
 import Table from "cli-table3";
-import { FILE_TYPES } from "../core/file-type.js";
-import type { JobReport } from "../core/operator/job-report.js";
+import { FILE_TYPES } from "../core/asset/file-type.js";
+import type { JobReport } from "../core/job/job-report.js";
 import type { JobSummary } from "../core/ports/job-operator.js";
-import type { TypeTally } from "../core/tally.js";
+import type { TypeTally } from "../core/job/tally.js";
 
 const row = (name: string, tally: TypeTally): (string | number)[] => [
   name,

@@ -2,8 +2,8 @@ import { randomIds, systemClock } from "../adapters/runtime/index.js";
 import { TypeOrmJobLog, TypeOrmJobReports, TypeOrmJobStore } from "../adapters/store/index.js";
 import { Control } from "../core/operator/control.js";
 import type { JobControl } from "../core/ports/job-operator.js";
-import { openDatabase } from "../databases.js";
-import { parseStoreUri } from "../uris.js";
+import { openDatabase } from "./databases.js";
+import { parseStoreUri } from "./uris.js";
 
 /** Control over the jobs of a store, with no repository and no worker; `close` ends it. */
 export async function openControl(store: string): Promise<{ control: JobControl; close: () => Promise<void> }> {

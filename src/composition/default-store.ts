@@ -1,5 +1,5 @@
 import type { AssetmillOptions, DatabaseLoan } from "../options.js";
-import { isDatabaseUri } from "../uris.js";
+import { isDatabaseUri } from "./uris.js";
 
 const DEFAULT_STORE = "sqlite:assetmill.sqlite";
 

@@ -7,7 +7,7 @@ import type { AssetHandler } from "../core/ports/asset-handler.js";
 import type { HandlerThreads } from "../core/ports/handler-threads.js";
 import type { AssetmillOptions } from "../options.js";
 import { ditaModule } from "../plugins/dita/index.js";
-import { ASSET_HANDLER } from "../tokens.js";
+import { ASSET_HANDLER } from "./tokens.js";
 
 /** Built-in handlers first, then the host's, each in its order. */
 export async function loadHandlers(

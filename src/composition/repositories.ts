@@ -4,10 +4,10 @@ import { type DialectName, JcrAssetRepository } from "../adapters/assets/jcr/ind
 import type { SqlDatabase } from "../adapters/sql/index.js";
 import { invalidParameter } from "../core/errors.js";
 import type { AssetRepository } from "../core/ports/asset-repository.js";
-import { identityOf, lendDatabase, openDatabase } from "../databases.js";
+import { identityOf, lendDatabase, openDatabase } from "./databases.js";
 import type { AssetmillOptions, DatabaseLoan } from "../options.js";
 import type { MigrationTarget } from "../plugins/migration/index.js";
-import { type JcrUri, parseAssetsUri, parseStoreUri } from "../uris.js";
+import { type JcrUri, parseAssetsUri, parseStoreUri } from "./uris.js";
 import { isLoan } from "./default-store.js";
 
 type Assets = AssetmillOptions["assets"];

@@ -1,8 +1,8 @@
 import { FolderReader } from "../adapters/assets/folder/index.js";
 import { systemClock } from "../adapters/runtime/index.js";
 import { invalidParameter } from "../core/errors.js";
-import { normalisePath } from "../core/path.js";
-import type { Scope } from "../core/scope.js";
+import { normalisePath } from "../core/asset/path.js";
+import type { Scope } from "../core/asset/scope.js";
 import { importAssets, type ImportProgress, type ImportTools } from "../core/transfer/import-assets.js";
 import { openAssets } from "./repositories.js";
 

@@ -1,6 +1,6 @@
 import { AssetmillError } from "../core/errors.js";
-import type { JobReport } from "../core/operator/job-report.js";
-import { normalisePath } from "../core/path.js";
+import type { JobReport } from "../core/job/job-report.js";
+import { normalisePath } from "../core/asset/path.js";
 import type { AccessAction, AccessPolicy } from "../core/ports/access-policy.js";
 import type { Principal } from "../core/ports/authenticator.js";
 import type {

@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync";
-import type { ReportedOutcome } from "../core/outcome.js";
+import type { ReportedOutcome } from "../core/asset/outcome.js";
 
 const COLUMNS = [
   "path",

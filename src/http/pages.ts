@@ -1,4 +1,4 @@
-import type { OutcomeKind, ReportedOutcome } from "../core/outcome.js";
+import type { OutcomeKind, ReportedOutcome } from "../core/asset/outcome.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
 import type { OutcomeCursor } from "../core/ports/job-reports.js";
 

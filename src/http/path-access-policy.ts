@@ -1,5 +1,5 @@
 import { invalidParameter } from "../core/errors.js";
-import { isWithin, normalisePath } from "../core/path.js";
+import { isWithin, normalisePath } from "../core/asset/path.js";
 import type { AccessAction, AccessPolicy } from "../core/ports/access-policy.js";
 
 /** Allows `actions` to `principal` at and below each of `paths`. */

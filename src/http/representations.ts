@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { FILE_TYPES } from "../core/file-type.js";
-import { LINK_KINDS } from "../core/handler-result.js";
-import { JOB_STATUSES } from "../core/lifecycle.js";
-import { ASSET_STATUSES } from "../core/operator/asset-status.js";
-import { SKIP_CODES } from "../core/outcome.js";
+import { FILE_TYPES } from "../core/asset/file-type.js";
+import { LINK_KINDS } from "../core/asset/handler-result.js";
+import { JOB_STATUSES } from "../core/job/lifecycle.js";
+import { ASSET_STATUSES } from "../core/job/asset-status.js";
+import { SKIP_CODES } from "../core/asset/outcome.js";
 
 const count = z.int().min(0);
 const instant = count.openapi({ description: "Epoch milliseconds; 0: not yet" });

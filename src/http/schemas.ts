@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { FILE_TYPES } from "../core/file-type.js";
-import { JOB_STATUSES } from "../core/lifecycle.js";
+import { FILE_TYPES } from "../core/asset/file-type.js";
+import { JOB_STATUSES } from "../core/job/lifecycle.js";
 import { clip } from "./validation.js";
 
 /** An object in which every field is known; the message lists those that are. */

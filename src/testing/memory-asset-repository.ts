@@ -1,19 +1,12 @@
 import { createHash } from "node:crypto";
-import { type Asset, nameOf } from "../core/asset.js";
+import { type Asset, nameOf } from "../core/asset/asset.js";
 import { AssetmillError, isUnavailable, messageOf } from "../core/errors.js";
-import { fileTypeOfName, fileTypeOfXmlHead } from "../core/file-type.js";
-import { comparePaths, isWithin } from "../core/path.js";
-import type {
-  AssetRepository,
-  AssetResult,
-  AssetWrite,
-  RefusedWrite,
-  EnlistedWriter,
-  RepositoryNode,
-  ScanPage,
-} from "../core/ports/asset-repository.js";
+import { fileTypeOfName, fileTypeOfXmlHead } from "../core/asset/file-type.js";
+import { comparePaths, isWithin } from "../core/asset/path.js";
+import type { AssetResult, AssetWrite, RefusedWrite } from "../core/asset/asset-result.js";
+import type { AssetRepository, EnlistedWriter, RepositoryNode, ScanPage } from "../core/ports/asset-repository.js";
 import type { AssetSink, IncomingAsset, PutEnd } from "../core/ports/asset-sink.js";
-import { admits, covers, type Scope } from "../core/scope.js";
+import { admits, covers, type Scope } from "../core/asset/scope.js";
 import { memoryTransaction } from "./memory-database.js";
 
 const PIECE_BYTES = 64 * 1024;

@@ -1,17 +1,10 @@
-import {
-  type ChunkPart,
-  DISCOVERY,
-  type DiscoveryPage,
-  type IndexedOutcome,
-  type Lease,
-  type ManifestEntry,
-  type NewChunk,
-} from "../core/chunk.js";
-import { isStopping, type Job } from "../core/job.js";
-import { discovered, progressed, settle } from "../core/job-transitions.js";
-import type { ReportedOutcome } from "../core/outcome.js";
+import { DISCOVERY, type Lease } from "../core/job/lease.js";
+import type { ChunkPart, DiscoveryPage, IndexedOutcome, ManifestEntry, NewChunk } from "../core/job/chunk.js";
+import { isStopping, type Job } from "../core/job/job.js";
+import { discovered, progressed, settle } from "../core/job/job-transitions.js";
+import type { ReportedOutcome } from "../core/asset/outcome.js";
 import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, CommitResults } from "../core/ports/chunk-store.js";
-import { addTallies, EMPTY_TALLY } from "../core/tally.js";
+import { addTallies, EMPTY_TALLY } from "../core/job/tally.js";
 import { awaitsCare, claimWork, countDeath, forgetDeaths, giveBack, isExpired } from "./memory-claim.js";
 import {
   factsOf,

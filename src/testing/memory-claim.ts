@@ -1,7 +1,8 @@
-import { type ChunkClaim, DISCOVERY, type DiscoveryClaim } from "../core/chunk.js";
-import { isClaimable } from "../core/job.js";
-import { mustWait } from "../core/job-queue.js";
-import { claimed, giveUp } from "../core/job-transitions.js";
+import { DISCOVERY } from "../core/job/lease.js";
+import type { ChunkClaim, DiscoveryClaim } from "../core/job/chunk.js";
+import { isClaimable } from "../core/job/job.js";
+import { mustWait } from "../core/job/job-queue.js";
+import { claimed, giveUp } from "../core/job/job-transitions.js";
 import type { Claim, ClaimRequest } from "../core/ports/chunk-store.js";
 import {
   factsOf,

@@ -1,12 +1,12 @@
 import { AssetmillError } from "../core/errors.js";
-import type { ManifestEntry } from "../core/chunk.js";
-import type { Job } from "../core/job.js";
-import { holdsScope } from "../core/job-request.js";
-import type { JobChange, JobFacts } from "../core/job-transitions.js";
-import { isFinal } from "../core/lifecycle.js";
-import { formatLine } from "../core/log-entry.js";
-import type { ReportedOutcome } from "../core/outcome.js";
-import type { KeyedJob } from "../core/ports/job-store.js";
+import type { ManifestEntry } from "../core/job/chunk.js";
+import type { Job } from "../core/job/job.js";
+import { holdsScope } from "../core/job/job-request.js";
+import type { JobChange, JobFacts } from "../core/job/job-transitions.js";
+import { isFinal } from "../core/job/lifecycle.js";
+import { formatLine } from "../core/job/log-entry.js";
+import type { ReportedOutcome } from "../core/asset/outcome.js";
+import type { KeyedJob } from "../core/job/job-key.js";
 import type { Transaction } from "../core/ports/transaction.js";
 
 /** Who works on a chunk, or on discovery. LEASED: until `untilMs`, whoever commits under `epoch`. */

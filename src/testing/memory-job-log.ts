@@ -1,4 +1,4 @@
-import type { LogEntry } from "../core/log-entry.js";
+import type { LogEntry } from "../core/job/log-entry.js";
 import type { JobLog, LogPage } from "../core/ports/job-log.js";
 import { holdJob, type MemoryDatabase, storeChange } from "./memory-database.js";
 

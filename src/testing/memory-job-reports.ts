@@ -1,5 +1,5 @@
-import type { Asset } from "../core/asset.js";
-import type { ReportedOutcome } from "../core/outcome.js";
+import type { Asset } from "../core/asset/asset.js";
+import type { ReportedOutcome } from "../core/asset/outcome.js";
 import type { AssetPage, JobReports, OutcomeCursor, OutcomePage, OutcomeQuery } from "../core/ports/job-reports.js";
 import type { MemoryDatabase } from "./memory-database.js";
 

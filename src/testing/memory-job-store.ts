@@ -1,12 +1,13 @@
-import type { Job, JobDraft } from "../core/job.js";
-import { jobOfKey } from "../core/job-key.js";
-import { startLine } from "../core/job-lines.js";
-import { holdsScope } from "../core/job-request.js";
-import type { JobChange } from "../core/job-transitions.js";
-import { isWithin } from "../core/path.js";
-import type { JobQuery, JobStore, JobView, KeyedJob } from "../core/ports/job-store.js";
-import { NO_PACE } from "../core/progress/pace.js";
-import { EMPTY_TALLY } from "../core/tally.js";
+import type { Job, JobDraft } from "../core/job/job.js";
+import { jobOfKey } from "../core/job/job-key.js";
+import { startLine } from "../core/job/job-lines.js";
+import { holdsScope } from "../core/job/job-request.js";
+import type { JobChange } from "../core/job/job-transitions.js";
+import { isWithin } from "../core/asset/path.js";
+import type { KeyedJob } from "../core/job/job-key.js";
+import type { JobQuery, JobStore, JobView } from "../core/ports/job-store.js";
+import { NO_PACE } from "../core/job/pace.js";
+import { EMPTY_TALLY } from "../core/job/tally.js";
 import { factsOf, holdJob, type MemoryDatabase, type MemoryJob, rivalsOf, storeChange } from "./memory-database.js";
 
 /** Jobs in memory: the port's specification. */

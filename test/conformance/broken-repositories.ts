@@ -1,6 +1,7 @@
-import { comparePaths, isWithin } from "../../src/core/path.js";
-import type { AssetRepository, AssetWrite, ScanPage } from "../../src/core/ports/asset-repository.js";
-import { covers, type Scope } from "../../src/core/scope.js";
+import { comparePaths, isWithin } from "../../src/core/asset/path.js";
+import type { AssetWrite } from "../../src/core/asset/asset-result.js";
+import type { AssetRepository, ScanPage } from "../../src/core/ports/asset-repository.js";
+import { covers, type Scope } from "../../src/core/asset/scope.js";
 
 /** A sound repository with one fault, and the guarantee that names it. */
 interface BrokenRepository {

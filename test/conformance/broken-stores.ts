@@ -1,4 +1,5 @@
-import type { ChunkPart, Lease } from "../../src/core/chunk.js";
+import type { Lease } from "../../src/core/job/lease.js";
+import type { ChunkPart } from "../../src/core/job/chunk.js";
 import { claimRequest } from "../../src/testing/conformance/job-steps.js";
 import type { StorePort, Stores } from "../../src/testing/index.js";
 

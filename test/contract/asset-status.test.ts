@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { AssetStatusPage } from "../../src/core/operator/asset-status.js";
+import type { AssetStatusPage } from "../../src/core/job/asset-status.js";
 import type { Assetmill } from "../../src/index.js";
 import { until } from "../cli/workbench.js";
 import { endOf } from "../embedding/host.js";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createWriteStream, existsSync, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { info } from "../../src/core/log-entry.js";
+import { info } from "../../src/core/job/log-entry.js";
 import { SAMPLE, Workbench } from "../cli/workbench.js";
 import { openDatabase, storesOn } from "../support/sqlite-store.js";
 import { draftOf } from "../support/store-steps.js";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { holdsScope, scopeOfRequest } from "../../src/core/job-request.js";
-import { mustWait } from "../../src/core/job-queue.js";
+import { holdsScope, scopeOfRequest } from "../../src/core/job/job-request.js";
+import { mustWait } from "../../src/core/job/job-queue.js";
 import { refuseStart } from "../../src/core/operator/overlap.js";
-import { covers } from "../../src/core/scope.js";
+import { covers } from "../../src/core/asset/scope.js";
 import { until } from "../cli/workbench.js";
 import { endOf } from "../embedding/host.js";
 import { jobOf } from "../support/builders.js";

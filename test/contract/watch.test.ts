@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { JobEvent } from "../../src/core/operator/job-event.js";
+import type { JobEvent } from "../../src/core/job/job-event.js";
 import { endOf, logOf } from "../embedding/host.js";
 import { ContractHost, refusal, request, tree } from "./contract-host.js";
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { SqliteDatabase } from "../../src/adapters/sql/index.js";
-import { SCHEMA } from "../../src/databases.js";
+import { SCHEMA } from "../../src/composition/databases.js";
 import { startOak } from "../jcr/servers/oak.js";
 import { registerNodeTypes } from "../jcr/support/node-types.js";
 import { basic, WORKSPACE } from "../jcr/support/servers.js";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { JobEvent } from "../../src/core/operator/job-event.js";
+import type { JobEvent } from "../../src/core/job/job-event.js";
 import { until } from "../cli/workbench.js";
 import { deferred } from "../support/deferred.js";
 import { BASE, client } from "./client.js";

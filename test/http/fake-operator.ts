@@ -1,9 +1,9 @@
 import { AssetmillError } from "../../src/core/errors.js";
-import type { AssetStatusPage } from "../../src/core/operator/asset-status.js";
-import type { JobEvent } from "../../src/core/operator/job-event.js";
-import type { JobReport } from "../../src/core/operator/job-report.js";
-import type { ReportedOutcome } from "../../src/core/outcome.js";
-import type { AssetResult } from "../../src/core/ports/asset-repository.js";
+import type { AssetStatusPage } from "../../src/core/job/asset-status.js";
+import type { JobEvent } from "../../src/core/job/job-event.js";
+import type { JobReport } from "../../src/core/job/job-report.js";
+import type { ReportedOutcome } from "../../src/core/asset/outcome.js";
+import type { AssetResult } from "../../src/core/asset/asset-result.js";
 import type {
   AssetStatusRequest,
   HistoryQuery,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ReportedOutcome } from "../../src/core/outcome.js";
+import type { ReportedOutcome } from "../../src/core/asset/outcome.js";
 import { AssetmillError } from "../../src/core/errors.js";
 import type { OutcomeQuery } from "../../src/core/ports/job-reports.js";
 import { until } from "../cli/workbench.js";

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import { expect } from "chai";
-import type { JobReport } from "../../src/core/operator/job-report.js";
+import type { JobReport } from "../../src/core/job/job-report.js";
 import { jobReportSchema, logPageSchema } from "../../src/http/representations.js";
 import { BASE, client } from "./client.js";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isReadableName } from "../../src/adapters/assets/jcr/jcr-names.js";
+import { isReadableName } from "../../src/adapters/assets/jcr/dialects/jcr-names.js";
 import { type AssetRepositoryFixture, assetRepositoryConformance } from "../../src/testing/index.js";
 import { damAsset, file, folder, JcrFixture } from "./support/fixture.js";
 import { plannedLanes, runningLanes } from "./support/servers.js";

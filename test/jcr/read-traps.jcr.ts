@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { multipart } from "../../src/adapters/assets/jcr/multipart.js";
+import { multipart } from "../../src/adapters/assets/jcr/client/multipart.js";
 import { rejection } from "../support/deferred.js";
 import { damAsset, file, folder, forEachLane } from "./support/fixture.js";
 import { raw, rawForm, rawRead } from "./support/raw.js";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { AssetReference, PropertyValue } from "../../src/core/handler-result.js";
+import type { AssetReference, PropertyValue } from "../../src/core/asset/handler-result.js";
 import { damAsset, file, forEachLane } from "./support/fixture.js";
 
 const PROPERTIES: Readonly<Record<string, PropertyValue>> = {

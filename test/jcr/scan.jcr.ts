@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { collect } from "../../src/core/engine/asset-content.js";
-import { comparePaths } from "../../src/core/path.js";
+import { collect } from "../../src/core/engine/asset/asset-content.js";
+import { comparePaths } from "../../src/core/asset/path.js";
 import { damAsset, folder, forEachLane } from "./support/fixture.js";
 
 /** What sorts on the wrong side of "/", means something in URLs or in DavEx's formats, or is no key for every parser. */

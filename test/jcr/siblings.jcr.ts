@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { comparePaths } from "../../src/core/path.js";
+import { comparePaths } from "../../src/core/asset/path.js";
 import type { AssetHandler } from "../../src/index.js";
 import { Host, processed } from "../embedding/host.js";
 import { forEachLane, type JcrFixture } from "./support/fixture.js";

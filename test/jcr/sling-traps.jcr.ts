@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { JcrClient } from "../../src/adapters/assets/jcr/client.js";
+import { JcrClient } from "../../src/adapters/assets/jcr/client/client.js";
 import { resolveJcrOptions } from "../../src/adapters/assets/jcr/options.js";
-import { SlingDialect } from "../../src/adapters/assets/jcr/sling-dialect.js";
+import { SlingDialect } from "../../src/adapters/assets/jcr/dialects/sling-dialect.js";
 import { rejection } from "../support/deferred.js";
 import { forEachLane, type JcrFixture } from "./support/fixture.js";
 import { raw, rawForm } from "./support/raw.js";

@@ -34,13 +34,41 @@ const isIn =
   (file: string): boolean =>
     places.some((place) => (place.endsWith("/") ? file.startsWith(place) : file === place));
 
+/** Core's rooms from the top floor down: each may import those below it, and `core/errors.ts` stands on the ground. */
+export const CORE_FLOORS: readonly (readonly string[])[] = [
+  ["core/operator", "core/transfer"],
+  ["core/engine"],
+  ["core/ports"],
+  ["core/job"],
+  ["core/asset"],
+  ["core"],
+];
+
+const coreRule = (floor: number): Rule => ({
+  packages: false,
+  may: (file) => CORE_FLOORS.slice(floor + 1).some((rooms) => rooms.includes(zoneOf(file))),
+  because:
+    floor === CORE_FLOORS.length - 1
+      ? "core imports nothing outside core, and what stands at its ground imports nothing"
+      : "core imports nothing outside core, and each of its rooms only those below it",
+});
+
 const CORE_WITHOUT_ENGINE = (file: string): boolean => isIn("core/")(file) && !isIn("core/engine/")(file);
 
 /** The handler port and what it speaks of: not the engine, not the operator. */
-const HANDLER_SIDE = (file: string): boolean => CORE_WITHOUT_ENGINE(file) && !isIn("core/operator/")(file);
+const HANDLER_SIDE = (file: string): boolean =>
+  CORE_WITHOUT_ENGINE(file) && !isIn("core/operator/", "core/transfer/")(file);
+
+/** Parts of the composition root with a rule of their own. */
+const COMPOSITION_PARTS = ["container", "databases", "open-resources", "tokens", "uris"].map(
+  (name) => `composition/${name}.ts`,
+);
 
 const RULES: readonly [zone: (zone: string) => boolean, rule: Rule][] = [
-  [isIn("core"), { packages: false, may: () => false, because: "core imports nothing outside core" }],
+  ...CORE_FLOORS.map((rooms, floor): [(zone: string) => boolean, Rule] => [
+    (zone) => rooms.includes(zone),
+    coreRule(floor),
+  ]),
   [
     isIn("adapters/"),
     {
@@ -57,28 +85,42 @@ const RULES: readonly [zone: (zone: string) => boolean, rule: Rule][] = [
       packages: true,
       may: (file) =>
         CORE_WITHOUT_ENGINE(file) ||
-        isIn("assetmill.ts", "composition/", "options.ts", "uris.ts", "http/index.ts")(file),
+        zoneOf(file) === "composition" ||
+        isIn("assetmill.ts", "composition/uris.ts", "options.ts", "http/index.ts")(file),
       because: "cli imports the driving port and what composes it, no adapter and no plugin",
     },
   ],
   [isIn("testing"), { packages: true, may: isIn("core/"), because: "testing imports core" }],
   [
-    isIn("container.ts"),
-    { packages: true, may: (file) => !isIn("cli/")(file), because: "the composition root sees everything but cli" },
+    isIn("composition/container.ts"),
+    {
+      packages: true,
+      may: (file) => !isIn("cli/", "assetmill.ts", "index.ts")(file),
+      because: "the composition root sees everything but what uses it",
+    },
   ],
   [
     isIn("composition"),
     {
       packages: true,
-      may: isIn("core/", "adapters/", "plugins/", "databases.ts", "options.ts", "tokens.ts", "uris.ts"),
+      may: (file) =>
+        isIn("core/", "adapters/", "plugins/", "composition/", "options.ts")(file) &&
+        !isIn("composition/container.ts")(file),
       because: "the composition root's parts see everything but what uses it",
     },
   ],
   [
-    isIn("databases.ts"),
+    isIn("composition/databases.ts"),
     {
       packages: true,
-      may: isIn("core/", "adapters/sql/", "adapters/store/", "adapters/assets/database/", "options.ts", "uris.ts"),
+      may: isIn(
+        "core/",
+        "adapters/sql/",
+        "adapters/store/",
+        "adapters/assets/database/",
+        "options.ts",
+        "composition/uris.ts",
+      ),
       because: "the part of the composition root that knows which tables there are",
     },
   ],
@@ -86,15 +128,15 @@ const RULES: readonly [zone: (zone: string) => boolean, rule: Rule][] = [
     isIn("assetmill.ts"),
     {
       packages: true,
-      may: isIn("core/", "container.ts", "options.ts", "tokens.ts", "http/index.ts"),
-      because: "only container.ts sees the adapters",
+      may: isIn("core/", "composition/container.ts", "composition/tokens.ts", "options.ts", "http/index.ts"),
+      because: "only composition/ sees the adapters",
     },
   ],
   [
-    isIn("tokens.ts"),
+    isIn("composition/tokens.ts"),
     {
       packages: true,
-      may: isIn("core/", "adapters/sql/index.ts", "opened.ts"),
+      may: isIn("core/", "adapters/sql/index.ts", "composition/open-resources.ts"),
       because: "tokens name ports, and the one database that adapters share",
     },
   ],
@@ -102,21 +144,26 @@ const RULES: readonly [zone: (zone: string) => boolean, rule: Rule][] = [
     isIn("options.ts"),
     { packages: true, may: isIn("core/", "http/index.ts"), because: "options name core's and http's own options" },
   ],
-  [isIn("opened.ts"), { packages: false, may: () => false, because: "closing needs to know nothing" }],
-  [isIn("uris.ts"), { packages: false, may: isIn("core/"), because: "URIs are parsed, not opened" }],
+  [
+    isIn("composition/open-resources.ts"),
+    { packages: false, may: () => false, because: "closing needs to know nothing" },
+  ],
+  [isIn("composition/uris.ts"), { packages: false, may: isIn("core/"), because: "URIs are parsed, not opened" }],
   [
     isIn("index.ts"),
     {
       packages: true,
-      may: isIn("core/", "assetmill.ts", "databases.ts", "options.ts", "tokens.ts"),
+      may: isIn("core/", "assetmill.ts", "composition/databases.ts", "composition/tokens.ts", "options.ts"),
       because: "the public API names no adapter",
     },
   ],
 ];
 
-/** Where a file belongs: its layer, its adapter, its plugin, or, at the top, itself. */
+/** Where a file belongs: its layer, its room of core, its adapter, its plugin, or, with a rule of its own, itself. */
 export function zoneOf(file: string): string {
+  if (COMPOSITION_PARTS.includes(file)) return file;
   const [layer = "", second = "", third = ""] = file.split("/");
+  if (layer === "core") return third === "" ? layer : `${layer}/${second}`;
   if (layer === "adapters" && (second === "assets" || second === "dispatch")) return `adapters/${second}/${third}`;
   return layer === "adapters" || layer === "plugins" ? `${layer}/${second}` : layer;
 }
@@ -140,6 +187,21 @@ function breachesOf(source: Source): string[] {
   if (source.readsEnvironment && zone !== "cli") found.push(`${file} reads the environment: only cli does`);
   if (source.exportsAll && file === "index.ts") found.push(`${file} has an "export *": the public API is a list`);
   return found;
+}
+
+/** The rooms of core and the imports between them, counted as arrows from room to room. */
+export function coreRooms(sources: readonly Source[]): { readonly rooms: string[]; readonly arrows: string[] } {
+  const core = sources.filter(({ file }) => file.startsWith("core/"));
+  // What stands at the ground is a room each, as a folder is.
+  const roomOf = (file: string): string => (zoneOf(file) === "core" ? file : zoneOf(file));
+  const rooms = new Set(core.map(({ file }) => roomOf(file)).filter((room) => !room.endsWith(".d.ts")));
+  const arrows = new Set<string>();
+  for (const { file, edges } of core) {
+    for (const { to } of edges) {
+      if (to !== undefined && roomOf(to) !== roomOf(file)) arrows.add(`${roomOf(file)} -> ${roomOf(to)}`);
+    }
+  }
+  return { rooms: [...rooms].sort(), arrows: [...arrows].sort() };
 }
 
 export function readSources(root: string): readonly Source[] {

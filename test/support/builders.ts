@@ -1,8 +1,8 @@
-import type { FileType } from "../../src/core/file-type.js";
-import type { Job, JobState } from "../../src/core/job.js";
-import type { JobFacts } from "../../src/core/job-transitions.js";
-import { NO_PACE } from "../../src/core/progress/pace.js";
-import type { Tally } from "../../src/core/tally.js";
+import type { FileType } from "../../src/core/asset/file-type.js";
+import type { Job, JobState } from "../../src/core/job/job.js";
+import type { JobFacts } from "../../src/core/job/job-transitions.js";
+import { NO_PACE } from "../../src/core/job/pace.js";
+import type { Tally } from "../../src/core/job/tally.js";
 
 export {
   assetOf,

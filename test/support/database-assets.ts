@@ -7,8 +7,8 @@ import {
   type SqliteDriverName,
 } from "../../src/adapters/sql/index.js";
 import { AssetmillError } from "../../src/core/errors.js";
-import { fileTypeOfName } from "../../src/core/file-type.js";
-import { SCHEMA } from "../../src/databases.js";
+import { fileTypeOfName } from "../../src/core/asset/file-type.js";
+import { SCHEMA } from "../../src/composition/databases.js";
 import type { AssetRepositoryCapabilities, AssetRepositoryFixture } from "../../src/testing/index.js";
 import { freshSchema, sharedPostgres } from "./postgres-server.js";
 import { tempFolder } from "./temp-folder.js";

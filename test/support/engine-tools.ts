@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { ENGINE_DEFAULTS, type EngineOptions } from "../../src/core/engine/options.js";
-import { latencyOn } from "../../src/core/engine/stopwatch.js";
+import { latencyOn } from "../../src/core/engine/health/stopwatch.js";
 import type { EngineTools } from "../../src/core/engine/tools.js";
-import type { LogEntry } from "../../src/core/log-entry.js";
+import type { LogEntry } from "../../src/core/job/log-entry.js";
 import type { AssetRepository } from "../../src/core/ports/asset-repository.js";
 import type { ChunkStore } from "../../src/core/ports/chunk-store.js";
 import type { JobReports } from "../../src/core/ports/job-reports.js";
 import type { JobStore } from "../../src/core/ports/job-store.js";
-import { SkipRules } from "../../src/core/skip-rules.js";
+import { SkipRules } from "../../src/core/asset/skip-rules.js";
 import { ManualClock } from "./manual-clock.js";
 
 const notAsked = (name: string) => (): never => {

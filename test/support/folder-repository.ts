@@ -1,8 +1,8 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FolderAssetRepository } from "../../src/adapters/assets/folder/index.js";
-import type { Asset } from "../../src/core/asset.js";
-import { type Scope, type ScopeFilter, scopeOf } from "../../src/core/scope.js";
+import type { Asset } from "../../src/core/asset/asset.js";
+import { type Scope, type ScopeFilter, scopeOf } from "../../src/core/asset/scope.js";
 import { openStores, type Stores } from "./sqlite-store.js";
 import { tempFolder } from "./temp-folder.js";
 

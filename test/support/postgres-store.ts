@@ -1,5 +1,5 @@
 import { PostgresDatabase } from "../../src/adapters/sql/index.js";
-import { SCHEMA } from "../../src/databases.js";
+import { SCHEMA } from "../../src/composition/databases.js";
 import { freshSchema, sharedPostgres } from "./postgres-server.js";
 import { type StoreFixture, type Stores, storesOn } from "./sqlite-store.js";
 

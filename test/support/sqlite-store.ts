@@ -7,7 +7,7 @@ import {
   TypeOrmJobReports,
   TypeOrmJobStore,
 } from "../../src/adapters/store/index.js";
-import { SCHEMA } from "../../src/databases.js";
+import { SCHEMA } from "../../src/composition/databases.js";
 import { tempFolder } from "./temp-folder.js";
 
 /** As the program has them. */

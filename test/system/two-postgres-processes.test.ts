@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { PostgresDatabase } from "../../src/adapters/sql/index.js";
-import { SCHEMA } from "../../src/databases.js";
+import { SCHEMA } from "../../src/composition/databases.js";
 import { handledTwice, jsonLines, until, Workbench } from "../cli/workbench.js";
 import { freshSchema, sharedPostgres } from "../support/postgres-server.js";
 import { dump } from "../support/sqlite-store.js";

@@ -1,5 +1,5 @@
 import { createLogger, format, type Logger, transports } from "winston";
-import { escapeLine } from "../../core/log-entry.js";
+import { escapeLine } from "../../core/job/log-entry.js";
 
 export type HostLogLevel = "error" | "warn" | "info" | "debug";
 

@@ -1,5 +1,5 @@
 import Transport from "winston-transport";
-import type { LogEntry, LogLevel } from "../../core/log-entry.js";
+import type { LogEntry, LogLevel } from "../../core/job/log-entry.js";
 
 const LEVELS: Readonly<Record<string, LogLevel>> = { error: "ERROR", warn: "WARN", info: "INFO" };
 

@@ -1,7 +1,7 @@
 import { schedule } from "node-cron";
 import type { Clock } from "../../core/ports/clock.js";
 import type { JobRetention, RetentionRule } from "../../core/ports/job-retention.js";
-import { retain } from "../../core/retain.js";
+import { retain } from "../../core/operator/retain.js";
 
 /** Every ten minutes: often enough that a busy day is never far beyond the rule. */
 const WHEN = "*/10 * * * *";

@@ -1,5 +1,5 @@
-import type { AssetReference, PropertyValue } from "../../core/handler-result.js";
-import type { AssetResult, AssetWrite } from "../../core/ports/asset-repository.js";
+import type { AssetReference, PropertyValue } from "../../core/asset/handler-result.js";
+import type { AssetResult, AssetWrite } from "../../core/asset/asset-result.js";
 import type { Row, SqlDatabase, SqlTransaction, SqlValue } from "./sql-database.js";
 
 const REPOSITORY = "{repository}";

@@ -1,8 +1,9 @@
-import { type ChunkClaim, DISCOVERY, type DiscoveryClaim } from "../../core/chunk.js";
+import { DISCOVERY } from "../../core/job/lease.js";
+import type { ChunkClaim, DiscoveryClaim } from "../../core/job/chunk.js";
 import { isUnavailable, messageOf } from "../../core/errors.js";
-import type { Job } from "../../core/job.js";
-import { mustWait } from "../../core/job-queue.js";
-import { claimed, DAMAGED, giveUp } from "../../core/job-transitions.js";
+import type { Job } from "../../core/job/job.js";
+import { mustWait } from "../../core/job/job-queue.js";
+import { claimed, DAMAGED, giveUp } from "../../core/job/job-transitions.js";
 import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { CLAIMABLE, claimable, freeAt, freeParameters, wanted } from "./claimable.js";

@@ -1,4 +1,4 @@
-import { DISCOVERY } from "../../core/chunk.js";
+import { DISCOVERY } from "../../core/job/lease.js";
 import type { ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
 import type { SqlDialect } from "../sql/sql-dialect.js";

@@ -1,8 +1,8 @@
-import type { CountingStatus, Job, JobDraft, JobState } from "../../core/job.js";
-import { holdsScope, type JobRequest } from "../../core/job-request.js";
-import { JOB_STATUSES, type JobStatus } from "../../core/lifecycle.js";
-import { NO_PACE } from "../../core/progress/pace.js";
-import { EMPTY_TALLY } from "../../core/tally.js";
+import type { CountingStatus, Job, JobDraft, JobState } from "../../core/job/job.js";
+import { holdsScope, type JobRequest } from "../../core/job/job-request.js";
+import { JOB_STATUSES, type JobStatus } from "../../core/job/lifecycle.js";
+import { NO_PACE } from "../../core/job/pace.js";
+import { EMPTY_TALLY } from "../../core/job/tally.js";
 import type { JobRow } from "./job-row.js";
 
 type JobColumns = Omit<JobRow, "sequence">;

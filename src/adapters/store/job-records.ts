@@ -1,7 +1,7 @@
 import { In, Not } from "typeorm";
 import { AssetmillError } from "../../core/errors.js";
-import { isStopping, type Job } from "../../core/job.js";
-import type { JobChange, JobFacts } from "../../core/job-transitions.js";
+import { isStopping, type Job } from "../../core/job/job.js";
+import type { JobChange, JobFacts } from "../../core/job/job-transitions.js";
 import type { SqlTransaction } from "../sql/sql-database.js";
 import { changingColumns, jobOfRow } from "./job-mapper.js";
 import { JobRow } from "./job-row.js";

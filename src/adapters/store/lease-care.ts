@@ -1,5 +1,5 @@
-import { DISCOVERY } from "../../core/chunk.js";
-import { MAX_CHARGES } from "../../core/engine/careful-run.js";
+import { DISCOVERY } from "../../core/job/lease.js";
+import { MAX_CHARGES } from "../../core/engine/chunk/careful-run.js";
 import type { Row } from "../sql/sql-database.js";
 
 /**

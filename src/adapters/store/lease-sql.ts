@@ -1,5 +1,6 @@
-import type { ChunkPart, DiscoveryPage, Lease, NewChunk } from "../../core/chunk.js";
-import { DISCOVERY } from "../../core/chunk.js";
+import type { Lease } from "../../core/job/lease.js";
+import type { ChunkPart, DiscoveryPage, NewChunk } from "../../core/job/chunk.js";
+import { DISCOVERY } from "../../core/job/lease.js";
 import type { Row, SqlTransaction } from "../sql/sql-database.js";
 import { pathKey } from "../sql/path-key.js";
 import { packManifest } from "./manifest-codec.js";

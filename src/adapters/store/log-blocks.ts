@@ -1,5 +1,5 @@
-import type { Job } from "../../core/job.js";
-import { formatLine, type LogEntry } from "../../core/log-entry.js";
+import type { Job } from "../../core/job/job.js";
+import { formatLine, type LogEntry } from "../../core/job/log-entry.js";
 import { packText } from "../sql/packed.js";
 import type { SqlTransaction } from "../sql/sql-database.js";
 import { LOG_BLOCK } from "./tables.js";

@@ -1,7 +1,7 @@
-import type { Asset } from "../../core/asset.js";
-import type { ManifestEntry } from "../../core/chunk.js";
-import { FILE_TYPES } from "../../core/file-type.js";
-import type { SkipCode } from "../../core/outcome.js";
+import type { Asset } from "../../core/asset/asset.js";
+import type { ManifestEntry } from "../../core/job/chunk.js";
+import { FILE_TYPES } from "../../core/asset/file-type.js";
+import type { SkipCode } from "../../core/asset/outcome.js";
 import { packJson, unpackJson } from "../sql/packed.js";
 
 /** A manifest by columns: entries share folders, types and dates, which then compress well. */

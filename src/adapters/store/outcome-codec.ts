@@ -1,5 +1,5 @@
-import type { IndexedOutcome } from "../../core/chunk.js";
-import type { Outcome, SkipCode } from "../../core/outcome.js";
+import type { IndexedOutcome } from "../../core/job/chunk.js";
+import type { Outcome, SkipCode } from "../../core/asset/outcome.js";
 import { packJson, unpackJson } from "../sql/packed.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { ChunkClaim } from "../../core/chunk.js";
+import type { ChunkClaim } from "../../core/job/chunk.js";
 import { AssetmillError, messageOf } from "../../core/errors.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
 import { unpackManifest } from "./manifest-codec.js";

@@ -1,8 +1,9 @@
-import type { ChunkPart, DiscoveryPage, Lease } from "../../core/chunk.js";
-import type { Job } from "../../core/job.js";
-import { discovered, progressed, settle } from "../../core/job-transitions.js";
+import type { Lease } from "../../core/job/lease.js";
+import type { ChunkPart, DiscoveryPage } from "../../core/job/chunk.js";
+import type { Job } from "../../core/job/job.js";
+import { discovered, progressed, settle } from "../../core/job/job-transitions.js";
 import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, CommitResults } from "../../core/ports/chunk-store.js";
-import { addTallies, EMPTY_TALLY } from "../../core/tally.js";
+import { addTallies, EMPTY_TALLY } from "../../core/job/tally.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { claimWork } from "./claim-work.js";
 import { awaitsCare } from "./claimable.js";

@@ -1,4 +1,4 @@
-import type { LogEntry } from "../../core/log-entry.js";
+import type { LogEntry } from "../../core/job/log-entry.js";
 import type { JobLog, LogPage } from "../../core/ports/job-log.js";
 import { unpackText } from "../sql/packed.js";
 import type { SqlDatabase } from "../sql/sql-database.js";

@@ -1,6 +1,6 @@
-import type { Asset } from "../../core/asset.js";
-import type { ManifestEntry } from "../../core/chunk.js";
-import type { OutcomeKind, ReportedOutcome } from "../../core/outcome.js";
+import type { Asset } from "../../core/asset/asset.js";
+import type { ManifestEntry } from "../../core/job/chunk.js";
+import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import type { AssetPage, JobReports, OutcomeCursor, OutcomePage, OutcomeQuery } from "../../core/ports/job-reports.js";
 import { pathKey } from "../sql/path-key.js";
 import type { Row, SqlDatabase } from "../sql/sql-database.js";

@@ -1,10 +1,11 @@
 import { And, Equal, In, LessThan, Not, Raw } from "typeorm";
-import { DISCOVERY } from "../../core/chunk.js";
-import type { Job, JobDraft } from "../../core/job.js";
-import { jobOfKey } from "../../core/job-key.js";
-import { startLine } from "../../core/job-lines.js";
-import type { JobChange } from "../../core/job-transitions.js";
-import type { JobQuery, JobStore, JobView, KeyedJob } from "../../core/ports/job-store.js";
+import { DISCOVERY } from "../../core/job/lease.js";
+import type { Job, JobDraft } from "../../core/job/job.js";
+import { jobOfKey } from "../../core/job/job-key.js";
+import { startLine } from "../../core/job/job-lines.js";
+import type { JobChange } from "../../core/job/job-transitions.js";
+import type { KeyedJob } from "../../core/job/job-key.js";
+import type { JobQuery, JobStore, JobView } from "../../core/ports/job-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import type { SqlDialect } from "../sql/sql-dialect.js";
 import { jobOfRow, rowOfDraft } from "./job-mapper.js";

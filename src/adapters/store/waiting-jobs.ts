@@ -1,7 +1,7 @@
 import { In } from "typeorm";
-import { mustWait } from "../../core/job-queue.js";
-import { scopeOfRequest } from "../../core/job-request.js";
-import { overlaps } from "../../core/scope.js";
+import { mustWait } from "../../core/job/job-queue.js";
+import { scopeOfRequest } from "../../core/job/job-request.js";
+import { overlaps } from "../../core/asset/scope.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
 import { jobOfRow } from "./job-mapper.js";
 import { HOLDING } from "./job-records.js";

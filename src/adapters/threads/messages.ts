@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
-import type { Asset } from "../../core/asset.js";
-import type { HandlerResult } from "../../core/handler-result.js";
+import type { Asset } from "../../core/asset/asset.js";
+import type { HandlerResult } from "../../core/asset/handler-result.js";
 import type { RepositoryNode } from "../../core/ports/asset-repository.js";
 import type { SentError } from "./sent-error.js";
 

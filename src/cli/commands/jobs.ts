@@ -1,5 +1,5 @@
-import type { JobStatus } from "../../core/lifecycle.js";
-import type { JobReport } from "../../core/operator/job-report.js";
+import type { JobStatus } from "../../core/job/lifecycle.js";
+import type { JobReport } from "../../core/job/job-report.js";
 import { callerName } from "../caller.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { type JobsFlags, withJobs } from "../job-access.js";

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Assetmill, createAssetmill } from "../../assetmill.js";
 import { AssetmillError, invalidParameter, isUnavailable } from "../../core/errors.js";
-import { isFinal } from "../../core/lifecycle.js";
-import type { JobReport } from "../../core/operator/job-report.js";
+import { isFinal } from "../../core/job/lifecycle.js";
+import type { JobReport } from "../../core/job/job-report.js";
 import type { StartRequest } from "../../core/ports/job-operator.js";
 import type { AssetmillOptions } from "../../options.js";
-import { isDatabaseUri, withoutPassword } from "../../uris.js";
+import { isDatabaseUri, withoutPassword } from "../../composition/uris.js";
 import { callerName } from "../caller.js";
 import { dryRunTable } from "../dry-run-table.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";

@@ -1,5 +1,5 @@
-import { escapeLine } from "../../core/log-entry.js";
-import type { OutcomeKind, ReportedOutcome } from "../../core/outcome.js";
+import { escapeLine } from "../../core/job/log-entry.js";
+import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import type { OutcomeCursor } from "../../core/ports/job-reports.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { type JobsFlags, withJobs } from "../job-access.js";

@@ -1,7 +1,7 @@
 import { createAssetmill } from "../../assetmill.js";
 import { refuseMissingStore } from "../../composition/control.js";
 import { invalidParameter } from "../../core/errors.js";
-import type { AssetResult } from "../../core/ports/asset-repository.js";
+import type { AssetResult } from "../../core/asset/asset-result.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
 import { existingStore } from "../existing-store.js";

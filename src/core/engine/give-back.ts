@@ -1,10 +1,10 @@
 import { AssetmillError, isUnavailable, messageOf } from "../errors.js";
-import { giveUp } from "../job-transitions.js";
+import { giveUp } from "../job/job-transitions.js";
 import { backOff } from "./back-off.js";
 import type { HeldWork } from "./held-work.js";
 import { insist } from "./insist.js";
 import type { EngineTools } from "./tools.js";
-import type { WaitNotice } from "./wait-notice.js";
+import type { WaitNotice } from "./health/wait-notice.js";
 
 type GiveBackTools = Pick<EngineTools, "jobs" | "chunks" | "journal" | "clock" | "random"> & {
   readonly notice: WaitNotice;

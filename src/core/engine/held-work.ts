@@ -1,5 +1,5 @@
-import type { Lease } from "../chunk.js";
-import type { Job } from "../job.js";
+import type { Lease } from "../job/lease.js";
+import type { Job } from "../job/job.js";
 
 /** Why work was told to stop. */
 export type StopReason =

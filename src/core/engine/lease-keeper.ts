@@ -1,6 +1,6 @@
-import type { Lease } from "../chunk.js";
+import type { Lease } from "../job/lease.js";
 import { isUnavailable } from "../errors.js";
-import { isStopping } from "../job.js";
+import { isStopping } from "../job/job.js";
 import type { HeldWork } from "./held-work.js";
 import type { EngineTools } from "./tools.js";
 

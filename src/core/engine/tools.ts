@@ -1,5 +1,5 @@
-import type { Job } from "../job.js";
-import type { LogEntry } from "../log-entry.js";
+import type { Job } from "../job/job.js";
+import type { LogEntry } from "../job/log-entry.js";
 import type { AssetHandler, HandlerLogger } from "../ports/asset-handler.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
 import type { ChunkStore } from "../ports/chunk-store.js";
@@ -10,9 +10,9 @@ import type { HealthProbe } from "../ports/health-probe.js";
 import type { JobReports } from "../ports/job-reports.js";
 import type { JobStore } from "../ports/job-store.js";
 import type { OwnerIdentity } from "../ports/owner-identity.js";
-import type { SkipRules } from "../skip-rules.js";
+import type { SkipRules } from "../asset/skip-rules.js";
 import type { EngineOptions } from "./options.js";
-import type { Latency } from "./stopwatch.js";
+import type { Latency } from "./health/stopwatch.js";
 
 /** What happened that no caller is waiting to hear. */
 export interface EngineJournal {

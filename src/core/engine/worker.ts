@@ -1,22 +1,22 @@
-import { isStopping } from "../job.js";
+import { isStopping } from "../job/job.js";
 import type { Claim, ClaimRequest, CommitAnswer } from "../ports/chunk-store.js";
 import { backOff } from "./back-off.js";
-import { CarefulRun } from "./careful-run.js";
-import { ChunkRun, type SharedWork } from "./chunk-run.js";
-import { ClaimAppetite } from "./claim-appetite.js";
-import { Committer } from "./committer.js";
-import { discover } from "./discover.js";
-import { DiscoveryRun } from "./discovery-run.js";
+import { CarefulRun } from "./chunk/careful-run.js";
+import { ChunkRun, type SharedWork } from "./chunk/chunk-run.js";
+import { ClaimAppetite } from "./claim-size.js";
+import { Committer } from "./chunk/committer.js";
+import { discover } from "./discovery/discover.js";
+import { DiscoveryRun } from "./discovery/discovery-run.js";
 import { giveBack } from "./give-back.js";
 import type { HeldWork } from "./held-work.js";
-import { HealthWatch } from "./health-watch.js";
+import { HealthWatch } from "./health/health-watch.js";
 import { LeaseKeeper } from "./lease-keeper.js";
-import { ResultWriter } from "./result-writer.js";
-import { type ChunkLoop, runChunk } from "./run-chunk.js";
-import { Slots } from "./slots.js";
-import { TimeSlice } from "./time-slice.js";
+import { ResultWriter } from "./chunk/result-writer.js";
+import { type ChunkLoop, runChunk } from "./chunk/run-chunk.js";
+import { Slots } from "./chunk/slots.js";
+import { TimeSlice } from "./chunk/time-slice.js";
 import type { EngineTools } from "./tools.js";
-import { WaitNotice } from "./wait-notice.js";
+import { WaitNotice } from "./health/wait-notice.js";
 
 const MAX_DISCOVERIES = 2;
 /** Uninterrupted work before the host's event loop turns. */

@@ -1,12 +1,13 @@
 import { AssetmillError } from "../errors.js";
-import type { Job } from "../job.js";
-import { holdsScope, scopeOfRequest } from "../job-request.js";
-import type { ReportedOutcome } from "../outcome.js";
-import type { AssetRepository, AssetResult } from "../ports/asset-repository.js";
+import type { Job } from "../job/job.js";
+import { holdsScope, scopeOfRequest } from "../job/job-request.js";
+import type { ReportedOutcome } from "../asset/outcome.js";
+import type { AssetResult } from "../asset/asset-result.js";
+import type { AssetRepository } from "../ports/asset-repository.js";
 import type { JobReports, OutcomeCursor } from "../ports/job-reports.js";
 import type { JobStore } from "../ports/job-store.js";
-import { covers } from "../scope.js";
-import { ASSET_STATUSES, type AssetStatus, type AssetStatusEntry, type AssetStatusPage } from "./asset-status.js";
+import { covers } from "../asset/scope.js";
+import { ASSET_STATUSES, type AssetStatus, type AssetStatusEntry, type AssetStatusPage } from "../job/asset-status.js";
 
 export interface AssetStatusTools {
   readonly jobs: JobStore;

@@ -1,7 +1,7 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
-import { FILE_TYPES, type FileType } from "../file-type.js";
-import type { JobRequest, MaxFailures, RequestFilter } from "../job-request.js";
-import { normalisePath } from "../path.js";
+import { FILE_TYPES, type FileType } from "../asset/file-type.js";
+import type { JobRequest, MaxFailures, RequestFilter } from "../job/job-request.js";
+import { normalisePath } from "../asset/path.js";
 import type { AssetStatusRequest, StartRequest } from "../ports/job-operator.js";
 
 const FIELDS = new Set([

@@ -1,10 +1,11 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
-import type { Job, JobDraft } from "../job.js";
-import { fingerprintOf, type JobRequest, sameRequest } from "../job-request.js";
-import { jobOfKey } from "../job-key.js";
-import { normalisePath } from "../path.js";
+import type { Job, JobDraft } from "../job/job.js";
+import { fingerprintOf, type JobRequest, sameRequest } from "../job/job-request.js";
+import { jobOfKey } from "../job/job-key.js";
+import { normalisePath } from "../asset/path.js";
 import { type AssetHandler, typesOf } from "../ports/asset-handler.js";
-import type { AssetRepository, AssetResult } from "../ports/asset-repository.js";
+import type { AssetResult } from "../asset/asset-result.js";
+import type { AssetRepository } from "../ports/asset-repository.js";
 import type {
   AssetStatusRequest,
   JobOperator,
@@ -12,7 +13,7 @@ import type {
   StartOptions,
   StartRequest,
 } from "../ports/job-operator.js";
-import type { AssetStatusPage } from "./asset-status.js";
+import type { AssetStatusPage } from "../job/asset-status.js";
 import { assetStatusPage, listingOnly } from "./asset-statuses.js";
 import type { OutcomeCursor } from "../ports/job-reports.js";
 import { Control, type ControlTools, wholeNumber } from "./control.js";

@@ -1,7 +1,7 @@
 import { AssetmillError } from "../errors.js";
-import type { Job } from "../job.js";
-import { holdsScope, type JobRequest, scopeOfRequest } from "../job-request.js";
-import { overlaps } from "../scope.js";
+import type { Job } from "../job/job.js";
+import { holdsScope, type JobRequest, scopeOfRequest } from "../job/job-request.js";
+import { overlaps } from "../asset/scope.js";
 
 const overlapping = (request: JobRequest, rivals: readonly Job[]): Job | undefined => {
   const scope = scopeOfRequest(request);

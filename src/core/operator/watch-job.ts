@@ -1,10 +1,10 @@
 import { invalidParameter } from "../errors.js";
-import type { Job } from "../job.js";
-import { isFinal } from "../lifecycle.js";
+import type { Job } from "../job/job.js";
+import { isFinal } from "../job/lifecycle.js";
 import type { Clock } from "../ports/clock.js";
 import type { JobLog } from "../ports/job-log.js";
-import type { JobEvent } from "./job-event.js";
-import { reportOf } from "./job-report.js";
+import type { JobEvent } from "../job/job-event.js";
+import { reportOf } from "../job/job-report.js";
 
 /** How often a watched job is looked at. */
 const LOOK_EVERY_MS = 500;

@@ -1,6 +1,6 @@
-import type { Asset } from "../asset.js";
+import type { Asset } from "../asset/asset.js";
 import type { AssetFailure, RetryableError, SkipAsset } from "../errors.js";
-import type { HandlerResult } from "../handler-result.js";
+import type { HandlerResult } from "../asset/handler-result.js";
 
 /** A line in the job's log, and in the host's. */
 export interface HandlerLogger {

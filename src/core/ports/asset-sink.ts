@@ -1,4 +1,4 @@
-import type { Asset } from "../asset.js";
+import type { Asset } from "../asset/asset.js";
 import type { AssetmillError } from "../errors.js";
 
 /** An asset on its way into a repository. */

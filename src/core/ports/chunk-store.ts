@@ -1,6 +1,7 @@
-import type { ChunkClaim, ChunkPart, DiscoveryClaim, DiscoveryPage, Lease } from "../chunk.js";
-import type { Job } from "../job.js";
-import type { AssetWrite } from "./asset-repository.js";
+import type { Lease } from "../job/lease.js";
+import type { ChunkClaim, ChunkPart, DiscoveryClaim, DiscoveryPage } from "../job/chunk.js";
+import type { Job } from "../job/job.js";
+import type { AssetWrite } from "../asset/asset-result.js";
 import type { Transaction } from "./transaction.js";
 
 /** Whose jobs a worker may take, and how much. */

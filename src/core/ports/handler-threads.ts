@@ -1,4 +1,4 @@
-import type { Asset } from "../asset.js";
+import type { Asset } from "../asset/asset.js";
 import type { HandlerLogger, HandlerReturn } from "./asset-handler.js";
 import type { AssetRepository } from "./asset-repository.js";
 

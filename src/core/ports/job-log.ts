@@ -1,4 +1,4 @@
-import type { LogEntry } from "../log-entry.js";
+import type { LogEntry } from "../job/log-entry.js";
 
 /** Formatted lines from a job's log. */
 export interface LogPage {

@@ -1,9 +1,9 @@
-import type { AssetStatusPage } from "../operator/asset-status.js";
-import type { JobEvent } from "../operator/job-event.js";
-import type { JobReport } from "../operator/job-report.js";
-import type { JobStatus } from "../lifecycle.js";
-import type { Tally, TypeTally } from "../tally.js";
-import type { AssetResult } from "./asset-repository.js";
+import type { AssetStatusPage } from "../job/asset-status.js";
+import type { JobEvent } from "../job/job-event.js";
+import type { JobReport } from "../job/job-report.js";
+import type { JobStatus } from "../job/lifecycle.js";
+import type { Tally, TypeTally } from "../job/tally.js";
+import type { AssetResult } from "../asset/asset-result.js";
 import type { LogPage } from "./job-log.js";
 import type { OutcomePage, OutcomeQuery } from "./job-reports.js";
 

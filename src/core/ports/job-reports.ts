@@ -1,5 +1,5 @@
-import type { Asset } from "../asset.js";
-import type { OutcomeKind, ReportedOutcome } from "../outcome.js";
+import type { Asset } from "../asset/asset.js";
+import type { OutcomeKind, ReportedOutcome } from "../asset/outcome.js";
 
 /** Where a page goes on: chunk and index within it. */
 export interface OutcomeCursor {

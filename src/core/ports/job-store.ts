@@ -1,6 +1,7 @@
-import type { Job, JobDraft } from "../job.js";
-import type { JobChange, JobFacts } from "../job-transitions.js";
-import type { JobStatus } from "../lifecycle.js";
+import type { KeyedJob } from "../job/job-key.js";
+import type { Job, JobDraft } from "../job/job.js";
+import type { JobChange, JobFacts } from "../job/job-transitions.js";
+import type { JobStatus } from "../job/lifecycle.js";
 
 /** A job as a transaction sees it that holds its row. */
 export interface JobView {
@@ -25,12 +26,6 @@ export interface JobQuery {
   readonly createdBy?: string;
   /** Only jobs that work on their scope: no dry runs, no listings. */
   readonly holding?: boolean;
-}
-
-/** What an idempotency key stands for. */
-export interface KeyedJob {
-  readonly jobId: string;
-  readonly fingerprint: string;
 }
 
 /** The jobs. Every instant in them comes from the database's clock. */

@@ -1,10 +1,10 @@
 import { AssetmillError, isUnavailable } from "../errors.js";
 import { backOff } from "../engine/back-off.js";
-import type { Asset } from "../asset.js";
+import type { Asset } from "../asset/asset.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
 import type { AssetSink, PutEnd } from "../ports/asset-sink.js";
 import type { Clock } from "../ports/clock.js";
-import { scopeOf } from "../scope.js";
+import { scopeOf } from "../asset/scope.js";
 
 /** Assets put together. */
 const BATCH = 50;

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
-import { normalisePath } from "../../core/path.js";
-import type { AssetResult } from "../../core/ports/asset-repository.js";
+import { normalisePath } from "../../core/asset/path.js";
+import type { AssetResult } from "../../core/asset/asset-result.js";
 import type { AppEnv } from "../guards.js";
 import { readJson } from "../json-body.js";
 import type { ResolvedHttpOptions } from "../options.js";

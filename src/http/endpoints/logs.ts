@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
-import type { JobReport } from "../../core/operator/job-report.js";
+import type { JobReport } from "../../core/job/job-report.js";
 import type { JobOperator } from "../../core/ports/job-operator.js";
 import type { AppEnv } from "../guards.js";
 import type { ResolvedHttpOptions } from "../options.js";

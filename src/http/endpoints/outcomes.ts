@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { invalidParameter } from "../../core/errors.js";
-import type { OutcomeKind, ReportedOutcome } from "../../core/outcome.js";
+import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import type { AppEnv } from "../guards.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { csvOf } from "../outcome-csv.js";

@@ -1,6 +1,6 @@
-import type { Asset } from "../../core/asset.js";
-import type { FileType } from "../../core/file-type.js";
-import type { HandlerResult } from "../../core/handler-result.js";
+import type { Asset } from "../../core/asset/asset.js";
+import type { FileType } from "../../core/asset/file-type.js";
+import type { HandlerResult } from "../../core/asset/handler-result.js";
 import { type AssetHandler, DEFAULT_JOB_TYPE, type HandlerContext } from "../../core/ports/asset-handler.js";
 import { missingOf } from "./broken-links.js";
 import { readDita } from "./document.js";

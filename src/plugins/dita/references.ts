@@ -1,4 +1,4 @@
-import type { AssetReference } from "../../core/handler-result.js";
+import type { AssetReference } from "../../core/asset/handler-result.js";
 import type { Link } from "./document.js";
 import type { LinkUse } from "./elements.js";
 import { type Resolved, resolveHref } from "./href.js";

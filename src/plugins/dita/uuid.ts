@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { nameOf } from "../../core/asset.js";
+import { nameOf } from "../../core/asset/asset.js";
 
 // Ours; it keeps these ids apart from every other name-based UUID.
 const NAMESPACE = Buffer.from("5b0f7a3c4d1e4c5f9a6b2e8d7c3f1a90", "hex");

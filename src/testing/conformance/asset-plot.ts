@@ -1,7 +1,7 @@
-import type { Asset } from "../../core/asset.js";
+import type { Asset } from "../../core/asset/asset.js";
 import type { AssetRepository, ScanPage } from "../../core/ports/asset-repository.js";
 import type { Transaction } from "../../core/ports/transaction.js";
-import { type Scope, type ScopeFilter, scopeOf } from "../../core/scope.js";
+import { type Scope, type ScopeFilter, scopeOf } from "../../core/asset/scope.js";
 import { asTree } from "./random-tree.js";
 import { referenceOrder } from "./reference-order.js";
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { AssetWrite } from "../../core/ports/asset-repository.js";
+import type { AssetWrite } from "../../core/asset/asset-result.js";
 import { VALUE_GUARANTEES } from "./asset-values.js";
 import { contentOf } from "./asset-content.js";
 import { rejection } from "./failing.js";

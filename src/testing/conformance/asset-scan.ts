@@ -1,5 +1,5 @@
 import { deepStrictEqual, notDeepStrictEqual, ok } from "node:assert/strict";
-import type { FileType } from "../../core/file-type.js";
+import type { FileType } from "../../core/asset/file-type.js";
 import type { AssetPlot, AssetRepositoryFlag } from "./asset-plot.js";
 import { Dice, randomPath, randomTree } from "./random-tree.js";
 import { liesWithin, referenceOrder } from "./reference-order.js";

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { Asset } from "../../core/asset.js";
+import type { Asset } from "../../core/asset/asset.js";
 import { AssetmillError } from "../../core/errors.js";
 import type { AssetSink, IncomingAsset } from "../../core/ports/asset-sink.js";
 import type { AssetPlot, AssetRepositoryFlag } from "./asset-plot.js";

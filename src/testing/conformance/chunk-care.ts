@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import type { ChunkClaim } from "../../core/chunk.js";
-import type { Job } from "../../core/job.js";
+import type { ChunkClaim } from "../../core/job/chunk.js";
+import type { Job } from "../../core/job/job.js";
 import { claimRequest, draftOf, partOf } from "./job-steps.js";
 import { RUN_OUT, type StoreScene } from "./store-scene.js";
 import type { Guarantee } from "./suite.js";

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { AssetWrite } from "../../core/ports/asset-repository.js";
-import { info } from "../../core/log-entry.js";
+import type { AssetWrite } from "../../core/asset/asset-result.js";
+import { info } from "../../core/job/log-entry.js";
 import { rejection, rejectsWith } from "./failing.js";
 import { draftOf, failedWith, partOf, pathsOf, skippedFor, SUCCEEDED, writeOf } from "./job-steps.js";
 import { RUN_OUT, type StoreScene } from "./store-scene.js";

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { Job } from "../../core/job.js";
+import type { Job } from "../../core/job/job.js";
 import { claimRequest, draftOf, entriesOf, pageOf, partOf, pathsOf } from "./job-steps.js";
 import { RUN_OUT, type StoreScene } from "./store-scene.js";
 import type { Guarantee } from "./suite.js";

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { info } from "../../core/log-entry.js";
-import type { Job } from "../../core/job.js";
-import { sumOf } from "../../core/tally.js";
+import { info } from "../../core/job/log-entry.js";
+import type { Job } from "../../core/job/job.js";
+import { sumOf } from "../../core/job/tally.js";
 import { assetOf, failedWith, pageOf, partOf, pathsOf, SUCCEEDED } from "./job-steps.js";
 import type { Stores, StoreScene } from "./store-scene.js";
 import type { Guarantee } from "./suite.js";

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import type { JobDraft } from "../../core/job.js";
+import type { JobDraft } from "../../core/job/job.js";
 import { rejection, rejectsWith } from "./failing.js";
 import { draftOf } from "./job-steps.js";
 import type { StoreScene } from "./store-scene.js";

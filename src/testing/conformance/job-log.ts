@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { Job } from "../../core/job.js";
-import { info, type LogEntry } from "../../core/log-entry.js";
+import type { Job } from "../../core/job/job.js";
+import { info, type LogEntry } from "../../core/job/log-entry.js";
 import { rejectsWith } from "./failing.js";
 import { draftOf, partOf } from "./job-steps.js";
 import type { StoreScene } from "./store-scene.js";

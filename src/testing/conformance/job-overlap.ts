@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { AssetmillError } from "../../core/errors.js";
-import type { Job } from "../../core/job.js";
-import { resume } from "../../core/job-transitions.js";
+import type { Job } from "../../core/job/job.js";
+import { resume } from "../../core/job/job-transitions.js";
 import { refuseResume } from "../../core/operator/overlap.js";
 import { rejection, rejectsWith } from "./failing.js";
 import { draftAt, draftOf, idsOf } from "./job-steps.js";

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { Asset } from "../../core/asset.js";
-import type { Job } from "../../core/job.js";
-import type { Outcome, OutcomeKind, ReportedOutcome } from "../../core/outcome.js";
+import type { Asset } from "../../core/asset/asset.js";
+import type { Job } from "../../core/job/job.js";
+import type { Outcome, OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import type { OutcomeCursor, OutcomeQuery } from "../../core/ports/job-reports.js";
 import { assetOf, draftOf, failedWith, partOf, pathsOf, SUCCEEDED, skippedFor } from "./job-steps.js";
 import type { StoreScene } from "./store-scene.js";

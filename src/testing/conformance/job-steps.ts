@@ -1,13 +1,13 @@
-import type { Asset } from "../../core/asset.js";
-import type { ChunkClaim, ChunkPart, DiscoveryClaim, DiscoveryPage, ManifestEntry } from "../../core/chunk.js";
-import type { Job, JobDraft } from "../../core/job.js";
-import type { JobRequest } from "../../core/job-request.js";
-import type { LogEntry } from "../../core/log-entry.js";
-import type { Failed, Outcome, Skipped, Succeeded } from "../../core/outcome.js";
-import type { AssetWrite } from "../../core/ports/asset-repository.js";
+import type { Asset } from "../../core/asset/asset.js";
+import type { ChunkClaim, ChunkPart, DiscoveryClaim, DiscoveryPage, ManifestEntry } from "../../core/job/chunk.js";
+import type { Job, JobDraft } from "../../core/job/job.js";
+import type { JobRequest } from "../../core/job/job-request.js";
+import type { LogEntry } from "../../core/job/log-entry.js";
+import type { Failed, Outcome, Skipped, Succeeded } from "../../core/asset/outcome.js";
+import type { AssetWrite } from "../../core/asset/asset-result.js";
 import type { ChunkStore, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { JobQuery, JobStore } from "../../core/ports/job-store.js";
-import { TallyCounter } from "../../core/tally.js";
+import { TallyCounter } from "../../core/job/tally.js";
 
 /** The steps that a job takes in a store, one call each, and what they are made of. */
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { Job } from "../../core/job.js";
-import type { JobRequest } from "../../core/job-request.js";
-import { pause } from "../../core/job-transitions.js";
+import type { Job } from "../../core/job/job.js";
+import type { JobRequest } from "../../core/job/job-request.js";
+import { pause } from "../../core/job/job-transitions.js";
 import type { JobQuery } from "../../core/ports/job-store.js";
 import { rejection, rejectsWith } from "./failing.js";
 import { KEY_GUARANTEES } from "./job-keys.js";

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
-import type { AssetReference, PropertyValue } from "../../core/handler-result.js";
-import type { AssetResult, AssetWrite } from "../../core/ports/asset-repository.js";
-import type { Stamp } from "../../core/stamp.js";
+import type { AssetReference, PropertyValue } from "../../core/asset/handler-result.js";
+import type { AssetResult, AssetWrite } from "../../core/asset/asset-result.js";
+import type { Stamp } from "../../core/asset/stamp.js";
 import type { AssetPlot, AssetRepositoryFlag } from "./asset-plot.js";
 import type { Guarantee } from "./suite.js";
 

@@ -1,8 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
-import type { ChunkClaim, DiscoveryClaim, ManifestEntry } from "../../core/chunk.js";
-import type { Job, JobDraft } from "../../core/job.js";
-import { cancel, giveUp, pause, resume } from "../../core/job-transitions.js";
-import type { JobStatus } from "../../core/lifecycle.js";
+import type { ChunkClaim, DiscoveryClaim, ManifestEntry } from "../../core/job/chunk.js";
+import type { Job, JobDraft } from "../../core/job/job.js";
+import { cancel, giveUp, pause, resume } from "../../core/job/job-transitions.js";
+import type { JobStatus } from "../../core/job/lifecycle.js";
 import { refuseStart } from "../../core/operator/overlap.js";
 import type { ChunkStore, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { JobLog } from "../../core/ports/job-log.js";

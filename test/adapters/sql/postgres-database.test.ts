@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PostgresDatabase } from "../../../src/adapters/sql/index.js";
 import type { SqlDatabase, SqlTransaction } from "../../../src/adapters/sql/sql-database.js";
 import { AssetmillError } from "../../../src/core/errors.js";
-import { SCHEMA } from "../../../src/databases.js";
+import { SCHEMA } from "../../../src/composition/databases.js";
 import { freshSchema, sharedPostgres } from "../../support/postgres-server.js";
 
 describe("PostgresDatabase", () => {

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import type { ChunkClaim } from "../../../src/core/chunk.js";
-import type { Job } from "../../../src/core/job.js";
-import { resume } from "../../../src/core/job-transitions.js";
-import { info } from "../../../src/core/log-entry.js";
+import type { ChunkClaim } from "../../../src/core/job/chunk.js";
+import type { Job } from "../../../src/core/job/job.js";
+import { resume } from "../../../src/core/job/job-transitions.js";
+import { info } from "../../../src/core/job/log-entry.js";
 import type { ClaimRequest } from "../../../src/core/ports/chunk-store.js";
-import { reportOf } from "../../../src/core/operator/job-report.js";
+import { reportOf } from "../../../src/core/job/job-report.js";
 import { assetOf, failedWith, pathsOf, SUCCEEDED } from "../../support/builders.js";
 import { rejection } from "../../support/deferred.js";
 import { dump, openStores, type StoreFixture, type Stores, storesOn } from "../../support/sqlite-store.js";

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { packManifest, unpackManifest } from "../../../src/adapters/store/manifest-codec.js";
 import { packOutcomes, unpackOutcomes } from "../../../src/adapters/store/outcome-codec.js";
-import type { Asset } from "../../../src/core/asset.js";
-import type { IndexedOutcome, ManifestEntry } from "../../../src/core/chunk.js";
-import { FILE_TYPES } from "../../../src/core/file-type.js";
-import { type Outcome, SKIP_CODES } from "../../../src/core/outcome.js";
+import type { Asset } from "../../../src/core/asset/asset.js";
+import type { IndexedOutcome, ManifestEntry } from "../../../src/core/job/chunk.js";
+import { FILE_TYPES } from "../../../src/core/asset/file-type.js";
+import { type Outcome, SKIP_CODES } from "../../../src/core/asset/outcome.js";
 import { entriesOf, pathsOf, SUCCEEDED } from "../../support/builders.js";
 
 const text = fc.string({ unit: "binary", maxLength: 30 });

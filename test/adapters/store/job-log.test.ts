@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { Job } from "../../../src/core/job.js";
-import { info, type LogEntry } from "../../../src/core/log-entry.js";
+import type { Job } from "../../../src/core/job/job.js";
+import { info, type LogEntry } from "../../../src/core/job/log-entry.js";
 import { openStores, type StoreFixture } from "../../support/sqlite-store.js";
 import { draftOf } from "../../support/store-steps.js";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { AssetmillError } from "../../../src/core/errors.js";
-import type { Job } from "../../../src/core/job.js";
-import { cancel } from "../../../src/core/job-transitions.js";
-import { reportOf } from "../../../src/core/operator/job-report.js";
+import type { Job } from "../../../src/core/job/job.js";
+import { cancel } from "../../../src/core/job/job-transitions.js";
+import { reportOf } from "../../../src/core/job/job-report.js";
 import { refuseStart } from "../../../src/core/operator/overlap.js";
 import { rejection } from "../../support/deferred.js";
 import { openStores, type StoreFixture, type Stores } from "../../support/sqlite-store.js";

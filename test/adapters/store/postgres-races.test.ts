@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { AssetmillError } from "../../../src/core/errors.js";
-import type { Job } from "../../../src/core/job.js";
-import { sumOf } from "../../../src/core/tally.js";
+import type { Job } from "../../../src/core/job/job.js";
+import { sumOf } from "../../../src/core/job/tally.js";
 import { draftOf, partOf, pathsOf } from "../../../src/testing/conformance/job-steps.js";
 import { type Stores, StoreScene } from "../../../src/testing/conformance/store-scene.js";
 import { openPostgresStores } from "../../support/conformance-fixtures.js";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { backOff } from "../../../src/core/engine/back-off.js";
-import { ClaimAppetite } from "../../../src/core/engine/claim-appetite.js";
-import { Slots } from "../../../src/core/engine/slots.js";
-import { TimeSlice } from "../../../src/core/engine/time-slice.js";
+import { ClaimAppetite } from "../../../src/core/engine/claim-size.js";
+import { Slots } from "../../../src/core/engine/chunk/slots.js";
+import { TimeSlice } from "../../../src/core/engine/chunk/time-slice.js";
 import { ManualClock, quiet } from "../../support/manual-clock.js";
 
 describe("the slots of a process", () => {

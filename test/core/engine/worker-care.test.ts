@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { systemClock } from "../../../src/adapters/runtime/index.js";
 import { Worker } from "../../../src/core/engine/worker.js";
-import type { Job } from "../../../src/core/job.js";
+import type { Job } from "../../../src/core/job/job.js";
 import {
   claimChunks,
   claimDiscovery,

@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
-import { JcrClient } from "../../../src/adapters/assets/jcr/client.js";
-import { DavexDialect } from "../../../src/adapters/assets/jcr/davex-dialect.js";
-import type { Change, NewNode } from "../../../src/adapters/assets/jcr/dialect.js";
+import { JcrClient } from "../../../src/adapters/assets/jcr/client/client.js";
+import { DavexDialect } from "../../../src/adapters/assets/jcr/dialects/davex-dialect.js";
+import type { Change, NewNode } from "../../../src/adapters/assets/jcr/dialects/dialect.js";
 import { JcrAssetRepository, type JcrOptions } from "../../../src/adapters/assets/jcr/index.js";
-import { multipart } from "../../../src/adapters/assets/jcr/multipart.js";
+import { multipart } from "../../../src/adapters/assets/jcr/client/multipart.js";
 import { resolveJcrOptions } from "../../../src/adapters/assets/jcr/options.js";
-import type { Asset } from "../../../src/core/asset.js";
-import type { AssetWrite } from "../../../src/core/ports/asset-repository.js";
-import { type Scope, scopeOf } from "../../../src/core/scope.js";
+import type { Asset } from "../../../src/core/asset/asset.js";
+import type { AssetWrite } from "../../../src/core/asset/asset-result.js";
+import { type Scope, scopeOf } from "../../../src/core/asset/scope.js";
 import { basic, type Lane, plannedLanes, runningLanes, WORKSPACE } from "./servers.js";
 
 /** A lane with a folder of one's own in it, in which things are made as admin, over DavEx. */

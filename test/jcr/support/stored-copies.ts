@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openDatabase } from "../../../src/databases.js";
-import { parseAssetsUri } from "../../../src/uris.js";
+import { openDatabase } from "../../../src/composition/databases.js";
+import { parseAssetsUri } from "../../../src/composition/uris.js";
 
 /** An asset's content as bytes say it, not as anybody recorded it. */
 export interface Copy {

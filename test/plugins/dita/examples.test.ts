@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
 import { AssetFailure } from "../../../src/core/errors.js";
-import { fileTypeOfName } from "../../../src/core/file-type.js";
+import { fileTypeOfName } from "../../../src/core/asset/file-type.js";
 import { ditaHandler } from "../../../src/plugins/dita/handler.js";
 import { assetAt, contextOf, countKinds, type Processed } from "./fake-context.js";
 

@@ -1,7 +1,7 @@
-import type { Asset } from "../../../src/core/asset.js";
+import type { Asset } from "../../../src/core/asset/asset.js";
 import { AssetFailure, RetryableError, SkipAsset } from "../../../src/core/errors.js";
-import { type FileType, fileTypeOfName } from "../../../src/core/file-type.js";
-import type { AssetReference, HandlerResult } from "../../../src/core/handler-result.js";
+import { type FileType, fileTypeOfName } from "../../../src/core/asset/file-type.js";
+import type { AssetReference, HandlerResult } from "../../../src/core/asset/handler-result.js";
 import type { HandlerContext } from "../../../src/core/ports/asset-handler.js";
 import { ditaHandler } from "../../../src/plugins/dita/handler.js";
 

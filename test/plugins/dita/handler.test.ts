@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Container } from "inversify";
-import { checkResult } from "../../../src/core/handler-result.js";
+import { checkResult } from "../../../src/core/asset/handler-result.js";
 import type { AssetHandler } from "../../../src/core/ports/asset-handler.js";
 import { ASSET_HANDLER } from "../../../src/core/ports/asset-handler-token.js";
 import { ditaHandler, ditaModule } from "../../../src/plugins/dita/index.js";

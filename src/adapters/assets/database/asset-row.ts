@@ -1,5 +1,5 @@
-import type { Asset } from "../../../core/asset.js";
-import { FILE_TYPES } from "../../../core/file-type.js";
+import type { Asset } from "../../../core/asset/asset.js";
+import { FILE_TYPES } from "../../../core/asset/file-type.js";
 import type { Row } from "../../sql/index.js";
 
 /** What an Asset is made of. */

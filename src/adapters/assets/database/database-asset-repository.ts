@@ -1,16 +1,14 @@
-import type { Asset } from "../../../core/asset.js";
+import type { Asset } from "../../../core/asset/asset.js";
 import { AssetmillError } from "../../../core/errors.js";
+import type { AssetResult, AssetWrite, RefusedWrite } from "../../../core/asset/asset-result.js";
 import type {
   AssetRepository,
-  AssetResult,
-  AssetWrite,
   EnlistedWriter,
-  RefusedWrite,
   RepositoryNode,
   ScanPage,
 } from "../../../core/ports/asset-repository.js";
 import type { AssetSink } from "../../../core/ports/asset-sink.js";
-import type { Scope } from "../../../core/scope.js";
+import type { Scope } from "../../../core/asset/scope.js";
 import { AssetResults } from "../../sql/asset-results.js";
 import { type Row, type SqlDatabase } from "../../sql/index.js";
 import { pathKey } from "../../sql/path-key.js";

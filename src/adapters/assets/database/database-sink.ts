@@ -1,4 +1,4 @@
-import type { Asset } from "../../../core/asset.js";
+import type { Asset } from "../../../core/asset/asset.js";
 import { AssetmillError, isUnavailable, messageOf } from "../../../core/errors.js";
 import type { AssetSink, IncomingAsset, PutEnd } from "../../../core/ports/asset-sink.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../../sql/index.js";

@@ -1,5 +1,5 @@
-import { isWithin } from "../../../core/path.js";
-import type { Scope } from "../../../core/scope.js";
+import { isWithin } from "../../../core/asset/path.js";
+import type { Scope } from "../../../core/asset/scope.js";
 import { pathKey } from "../../sql/path-key.js";
 
 const SLASH = Buffer.of(0, 0);

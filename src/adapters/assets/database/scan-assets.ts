@@ -1,6 +1,6 @@
-import type { Asset } from "../../../core/asset.js";
+import type { Asset } from "../../../core/asset/asset.js";
 import type { ScanPage } from "../../../core/ports/asset-repository.js";
-import type { Scope } from "../../../core/scope.js";
+import type { Scope } from "../../../core/asset/scope.js";
 import type { SqlDatabase } from "../../sql/index.js";
 import { pathKey } from "../../sql/path-key.js";
 import { assetOfRow } from "./asset-row.js";

@@ -1,5 +1,5 @@
-import { FILE_TYPES } from "../../../core/file-type.js";
-import type { ScopeFilter } from "../../../core/scope.js";
+import { FILE_TYPES } from "../../../core/asset/file-type.js";
+import type { ScopeFilter } from "../../../core/asset/scope.js";
 import { ASSET_COLUMNS } from "./asset-row.js";
 import type { KeyRange } from "./key-ranges.js";
 import { ASSET } from "./tables.js";

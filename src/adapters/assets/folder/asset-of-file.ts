@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import type { Asset } from "../../../core/asset.js";
-import { decodeText } from "../../../core/decode-text.js";
-import { nameOf } from "../../../core/asset.js";
-import { type FileType, fileTypeOfName, fileTypeOfXmlHead } from "../../../core/file-type.js";
+import type { Asset } from "../../../core/asset/asset.js";
+import { decodeText } from "../../../core/asset/decode-text.js";
+import { nameOf } from "../../../core/asset/asset.js";
+import { type FileType, fileTypeOfName, fileTypeOfXmlHead } from "../../../core/asset/file-type.js";
 import type { TreeFile } from "./folder-tree.js";
 
 const HEAD_BYTES = 4096;

@@ -1,10 +1,5 @@
-import type {
-  AssetRepository,
-  AssetResult,
-  AssetWrite,
-  EnlistedWriter,
-  RefusedWrite,
-} from "../../../core/ports/asset-repository.js";
+import type { AssetResult, AssetWrite, RefusedWrite } from "../../../core/asset/asset-result.js";
+import type { AssetRepository, EnlistedWriter } from "../../../core/ports/asset-repository.js";
 import { AssetResults } from "../../sql/asset-results.js";
 import { type SqlDatabase, sqlTransaction } from "../../sql/sql-database.js";
 import { FolderReader } from "./folder-reader.js";

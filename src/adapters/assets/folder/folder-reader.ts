@@ -1,9 +1,9 @@
 import { constants, createReadStream, existsSync, readFile } from "node:fs";
 import { promisify } from "node:util";
 import { AssetmillError } from "../../../core/errors.js";
-import { isWithin } from "../../../core/path.js";
+import { isWithin } from "../../../core/asset/path.js";
 import type { AssetRepository, RepositoryNode, ScanPage } from "../../../core/ports/asset-repository.js";
-import type { Scope } from "../../../core/scope.js";
+import type { Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-of-file.js";
 import { folderError } from "./folder-errors.js";
 import { FolderTree, type TreeFile } from "./folder-tree.js";

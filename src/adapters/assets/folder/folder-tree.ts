@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { isWithin } from "../../../core/path.js";
+import { isWithin } from "../../../core/asset/path.js";
 import type { ResolvedFolderOptions } from "./options.js";
 
 /** How long a folder is believed to be no way out of the tree. */

@@ -1,7 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { invalidParameter } from "../../../core/errors.js";
-import { normalisePath } from "../../../core/path.js";
+import { normalisePath } from "../../../core/asset/path.js";
 
 export interface FolderOptions {
   /** The folder whose tree is the repository. */

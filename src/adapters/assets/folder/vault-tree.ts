@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Asset, nameOf } from "../../../core/asset.js";
-import { type FileType, fileTypeOfName } from "../../../core/file-type.js";
-import { childPath, isWithin } from "../../../core/path.js";
+import { type Asset, nameOf } from "../../../core/asset/asset.js";
+import { type FileType, fileTypeOfName } from "../../../core/asset/file-type.js";
+import { childPath, isWithin } from "../../../core/asset/path.js";
 import { assetOfFile } from "./asset-of-file.js";
 import { dateOf, type DocviewNode, parseDocview, valueOf, valuesOf } from "./docview.js";
 import { FolderTree, type TreeFile } from "./folder-tree.js";

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Asset } from "../../../core/asset.js";
-import { childPath, comparePaths, isWithin } from "../../../core/path.js";
+import type { Asset } from "../../../core/asset/asset.js";
+import { childPath, comparePaths, isWithin } from "../../../core/asset/path.js";
 import type { ScanPage } from "../../../core/ports/asset-repository.js";
-import { admits, isExcluded, type Scope } from "../../../core/scope.js";
+import { admits, isExcluded, type Scope } from "../../../core/asset/scope.js";
 import { folderError } from "./folder-errors.js";
 import type { WalkOptions } from "./folder-walk.js";
 import type { VaultNode, VaultTree } from "./vault-tree.js";

@@ -1,27 +1,21 @@
-import type { Asset } from "../../../core/asset.js";
-import { decodeText } from "../../../core/decode-text.js";
+import type { Asset } from "../../../core/asset/asset.js";
+import { decodeText } from "../../../core/asset/decode-text.js";
 import { AssetmillError, invalidParameter, isUnavailable } from "../../../core/errors.js";
-import { type FileType, fileTypeOfXmlHead } from "../../../core/file-type.js";
-import type {
-  AssetRepository,
-  AssetResult,
-  AssetWrite,
-  RefusedWrite,
-  RepositoryNode,
-  ScanPage,
-} from "../../../core/ports/asset-repository.js";
+import { type FileType, fileTypeOfXmlHead } from "../../../core/asset/file-type.js";
+import type { AssetResult, AssetWrite, RefusedWrite } from "../../../core/asset/asset-result.js";
+import type { AssetRepository, RepositoryNode, ScanPage } from "../../../core/ports/asset-repository.js";
 import type { AssetSink } from "../../../core/ports/asset-sink.js";
-import type { Scope } from "../../../core/scope.js";
-import { assetOf, type AssetNodes, binaryPath, brokenAsset, isAssetNode, readAssets } from "./asset-nodes.js";
-import { JcrClient } from "./client.js";
-import type { JcrDialect } from "./dialect.js";
-import { JcrSink } from "./jcr-sink.js";
-import { JcrFault, unavailable } from "./jcr-fault.js";
-import { type WalkOptions, walkJcr } from "./jcr-walk.js";
+import type { Scope } from "../../../core/asset/scope.js";
+import { assetOf, type AssetNodes, binaryPath, brokenAsset, isAssetNode, readAssets } from "./scan/asset-nodes.js";
+import { JcrClient } from "./client/client.js";
+import type { JcrDialect } from "./dialects/dialect.js";
+import { JcrSink } from "./sink/jcr-sink.js";
+import { JcrFault, unavailable } from "./client/jcr-fault.js";
+import { type WalkOptions, walkJcr } from "./scan/jcr-walk.js";
 import { jcrIdentity, type JcrOptions, type ResolvedJcrOptions, resolveJcrOptions } from "./options.js";
-import { probe } from "./probe.js";
-import { JcrResultStore } from "./result-store.js";
-import { SharedCall } from "./shared-call.js";
+import { probe } from "./dialects/probe.js";
+import { JcrResultStore } from "./results/result-store.js";
+import { SharedCall } from "./client/shared-call.js";
 
 /** How long a server is waited for at the start. */
 const MEET_MS = 10_000;

@@ -1,5 +1,5 @@
 import { invalidParameter } from "../../../core/errors.js";
-import { normalisePath } from "../../../core/path.js";
+import { normalisePath } from "../../../core/asset/path.js";
 
 export const DIALECTS = ["davex", "sling"] as const;
 export type DialectName = (typeof DIALECTS)[number];

@@ -4,7 +4,7 @@ import { keysBelow } from "../../../../src/adapters/assets/database/key-ranges.j
 import { pageOf } from "../../../../src/adapters/assets/database/scan-sql.js";
 import { PostgresDatabase, type SqlDatabase, SqliteDatabase } from "../../../../src/adapters/sql/index.js";
 import { pathKey } from "../../../../src/adapters/sql/path-key.js";
-import { SCHEMA } from "../../../../src/databases.js";
+import { SCHEMA } from "../../../../src/composition/databases.js";
 import { LIBRARY, until, Workbench } from "../../../cli/workbench.js";
 import { endOf } from "../../../embedding/host.js";
 import { openPostgres } from "../../../support/database-assets.js";

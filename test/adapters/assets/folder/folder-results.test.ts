@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { FolderAssetRepository } from "../../../../src/adapters/assets/folder/index.js";
-import type { AssetReference, PropertyValue } from "../../../../src/core/handler-result.js";
-import type { AssetWrite } from "../../../../src/core/ports/asset-repository.js";
-import type { Stamp } from "../../../../src/core/stamp.js";
+import type { AssetReference, PropertyValue } from "../../../../src/core/asset/handler-result.js";
+import type { AssetWrite } from "../../../../src/core/asset/asset-result.js";
+import type { Stamp } from "../../../../src/core/asset/stamp.js";
 import { rejection } from "../../../support/deferred.js";
 import { type FolderFixture, openFolder } from "../../../support/folder-repository.js";
 import { dump } from "../../../support/sqlite-store.js";

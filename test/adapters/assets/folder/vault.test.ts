@@ -4,9 +4,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { FolderReader } from "../../../../src/adapters/assets/folder/index.js";
 import { fileNameOf, jcrNameOf } from "../../../../src/adapters/assets/folder/vault-names.js";
-import { collect } from "../../../../src/core/engine/asset-content.js";
-import { comparePaths } from "../../../../src/core/path.js";
-import { scopeOf } from "../../../../src/core/scope.js";
+import { collect } from "../../../../src/core/engine/asset/asset-content.js";
+import { comparePaths } from "../../../../src/core/asset/path.js";
+import { scopeOf } from "../../../../src/core/asset/scope.js";
 import { rejection } from "../../../support/deferred.js";
 import { tempFolder } from "../../../support/temp-folder.js";
 

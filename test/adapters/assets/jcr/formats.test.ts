@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { diffOf, numberText } from "../../../../src/adapters/assets/jcr/diff.js";
-import { isReadableName } from "../../../../src/adapters/assets/jcr/jcr-names.js";
-import { SmallestNames } from "../../../../src/adapters/assets/jcr/smallest-names.js";
-import { BrokenAnswer, type JsonValue, streamMembers } from "../../../../src/adapters/assets/jcr/json-stream.js";
-import { multipart } from "../../../../src/adapters/assets/jcr/multipart.js";
-import { escapedName, unescapedName } from "../../../../src/adapters/assets/jcr/result-codec.js";
-import type { Change } from "../../../../src/adapters/assets/jcr/dialect.js";
+import { diffOf, numberText } from "../../../../src/adapters/assets/jcr/dialects/diff.js";
+import { isReadableName } from "../../../../src/adapters/assets/jcr/dialects/jcr-names.js";
+import { SmallestNames } from "../../../../src/adapters/assets/jcr/scan/smallest-names.js";
+import { BrokenAnswer, type JsonValue, streamMembers } from "../../../../src/adapters/assets/jcr/client/json-stream.js";
+import { multipart } from "../../../../src/adapters/assets/jcr/client/multipart.js";
+import { escapedName, unescapedName } from "../../../../src/adapters/assets/jcr/results/result-codec.js";
+import type { Change } from "../../../../src/adapters/assets/jcr/dialects/dialect.js";
 import { rejection } from "../../../support/deferred.js";
 
 const textOf = (changes: readonly Change[]): string => {

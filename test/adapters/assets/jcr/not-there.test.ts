@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { JcrAssetRepository, type JcrOptions } from "../../../../src/adapters/assets/jcr/index.js";
-import { scopeOf } from "../../../../src/core/scope.js";
+import { scopeOf } from "../../../../src/core/asset/scope.js";
 import { rejection } from "../../../support/deferred.js";
 import { NOISY } from "../../../support/timed.js";
 

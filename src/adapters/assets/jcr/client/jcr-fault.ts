@@ -1,0 +1,59 @@
+import { AssetmillError } from "../../../../core/errors.js";
+import type { RefusalCode } from "../../../../core/asset/asset-result.js";
+
+/** What a server says went wrong, in either dialect: the class tells more than the status. */
+export class JcrFault extends Error {
+  override readonly name = "JcrFault";
+  readonly status: number;
+  /** The exception's class without its package; undefined where the server named none. */
+  readonly kind: string | undefined;
+
+  constructor(status: number, kind: string | undefined, message: string) {
+    super(`${kind ?? `status ${status}`}${message === "" ? "" : `: ${message}`}`.slice(0, 500));
+    this.status = status;
+    this.kind = kind;
+  }
+}
+
+/** From `<dcr:class>` and `<dcr:message>` of DavEx; from anything else the status alone. */
+export function davexFault(status: number, body: string): JcrFault {
+  const kind = /<dcr:class>([^<]*)<\/dcr:class>/.exec(body)?.[1]?.split(".").at(-1);
+  const message = /<dcr:message>([^<]*)<\/dcr:message>/.exec(body)?.[1];
+  return new JcrFault(status, kind, unescapeXml(message ?? ""));
+}
+
+/** From the JSON that Sling's POST answers where it is asked for. */
+export function slingFault(status: number, body: string): JcrFault {
+  try {
+    const answer = JSON.parse(body) as { "status.message"?: string; error?: { class?: string; message?: string } };
+    const { error } = answer;
+    return new JcrFault(status, error?.class?.split(".").at(-1), error?.message ?? answer["status.message"] ?? "");
+  } catch {
+    return new JcrFault(status, undefined, "");
+  }
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+const unescapeXml = (text: string): string =>
+  text.replace(/&(lt|gt|amp|quot|apos);/g, (_all, name: string) => ENTITIES[name] ?? "");
+
+/** Two writers met: read again, try again. */
+export const isConflict = ({ kind }: JcrFault): boolean =>
+  kind === "InvalidItemStateException" || kind === "ItemExistsException";
+
+/** What the server did with the request is not known: it may have been done. */
+export const isUnknown = ({ status, kind }: JcrFault): boolean => status >= 500 && status !== 501 && kind === undefined;
+
+/** What a fault means for the one asset whose write met it. */
+export function refusalOf({ kind, status, message }: JcrFault): RefusalCode {
+  if (kind === "PathNotFoundException" || kind === "ItemNotFoundException") return "GONE";
+  // Sling's bundles before 2021 tell the cause in words: a node is not modifiable for whom JCR does not let set properties.
+  if (kind === "PersistenceException" && /OakAccess|AccessDenied|is not modifiable/.test(message))
+    return "ACCESS_DENIED";
+  if (kind === "VersionException") return "CHECKED_OUT";
+  if (kind === "LockException" || status === 423) return "LOCKED";
+  return kind === "AccessDeniedException" || (kind === undefined && status === 403) ? "ACCESS_DENIED" : "WRITE_FAILED";
+}
+
+export const unavailable = (message: string, cause?: unknown): AssetmillError =>
+  new AssetmillError("UNAVAILABLE", message, { cause });

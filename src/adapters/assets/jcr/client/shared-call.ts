@@ -1,0 +1,23 @@
+import { untilAborted } from "./until-aborted.js";
+
+/** A call that several wait for: made once, and told to stop when the last of them has gone. */
+export class SharedCall<T> {
+  readonly #stop = new AbortController();
+  readonly #answer: Promise<T>;
+  #waiting = 0;
+
+  constructor(call: (signal: AbortSignal) => Promise<T>) {
+    this.#answer = call(this.#stop.signal);
+    this.#answer.catch(() => {});
+  }
+
+  /** Rejects as the call does, or with the reason of a signal of one's own. */
+  async answer(signal: AbortSignal | undefined): Promise<T> {
+    this.#waiting++;
+    try {
+      return await untilAborted(this.#answer, signal);
+    } finally {
+      if (--this.#waiting === 0) this.#stop.abort();
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { childPath } from "../../../../core/asset/path.js";
+import { type BinaryInput, type Change, isBinaryInput, isLong, type JcrInput, type NewNode } from "./dialect.js";
+import { numberText, wellFormed } from "./diff.js";
+import type { Part } from "../client/multipart.js";
+
+/** The node that a change is about. */
+export const addressOf = (change: Change): string => ("path" in change ? change.path : change.node);
+
+/** Contents first: what is said of them may be known only then. */
+export const contentsFirst = (parts: readonly Part[]): readonly Part[] => [
+  ...parts.filter((part) => "content" in part),
+  ...parts.filter((part) => !("content" in part)),
+];
+
+/** True where a binary in it is known to have no byte. */
+export const holdsEmpty = ({ properties = {}, children = {} }: NewNode): boolean =>
+  Object.values(properties).some((value) => isBinaryInput(value) && value.isEmpty) ||
+  Object.values(children).some(holdsEmpty);
+
+/** A node as Sling's JSON importer takes it: dates are known by their form. */
+export const importOf = ({ primaryType, properties = {}, children = {} }: NewNode): object => ({
+  "jcr:primaryType": primaryType,
+  ...Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [
+      name,
+      typeof value === "function" ? value() : isBinaryInput(value) ? "" : value,
+    ]),
+  ),
+  ...Object.fromEntries(Object.entries(children).map(([name, child]) => [name, importOf(child)])),
+});
+
+/** A change as the parameters of Sling's POST. */
+export function partsOf(change: Change): Part[] {
+  if (change.kind === "add") return nodeParts(change.path, change.node);
+  if (change.kind === "delete") return [{ name: `${change.path}@Delete`, text: "true" }];
+  const path = childPath(change.node, change.name);
+  if (change.kind === "unset") return [{ name: `${path}@Delete`, text: "true" }];
+  // A list stays a list where a single value is posted over it: it has to go first.
+  const before = change.kind === "reset" ? [{ name: `${path}@Delete`, text: "true" }] : [];
+  return [...before, ...valueParts(path, change.value)];
+}
+
+function nodeParts(path: string, { primaryType, properties = {}, children = {} }: NewNode): Part[] {
+  // A file and its jcr:content are made by the content that is posted.
+  const isPosted = primaryType === "nt:file" || "jcr:data" in properties;
+  return [
+    ...(isPosted ? [] : [{ name: `${path}/jcr:primaryType`, text: primaryType }]),
+    ...Object.entries(properties).flatMap(([name, value]) => valueParts(childPath(path, name), value)),
+    ...Object.entries(children).flatMap(([name, child]) => nodeParts(childPath(path, name), child)),
+  ];
+}
+
+function valueParts(path: string, value: JcrInput): Part[] {
+  if (typeof value === "function") {
+    const known = value;
+    const type = typeof known() === "number" ? "Long" : "String";
+    return [
+      { name: path, text: () => String(known()) },
+      { name: `${path}@TypeHint`, text: type },
+    ];
+  }
+  if (isBinaryInput(value)) {
+    // A file is posted as the nt:file that its jcr:content is made in.
+    return [{ name: path.replace(/\/jcr:content\/jcr:data$/, ""), content: value.binary }];
+  }
+  const [type, texts] = typedTexts(value);
+  return [...texts.map((text) => ({ name: path, text })), { name: `${path}@TypeHint`, text: type }];
+}
+
+function typedTexts(
+  value: Exclude<JcrInput, BinaryInput | (() => unknown)>,
+): readonly [type: string, texts: readonly string[]] {
+  if (typeof value === "string") return ["String", [wellFormed(value)]];
+  if (typeof value === "boolean") return ["Boolean", [String(value)]];
+  if (typeof value === "number") return [isLong(value) ? "Long" : "Double", [numberText(value)]];
+  return value instanceof Date ? ["Date", [value.toISOString()]] : ["String[]", value.map(wellFormed)];
+}

@@ -1,0 +1,117 @@
+import type { Asset } from "../../../../core/asset/asset.js";
+import { nameOf } from "../../../../core/asset/asset.js";
+import { type FileType, fileTypeOfName } from "../../../../core/asset/file-type.js";
+import type { JcrDialect } from "../dialects/dialect.js";
+import { instantOf, isTrue, type JcrNode, numberOf, primaryTypeOf, textOf, textsOf } from "../dialects/jcr-node.js";
+
+export const DAM_ASSET = "dam:Asset";
+
+/** What is read of an asset: the node itself, its content, and the binary's node. */
+export interface AssetNodes {
+  /** "asset": a dam:Asset, whose results stand on its `jcr:content`; "file": a plain nt:file, which takes none. */
+  readonly kind: "asset" | "file";
+  readonly path: string;
+  readonly self: JcrNode;
+  /** With its children's properties. */
+  readonly content: JcrNode | undefined;
+  readonly binary: JcrNode | undefined;
+}
+
+const FILE_CONTENTS: ReadonlySet<string> = new Set(["nt:resource", "oak:Resource"]);
+
+/** The node that holds an asset's `jcr:data`. */
+export const binaryPath = (path: string, kind: AssetNodes["kind"]): string =>
+  kind === "asset" ? `${path}/jcr:content/renditions/original/jcr:content` : `${path}/jcr:content`;
+
+/** What a node's `jcr:content` makes of it; undefined where that is no file's. */
+function kindOf(content: JcrNode | undefined): AssetNodes["kind"] | undefined {
+  if (!content) return undefined;
+  const type = primaryTypeOf(content) ?? "";
+  if (type === "dam:AssetContent") return "asset";
+  return FILE_CONTENTS.has(type) || content.properties.get("jcr:data")?.isBinary ? "file" : undefined;
+}
+
+/**
+ * The assets at these paths, in two requests however many; undefined where a folder stands, or nothing. A path that may be
+ * a folder is never asked for by itself: that alone would list all its names.
+ */
+export async function readAssets(
+  dialect: JcrDialect,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly (AssetNodes | undefined)[]> {
+  const contents = await dialect.read(
+    paths.map((path) => `${path}/jcr:content`),
+    1,
+    signal,
+  );
+  const found = paths.flatMap((path, i) => {
+    const kind = kindOf(contents[i]);
+    return kind ? [{ path, kind, content: contents[i] }] : [];
+  });
+  if (found.length === 0) return paths.map(() => undefined);
+  const wanted = found.flatMap(({ path, kind }) => (kind === "asset" ? [path, binaryPath(path, kind)] : [path]));
+  const nodes = await dialect.read(wanted, 0, signal);
+  const byPath = new Map(wanted.map((path, i) => [path, nodes[i]]));
+  const assets = new Map(
+    found.flatMap(({ path, kind, content }): [string, AssetNodes][] => {
+      const self = byPath.get(path);
+      const binary = kind === "asset" ? byPath.get(binaryPath(path, kind)) : content;
+      return self ? [[path, { kind, path, self, content, binary }]] : [];
+    }),
+  );
+  return paths.map((path) => assets.get(path));
+}
+
+/** A dam:Asset without a usable `jcr:content`: counted, and whoever reads it will say so. */
+export const brokenAsset = (path: string, self: JcrNode): AssetNodes => ({
+  kind: primaryTypeOf(self) === DAM_ASSET ? "asset" : "file",
+  path,
+  self,
+  content: undefined,
+  binary: undefined,
+});
+
+/** True for a node that is an asset or a file itself, whatever it holds. */
+export const isAssetNode = (self: JcrNode): boolean =>
+  [DAM_ASSET, "nt:file", "oak:File"].includes(primaryTypeOf(self) ?? "");
+
+/** The asset as the engine has it; the type is undefined where the head of the content has to tell. */
+export function assetOf(nodes: AssetNodes): Omit<Asset, "fileType"> & { readonly fileType: FileType | undefined } {
+  const { path, self, content, binary } = nodes;
+  const metadata = content?.children.get("metadata");
+  const createdMs = instantOf(self, "jcr:created") ?? 0;
+  const length = binary?.properties.get("jcr:data");
+  return {
+    path,
+    fileType: fileTypeOf(nodes, metadata),
+    // What is there, before what metadata once said.
+    sizeBytes: (length?.isBinary ? Number(length.value) : undefined) ?? numberOf(metadata, "dam:size") ?? 0,
+    createdMs,
+    modifiedMs: modifiedOf(nodes) ?? createdMs,
+    ...(isTrue(content, "contentFragment") ? { contentFragment: true as const } : {}),
+  };
+}
+
+/** Whichever is later: writers bump the one or the other. */
+function modifiedOf({ content, binary }: AssetNodes): number | undefined {
+  const instants = [instantOf(content, "jcr:lastModified"), instantOf(binary, "jcr:lastModified")];
+  const known = instants.filter((instant) => instant !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+function fileTypeOf({ path, content }: AssetNodes, metadata: JcrNode | undefined): FileType | undefined {
+  const byName = fileTypeOfName(nameOf(path));
+  if (byName === "DITAVAL") return byName;
+  const classes = [...textsOf(metadata, "dita_class"), ...textsOf(content, "dita_class")].join(" ");
+  if (/\bmap\/map\b/.test(classes)) return "DITAMAP";
+  if (/\btopic\/topic\b/.test(classes)) return "DITATOPIC";
+  return byName;
+}
+
+/** Why somebody keeps an asset from being written; undefined where nobody does. */
+export function hindranceOf({ self, content }: AssetNodes): "LOCKED" | "CHECKED_OUT" | undefined {
+  if ([self, content].some((node) => textOf(node, "jcr:lockOwner") !== undefined)) return "LOCKED";
+  const isCheckedIn = [self, content].some((node) => node?.properties.get("jcr:isCheckedOut")?.value === false);
+  return isCheckedIn ? "CHECKED_OUT" : undefined;
+}

@@ -1,0 +1,138 @@
+import "reflect-metadata";
+import { Container } from "inversify";
+import { createHostLogger, handlerLoggers } from "../adapters/logging/index.js";
+import {
+  HostProbe,
+  ProcessIdentity,
+  randomIds,
+  sha256,
+  startWatchdog,
+  systemClock,
+} from "../adapters/runtime/index.js";
+import {
+  TypeOrmChunkStore,
+  TypeOrmJobLog,
+  TypeOrmJobReports,
+  TypeOrmJobRetention,
+  TypeOrmJobStore,
+} from "../adapters/store/index.js";
+import { scheduleRetention } from "../adapters/schedule/index.js";
+import { latencyOn } from "../core/engine/health/stopwatch.js";
+import { checkHandlers, loadHandlers, openThreads } from "./handlers.js";
+import { defaultStore } from "./default-store.js";
+import { migrationTarget, openRepository, openStore } from "./repositories.js";
+import type { EngineJournal, EngineTools } from "../core/engine/tools.js";
+import { messageOf } from "../core/errors.js";
+import { Operator } from "../core/operator/operator.js";
+import type { AssetHandler } from "../core/ports/asset-handler.js";
+import type { HandlerThreads } from "../core/ports/handler-threads.js";
+import { SkipRules } from "../core/asset/skip-rules.js";
+import { type AssetmillOptions, checkRetention, resolveEngineOptions } from "../options.js";
+import { OpenResources } from "./open-resources.js";
+import { migrationModule } from "../plugins/migration/index.js";
+import {
+  ASSET_HANDLER,
+  ASSET_REPOSITORY,
+  CHUNK_STORE,
+  ENGINE_TOOLS,
+  OPEN_RESOURCES,
+  HOST_LOGGER,
+  JOB_LOG,
+  JOB_OPERATOR,
+  JOB_REPORTS,
+  JOB_STORE,
+  SQL_DATABASE,
+} from "./tokens.js";
+import { parseAssetsUri } from "./uris.js";
+
+/** The composition root: opens what the options name and binds every port to its adapter. */
+export async function composeContainer(options: AssetmillOptions, onWork: () => void): Promise<Container> {
+  const engine = resolveEngineOptions(options);
+  checkRetention(options);
+  const container = new Container({ defaultScope: "Singleton" });
+  container.bind(HOST_LOGGER).toConstantValue(options.logger ?? createHostLogger("warn"));
+  await loadHandlers(container, options);
+  checkHandlers(container.getAll(ASSET_HANDLER));
+  if (typeof options.assets === "string") parseAssetsUri(options.assets);
+  const resources = new OpenResources();
+  container.bind(OPEN_RESOURCES).toConstantValue(resources);
+  let handlers: readonly AssetHandler[];
+  let threads: HandlerThreads | undefined;
+  try {
+    const database = resources.add(await openStore(options.store ?? defaultStore(options.assets)));
+    container.bind(SQL_DATABASE).toConstantValue(database);
+    const repository = resources.add(await openRepository(options.assets, database));
+    container.bind(ASSET_REPOSITORY).toConstantValue(repository);
+    if (options.target !== undefined) {
+      const target = resources.add(await openRepository(options.target, database, "target"));
+      await container.loadAsync(migrationModule(repository, migrationTarget(target, repository)));
+    }
+    handlers = checkHandlers(container.getAll(ASSET_HANDLER));
+    threads = await openThreads(handlers, options, engine);
+    if (threads) resources.add(threads);
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
+  container.bind(JOB_STORE).toResolvedValue((db) => new TypeOrmJobStore(db), [SQL_DATABASE]);
+  container.bind(CHUNK_STORE).toResolvedValue((db) => new TypeOrmChunkStore(db), [SQL_DATABASE]);
+  container.bind(JOB_LOG).toResolvedValue((db) => new TypeOrmJobLog(db), [SQL_DATABASE]);
+  container.bind(JOB_REPORTS).toResolvedValue((db) => new TypeOrmJobReports(db), [SQL_DATABASE]);
+  container
+    .bind(JOB_OPERATOR)
+    .toResolvedValue(
+      (jobs, log, reports, repository) =>
+        new Operator({ jobs, log, reports, repository, handlers, ids: randomIds, clock: systemClock, onWork }),
+      [JOB_STORE, JOB_LOG, JOB_REPORTS, ASSET_REPOSITORY],
+    );
+  container.bind(ENGINE_TOOLS).toResolvedValue(
+    (jobs, chunks, reports, repository, logger): EngineTools => ({
+      jobs,
+      chunks,
+      reports,
+      repository,
+      handlers,
+      skipRules: new SkipRules(options.pathRules),
+      owner: new ProcessIdentity(),
+      clock: systemClock,
+      createDigest: sha256,
+      random: Math.random,
+      openHandlerLogger: handlerLoggers(logger),
+      journal: {
+        unavailable: (error, retryInMs) =>
+          void logger.warn(`${messageOf(error)}; trying again in ${Math.round(retryInMs)} ms`),
+        failed: (jobId, error) =>
+          void logger.error(
+            `job ${jobId}: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
+          ),
+      } satisfies EngineJournal,
+      options: engine,
+      latency: latencyOn(systemClock),
+      ...(options.throttle === false ? {} : { health: new HostProbe() }),
+      ...(threads ? { threads } : {}),
+    }),
+    [JOB_STORE, CHUNK_STORE, JOB_REPORTS, ASSET_REPOSITORY, HOST_LOGGER],
+  );
+  return container;
+}
+
+/** Deletes old jobs from time to time, where the options ask for it; answers how to end that. */
+export function beginRetention(container: Container, { retention }: AssetmillOptions): () => Promise<void> {
+  const { days, jobs } = retention ?? {};
+  if (days === undefined && jobs === undefined) return async () => {};
+  const logger = container.get(HOST_LOGGER);
+  return scheduleRetention({
+    retention: new TypeOrmJobRetention(container.get(SQL_DATABASE)),
+    rule: {
+      ...(days === undefined ? {} : { maxAgeMs: days * 86_400_000 }),
+      ...(jobs === undefined ? {} : { maxJobs: jobs }),
+    },
+    clock: systemClock,
+    onError: (error) => void logger.warn(`old jobs could not be deleted: ${messageOf(error)}`),
+  });
+}
+
+/** Guards the main thread while a worker works in it, where the options ask for it; answers how to call that off. */
+export function guardMainThread(options: AssetmillOptions): () => Promise<void> {
+  return options.watchdog === true ? startWatchdog(resolveEngineOptions(options).deadlineMs) : async () => {};
+}

@@ -1,0 +1,60 @@
+import type { EntitySchema } from "typeorm";
+import { DatabaseAssets1764020000003 } from "../adapters/assets/database/index.js";
+import {
+  entitySchema,
+  FolderResults1761300000001,
+  PostgresDatabase,
+  postgresIdentity,
+  realFile,
+  type SqlDatabase,
+  SQLITE_DRIVERS,
+  SqliteDatabase,
+  sqliteIdentity,
+  type SqliteDriverName,
+  SqlText,
+} from "../adapters/sql/index.js";
+import { Contract1763900000002, JOB_ROW, Jobs1761300000000 } from "../adapters/store/index.js";
+import { invalidParameter } from "../core/errors.js";
+import type { DatabaseLoan } from "../options.js";
+import type { DatabaseUri } from "./uris.js";
+
+/** Every table that any part of us has, in the order in which they came. */
+export const SCHEMA = {
+  entities: [JOB_ROW],
+  migrations: [
+    new Jobs1761300000000(),
+    new FolderResults1761300000001(),
+    new Contract1763900000002(),
+    new DatabaseAssets1764020000003(),
+  ],
+};
+
+/** What a DataSource that is lent needs among its `entities`; with the schema and prefix that the loan names. */
+export const assetmillEntities = (place: Omit<DatabaseLoan, "dataSource"> = {}): EntitySchema[] =>
+  SCHEMA.entities.map((entity) => entitySchema(entity, new SqlText(place, true)));
+
+/**
+ * Opens a database, its tables up to date. `existing`: a server's database that has no tables of ours is refused.
+ * UNAVAILABLE where it is not reached, INVALID_PARAMETER where it refuses.
+ */
+export function openDatabase(uri: DatabaseUri, { existing = false } = {}): Promise<SqlDatabase> {
+  if (uri.kind === "postgres") return PostgresDatabase.open({ ...uri, existing, ...SCHEMA });
+  return SqliteDatabase.open({ file: uri.file, ...prefixOf(uri), ...driverOf(uri.driver), ...SCHEMA });
+}
+
+/** What `openDatabase` would give as identity, without opening. */
+export async function identityOf(uri: DatabaseUri): Promise<string> {
+  return uri.kind === "postgres" ? postgresIdentity(uri.url, uri) : sqliteIdentity(await realFile(uri.file), uri);
+}
+
+export const lendDatabase = (loan: DatabaseLoan): Promise<SqlDatabase> => PostgresDatabase.lend({ ...loan, ...SCHEMA });
+
+const prefixOf = ({ prefix }: { readonly prefix?: string }) => (prefix === undefined ? {} : { prefix });
+
+function driverOf(name: string | undefined): { readonly driver?: SqliteDriverName } {
+  if (name === undefined) return {};
+  const driver = SQLITE_DRIVERS.find((known) => known === name);
+  if (driver === undefined)
+    throw invalidParameter("driver", `${name} is not known; known are ${SQLITE_DRIVERS.join(", ")}`);
+  return { driver };
+}

@@ -1,0 +1,182 @@
+import { invalidParameter } from "../core/errors.js";
+
+/** `folder:DIR[?mount=/path]`, parsed. */
+export interface FolderUri {
+  readonly kind: "folder";
+  readonly folder: string;
+  readonly mount?: string;
+}
+
+/** `sqlite:FILE[?driver=…&prefix=…]`, parsed. */
+export interface SqliteUri {
+  readonly kind: "sqlite";
+  readonly file: string;
+  readonly driver?: string;
+  readonly prefix?: string;
+}
+
+/** `postgres://user:password@host:port/database[?schema=…&prefix=…]`, parsed. */
+export interface PostgresUri {
+  readonly kind: "postgres";
+  /** With the driver's own parameters, without ours. */
+  readonly url: string;
+  readonly schema?: string;
+  readonly prefix?: string;
+}
+
+export type DatabaseUri = SqliteUri | PostgresUri;
+
+/** A database that holds assets: their contents, too, or as files below a folder. */
+export type DatabaseAssetsUri = DatabaseUri & { readonly content?: string };
+
+/** `jcr+http(s)://user:password@host:port[/base][?dialect=…&root=…&status=…&connections=…]`, parsed. */
+export interface JcrUri {
+  readonly kind: "jcr";
+  /** Without credentials. */
+  readonly url: string;
+  readonly user?: string;
+  readonly password?: string;
+  readonly dialect?: string;
+  readonly root?: string;
+  readonly status?: string;
+  readonly connections?: string;
+}
+
+/** Where the assets live, parsed. */
+export type AssetsUri = FolderUri | DatabaseAssetsUri | JcrUri;
+
+/** `folder:`, `sqlite:`, `postgres:`, `jcr+http:` or `jcr+https:`. A `?` in a file's or folder's name is written `%3F`. */
+export function parseAssetsUri(uri: string, field = "assets"): AssetsUri {
+  if (uri.startsWith("folder:")) return parseFolder(uri, field);
+  if (uri.startsWith("jcr+")) return parseJcr(uri, field);
+  const database = parseDatabase(uri, ["content"], field);
+  if (!database) {
+    const forms =
+      "folder:DIR[?mount=/path], sqlite:FILE[?content=DIR], postgres://user:password@host/database or " + JCR_FORM;
+    throw invalidParameter(field, `${shown(uri)} is not ${forms}`);
+  }
+  const content = database.ours.get("content");
+  return { ...database.uri, ...(content === null ? {} : { content }) };
+}
+
+/** `sqlite:FILE` or `postgres://…`. */
+export function parseStoreUri(uri: string): DatabaseUri {
+  // With what only assets have, so that one URI can stand for both.
+  const database = parseDatabase(uri, ["content"], "store");
+  if (database) return database.uri;
+  throw invalidParameter("store", `${shown(uri)} is not sqlite:FILE or postgres://user:password@host/database`);
+}
+
+/** True where a URI names a database: then jobs can live beside the assets. */
+export const isDatabaseUri = (uri: string): boolean => /^(?:sqlite|postgres|postgresql):/.test(uri);
+
+const JCR_FORM = "jcr+http(s)://user:password@host:port[/base]";
+const JCR_PARAMETERS = ["dialect", "root", "status", "connections"] as const;
+
+function parseJcr(uri: string, field: string): JcrUri {
+  const address = uri.slice("jcr+".length);
+  const url = /^https?:\/\//.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || url.hostname === "" || url.hash !== "") throw invalidParameter(field, `${shown(uri)} is not ${JCR_FORM}`);
+  refuseOthers(url.searchParams, JCR_PARAMETERS, "jcr+http:", field);
+  const user = decoded(url.username, field);
+  const password = decoded(url.password, field);
+  return {
+    kind: "jcr",
+    url: `${url.origin}${url.pathname.replace(/\/+$/, "")}`,
+    ...(user === "" ? {} : { user }),
+    ...(password === "" ? {} : { password }),
+    ...given(url.searchParams, JCR_PARAMETERS),
+  };
+}
+
+/** A part of a URI that may hold a password: it is not shown. */
+function decoded(text: string, field: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalidParameter(field, "user or password has a % that escapes nothing; write it as %25");
+  }
+}
+
+function parseFolder(uri: string, field: string): FolderUri {
+  const match = /^folder:([^?]+)(?:\?(.*))?$/s.exec(uri);
+  if (!match?.[1]) throw invalidParameter(field, `${shown(uri)} is not folder:DIR[?mount=/path]`);
+  const query = new URLSearchParams(match[2] ?? "");
+  refuseOthers(query, ["mount"], "folder:", field);
+  const mount = query.get("mount");
+  return { kind: "folder", folder: fileName(match[1]), ...(mount === null ? {} : { mount }) };
+}
+
+interface ParsedDatabase {
+  readonly uri: DatabaseUri;
+  /** The parameters that are the caller's. */
+  readonly ours: URLSearchParams;
+}
+
+function parseDatabase(uri: string, more: readonly string[], field: string): ParsedDatabase | undefined {
+  const file = /^sqlite:(?:\/\/(?=\/))?([^?]+)(?:\?(.*))?$/s.exec(uri);
+  if (file?.[1]) {
+    const query = new URLSearchParams(file[2] ?? "");
+    refuseOthers(query, ["driver", "prefix", ...more], "sqlite:", field);
+    return { uri: { kind: "sqlite", file: fileName(file[1]), ...given(query, ["driver", "prefix"]) }, ours: query };
+  }
+  return /^postgres(?:ql)?:\/\//.test(uri) ? parsePostgres(uri, more, field) : undefined;
+}
+
+function parsePostgres(uri: string, more: readonly string[], field: string): ParsedDatabase {
+  let url: URL;
+  try {
+    url = new URL(uri);
+  } catch {
+    throw invalidParameter(field, `${shown(uri)} is not postgres://user:password@host:port/database`);
+  }
+  // What a password holds unescaped ends up there.
+  if (url.hash !== "" || url.pathname.slice(1).includes("/"))
+    throw invalidParameter(
+      field,
+      `${shown(uri)} is not as it was meant: write %23 for #, %2F for /, %3F for ?, %40 for @`,
+    );
+  if (url.hostname === "" || url.pathname.length < 2)
+    throw invalidParameter(field, `${shown(uri)} names no host or no database: postgres://user:password@host/database`);
+  const ours = new URLSearchParams(url.search);
+  refuseOthers(ours, ["schema", "prefix", ...more, ...DRIVER_PARAMETERS], "postgres:", field);
+  for (const name of ["schema", "prefix", ...more]) url.searchParams.delete(name);
+  return { uri: { kind: "postgres", url: url.toString(), ...given(ours, ["schema", "prefix"]) }, ours };
+}
+
+/** What the `pg` driver takes from a URI. */
+const DRIVER_PARAMETERS = [
+  "sslmode",
+  "sslcert",
+  "sslkey",
+  "sslrootcert",
+  "uselibpqcompat",
+  "application_name",
+  "fallback_application_name",
+  "connect_timeout",
+  "options",
+  "client_encoding",
+];
+
+function refuseOthers(query: URLSearchParams, known: readonly string[], scheme: string, field: string): void {
+  for (const name of query.keys()) {
+    if (known.includes(name)) continue;
+    throw invalidParameter(field, `${name} is not a parameter of ${scheme}; known are ${known.join(", ")}`);
+  }
+}
+
+function given<K extends string>(query: URLSearchParams, names: readonly K[]): Partial<Record<K, string>> {
+  const pairs = names.flatMap((name) => {
+    const value = query.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(pairs) as Partial<Record<K, string>>;
+}
+
+const fileName = (text: string): string => text.replaceAll(/%3F/gi, "?");
+
+/** For people and logs: user and host stay, the password goes. */
+export const withoutPassword = (uri: string): string => uri.replace(/(:\/\/[^/:@]*):.*@/, "$1:…@");
+
+/** A URI without what might be a password in it. */
+const shown = (uri: string): string => JSON.stringify(uri.replace(/\/\/.*@/, "//…@").slice(0, 200));

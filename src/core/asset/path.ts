@@ -1,0 +1,48 @@
+import { invalidParameter } from "../errors.js";
+
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
+
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/**
+ * A repository path in its one written form: trimmed, a leading `/`, no `//`, no trailing `/`.
+ * Refuses `.` and `..` segments, control characters and backslashes, naming `field`. NFC is not applied: JCR names are exact.
+ */
+export function normalisePath(raw: string, field = "path"): string {
+  const trimmed = raw.trim();
+  if (trimmed === "") throw invalidParameter(field, "must not be empty");
+  if (FORBIDDEN.test(trimmed)) throw invalidParameter(field, "must not contain control characters or backslashes");
+  if (LONE_SURROGATE.test(trimmed)) throw invalidParameter(field, "must be well-formed Unicode");
+  const segments = trimmed.split("/").filter((segment) => segment !== "");
+  if (segments.some((segment) => segment === "." || segment === "..")) {
+    throw invalidParameter(field, 'must not contain "." or ".." segments');
+  }
+  return `/${segments.join("/")}`;
+}
+
+/** Path order: depth first, siblings by UTF-16 code unit, segment by segment (`/a/b` before `/a-b`). */
+export function comparePaths(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    if (x === SLASH) return -1;
+    if (y === SLASH) return 1;
+    return x - y;
+  }
+  return a.length - b.length;
+}
+const SLASH = 47;
+
+/** True where `path` is `root` or lies below it, by whole segments: `/a/bc` does not lie in `/a/b`. */
+export function isWithin(path: string, root: string): boolean {
+  if (root === "/") return true;
+  return path.startsWith(root) && (path.length === root.length || path.charCodeAt(root.length) === SLASH);
+}
+
+/** `/a/b` and `c` give `/a/b/c`; the root gives `/c`. */
+export const childPath = (folder: string, name: string): string => (folder === "/" ? `/${name}` : `${folder}/${name}`);
+
+/** The path one level up; the root's parent is the root. */
+export const parentPath = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";

@@ -1,0 +1,107 @@
+import type { Asset } from "./asset.js";
+import { invalidParameter } from "../errors.js";
+import type { SkipCode } from "./outcome.js";
+import { parentPath } from "./path.js";
+
+/** Plain paths without a trailing `/`, which cover the node and all below, or `regex:` patterns that match a whole path. */
+export interface PathRules {
+  /** @defaultValue `[]`: everything is enabled */
+  readonly enabled?: readonly string[];
+  /** @defaultValue `["/content/dam/projects/translation_output"]` */
+  readonly ignored?: readonly string[];
+}
+
+export const PATH_RULE_DEFAULTS = Object.freeze({
+  enabled: [] as readonly string[],
+  ignored: ["/content/dam/projects/translation_output"] as readonly string[],
+});
+
+type Rule = (path: string) => boolean;
+
+/** What holds for all assets right in one folder. The root's path is "" here: what stands before the last `/`. */
+interface FolderVerdict {
+  readonly path: string;
+  readonly skip: SkipCode | undefined;
+  readonly taken: boolean;
+}
+
+/** The assets that are counted, but never processed, and why. */
+export class SkipRules {
+  readonly #enabled: readonly Rule[];
+  readonly #ignored: readonly Rule[];
+  /** The verdict on the folder last asked about: siblings come one after the other. */
+  #folder: FolderVerdict = { path: "\0", skip: undefined, taken: true };
+
+  constructor(rules: PathRules = {}) {
+    this.#enabled = (rules.enabled ?? PATH_RULE_DEFAULTS.enabled).map((rule) => ruleOf(rule, "enabled"));
+    this.#ignored = (rules.ignored ?? PATH_RULE_DEFAULTS.ignored).map((rule) => ruleOf(rule, "ignored"));
+  }
+
+  /** The reason to leave this asset alone; undefined where there is none. */
+  reasonFor(asset: Asset): SkipCode | undefined {
+    if (asset.contentFragment) return "CONTENT_FRAGMENT";
+    return this.#folderOf(asset.path).skip ?? (this.takes(asset.path) ? undefined : "IGNORED_PATH");
+  }
+
+  /**
+   * The nearest level, from the path up to the root, that any rule matches decides; at one level ignore wins. An enable
+   * rule that already matched at an ignored level above does not win below it. No rule: taken, unless some are enabled.
+   */
+  takes(path: string): boolean {
+    return this.#verdictAt(path) ?? this.#folderOf(path).taken;
+  }
+
+  #folderOf(path: string): FolderVerdict {
+    const known = this.#folder.path;
+    if (path.lastIndexOf("/") !== known.length || !path.startsWith(known)) {
+      const folder = parentPath(path);
+      const within = `${folder}/`;
+      this.#folder = {
+        path: folder === "/" ? "" : folder,
+        skip: within.includes("/subassets/")
+          ? "SUB_ASSET"
+          : within.includes("/translation_output/")
+            ? "TRANSLATION_OUTPUT"
+            : undefined,
+        taken: this.#takesFolder(folder),
+      };
+    }
+    return this.#folder;
+  }
+
+  #takesFolder(folder: string): boolean {
+    for (const level of levelsUp(folder)) {
+      const verdict = this.#verdictAt(level);
+      if (verdict !== undefined) return verdict;
+    }
+    return this.#enabled.length === 0;
+  }
+
+  #verdictAt(level: string): boolean | undefined {
+    if (this.#ignored.some((rule) => rule(level))) return false;
+    const enabling = this.#enabled.filter((rule) => rule(level));
+    if (enabling.length === 0) return undefined;
+    const ignoredAbove = [...levelsUp(parentPath(level))].filter((above) => this.#ignored.some((rule) => rule(above)));
+    return enabling.some((rule) => !ignoredAbove.some(rule)) ? true : undefined;
+  }
+}
+
+function ruleOf(text: string, field: string): Rule {
+  if (!text.startsWith("regex:")) {
+    const path = text.length > 1 && text.endsWith("/") ? text.slice(0, -1) : text;
+    return (level) => level === path;
+  }
+  try {
+    const pattern = new RegExp(`^(?:${text.slice(6)})$`, "u");
+    return (level) => pattern.test(level);
+  } catch (cause) {
+    throw invalidParameter(field, `${JSON.stringify(text)} is not a regular expression: ${(cause as Error).message}`);
+  }
+}
+
+function* levelsUp(path: string): Generator<string> {
+  for (let level = path; ; level = parentPath(level)) {
+    yield level;
+    if (level === "/") return;
+  }
+}

@@ -1,0 +1,90 @@
+import { decodeText } from "../../asset/decode-text.js";
+import { AssetmillError } from "../../errors.js";
+import type { AssetRepository } from "../../ports/asset-repository.js";
+import type { CreateDigest } from "../../ports/digest.js";
+
+/** All pieces as one; READ_FAILED where they are more than `maxBytes`. */
+export async function collect(pieces: AsyncIterable<Uint8Array>, path: string, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    length += piece.length;
+    if (length > maxBytes) {
+      throw new AssetmillError("READ_FAILED", `content is larger than ${maxBytes} bytes; use context.stream()`, {
+        ids: { path },
+      });
+    }
+    parts.push(piece);
+  }
+  if (parts.length === 1 && parts[0]) return parts[0];
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** Where content comes from, and how it is read. */
+export interface ContentSource {
+  readonly repository: Pick<AssetRepository, "read">;
+  readonly createDigest: CreateDigest;
+  readonly maxBytes: number;
+}
+
+/** One asset's content, for all its handlers: read at most once as a whole, hashed on the way. */
+export class AssetContent {
+  /** Of the content that was read to its end; null where none was, or where two readings were not the same. */
+  hash: string | null = null;
+  #changed = false;
+  #bytes: Promise<Uint8Array> | undefined;
+  readonly #path: string;
+  readonly #source: ContentSource;
+
+  constructor(path: string, source: ContentSource) {
+    this.#path = path;
+    this.#source = source;
+  }
+
+  /** The hash; null where two readings were not the same, undefined where nothing was read to its end. */
+  get seen(): string | null | undefined {
+    return this.#changed ? null : (this.hash ?? undefined);
+  }
+
+  bytes(signal: AbortSignal): Promise<Uint8Array> {
+    // A failed read is not remembered: the next try reads again.
+    this.#bytes ??= this.#read(signal).catch((error: unknown) => {
+      this.#bytes = undefined;
+      throw error;
+    });
+    return this.#bytes;
+  }
+
+  async text(signal: AbortSignal): Promise<string> {
+    return decodeText(await this.bytes(signal));
+  }
+
+  async *stream(signal: AbortSignal): AsyncIterable<Uint8Array> {
+    const digest = this.#source.createDigest();
+    for await (const piece of this.#source.repository.read(this.#path, signal)) {
+      digest.update(piece);
+      yield piece;
+    }
+    this.readAs(digest.finish());
+  }
+
+  async #read(signal: AbortSignal): Promise<Uint8Array> {
+    const bytes = await collect(this.#source.repository.read(this.#path, signal), this.#path, this.#source.maxBytes);
+    const digest = this.#source.createDigest();
+    digest.update(bytes);
+    this.readAs(digest.finish());
+    return bytes;
+  }
+
+  /** Handlers may have seen different contents (null: one alone did): then no hash stands for what all of them saw. */
+  readAs(hash: string | null): void {
+    this.#changed ||= hash === null || (this.hash !== null && this.hash !== hash);
+    this.hash = this.#changed ? null : hash;
+  }
+}

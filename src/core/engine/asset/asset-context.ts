@@ -1,0 +1,97 @@
+import { decodeText } from "../../asset/decode-text.js";
+import { AssetFailure, RetryableError, SkipAsset } from "../../errors.js";
+import type { HandlerContext, HandlerLogger, RepositoryReader } from "../../ports/asset-handler.js";
+import type { AssetRepository } from "../../ports/asset-repository.js";
+import { collect } from "./asset-content.js";
+import type { AssetTask } from "./asset-task.js";
+
+/** What all assets of a chunk share in their contexts. */
+export interface ContextBase {
+  readonly jobId: string;
+  readonly type: string;
+  readonly deadlineMs: number;
+  readonly logger: HandlerLogger;
+  readonly repository: Pick<AssetRepository, "read" | "stat" | "fileOf">;
+  readonly maxContentBytes: number;
+}
+
+/** One handler's view of one asset during one try. Everything dear in it is made when asked for. */
+export class AssetContext implements HandlerContext {
+  readonly attempt: number;
+  readonly #base: ContextBase;
+  readonly #task: AssetTask;
+
+  constructor(base: ContextBase, task: AssetTask, attempt: number) {
+    this.#base = base;
+    this.#task = task;
+    this.attempt = attempt;
+  }
+
+  get jobId(): string {
+    return this.#base.jobId;
+  }
+
+  get type(): string {
+    return this.#base.type;
+  }
+
+  get deadlineMs(): number {
+    return this.#base.deadlineMs;
+  }
+
+  get parameters(): Readonly<Record<string, unknown>> {
+    return NO_PARAMETERS;
+  }
+
+  get signal(): AbortSignal {
+    return this.#task.signal;
+  }
+
+  get logger(): HandlerLogger {
+    const { logger } = this.#base;
+    const { path } = this.#task;
+    return {
+      debug: (message) => logger.debug(`${path}: ${message}`),
+      info: (message) => logger.info(`${path}: ${message}`),
+      warn: (message) => logger.warn(`${path}: ${message}`),
+      error: (message) => logger.error(`${path}: ${message}`),
+    };
+  }
+
+  get repository(): RepositoryReader {
+    const { repository, maxContentBytes } = this.#base;
+    const bytes = (path: string): Promise<Uint8Array> =>
+      collect(repository.read(path, this.signal), path, maxContentBytes);
+    return {
+      exists: async (path) => (await repository.stat([path], this.signal))[0] !== undefined,
+      bytes,
+      text: async (path) => decodeText(await bytes(path)),
+    };
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return this.#task.content.bytes(this.signal);
+  }
+
+  text(): Promise<string> {
+    return this.#task.content.text(this.signal);
+  }
+
+  stream(): AsyncIterable<Uint8Array> {
+    return this.#task.content.stream(this.signal);
+  }
+
+  skip(reason: string): SkipAsset {
+    return new SkipAsset(reason);
+  }
+
+  fail(code: string, message: string): AssetFailure {
+    return new AssetFailure(code, message);
+  }
+
+  retry(message: string): RetryableError {
+    return new RetryableError(message);
+  }
+}
+
+const NO_PARAMETERS: Readonly<Record<string, unknown>> = Object.freeze({});

@@ -1,0 +1,66 @@
+import type { ChunkClaim } from "../../job/chunk.js";
+import type { Job } from "../../job/job.js";
+import type { HeldWork } from "../held-work.js";
+import type { AssetRepository } from "../../ports/asset-repository.js";
+import type { PartBuilder } from "../chunk/part-builder.js";
+import type { AssetRunTools } from "./run-asset.js";
+import { silenceOf } from "../health/silence.js";
+import type { Slots } from "../chunk/slots.js";
+import { stampsOf } from "./stamps.js";
+import type { EngineTools } from "../tools.js";
+
+/** Work during which a slot is free for others. */
+const outsideOf =
+  (slots: Slots) =>
+  async <T>(work: () => Promise<T>): Promise<T> => {
+    slots.release();
+    try {
+      return await work();
+    } finally {
+      await slots.acquire();
+    }
+  };
+
+/** What failed before is retried, changed or not. */
+const asksForStamps = ({ request }: Job): boolean =>
+  request.filter?.filterProcessedAssets === true && request.failedOf === undefined;
+
+/** A chunk that is about to be at work. */
+interface Run extends Pick<HeldWork, "job" | "over"> {
+  readonly claim: ChunkClaim;
+  readonly part: PartBuilder;
+}
+
+/** What the runs of a chunk's assets share. */
+export function assetTools({ job, claim, part, over }: Run, slots: Slots, tools: EngineTools): AssetRunTools {
+  const { options, repository, createDigest, threads, latency } = tools;
+  const read: AssetRepository["read"] = (path, signal) => latency.repository.firstOf(repository.read(path, signal));
+  const fileOf = repository.fileOf?.bind(repository);
+  const reader: Pick<AssetRepository, "read" | "stat" | "fileOf"> = {
+    read,
+    stat: (paths, signal) => latency.repository.time(() => repository.stat(paths, signal)),
+    ...(fileOf ? { fileOf } : {}),
+  };
+  // Those it was started with: a handler that came later is not part of this job.
+  const handlers = tools.handlers.filter((handler) => job.handlers.includes(handler.name));
+  return {
+    handlers,
+    context: {
+      jobId: job.id,
+      type: job.request.type,
+      deadlineMs: options.deadlineMs,
+      logger: tools.openHandlerLogger(job, (entry) => part.log(entry)),
+      repository: reader,
+      maxContentBytes: options.maxContentBytes,
+    },
+    content: { repository: { read }, createDigest, maxBytes: options.maxContentBytes },
+    clock: tools.clock,
+    random: tools.random,
+    tries: options.tries,
+    retryDelayMs: options.retryDelayMs,
+    ...(asksForStamps(job) ? { stampOf: stampsOf(claim, repository, over) } : {}),
+    ...(threads && handlers.some(({ thread }) => thread)
+      ? { inThreads: { threads, outside: outsideOf(slots), silence: () => silenceOf(tools) } }
+      : {}),
+  };
+}

@@ -1,0 +1,67 @@
+import { AssetFailure } from "../../errors.js";
+import type { AssetHandler, HandlerReturn } from "../../ports/asset-handler.js";
+import type { AssetRepository } from "../../ports/asset-repository.js";
+import type { Clock } from "../../ports/clock.js";
+import { type HandlerThreads, MAX_THREAD_DEATHS } from "../../ports/handler-threads.js";
+import type { ContextBase } from "./asset-context.js";
+import type { AssetTask } from "./asset-task.js";
+
+/** Content up to this crosses with its asset; more is asked for piece by piece. */
+const MAX_CROSSING_BYTES = 1024 * 1024;
+
+/** What a handler in a thread needs of the main thread. */
+export interface ThreadTools {
+  readonly threads: HandlerThreads;
+  /** Gives the asset's slot to others while this work lasts. */
+  readonly outside: <T>(work: () => Promise<T>) => Promise<T>;
+  /** See `silenceOf`. @defaultValue never */
+  readonly silence?: () => Error | undefined;
+}
+
+interface AssetTools {
+  readonly context: ContextBase;
+  readonly clock: Clock;
+}
+
+/** One try of one handler in a thread. Its deadline is the thread's matter, so none runs here meanwhile. */
+export async function runInThread(
+  handler: AssetHandler,
+  task: AssetTask,
+  attempt: number,
+  { threads, outside, silence }: ThreadTools,
+  { context, clock }: AssetTools,
+): Promise<HandlerReturn> {
+  const { jobId, type, deadlineMs, maxContentBytes, logger, repository } = context;
+  const { asset, signal } = task;
+  const content = await contentOf(task, repository);
+  task.tryStartedMs = Number.POSITIVE_INFINITY;
+  let busyMs = 0;
+  try {
+    const base = { jobId, type, deadlineMs, maxContentBytes, logger, repository, ...(silence ? { silence } : {}) };
+    const end = await outside(() =>
+      threads.run({ ...base, handler: handler.name, asset, attempt, signal, ...content }),
+    );
+    busyMs = end.busyMs;
+    if (end.contentHash !== undefined) task.content.readAs(end.contentHash);
+    return end.returned;
+  } catch (error) {
+    if (AssetFailure.is(error) && error.code === "POISON") task.attempts = Math.max(task.attempts, MAX_THREAD_DEATHS);
+    throw error;
+  } finally {
+    task.tryStartedMs = clock.monotonicMs() - busyMs;
+  }
+}
+
+/** As a file where it is one, else as bytes. Whatever cannot be had is left for the handler to meet. */
+async function contentOf(
+  task: AssetTask,
+  repository: Pick<AssetRepository, "fileOf">,
+): Promise<{ readonly file?: string; readonly bytes?: Uint8Array }> {
+  try {
+    if (repository.fileOf) return { file: repository.fileOf(task.path) };
+    if (task.asset.sizeBytes <= MAX_CROSSING_BYTES) return { bytes: await task.content.bytes(task.signal) };
+  } catch {
+    // The thread asks again, and its handler gets the error.
+  }
+  return {};
+}

@@ -1,0 +1,85 @@
+import type { ChunkPart } from "../../job/chunk.js";
+import { isUnavailable } from "../../errors.js";
+import type { CommitAnswer } from "../../ports/chunk-store.js";
+import { backOff } from "../back-off.js";
+import type { EngineTools } from "../tools.js";
+
+/** How long a finished part waits for others to share its transaction. */
+const LINGER_MS = 15;
+
+interface Waiting {
+  readonly part: ChunkPart;
+  readonly alone: boolean;
+  readonly answered: (answer: CommitAnswer) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Commits parts, many in one transaction, one transaction after the other. While the store cannot be reached it tries
+ * again with exactly the same parts, so a commit whose answer was lost is not doubled; nothing is given up before the
+ * worker ends.
+ */
+export class Committer {
+  readonly #tools: EngineTools;
+  #queue: Waiting[] = [];
+  #running = false;
+  readonly #over = new AbortController();
+
+  constructor(tools: EngineTools) {
+    this.#tools = tools;
+  }
+
+  /** `alone`: no other part will come, so none is waited for. */
+  commit(part: ChunkPart, alone = false): Promise<CommitAnswer> {
+    return new Promise((answered, failed) => {
+      this.#queue.push({ part, alone, answered, failed });
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  /** Tries once more, and no more. */
+  giveUp(): void {
+    this.#over.abort();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    const { clock, options } = this.#tools;
+    while (this.#queue.length > 0) {
+      const all = this.#queue.length >= options.chunksPerCommit || this.#queue.every(({ alone }) => alone);
+      if (!all) await clock.sleep(LINGER_MS);
+      const batch = this.#queue.splice(0, options.chunksPerCommit);
+      await this.#store(batch);
+    }
+    this.#running = false;
+  }
+
+  async #store(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const answers = await this.#insist(batch.map(({ part }) => part));
+      batch.forEach(({ answered, failed }, i) => {
+        const answer = answers[i];
+        if (answer) answered(answer);
+        else failed(new Error("the store gave too few answers"));
+      });
+    } catch (error) {
+      // One part that the store cannot take must not hold up the others.
+      if (batch.length > 1) for (const one of batch) await this.#store([one]);
+      else batch[0]?.failed(error);
+    }
+  }
+
+  async #insist(parts: readonly ChunkPart[]): Promise<readonly CommitAnswer[]> {
+    const { chunks, repository, journal, clock, random, latency } = this.#tools;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await latency.store.time(() => chunks.commit(parts, repository.enlist));
+      } catch (error) {
+        if (!isUnavailable(error) || this.#over.signal.aborted) throw error;
+        const pauseMs = backOff(attempt, random);
+        journal.unavailable(error, pauseMs);
+        await clock.sleep(pauseMs, this.#over.signal);
+      }
+    }
+  }
+}

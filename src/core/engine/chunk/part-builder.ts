@@ -1,0 +1,165 @@
+import type { Lease } from "../../job/lease.js";
+import type { ChunkClaim, ChunkPart, IndexedOutcome } from "../../job/chunk.js";
+import type { FileType } from "../../asset/file-type.js";
+import type { LogEntry } from "../../job/log-entry.js";
+import { info } from "../../job/log-entry.js";
+import type { Outcome } from "../../asset/outcome.js";
+import type { AssetWrite } from "../../asset/asset-result.js";
+import type { Clock } from "../../ports/clock.js";
+import { TallyCounter } from "../../job/tally.js";
+import type { AssetEnd } from "../asset/run-asset.js";
+
+/** Handlers' own lines beyond this, in one part, are counted instead of kept. */
+const MAX_HANDLER_LINES = 1_000;
+
+/** An asset that ended, on its way into a part. */
+export interface EndedAsset {
+  readonly index: number;
+  readonly path: string;
+  readonly type: FileType;
+  readonly end: AssetEnd;
+  /** Of its last try. */
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
+/** Successes whose results have to be written before they may be committed, and their results, one each. */
+export interface UnwrittenAssets {
+  readonly assets: readonly EndedAsset[];
+  readonly writes: readonly AssetWrite[];
+}
+
+const NOTHING_UNWRITTEN: UnwrittenAssets = Object.freeze({ assets: [], writes: [] });
+
+/**
+ * Gathers what has ended in a chunk until it is committed. Where results are not part of the commit, a success waits
+ * among the unwritten ones: it is in no part before whoever writes it settles its outcome.
+ *
+ * No object is copied here for an asset: at a million of them that is what one notices.
+ */
+export class PartBuilder {
+  readonly #lease: Lease;
+  readonly #clock: Clock;
+  readonly #enlists: boolean;
+  #unwritten: EndedAsset[] = [];
+  /** Results: where they are part of the commit those of this part, else those of the unwritten ones. */
+  #writes: AssetWrite[] = [];
+  #part = 0;
+  #left: number;
+  /** Open when claimed, in order, without those from the front that were taken with an outcome. */
+  readonly #open: readonly number[];
+  #first = 0;
+  readonly #ended = new Set<number>();
+  #sinceMs: number;
+  #outcomes: { index: number; outcome: Outcome; ageMs: number }[] = [];
+  #tally = new TallyCounter();
+  #lines: LogEntry[] = [];
+  #handlerLines = 0;
+  #types: Partial<Record<FileType, { assets: number; busyMs: number }>> = {};
+
+  constructor(claim: ChunkClaim, clock: Clock, enlists: boolean) {
+    this.#lease = claim.lease;
+    this.#enlists = enlists;
+    this.#clock = clock;
+    this.#left = claim.open.length;
+    this.#open = claim.open;
+    this.#sinceMs = clock.monotonicMs();
+  }
+
+  /** From when on the worker's time counts for this chunk: it may have waited for a slot. */
+  begin(nowMs: number): void {
+    this.#sinceMs = nowMs;
+  }
+
+  add(ended: EndedAsset): void {
+    const { outcome, write } = ended.end;
+    if (write) this.#writes.push(write);
+    if (write && !this.#enlists) this.#unwritten.push(ended);
+    else this.settle(ended, outcome);
+  }
+
+  /** What is to be written now; each is to be settled, or given up and left open. */
+  takeUnwritten(): UnwrittenAssets {
+    const assets = this.#unwritten;
+    if (assets.length === 0) return NOTHING_UNWRITTEN;
+    const writes = this.#writes;
+    this.#unwritten = [];
+    this.#writes = [];
+    return { assets, writes };
+  }
+
+  /** An asset's outcome, with its results written, or refused. */
+  settle({ index, path, type, startedMs, endedMs }: EndedAsset, outcome: Outcome): void {
+    this.#left--;
+    // Its age is known once the part is taken: until then the field holds the moment.
+    this.#outcomes.push({ index, outcome, ageMs: endedMs });
+    this.#tally.ended(type, outcome);
+    const pace = this.#types[type];
+    if (pace) {
+      pace.assets++;
+      pace.busyMs += endedMs - startedMs;
+    } else this.#types[type] = { assets: 1, busyMs: endedMs - startedMs };
+    if (outcome.kind === "FAILED") {
+      this.#lines.push({ level: "ERROR", message: `Failed ${path}: ${outcome.code} ${outcome.message}` });
+    } else if (outcome.kind === "SUCCEEDED") {
+      for (const warning of outcome.warnings) this.#lines.push({ level: "WARN", message: `${path}: ${warning}` });
+    }
+  }
+
+  /** A line of a handler's own. */
+  log(entry: LogEntry): void {
+    if (++this.#handlerLines <= MAX_HANDLER_LINES) this.#lines.push(entry);
+  }
+
+  /** What is to be committed now; undefined where nothing is. */
+  take(): ChunkPart | undefined {
+    if (this.#outcomes.length === 0 && this.#lines.length === 0) return undefined;
+    const nowMs = this.#clock.monotonicMs();
+    const outcomes = this.#outcomes;
+    for (const ended of outcomes) ended.ageMs = Math.round(nowMs - ended.ageMs);
+    const tally = this.#tally.take();
+    const part: ChunkPart = {
+      lease: this.#lease,
+      part: this.#part++,
+      outcomes,
+      closes: this.#left === 0,
+      advances: this.#advance(outcomes),
+      tally,
+      writes: this.#enlists ? this.#writes : [],
+      lines: [...this.#lines, ...this.#dropped(), ...skipLines(outcomes)],
+      pace: { types: this.#types, elapsedMs: nowMs - this.#sinceMs },
+    };
+    this.#outcomes = [];
+    if (this.#enlists) this.#writes = [];
+    this.#tally = new TallyCounter();
+    this.#lines = [];
+    this.#handlerLines = 0;
+    this.#types = {};
+    this.#sinceMs = nowMs;
+    return part;
+  }
+
+  /** True where the first open index has its outcome now. */
+  #advance(outcomes: readonly IndexedOutcome[]): boolean {
+    for (const { index } of outcomes) this.#ended.add(index);
+    const before = this.#first;
+    for (let first = this.#open[before]; first !== undefined && this.#ended.delete(first);) {
+      first = this.#open[++this.#first];
+    }
+    return this.#first > before;
+  }
+
+  #dropped(): LogEntry[] {
+    const dropped = this.#handlerLines - MAX_HANDLER_LINES;
+    return dropped > 0 ? [{ level: "WARN", message: `${dropped} more lines of handlers were left out here` }] : [];
+  }
+}
+
+/** One line per reason and part: a million unchanged assets are not a million lines. */
+function skipLines(outcomes: readonly IndexedOutcome[]): LogEntry[] {
+  const counts = new Map<string, number>();
+  for (const { outcome } of outcomes) {
+    if (outcome.kind === "SKIPPED") counts.set(outcome.code, (counts.get(outcome.code) ?? 0) + 1);
+  }
+  return [...counts].map(([code, count]) => info(`Skipped ${count} ${code}`));
+}

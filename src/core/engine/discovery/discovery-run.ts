@@ -1,0 +1,43 @@
+import type { Lease } from "../../job/lease.js";
+import type { DiscoveryClaim } from "../../job/chunk.js";
+import type { Job } from "../../job/job.js";
+import type { HeldWork, StopReason } from "../held-work.js";
+
+/** A claimed discovery at work. */
+export class DiscoveryRun implements HeldWork {
+  readonly job: Job;
+  readonly claim: DiscoveryClaim;
+  leaseUntilMs: number;
+  readonly #stop = new AbortController();
+
+  constructor(job: Job, claim: DiscoveryClaim, leaseUntilMs: number) {
+    this.job = job;
+    this.claim = claim;
+    this.leaseUntilMs = leaseUntilMs;
+  }
+
+  get lease(): Lease {
+    return this.claim.lease;
+  }
+
+  get over(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** A walk can always be told: it repeats at most its open page. */
+  stop(reason: StopReason): void {
+    if (!this.signal.aborted) this.#stop.abort(new Error(reason));
+  }
+
+  leave(): void {
+    // What a walk still waits for is a call of its repository, which has a timeout.
+  }
+
+  enforceDeadline(): void {
+    // A walk of a million assets has no deadline; its repository's calls have their own timeouts.
+  }
+}

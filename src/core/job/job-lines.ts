@@ -1,0 +1,76 @@
+import { FILE_TYPES } from "../asset/file-type.js";
+import type { Job } from "./job.js";
+import { info, type LogEntry } from "./log-entry.js";
+import { etaOf, throughputOf } from "./eta.js";
+import { sumOf, type TypeTally } from "./tally.js";
+
+/** The wording of what a job's log says. */
+
+const list = (items: readonly string[]): string => `[${items.join(", ")}]`;
+
+export function startLine(job: Job): LogEntry {
+  const { paths, excludedPaths, filter, maxFailures, dryRun, onOverlap, failedOf } = job.request;
+  const parts = [
+    paths.length === 1 ? `path=${paths[0]}` : `paths=${list(paths)}`,
+    ...(excludedPaths ? [`excluded=${list(excludedPaths)}`] : []),
+    ...(filter && filter.fileTypes.length > 0 ? [`fileTypes=${list(filter.fileTypes)}`] : []),
+    ...(filter?.startTime === undefined ? [] : [`startTime=${filter.startTime}`]),
+    ...(filter?.endTime === undefined ? [] : [`endTime=${filter.endTime}`]),
+    ...(filter?.filterProcessedAssets ? ["filterProcessedAssets=true"] : []),
+    ...(maxFailures === undefined ? [] : [`maxFailures=${maxFailures}`]),
+    ...(dryRun ? ["dryRun=true"] : []),
+    ...(onOverlap === undefined ? [] : [`onOverlap=${onOverlap}`]),
+    ...(failedOf === undefined ? [] : [`failedOf=${failedOf}`]),
+  ];
+  return info(`Start by ${job.createdBy}: ${parts.join(" ")}`);
+}
+
+export function countedLine(job: Job): LogEntry {
+  const total = sumOf(job.tally).total;
+  const skips = Object.entries(job.tally.skips).filter(([code]) => DISCOVERY_SKIPS.has(code));
+  const skipped = skips.reduce((sum, [, count]) => sum + count, 0);
+  const detail = skipped === 0 ? "" : `; ${skipped} skipped: ${skips.map(([code, n]) => `${n} ${code}`).join(", ")}`;
+  return info(`Counted ${total} assets${detail}`);
+}
+const DISCOVERY_SKIPS = new Set(["IGNORED_PATH", "CONTENT_FRAGMENT", "SUB_ASSET", "TRANSLATION_OUTPUT", "GONE"]);
+
+export function progressLine(job: Job): LogEntry {
+  const { total, succeeded, failed, skipped } = sumOf(job.tally);
+  const done = succeeded + failed + skipped;
+  const rate = throughputOf(job);
+  const eta = etaOf(job);
+  const counted = job.counting === "SUCCESS";
+  const share = counted && total > 0 ? ` (${Math.floor((100 * done) / total)}%)` : "";
+  const speed = rate === null ? "" : `, ${rate.toFixed(1)}/s`;
+  const left =
+    eta.basis === "UNKNOWN"
+      ? ""
+      : eta.basis === "LOWER_BOUND"
+        ? `, at least ${eta.value} s left`
+        : `, about ${eta.value} s left`;
+  return info(`Progress ${done}/${total}${counted ? "" : " (still counting)"}${share}${speed}${left}`);
+}
+
+const counts = ({ succeeded, failed, skipped }: TypeTally): string =>
+  `${succeeded} succeeded, ${failed} failed, ${skipped} skipped`;
+
+/** The last lines of a job's log: totals, each file type, each skip reason, time. */
+export function summaryLines(job: Job, nowMs: number): readonly LogEntry[] {
+  const total = sumOf(job.tally);
+  const lines = [info(`Total ${total.total}: ${counts(total)}`)];
+  for (const type of FILE_TYPES) {
+    const tally = job.tally.types[type];
+    if (tally) lines.push(info(`${type} ${tally.total}: ${counts(tally)}`));
+  }
+  for (const [code, count] of Object.entries(job.tally.skips)) lines.push(info(`Skipped ${code} ${count}`));
+  lines.push(info(`Time ${duration(nowMs - job.startedAtMs)}`));
+  return lines;
+}
+
+/** `HH:mm:ss`, hours as many as there are. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
+}

@@ -1,0 +1,130 @@
+import { FILE_TYPES, type FileType } from "../asset/file-type.js";
+import type { CountingStatus, Job } from "./job.js";
+import { hasWorkLeft } from "./job.js";
+import type { SkipCode } from "../asset/outcome.js";
+import { holdsScope } from "./job-request.js";
+import { flagsOf, type JobStatus } from "./lifecycle.js";
+import { type Eta, etaOf, throughputOf } from "./eta.js";
+import { sumOf } from "./tally.js";
+
+/** The status object of CONTRACT.md: documented fields first, then ours. */
+export interface JobReport {
+  readonly processingId: string;
+  readonly path: string;
+  /** Left out where the request gave none. */
+  readonly excludedPaths?: readonly string[];
+  readonly status: JobStatus;
+  readonly triggeredCount: number;
+  /** Epoch milliseconds; 0: not yet. */
+  readonly startedAt: number;
+  /** Epoch milliseconds; 0: not yet. */
+  readonly completedAt: number;
+  readonly hasLogs: boolean;
+  readonly createdBy: string;
+  readonly type: string;
+  readonly migrationSet: { readonly totalFiles: number; readonly calculationStatus: CountingStatus };
+  readonly eta: Eta;
+  readonly comments: string;
+  readonly filter?: {
+    readonly fileTypes: readonly FileType[];
+    readonly startTime?: number;
+    readonly endTime?: number;
+    readonly filterProcessedAssets: boolean;
+  };
+  readonly restartable: boolean;
+  readonly resumable: boolean;
+  readonly cancellable: boolean;
+  readonly paths: readonly string[];
+  readonly priority: number;
+  readonly attempt: number;
+  readonly processedCount: number;
+  readonly succeededCount: number;
+  readonly failedCount: number;
+  readonly skippedCount: number;
+  /** 0 to 1; null while that cannot be known. */
+  readonly progress: number | null;
+  /** Assets a second over recent working time; null where too little was seen. */
+  readonly throughput: number | null;
+  readonly pausing: boolean;
+  readonly restartedFrom?: string;
+  readonly dryRun: boolean;
+  /** Of a dry run: what the real run would find. */
+  readonly report?: DryRunReport;
+}
+
+/** What a dry run has found so far. */
+export interface DryRunReport {
+  /** Assets by file type; types never met are left out. */
+  readonly byType: Readonly<Partial<Record<FileType, number>>>;
+  /** Assets by the skip rule that leaves them alone. */
+  readonly skipped: Readonly<Partial<Record<SkipCode, number>>>;
+  /** The first and the last asset in path order; null where there is none. */
+  readonly first: string | null;
+  readonly last: string | null;
+  /** Null until costs of earlier jobs are known. */
+  readonly expectedSeconds: number | null;
+}
+
+/** A job as callers see it. */
+export function reportOf(job: Job): JobReport {
+  const { request, state } = job;
+  const total = sumOf(job.tally);
+  const processed = total.succeeded + total.failed + total.skipped;
+  const counted = job.counting === "SUCCESS";
+  const rate = throughputOf(job);
+  return {
+    processingId: job.id,
+    path: request.paths[0] ?? "/",
+    ...(request.excludedPaths ? { excludedPaths: request.excludedPaths } : {}),
+    status: state.status,
+    triggeredCount: job.triggered,
+    startedAt: job.startedAtMs,
+    completedAt: "completedAtMs" in state ? state.completedAtMs : 0,
+    hasLogs: job.logLines > 0,
+    createdBy: job.createdBy,
+    type: request.type,
+    migrationSet: { totalFiles: total.total, calculationStatus: job.counting },
+    eta: etaOf(job),
+    comments: job.comments,
+    ...(request.filter ? { filter: request.filter } : {}),
+    ...offered(job),
+    paths: request.paths,
+    priority: request.priority,
+    attempt: job.attempt,
+    processedCount: processed,
+    succeededCount: total.succeeded,
+    failedCount: total.failed,
+    skippedCount: total.skipped,
+    progress: !counted ? null : total.total === 0 || !holdsScope(request) ? 1 : processed / total.total,
+    throughput: rate === null ? null : Math.round(rate * 10) / 10,
+    pausing: state.status === "PROCESSING" && state.pausing,
+    ...(job.restartedFrom === undefined ? {} : { restartedFrom: job.restartedFrom }),
+    dryRun: request.dryRun === true,
+    ...(request.dryRun ? { report: dryRunReportOf(job) } : {}),
+  };
+}
+
+/** What nobody can read, nobody can run again; a listing is asked for anew. */
+function offered(job: Job): ReturnType<typeof flagsOf> {
+  const { restartable, resumable, cancellable } = flagsOf(job.state.status, hasWorkLeft(job));
+  return {
+    restartable: restartable && !job.damaged && !job.request.listing,
+    resumable: resumable && !job.damaged,
+    cancellable,
+  };
+}
+
+function dryRunReportOf({ tally, found }: Job): DryRunReport {
+  const byType: Partial<Record<FileType, number>> = {};
+  for (const type of FILE_TYPES) {
+    const count = tally.types[type]?.total;
+    if (count !== undefined) byType[type] = count;
+  }
+  return {
+    byType,
+    skipped: tally.skips,
+    first: found?.first ?? null,
+    last: found?.last ?? null,
+    expectedSeconds: null,
+  };
+}

@@ -1,0 +1,282 @@
+import { AssetmillError } from "../errors.js";
+import { hasWorkLeft, isClaimable, type Job } from "./job.js";
+import { countedLine, progressLine, summaryLines } from "./job-lines.js";
+import { accepts, type JobEvent } from "./lifecycle.js";
+import { info, type LogEntry } from "./log-entry.js";
+import { holdsScope } from "./job-request.js";
+import { addPace, type PaceSample, restPace } from "./pace.js";
+import { addTallies, sumOf, type Tally } from "./tally.js";
+
+/**
+ * What may happen to a job, as pure functions. A store calls them inside the transaction that holds the job's row, with
+ * facts read after that lock was held, and stores what they return; so one set of rules serves every store.
+ */
+
+/** What the store sees beside the job's row, in the same transaction. */
+export interface JobFacts {
+  /** A row of the job, discovery's included, is LEASED. */
+  readonly leased: boolean;
+  /** By the database's clock. */
+  readonly nowMs: number;
+}
+
+/** The job as it is to be stored, and the lines that its log gains. */
+export interface JobChange {
+  readonly job: Job;
+  readonly lines: readonly LogEntry[];
+}
+
+/** Nothing changes. */
+export const unchanged = (job: Job): JobChange => ({ job, lines: [] });
+
+const refused = (job: Job, event: JobEvent): AssetmillError =>
+  new AssetmillError("ILLEGAL_STATE", `cannot ${event} a job that is ${job.state.status}`, {
+    ids: { jobId: job.id, status: job.state.status },
+  });
+
+/** ILLEGAL_STATE for a job of which nobody knows any more what it was to do. */
+export function refuseDamaged(job: Job): void {
+  if (!job.damaged) return;
+  throw new AssetmillError("ILLEGAL_STATE", `${DAMAGED}; the job is ${job.state.status}`, {
+    ids: { jobId: job.id, status: job.state.status },
+  });
+}
+export const DAMAGED = "its request is damaged in the store";
+
+/** What a claim took. */
+export interface ClaimedWork {
+  /** Assets in chunks claimed for the first time, skip rules left out. */
+  readonly newlyTriggered: number;
+  /** Leases, discovery's included, whose earlier owner died or lost them. */
+  readonly takenOver: number;
+  /** The number of the chunk that is to be run carefully, where it is one. */
+  readonly careful?: number;
+}
+
+/** A node took discovery or chunks. Undefined where the job may not be claimed (any more): take nothing. */
+export function claimed(job: Job, work: ClaimedWork, facts: JobFacts): JobChange | undefined {
+  if (!isClaimable(job)) return undefined;
+  return {
+    job: {
+      ...job,
+      ...(work.takenOver > 0 ? { comments: unslowed(job) } : {}),
+      state: job.state.status === "WAITING" ? { status: "PROCESSING", pausing: false } : job.state,
+      startedAtMs: job.startedAtMs || facts.nowMs,
+      counting: job.counting === "SUCCESS" ? "SUCCESS" : "PROCESSING",
+      progressLoggedAtMs: job.progressLoggedAtMs || facts.nowMs,
+      triggered: job.triggered + work.newlyTriggered,
+    },
+    lines: [
+      ...(work.takenOver > 0 ? [info(`Went on with ${work.takenOver} leases of a worker that died or was late`)] : []),
+      ...(work.careful === undefined ? [] : [carefulLine(work.careful)]),
+    ],
+  };
+}
+
+const carefulLine = (chunk: number): LogEntry => ({
+  level: "WARN",
+  message: `Chunk ${chunk} runs one asset at a time: its workers died in a row`,
+});
+
+export function cancel(job: Job, by: string, facts: JobFacts): JobChange {
+  if (!accepts(job.state.status, "cancel")) throw refused(job, "cancel");
+  if (job.state.status === "CANCELLED") return unchanged(job);
+  if (job.state.status === "CANCELLING") return settle(job, facts);
+  const comments = `cancelled by ${by}`;
+  if (job.state.status !== "PROCESSING") {
+    return end({ ...job, comments }, "CANCELLED", facts, [info(`Cancel by ${by}`)]);
+  }
+  const lines = [info(`Cancel by ${by}; stopping after running handlers`)];
+  return after(lines, settle({ ...job, comments, state: { status: "CANCELLING" } }, facts));
+}
+
+export function pause(job: Job, by: string, facts: JobFacts): JobChange {
+  if (!accepts(job.state.status, "pause")) throw refused(job, "pause");
+  if (job.state.status === "WAITING") {
+    return { job: { ...job, state: { status: "PAUSED" } }, lines: [info(`Pause by ${by}`)] };
+  }
+  if (job.state.status !== "PROCESSING" || job.state.givingUp !== undefined) throw refused(job, "pause");
+  if (job.state.pausing) return settle(job, facts);
+  const lines = [info(`Pause by ${by}; stopping after running handlers`)];
+  return after(lines, settle({ ...job, state: { status: "PROCESSING", pausing: true } }, facts));
+}
+
+export function resume(job: Job, by: string): JobChange {
+  const { status } = job.state;
+  if (!accepts(status, "resume")) throw refused(job, "resume");
+  refuseDamaged(job);
+  const { total, succeeded, failed, skipped } = sumOf(job.tally);
+  const processed = succeeded + failed + skipped;
+  const waiting = { ...job, state: { status: "WAITING" }, pace: restPace(job.pace) } as const;
+  if (status === "PAUSED") return { job: waiting, lines: [info(`Resumed by ${by} at ${processed}/${total}`)] };
+  if (!hasWorkLeft(job)) {
+    throw new AssetmillError("ILLEGAL_STATE", `nothing is left to do in this job, which is ${status}`, {
+      ids: { jobId: job.id, status },
+    });
+  }
+  const attempt = job.attempt + 1;
+  return {
+    job: { ...waiting, attempt, comments: "", attemptBase: { failed, processed } },
+    lines: [info(`Resumed by ${by}, attempt ${attempt}, at ${processed}/${total}`)],
+  };
+}
+
+/** Discovery is impossible, or too much failed: handlers are told to stop, then FAILURE. Resumable. */
+export function giveUp(job: Job, why: string, facts: JobFacts): JobChange {
+  if (job.state.status !== "PROCESSING" || job.state.givingUp !== undefined) return unchanged(job);
+  const giving: Job = { ...job, state: { status: "PROCESSING", pausing: false, givingUp: why } };
+  return after([{ level: "ERROR", message: `Giving up: ${why}` }], settle(giving, facts));
+}
+
+const WAITS = "waiting: ";
+
+/** The job goes on by itself once its repository can be reached again; until then it says what it waits for. */
+export function waits(job: Job, why: string): JobChange {
+  const comments = WAITS + why;
+  if (job.state.status !== "PROCESSING" || job.comments === comments) return unchanged(job);
+  return { job: { ...job, comments }, lines: [{ level: "WARN", message: `Waiting: ${why}` }] };
+}
+
+const SLOWED = "slowed down: ";
+
+/** A node that works on the job is unwell, and does less at once. */
+export function slowed(job: Job, why: string): JobChange {
+  const comments = SLOWED + why;
+  // Whatever else is said of it matters more.
+  const saysOther = job.comments !== "" && !job.comments.startsWith(SLOWED);
+  if (job.state.status !== "PROCESSING" || saysOther || job.comments === comments) return unchanged(job);
+  return { job: { ...job, comments }, lines: [{ level: "WARN", message: `Slowed down: ${why}` }] };
+}
+
+/** The node is well again. */
+export function fullSpeed(job: Job): JobChange {
+  if (!job.comments.startsWith(SLOWED)) return unchanged(job);
+  return { job: { ...job, comments: "" }, lines: [info("Back at full speed")] };
+}
+
+/** Who works on it no more slows it down no more. */
+const unslowed = ({ comments }: Job): string => (comments.startsWith(SLOWED) ? "" : comments);
+
+/** Whatever progresses waits no more. */
+const goesOn = ({ comments }: Job): string => (comments.startsWith(WAITS) ? "" : comments);
+
+/** What a page of discovery adds. */
+export interface DiscoveryProgress {
+  readonly tally: Tally;
+  readonly newOpenChunks: number;
+  /** Of the page; undefined where it is empty. */
+  readonly first: string | undefined;
+  readonly last: string | undefined;
+  readonly complete: boolean;
+}
+
+export function discovered(job: Job, page: DiscoveryProgress, facts: JobFacts): JobChange {
+  const counted: Job = {
+    ...job,
+    comments: goesOn(job),
+    tally: addTallies(job.tally, page.tally),
+    openChunks: job.openChunks + page.newOpenChunks,
+    counting: page.complete ? "SUCCESS" : job.counting,
+    ...found(job, page),
+  };
+  return after(page.complete ? [countedLine(counted)] : [], settle(counted, facts));
+}
+
+function found(job: Job, { first, last }: DiscoveryProgress): Pick<Job, "found"> {
+  if (!job.request.dryRun || first === undefined || last === undefined) return {};
+  return { found: { first: job.found?.first ?? first, last } };
+}
+
+/** What parts of a job's chunks, committed together, add. */
+export interface ChunkProgress {
+  readonly tally: Tally;
+  readonly closedChunks: number;
+  readonly samples: readonly PaceSample[];
+}
+
+export function progressed(job: Job, progress: ChunkProgress, facts: JobFacts): JobChange {
+  const worked: Job = {
+    ...job,
+    comments: goesOn(job),
+    tally: addTallies(job.tally, progress.tally),
+    openChunks: job.openChunks - progress.closedChunks,
+    pace: addPace(job.pace, progress.samples, facts.nowMs),
+  };
+  const running = worked.state.status === "PROCESSING" && worked.state.givingUp === undefined;
+  const excess = running ? tooManyFailures(worked) : undefined;
+  if (excess) return giveUp(worked, excess, facts);
+  const change = settle(worked, facts);
+  const due = facts.nowMs - worked.progressLoggedAtMs >= PROGRESS_LINE_MS;
+  if (change.job.state.status !== "PROCESSING" || !due) return change;
+  return { job: { ...change.job, progressLoggedAtMs: facts.nowMs }, lines: [progressLine(worked), ...change.lines] };
+}
+const PROGRESS_LINE_MS = 9_000;
+
+/** A percentage says nothing about the first few. */
+const PERCENT_FROM = 100;
+
+function tooManyFailures(job: Job): string | undefined {
+  const limit = job.request.maxFailures;
+  if (limit === undefined) return undefined;
+  const total = sumOf(job.tally);
+  const failed = total.failed - job.attemptBase.failed;
+  const processed = total.succeeded + total.failed + total.skipped - job.attemptBase.processed;
+  if (typeof limit === "number") return failed > limit ? `${assets(failed)} failed, more than ${limit}` : undefined;
+  // Exact at the boundary, also for 33.333333%: in millionths of a percent.
+  const allowed = BigInt(Math.round(Number.parseFloat(limit) * 1e6)) * BigInt(processed);
+  if (processed < PERCENT_FROM || BigInt(failed) * 100_000_000n <= allowed) return undefined;
+  return `${failed} of ${processed} assets failed, more than ${limit}`;
+}
+
+/**
+ * Ends what can be ended: a stopping job once it is drained, a running one once nothing is open.
+ * Every transaction that may have ended the last lease, or the last open chunk, calls it.
+ * Who wins: cancel over everything, giving up over finish, finish over pause.
+ */
+export function settle(job: Job, facts: JobFacts): JobChange {
+  const { state } = job;
+  if (state.status === "CANCELLING") {
+    return facts.leased ? unchanged(job) : end(job, "CANCELLED", facts);
+  }
+  if (state.status !== "PROCESSING") return unchanged(job);
+  if (state.givingUp !== undefined) {
+    return facts.leased ? unchanged(job) : end({ ...job, comments: state.givingUp }, "FAILURE", facts);
+  }
+  if (!hasWorkLeft(job)) return finish(job, facts);
+  if (state.pausing && !facts.leased) {
+    const paused = { ...job, comments: unslowed(job), state: { status: "PAUSED" }, pace: restPace(job.pace) } as const;
+    return { job: paused, lines: [info("Paused")] };
+  }
+  return unchanged(job);
+}
+
+function finish(job: Job, facts: JobFacts): JobChange {
+  const { total, failed } = sumOf(job.tally);
+  const allFailed = total > 0 && failed === total;
+  if (!holdsScope(job.request)) return end({ ...job, comments: `found ${assets(total)}` }, "SUCCESS", facts);
+  const comments = failed === 0 ? `completed: ${assets(total)}` : `completed with ${failed} failed of ${assets(total)}`;
+  return end({ ...job, comments }, allFailed ? "FAILURE" : "SUCCESS", facts);
+}
+
+function end(
+  job: Job,
+  status: "SUCCESS" | "FAILURE" | "CANCELLED",
+  facts: JobFacts,
+  lines: readonly LogEntry[] = [],
+): JobChange {
+  const started = job.startedAtMs > 0;
+  return {
+    job: {
+      ...job,
+      state: { status, completedAtMs: facts.nowMs },
+      pace: restPace(job.pace),
+      counting: job.counting === "PROCESSING" ? "FAILURE" : job.counting,
+    },
+    lines: [...lines, ...(started ? summaryLines(job, facts.nowMs) : []), info(`Ended ${status}: ${job.comments}`)],
+  };
+}
+
+const after = (lines: readonly LogEntry[], change: JobChange): JobChange =>
+  lines.length === 0 ? change : { job: change.job, lines: [...lines, ...change.lines] };
+
+const assets = (count: number): string => `${count} asset${count === 1 ? "" : "s"}`;

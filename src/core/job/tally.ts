@@ -1,0 +1,83 @@
+import { FILE_TYPES, type FileType } from "../asset/file-type.js";
+import type { Outcome, SkipCode } from "../asset/outcome.js";
+
+/** How many assets of one file type there are, and how they ended. */
+export interface TypeTally {
+  readonly total: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Counts of assets: by file type, and of the skipped ones by reason. Types and reasons never met are left out. */
+export interface Tally {
+  readonly types: Readonly<Partial<Record<FileType, TypeTally>>>;
+  readonly skips: Readonly<Partial<Record<SkipCode, number>>>;
+}
+
+export const EMPTY_TALLY: Tally = { types: {}, skips: {} };
+
+const NONE: TypeTally = { total: 0, succeeded: 0, failed: 0, skipped: 0 };
+
+const addTypes = (a: TypeTally, b: TypeTally): TypeTally => ({
+  total: a.total + b.total,
+  succeeded: a.succeeded + b.succeeded,
+  failed: a.failed + b.failed,
+  skipped: a.skipped + b.skipped,
+});
+
+/** The sum of two tallies. */
+export function addTallies(a: Tally, b: Tally): Tally {
+  const types: Partial<Record<FileType, TypeTally>> = { ...a.types };
+  for (const type of FILE_TYPES) {
+    const more = b.types[type];
+    if (more) types[type] = addTypes(types[type] ?? NONE, more);
+  }
+  const skips: Partial<Record<SkipCode, number>> = { ...a.skips };
+  for (const [code, count] of Object.entries(b.skips) as [SkipCode, number][]) {
+    skips[code] = (skips[code] ?? 0) + count;
+  }
+  return { types, skips };
+}
+
+/** All types together. */
+export const sumOf = (tally: Tally): TypeTally => Object.values(tally.types).reduce(addTypes, NONE);
+
+/** Counts one by one, for a page of discovery or a part of a chunk. */
+export class TallyCounter {
+  readonly #types: Partial<Record<FileType, { -readonly [K in keyof TypeTally]: TypeTally[K] }>> = {};
+  readonly #skips: Partial<Record<SkipCode, number>> = {};
+
+  found(type: FileType): void {
+    this.#of(type).total++;
+  }
+
+  ended(type: FileType, outcome: Outcome): void {
+    const tally = this.#of(type);
+    if (outcome.kind === "SUCCEEDED") tally.succeeded++;
+    else if (outcome.kind === "FAILED") tally.failed++;
+    else this.#skip(tally, outcome.code);
+  }
+
+  skipped(type: FileType, code: SkipCode): void {
+    this.#skip(this.#of(type), code);
+  }
+
+  /** What was counted so far; the counter must not be used afterwards. */
+  take(): Tally {
+    return { types: this.#types, skips: this.#skips };
+  }
+
+  #skip(tally: { skipped: number }, code: SkipCode): void {
+    tally.skipped++;
+    this.#skips[code] = (this.#skips[code] ?? 0) + 1;
+  }
+
+  #of(type: FileType): { -readonly [K in keyof TypeTally]: TypeTally[K] } {
+    const known = this.#types[type];
+    if (known) return known;
+    const fresh = { ...NONE };
+    this.#types[type] = fresh;
+    return fresh;
+  }
+}

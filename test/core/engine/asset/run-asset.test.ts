@@ -1,0 +1,604 @@
+import { expect } from "chai";
+import { AssetTask } from "../../../../src/core/engine/asset/asset-task.js";
+import { type AssetEnd, type AssetRunTools, runAsset } from "../../../../src/core/engine/asset/run-asset.js";
+import { AssetFailure, AssetmillError, RetryableError, SkipAsset } from "../../../../src/core/errors.js";
+import type { AssetHandler, HandlerContext } from "../../../../src/core/ports/asset-handler.js";
+import type { AssetRepository } from "../../../../src/core/ports/asset-repository.js";
+import { assetOf } from "../../../support/builders.js";
+import { deferred, rejection } from "../../../support/deferred.js";
+import { engineTools, repositoryOf } from "../../../support/engine-tools.js";
+import { ManualClock, quiet } from "../../../support/manual-clock.js";
+
+const PATH = "/root/a.dita";
+const ASSET = assetOf(PATH);
+
+const handler = (process: AssetHandler["process"], over: Partial<AssetHandler> = {}): AssetHandler => ({
+  name: "h",
+  version: "1",
+  process,
+  ...over,
+});
+
+interface Bench {
+  readonly task: AssetTask;
+  readonly tools: AssetRunTools;
+  readonly clock: ManualClock;
+  run(): Promise<AssetEnd | undefined>;
+}
+
+function bench(
+  handlers: readonly AssetHandler[],
+  options: {
+    clock?: ManualClock;
+    random?: () => number;
+    repository?: Partial<AssetRepository>;
+    maxBytes?: number;
+  } = {},
+): Bench {
+  const clock = options.clock ?? new ManualClock({ autoAdvance: true });
+  const engine = engineTools({ clock });
+  const repository = repositoryOf(options.repository);
+  const maxBytes = options.maxBytes ?? 1_000;
+  const silent = (): void => {};
+  const tools: AssetRunTools = {
+    handlers,
+    context: {
+      jobId: "job",
+      type: "ASSET_PROCESSING",
+      deadlineMs: 60_000,
+      logger: { debug: silent, info: silent, warn: silent, error: silent },
+      repository,
+      maxContentBytes: maxBytes,
+    },
+    content: { repository, createDigest: engine.createDigest, maxBytes },
+    clock,
+    random: options.random ?? (() => 1),
+    tries: 3,
+    retryDelayMs: 1_000,
+  };
+  const task = new AssetTask(0, ASSET, tools.content, clock.monotonicMs());
+  return { task, tools, clock, run: () => runAsset(task, tools) };
+}
+
+const outcomeOf = async (handlers: readonly AssetHandler[]): Promise<AssetEnd["outcome"] | undefined> =>
+  (await bench(handlers).run())?.outcome;
+
+const throwing = (error: unknown): AssetHandler =>
+  handler(() => {
+    throw error;
+  });
+
+describe("an asset's run", () => {
+  for (const [title, process] of [
+    ["sync", () => ({ properties: { a: 1 } })],
+    ["async", async () => ({ properties: { a: 1 } })],
+    ["thenable", () => ({ then: (yes: (v: object) => void) => yes({ properties: { a: 1 } }) }) as never],
+  ] as [string, AssetHandler["process"]][]) {
+    it(`with a ${title} handler succeeds with what it gave`, async () => {
+      const end = await bench([handler(process)]).run();
+      expect(end?.outcome).to.deep.equal({ kind: "SUCCEEDED", attempts: 1, warnings: [] });
+      expect(end?.write?.properties).to.deep.equal({ a: 1 });
+    });
+  }
+
+  it("with a handler that returns nothing succeeds, and only the stamp is written", async () => {
+    const end = await bench([handler(() => {})]).run();
+    expect(end?.outcome.kind).to.equal("SUCCEEDED");
+    expect(end?.write).to.deep.equal({
+      path: PATH,
+      properties: {},
+      references: {},
+      stamp: { sizeBytes: 10, modifiedMs: 2_000, contentHash: null, handlers: { h: "1" } },
+      jobId: "job",
+    });
+  });
+
+  it("without a handler that accepts it is SKIPPED NO_HANDLER, with no try", async () => {
+    const picky = handler(() => ({}), { accepts: () => false });
+    expect(await outcomeOf([])).to.deep.equal({ kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 });
+    expect(await outcomeOf([picky])).to.deep.equal({ kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 });
+  });
+
+  it("fails with HANDLER_ERROR, naming the handler, whatever is thrown", async () => {
+    for (const [error, message] of [
+      [new Error("boom"), "boom"],
+      [new TypeError(""), "TypeError"],
+      ["a string", "a string"],
+      [undefined, "undefined"],
+      [null, "null"],
+      [Object.create(null), "an error that cannot be shown"],
+    ] as const) {
+      expect(await outcomeOf([throwing(error)])).to.deep.equal({
+        kind: "FAILED",
+        code: "HANDLER_ERROR",
+        message,
+        handler: "h",
+        attempts: 1,
+      });
+    }
+  });
+
+  it("fails with HANDLER_ERROR where accepts throws", async () => {
+    const broken = handler(() => ({}), {
+      accepts: () => {
+        throw new Error("boom");
+      },
+    });
+    expect(await outcomeOf([broken])).to.include({ kind: "FAILED", code: "HANDLER_ERROR", message: "boom" });
+  });
+
+  it("fails with HANDLER_ERROR where the result is none", async () => {
+    const end = await outcomeOf([handler(() => ({ properties: { a: {} } }) as never)]);
+    expect(end).to.include({ kind: "FAILED", code: "HANDLER_ERROR" });
+  });
+
+  it("fails with the code of the handler's own", async () => {
+    const failure = new AssetFailure("XML_NOT_WELL_FORMED", "line 3");
+    expect(await outcomeOf([throwing(failure)])).to.include({ kind: "FAILED", code: "XML_NOT_WELL_FORMED" });
+    const own = handler((_asset, context) => {
+      throw context.fail("TOO_SMALL", "tiny");
+    });
+    expect(await outcomeOf([own])).to.include({ code: "TOO_SMALL", message: "tiny" });
+  });
+
+  it("fails with HANDLER_ERROR where that code is no code", async () => {
+    for (const code of ["lower", "", "A B", "9A", "Ä", "A".repeat(65)]) {
+      const message = `x (its code ${JSON.stringify(code)} is none)`;
+      const end = await outcomeOf([throwing(new AssetFailure(code, "x"))]);
+      expect(end, code).to.include({ code: "HANDLER_ERROR", message });
+    }
+  });
+
+  it("knows the errors of another copy of this package", async () => {
+    const foreign = Object.assign(new Error("not mine"), { [Symbol.for("assetmill.SkipAsset")]: true });
+    expect(await outcomeOf([throwing(foreign)])).to.include({ kind: "SKIPPED", code: "BY_HANDLER" });
+  });
+
+  it("clips a message that is longer than a log line should be", async () => {
+    const outcome = await outcomeOf([throwing(new Error("x".repeat(1_000_000)))]);
+    expect((outcome as { message: string }).message.length).to.be.at.most(1_000);
+  });
+
+  it("takes the warnings of all handlers", async () => {
+    const warning = (name: string): AssetHandler => handler(() => ({ warnings: [name] }), { name });
+    expect(await outcomeOf([warning("a"), warning("b")])).to.deep.include({ warnings: ["a", "b"] });
+  });
+});
+
+describe("several handlers", () => {
+  const recording = (calls: string[], name: string, process: AssetHandler["process"] = () => ({})): AssetHandler =>
+    handler(
+      (asset, context) => {
+        calls.push(name);
+        return process(asset, context);
+      },
+      { name, version: `${name}1` },
+    );
+  const fails = (): never => {
+    throw new Error("boom");
+  };
+  const skips = (): never => {
+    throw new SkipAsset("none of mine");
+  };
+
+  it("run in registration order, one after the other", async () => {
+    const calls: string[] = [];
+    const gate = deferred();
+    const run = bench([
+      recording(calls, "a", async () => {
+        await gate.promise;
+        return {};
+      }),
+      recording(calls, "b"),
+    ]).run();
+    await quiet();
+    expect(calls).to.deep.equal(["a"]);
+    gate.resolve();
+    await run;
+    expect(calls).to.deep.equal(["a", "b"]);
+  });
+
+  it("write together: later properties win, references stay with their handler, all versions are stamped", async () => {
+    const end = await bench([
+      recording([], "a", () => ({ properties: { x: 1, y: 1 }, references: [{ kind: "topic", target: "/a" }] })),
+      recording([], "b", () => ({ properties: { y: 2 }, references: [{ kind: "map", target: "/b" }] })),
+    ]).run();
+    expect(end?.write?.properties).to.deep.equal({ x: 1, y: 2 });
+    expect(end?.write?.references).to.deep.equal({
+      a: [{ kind: "topic", target: "/a" }],
+      b: [{ kind: "map", target: "/b" }],
+    });
+    expect(end?.write?.stamp.handlers).to.deep.equal({ a: "a1", b: "b1" });
+  });
+
+  it("stop at the first failure, and nothing is written", async () => {
+    const calls: string[] = [];
+    const end = await bench([recording(calls, "a"), recording(calls, "b", fails), recording(calls, "c")]).run();
+    expect(calls).to.deep.equal(["a", "b"]);
+    expect(end?.outcome).to.include({ kind: "FAILED", handler: "b" });
+    expect(end).not.to.have.property("write");
+  });
+
+  it("that all skip make it SKIPPED BY_HANDLER with the first one's reason", async () => {
+    const end = await bench([recording([], "a", skips), recording([], "b", skips)]).run();
+    expect(end).to.deep.equal({
+      outcome: { kind: "SKIPPED", code: "BY_HANDLER", message: "none of mine", handler: "a", attempts: 1 },
+    });
+  });
+
+  it("cannot send their results to another path by changing the asset", async () => {
+    const before = { ...ASSET };
+    try {
+      const changes = recording([], "a", (asset: unknown) => {
+        Object.assign(asset as object, { path: "/evil", sizeBytes: -1, modifiedMs: -1 });
+        return { properties: { p: 1 } };
+      });
+      const { write } = (await bench([changes]).run()) ?? {};
+      expect(write?.path).to.equal(before.path);
+      expect([write?.stamp.sizeBytes, write?.stamp.modifiedMs]).to.deep.equal([before.sizeBytes, before.modifiedMs]);
+    } finally {
+      Object.assign(ASSET, before);
+    }
+  });
+
+  it("of which one did something make it SUCCEEDED, stamped with all that ran", async () => {
+    for (const handlers of [
+      [recording([], "a", skips), recording([], "b")],
+      [recording([], "b"), recording([], "a", skips)],
+    ]) {
+      const end = await bench(handlers).run();
+      expect(end?.outcome.kind).to.equal("SUCCEEDED");
+      expect(end?.write?.stamp.handlers).to.deep.equal({ a: "a1", b: "b1" });
+    }
+  });
+
+  it("that do not accept the asset are left out of that count", async () => {
+    const end = await bench([
+      recording([], "a", skips),
+      { ...recording([], "b"), accepts: (asset) => asset.fileType === "DITAMAP" },
+    ]).run();
+    expect(end?.outcome).to.include({ kind: "SKIPPED", code: "BY_HANDLER" });
+  });
+
+  it("that fail after others skipped make it FAILED", async () => {
+    expect(await outcomeOf([recording([], "a", skips), recording([], "b", fails)])).to.include({ kind: "FAILED" });
+  });
+});
+
+describe("a retry", () => {
+  /** Throws RetryableError so many times, then does what it is told. */
+  function flaky(times: number, then: AssetHandler["process"] = () => ({})): AssetHandler & { attempts: number[] } {
+    const attempts: number[] = [];
+    return {
+      attempts,
+      ...handler((asset, context) => {
+        attempts.push(context.attempt);
+        if (attempts.length <= times) throw new RetryableError("not now");
+        return then(asset, context);
+      }),
+    };
+  }
+
+  it("follows RetryableError, with the attempt counted up, and succeeds", async () => {
+    const one = flaky(2);
+    const { run, clock } = bench([one]);
+    expect((await run())?.outcome).to.deep.equal({ kind: "SUCCEEDED", attempts: 3, warnings: [] });
+    expect(one.attempts).to.deep.equal([1, 2, 3]);
+    expect(clock.sleeps).to.deep.equal([1_000, 2_000]);
+  });
+
+  it("is given up after the last try, saying how many there were", async () => {
+    const one = flaky(99);
+    const { run, clock } = bench([one]);
+    expect((await run())?.outcome).to.deep.equal({
+      kind: "FAILED",
+      code: "HANDLER_ERROR",
+      message: "not now",
+      handler: "h",
+      attempts: 3,
+    });
+    expect(one.attempts).to.deep.equal([1, 2, 3]);
+    expect(clock.sleeps).to.deep.equal([1_000, 2_000]);
+  });
+
+  it("is jittered down to half its pause, never above it", async () => {
+    const { run, clock } = bench([flaky(2)], { random: () => 0 });
+    await run();
+    expect(clock.sleeps).to.deep.equal([500, 1_000]);
+  });
+
+  it("follows no other error", async () => {
+    const { run, clock } = bench([throwing(new Error("boom"))]);
+    await run();
+    expect(clock.sleeps).to.deep.equal([]);
+  });
+
+  it("that ends in another error says how many tries there were", async () => {
+    const failing = flaky(1, () => {
+      throw new AssetFailure("BROKEN", "x");
+    });
+    expect((await bench([failing]).run())?.outcome).to.include({ code: "BROKEN", attempts: 2 });
+  });
+
+  it("that ends in a skip says how many tries there were", async () => {
+    const skipping = flaky(1, () => {
+      throw new SkipAsset("after all");
+    });
+    expect((await bench([skipping]).run())?.outcome).to.include({ code: "BY_HANDLER", attempts: 2 });
+  });
+
+  it("may be asked for without an import", async () => {
+    let tries = 0;
+    const end = await bench([
+      handler((_asset, context) => {
+        if (++tries === 1) throw context.retry("not now");
+        return {};
+      }),
+    ]).run();
+    expect(end?.outcome).to.include({ kind: "SUCCEEDED", attempts: 2 });
+  });
+
+  it("repeats only the handler that asked for it", async () => {
+    let firsts = 0;
+    const first = handler(
+      () => {
+        firsts++;
+        return {};
+      },
+      { name: "first" },
+    );
+    await bench([first, flaky(2)]).run();
+    expect(firsts).to.equal(1);
+  });
+
+  it("has no deadline running while it waits, and a fresh one afterwards", async () => {
+    const clock = new ManualClock();
+    const { run, task } = bench([flaky(1, () => new Promise(() => {}))], { clock });
+    void run();
+    await quiet();
+    expect(task.tryStartedMs).to.equal(Number.POSITIVE_INFINITY);
+    await clock.advance(1_000);
+    expect(task.tryStartedMs).to.equal(clock.monotonicMs());
+  });
+
+  it("that is told to stop while it waits leaves no outcome, at once", async () => {
+    const clock = new ManualClock();
+    const one = flaky(1);
+    const { run, task } = bench([one], { clock });
+    const running = run();
+    await quiet();
+    task.abort(new Error("job is stopping"));
+    expect(await running).to.equal(undefined);
+    expect(one.attempts).to.deep.equal([1]);
+  });
+});
+
+describe("errors of the repository", () => {
+  const code = (of: ConstructorParameters<typeof AssetmillError>[0], path?: string): AssetmillError =>
+    new AssetmillError(of, "hm", path === undefined ? {} : { ids: { path } });
+
+  it("GONE about this asset makes it SKIPPED GONE: it vanished since discovery", async () => {
+    expect(await outcomeOf([throwing(code("GONE", PATH))])).to.include({ kind: "SKIPPED", code: "GONE" });
+  });
+
+  for (const one of ["ACCESS_DENIED", "READ_FAILED"] as const) {
+    it(`${one} about this asset makes it FAILED ${one}`, async () => {
+      expect(await outcomeOf([throwing(code(one, PATH))])).to.include({ kind: "FAILED", code: one, handler: "h" });
+    });
+  }
+
+  for (const one of ["GONE", "ACCESS_DENIED", "READ_FAILED"] as const) {
+    it(`${one} about another asset is the handler's failure`, async () => {
+      for (const path of ["/root/b.dita", undefined]) {
+        expect(await outcomeOf([throwing(code(one, path))])).to.include({ kind: "FAILED", code: "HANDLER_ERROR" });
+      }
+    });
+  }
+
+  it("UNAVAILABLE is thrown on: nobody is to blame", async () => {
+    const error = code("UNAVAILABLE");
+    expect(await rejection(bench([throwing(error)]).run())).to.equal(error);
+  });
+
+  it("UNAVAILABLE at a later try is thrown on, too", async () => {
+    let tries = 0;
+    const error = code("UNAVAILABLE");
+    const run = bench([
+      handler(() => {
+        throw ++tries === 1 ? new RetryableError("not now") : error;
+      }),
+    ]).run();
+    expect(await rejection(run)).to.equal(error);
+  });
+});
+
+describe("an abort", () => {
+  const untilAborted = (context: HandlerContext, then: () => unknown): Promise<never> =>
+    new Promise((_yes, no) => {
+      context.signal.addEventListener("abort", () => no(then()), { once: true });
+    });
+
+  it("that a handler heeds by throwing leaves no outcome: the asset stays open", async () => {
+    for (const error of [new Error("aborted"), new RetryableError("aborted"), new AssetFailure("X", "aborted")]) {
+      const { run, task } = bench([handler((_asset, context) => untilAborted(context, () => error))]);
+      const running = run();
+      await quiet();
+      task.abort(new Error("job is stopping"));
+      expect(await running).to.equal(undefined);
+    }
+  });
+
+  it("gives the handler the reason, even where it looks at its signal only afterwards", async () => {
+    const gate = deferred();
+    let seen: unknown;
+    const { run, task } = bench([
+      handler(async (_asset, context) => {
+        await gate.promise;
+        seen = context.signal.reason;
+        return {};
+      }),
+    ]);
+    const running = run();
+    task.abort(new Error("lease lost"));
+    gate.resolve();
+    await running;
+    expect((seen as Error).message).to.equal("lease lost");
+  });
+
+  it("does not undo what the last handler has already done", async () => {
+    const gate = deferred();
+    const { run, task } = bench([
+      handler(async () => {
+        await gate.promise;
+        return { properties: { a: 1 } };
+      }),
+    ]);
+    const running = run();
+    await quiet();
+    task.abort(new Error("job is stopping"));
+    gate.resolve();
+    expect((await running)?.outcome.kind).to.equal("SUCCEEDED");
+  });
+
+  for (const reason of ["job is stopping", "deadline"]) {
+    it(`starts no further handler of the asset (${reason})`, async () => {
+      const gate = deferred();
+      let second = 0;
+      const { run, task } = bench([
+        handler(
+          async () => {
+            await gate.promise;
+            return {};
+          },
+          { name: "first" },
+        ),
+        handler(() => {
+          second++;
+          return {};
+        }),
+      ]);
+      const running = run();
+      await quiet();
+      task.abandoned = reason === "deadline";
+      task.abort(new Error(reason));
+      gate.resolve();
+      await running;
+      expect(second).to.equal(0);
+    });
+  }
+});
+
+describe("an asset's content", () => {
+  const reading = (process: AssetHandler["process"], content: () => Uint8Array[], maxBytes = 1_000) => {
+    let reads = 0;
+    const { run } = bench([handler(process), handler(process, { name: "second" })], {
+      maxBytes,
+      repository: {
+        read: async function* () {
+          reads++;
+          yield* content();
+        },
+      },
+    });
+    return run().then((end) => ({ end, reads: () => reads }));
+  };
+  const HASH_OF_ABC = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+  it("is read once, however many handlers ask, and its hash is stamped", async () => {
+    const { end, reads } = await reading(
+      async (_asset, context) => ({ properties: { text: await context.text(), size: (await context.bytes()).length } }),
+      () => [Buffer.from("a"), Buffer.from("bc")],
+    );
+    expect(reads()).to.equal(1);
+    expect(end?.write?.properties).to.deep.equal({ text: "abc", size: 3 });
+    expect(end?.write?.stamp.contentHash).to.equal(HASH_OF_ABC);
+  });
+
+  it("is hashed as a stream, too, where that was read to its end", async () => {
+    const { end } = await reading(
+      async (_asset, context) => {
+        for await (const _piece of context.stream());
+        return {};
+      },
+      () => [Buffer.from("a"), Buffer.from("bc")],
+    );
+    expect(end?.write?.stamp.contentHash).to.equal(HASH_OF_ABC);
+  });
+
+  it("has no hash where a stream was left half read", async () => {
+    const { end } = await reading(
+      async (_asset, context) => {
+        for await (const _piece of context.stream()) break;
+        return {};
+      },
+      () => [Buffer.from("a"), Buffer.from("bc")],
+    );
+    expect(end?.write?.stamp.contentHash).to.equal(null);
+  });
+
+  const texts: [string, Buffer][] = [
+    ["UTF-8", Buffer.from("né")],
+    ["UTF-8 with a byte order mark", Buffer.from("\uFEFFné")],
+    ["UTF-16, little end first", Buffer.from("\uFEFFné", "utf16le")],
+    ["UTF-16, big end first", Buffer.from("\uFEFFné", "utf16le").swap16()],
+  ];
+  for (const [title, bytes] of texts) {
+    it(`in ${title} is decoded without the mark`, async () => {
+      const { end } = await reading(
+        async (_asset, context) => ({ properties: { text: await context.text() } }),
+        () => [bytes],
+      );
+      expect(end?.write?.properties).to.deep.equal({ text: "né" });
+    });
+  }
+
+  it("of no bytes is an empty text", async () => {
+    const { end } = await reading(
+      async (_asset, context) => ({ properties: { text: await context.text() } }),
+      () => [],
+    );
+    expect(end?.write?.properties).to.deep.equal({ text: "" });
+  });
+
+  it("above the limit is READ_FAILED, and no more of it is kept", async () => {
+    const { end } = await reading(
+      async (_asset, context) => ({ properties: { text: await context.text() } }),
+      () => [Buffer.alloc(6), Buffer.alloc(6)],
+      10,
+    );
+    expect(end?.outcome).to.include({ kind: "FAILED", code: "READ_FAILED" });
+  });
+
+  it("at the limit is taken", async () => {
+    const { end } = await reading(
+      async (_asset, context) => ({ properties: { size: (await context.bytes()).length } }),
+      () => [Buffer.alloc(5), Buffer.alloc(5)],
+      10,
+    );
+    expect(end?.write?.properties).to.deep.equal({ size: 10 });
+  });
+
+  it("that could not be read is read again at the next try", async () => {
+    let reads = 0;
+    const { run } = bench(
+      [
+        handler(async (_asset, context) => {
+          try {
+            return { properties: { text: await context.text() } };
+          } catch {
+            throw context.retry("not now");
+          }
+        }),
+      ],
+      {
+        repository: {
+          read: async function* () {
+            if (++reads === 1) throw new Error("flaky disk");
+            yield Buffer.from("abc");
+          },
+        },
+      },
+    );
+    expect((await run())?.write?.properties).to.deep.equal({ text: "abc" });
+  });
+});

@@ -1,0 +1,156 @@
+import { expect } from "chai";
+import { ChunkRun } from "../../../../src/core/engine/chunk/chunk-run.js";
+import { Slots } from "../../../../src/core/engine/chunk/slots.js";
+import { TimeSlice } from "../../../../src/core/engine/chunk/time-slice.js";
+import { AssetFailure, RetryableError } from "../../../../src/core/errors.js";
+import type { AssetHandler } from "../../../../src/core/ports/asset-handler.js";
+import type { HandlerThreads, ThreadEnd, ThreadWork } from "../../../../src/core/ports/handler-threads.js";
+import { entriesOf, jobOf, pathsOf } from "../../../support/builders.js";
+import { type Deferred, deferred } from "../../../support/deferred.js";
+import { engineTools, repositoryOf } from "../../../support/engine-tools.js";
+import { ManualClock, quiet } from "../../../support/manual-clock.js";
+
+/** Threads whose every work hangs until the test ends it. */
+class HeldThreads implements HandlerThreads {
+  readonly places: number;
+  readonly works: { readonly work: ThreadWork; readonly call: Deferred<ThreadEnd> }[] = [];
+
+  constructor(places: number) {
+    this.places = places;
+  }
+
+  run(work: ThreadWork): Promise<ThreadEnd> {
+    const call = deferred<ThreadEnd>();
+    this.works.push({ work, call });
+    return call.promise;
+  }
+
+  async close(): Promise<void> {}
+
+  async end(index: number, over: Partial<ThreadEnd> = {}): Promise<void> {
+    this.works[index]?.call.resolve({ returned: undefined, contentHash: undefined, busyMs: 5, ...over });
+    await quiet();
+  }
+}
+
+function bench(
+  count: number,
+  options: { places?: number; sizeBytes?: number; fileOf?: (path: string) => string } = {},
+) {
+  const threads = new HeldThreads(options.places ?? 6);
+  const clock = new ManualClock();
+  const main: string[] = [];
+  const handlers: AssetHandler[] = [
+    { name: "first", version: "1", process: (asset) => void main.push(asset.path) },
+    { name: "h", version: "1", thread: true, process: () => main.push("not here") as never },
+  ];
+  const reads: string[] = [];
+  const repository = repositoryOf({
+    read: async function* (path) {
+      reads.push(path);
+      yield Buffer.from(path);
+    },
+    ...(options.fileOf ? { fileOf: options.fileOf } : {}),
+  });
+  const tools = engineTools({ clock, handlers, threads, repository, options: { concurrency: 2, deadlineMs: 100 } });
+  const claim = {
+    lease: { jobId: jobOf().id, chunk: 1, epoch: 1 },
+    entries: entriesOf(pathsOf(count)).map(({ asset }) => ({
+      asset: { ...asset, sizeBytes: options.sizeBytes ?? 10 },
+    })),
+    open: Array.from({ length: count }, (_, i) => i),
+    takenOver: false,
+  };
+  const slots = new Slots(2);
+  const places = new Slots(threads.places);
+  const job = jobOf({ handlers: ["first", "h"] });
+  const run = new ChunkRun(job, claim, 10_000, { slots, places, slice: new TimeSlice(clock, 1_000) }, tools);
+  return { threads, clock, main, reads, run, slots, places };
+}
+
+describe("a handler in a thread, as the engine sees it", () => {
+  it("gets whole batches: as many assets are under way as there are places, whatever the concurrency", async () => {
+    const { threads, run, slots, places, main } = bench(20);
+    await quiet();
+    expect(threads.works).to.have.length(6);
+    expect(slots.free, "slots are free for other work meanwhile").to.equal(2);
+    for (let i = 0; i < 20; i++) await threads.end(i);
+    await run.ended;
+    expect(main).to.deep.equal(pathsOf(20));
+    const part = run.part.take();
+    expect(part?.closes).to.equal(true);
+    expect([slots.free, places.free]).to.deep.equal([2, 6]);
+  });
+
+  it("has its results, hash and time taken over", async () => {
+    const { threads, run, clock } = bench(1, { fileOf: (path) => path });
+    await quiet();
+    await clock.advance(50);
+    await threads.end(0, { returned: { properties: { a: 1 } }, contentHash: "sha256:x", busyMs: 7 });
+    await run.ended;
+    const part = run.part.take();
+    expect(part?.writes[0]).to.deep.include({ properties: { a: 1 } });
+    expect(part?.writes[0]?.stamp).to.deep.include({ contentHash: "sha256:x", handlers: { first: "1", h: "1" } });
+    expect(part?.pace.types.DITATOPIC).to.deep.equal({ assets: 1, busyMs: 7 });
+  });
+
+  it("that read something else than the main thread leaves no hash: none stands for what both saw", async () => {
+    const { threads, run } = bench(1);
+    await quiet();
+    await threads.end(0, { contentHash: "sha256:x" });
+    await run.ended;
+    expect(run.part.take()?.writes[0]?.stamp.contentHash).to.equal(null);
+  });
+
+  it("is not ended by the main thread's deadline: waiting for a thread is nobody's fault", async () => {
+    const { threads, run, clock } = bench(1);
+    await quiet();
+    await clock.advance(1_000_000);
+    run.enforceDeadline(clock.monotonicMs());
+    await threads.end(0);
+    await run.ended;
+    expect(run.part.take()?.outcomes[0]?.outcome.kind).to.equal("SUCCEEDED");
+  });
+
+  it("reads files itself where content is in files; small content crosses with its asset; large is asked for", async () => {
+    const byFile = bench(1, { fileOf: (path) => `/files${path}` });
+    await quiet();
+    expect(byFile.threads.works[0]?.work.file).to.equal("/files/root/a0000");
+    expect(byFile.reads).to.deep.equal([]);
+    const small = bench(1);
+    await quiet();
+    expect(Buffer.from(small.threads.works[0]?.work.bytes ?? []).toString()).to.equal("/root/a0000");
+    const large = bench(1, { sizeBytes: 50_000_000 });
+    await quiet();
+    expect(large.threads.works[0]?.work).to.not.have.any.keys("file", "bytes");
+    expect(large.reads).to.deep.equal([]);
+  });
+
+  it("is retried after a pause, counted from the main thread; DEADLINE and POISON end the asset alone", async () => {
+    const { threads, run, clock } = bench(3);
+    await quiet();
+    threads.works[0]?.call.reject(new RetryableError("later"));
+    threads.works[1]?.call.reject(new AssetFailure("DEADLINE", "too long"));
+    threads.works[2]?.call.reject(new AssetFailure("POISON", "died"));
+    await quiet();
+    await clock.advance(1_000);
+    expect(threads.works[3]?.work.attempt).to.equal(2);
+    await threads.end(3);
+    await run.ended;
+    const outcomes = run.part.take()?.outcomes ?? [];
+    const of = (index: number) => outcomes.find((one) => one.index === index)?.outcome;
+    expect(of(0)).to.deep.equal({ kind: "SUCCEEDED", attempts: 2, warnings: [] });
+    expect(of(1)).to.deep.include({ kind: "FAILED", code: "DEADLINE", handler: "h", attempts: 1 });
+    expect(of(2)).to.deep.include({ kind: "FAILED", code: "POISON", handler: "h", attempts: 3 });
+  });
+
+  it("told to stop leaves its asset open", async () => {
+    const { threads, run } = bench(2);
+    await quiet();
+    run.stop("job is stopping", true);
+    expect(threads.works.map(({ work }) => work.signal.aborted)).to.deep.equal([true, true]);
+    for (const { work, call } of threads.works) call.reject(work.signal.reason);
+    await run.ended;
+    expect(run.part.take()).to.equal(undefined);
+  });
+});

@@ -1,0 +1,317 @@
+import { expect } from "chai";
+import type { Asset } from "../../../../src/core/asset/asset.js";
+import type { Lease } from "../../../../src/core/job/lease.js";
+import type { DiscoveryClaim, DiscoveryPage } from "../../../../src/core/job/chunk.js";
+import { discover } from "../../../../src/core/engine/discovery/discover.js";
+import type { Job } from "../../../../src/core/job/job.js";
+import type { ScanPage } from "../../../../src/core/ports/asset-repository.js";
+import type { CommitAnswer } from "../../../../src/core/ports/chunk-store.js";
+import { SkipRules } from "../../../../src/core/asset/skip-rules.js";
+import { assetOf, jobOf, pathsOf } from "../../../support/builders.js";
+import { deferred, rejection } from "../../../support/deferred.js";
+import { engineTools, noChunks, repositoryOf } from "../../../support/engine-tools.js";
+import { ManualClock, quiet } from "../../../support/manual-clock.js";
+import { NOISY } from "../../../support/timed.js";
+
+const LEASE: Lease = { jobId: jobOf().id, chunk: 0, epoch: 3 };
+
+const claimOf = (over: Partial<DiscoveryClaim> = {}): DiscoveryClaim => ({
+  lease: LEASE,
+  part: 0,
+  cursor: undefined,
+  nextChunk: 1,
+  takenOver: false,
+  ...over,
+});
+
+interface Options {
+  readonly assets?: readonly Asset[];
+  readonly pages?: AsyncIterable<readonly Asset[]>;
+  /** In place of both. */
+  readonly scan?: AsyncIterable<ScanPage>;
+  readonly chunkSize?: number;
+  readonly job?: Job;
+  readonly claim?: DiscoveryClaim;
+  readonly signal?: AbortSignal;
+  readonly addPage?: (lease: Lease, page: DiscoveryPage) => Promise<CommitAnswer>;
+  readonly clock?: ManualClock;
+}
+
+async function* pagesOf(assets: readonly Asset[], size: number): AsyncGenerator<readonly Asset[]> {
+  for (let i = 0; i < assets.length; i += size) yield assets.slice(i, i + size);
+}
+
+async function* scanOf(pages: AsyncIterable<readonly Asset[]>): AsyncGenerator<ScanPage> {
+  for await (const assets of pages) yield { assets, upTo: assets.at(-1)?.path ?? "" };
+}
+
+function bench(options: Options = {}) {
+  const stored: DiscoveryPage[] = [];
+  const leases: Lease[] = [];
+  const asked: { scope: unknown; options: object }[] = [];
+  const answered: CommitAnswer[] = [];
+  const chunkSize = options.chunkSize ?? 10;
+  const tools = engineTools({
+    ...(options.clock ? { clock: options.clock } : {}),
+    options: { chunkSize },
+    skipRules: new SkipRules({ ignored: ["/root/ignored"] }),
+    repository: repositoryOf({
+      scan: (scope, scanOptions) => {
+        asked.push({ scope, options: scanOptions });
+        return options.scan ?? scanOf(options.pages ?? pagesOf(options.assets ?? [], scanOptions.pageSize));
+      },
+    }),
+    chunks: {
+      ...noChunks,
+      addPage: async (lease, page) => {
+        leases.push(lease);
+        stored.push(page);
+        return options.addPage ? await options.addPage(lease, page) : { end: "committed", job: jobOf() };
+      },
+    },
+  });
+  const signal = options.signal ?? new AbortController().signal;
+  const run = () =>
+    discover(options.job ?? jobOf(), options.claim ?? claimOf(), signal, (answer) => answered.push(answer), tools);
+  return { run, stored, leases, asked, answered };
+}
+
+const assetsOf = (count: number): Asset[] => pathsOf(count).map((path) => assetOf(path));
+const pathsIn = (pages: readonly DiscoveryPage[]): string[] =>
+  pages.flatMap((page) => page.chunks.flatMap((chunk) => chunk.entries.map(({ asset }) => asset.path)));
+
+describe("discovery", () => {
+  for (const count of [0, 1, 9, 10, 11, 40, 41, 95]) {
+    it(`of ${count} assets stores each once, in order, in chunks of at most ten, numbered without gap`, async () => {
+      const { run, stored } = bench({ assets: assetsOf(count) });
+      expect(await run()).to.equal("done");
+      expect(pathsIn(stored)).to.deep.equal(pathsOf(count));
+      const chunks = stored.flatMap((page) => page.chunks);
+      expect(chunks.map(({ number }) => number)).to.deep.equal(chunks.map((_, i) => i + 1));
+      for (const chunk of chunks) {
+        expect(chunk.entries.length).to.be.within(1, 10);
+        expect(chunk.open).to.equal(chunk.entries.length);
+      }
+      expect(stored.map((page) => page.part)).to.deep.equal(stored.map((_, i) => i));
+      expect(stored.map((page) => page.last)).to.deep.equal(stored.map((_, i) => i === stored.length - 1));
+      expect(stored.reduce((sum, page) => sum + (page.tally.types.DITATOPIC?.total ?? 0), 0)).to.equal(count);
+    });
+  }
+
+  it("stores the first chunk as soon as it is there, and later ones several at a time", async () => {
+    const { run, stored } = bench({ assets: assetsOf(1_000) });
+    await run();
+    expect(stored[0]?.chunks).to.have.length(1);
+    expect(stored[1]?.chunks.length).to.be.at.least(4);
+    expect(stored.length).to.be.at.most(30);
+  });
+
+  it("stores how far it is where the scope leaves nearly everything out, so that a kill repeats little", async () => {
+    const clock = new ManualClock();
+    async function* sparse(): AsyncGenerator<ScanPage> {
+      for (let i = 0; i < 20; i++) {
+        await clock.advance(250);
+        yield { assets: i === 10 ? assetsOf(1) : [], upTo: `/root/z${String(i).padStart(2, "0")}` };
+      }
+    }
+    const { run, stored } = bench({ scan: sparse(), clock });
+    expect(await run()).to.equal("done");
+    expect(stored.length).to.be.at.least(20);
+    expect(stored.slice(0, 20).map(({ cursor }) => cursor)).to.deep.equal(
+      Array.from({ length: 20 }, (_, i) => `/root/z${String(i).padStart(2, "0")}`),
+    );
+    expect(pathsIn(stored)).to.deep.equal(pathsOf(1));
+    expect(stored.flatMap(({ chunks }) => chunks.map(({ number }) => number))).to.deep.equal([1]);
+  });
+
+  it("stores what a slow repository yields within about a second", async () => {
+    const clock = new ManualClock();
+    const seenMs = new Map<string, number>();
+    async function* slowly(): AsyncGenerator<readonly Asset[]> {
+      for (const asset of assetsOf(30)) {
+        await clock.advance(90);
+        seenMs.set(asset.path, clock.monotonicMs());
+        yield [asset];
+      }
+    }
+    let longestMs = 0;
+    const { run, stored } = bench({
+      pages: slowly(),
+      clock,
+      addPage: async (_lease, page) => {
+        for (const path of pathsIn([page])) {
+          longestMs = Math.max(longestMs, clock.monotonicMs() - (seenMs.get(path) ?? 0));
+        }
+        return { end: "committed", job: jobOf() };
+      },
+    });
+    await run();
+    expect(longestMs).to.be.at.most(1_100);
+    expect(stored.length).to.be.below(30);
+  }).retries(NOISY);
+
+  it("of nothing stores one page: the last, with no chunk and no cursor", async () => {
+    const { run, stored } = bench({ assets: [] });
+    await run();
+    expect(stored).to.deep.equal([
+      {
+        part: 0,
+        chunks: [],
+        first: undefined,
+        final: undefined,
+        cursor: undefined,
+        tally: { types: {}, skips: {} },
+        last: true,
+      },
+    ]);
+  });
+
+  it("carries with each page the last path seen", async () => {
+    const { run, stored } = bench({ assets: assetsOf(25) });
+    await run();
+    let seen = 0;
+    for (const page of stored) {
+      seen += pathsIn([page]).length;
+      expect(page.cursor).to.equal(pathsOf(25)[seen - 1]);
+    }
+  });
+
+  it("asks for the scope of the request, from the beginning, in pages of a chunk", async () => {
+    const request = {
+      type: "ASSET_PROCESSING",
+      paths: ["/root/b", "/root/a"],
+      excludedPaths: ["/root/a/x"],
+      filter: { fileTypes: ["DITAMAP" as const], startTime: 1, endTime: 2, filterProcessedAssets: false },
+      priority: 5,
+    };
+    const { run, asked } = bench({ job: jobOf({ request }) });
+    await run();
+    expect(asked).to.have.length(1);
+    expect(asked[0]?.scope).to.deep.equal({
+      roots: ["/root/a", "/root/b"],
+      excluded: ["/root/a/x"],
+      filter: { fileTypes: ["DITAMAP"], createdFromMs: 1, createdToMs: 2 },
+    });
+    expect(asked[0]?.options).to.include({ pageSize: 10 });
+    expect(asked[0]?.options).not.to.have.property("after");
+  });
+
+  it("that goes on asks for what comes after its cursor, and numbers on", async () => {
+    const claim = claimOf({ part: 7, cursor: "/root/a0041", nextChunk: 12, takenOver: true });
+    const { run, asked, stored, leases } = bench({ claim, assets: assetsOf(60).slice(42) });
+    await run();
+    expect(asked.map(({ options }) => (options as { after?: string }).after)).to.deep.equal(["/root/a0041"]);
+    expect(stored[0]?.part).to.equal(7);
+    expect(stored.flatMap((page) => page.chunks.map(({ number }) => number))).to.deep.equal([12, 13]);
+    expect(new Set(leases)).to.deep.equal(new Set([LEASE]));
+  });
+
+  it("that goes on and finds nothing more keeps its cursor", async () => {
+    const { run, stored } = bench({ claim: claimOf({ part: 7, cursor: "/root/a0041", nextChunk: 12 }) });
+    await run();
+    expect(stored).to.have.length(1);
+    expect(stored[0]).to.include({ part: 7, cursor: "/root/a0041", last: true });
+  });
+
+  it("counts what skip rules decide, keeps it in the manifest, and opens no chunk for it alone", async () => {
+    const assets = [
+      assetOf("/root/a.dita"),
+      assetOf("/root/b.dita", { contentFragment: true }),
+      ...pathsOf(10, "/root/ignored").map((path) => assetOf(path, { fileType: "OTHERS" })),
+    ];
+    const { run, stored } = bench({ assets });
+    await run();
+    const chunks = stored.flatMap((page) => page.chunks);
+    expect(pathsIn(stored)).to.deep.equal(assets.map(({ path }) => path));
+    expect(chunks.map(({ open }) => open)).to.deep.equal([1, 0]);
+    expect(chunks[0]?.entries.map(({ skip }) => skip).slice(0, 3)).to.deep.equal([
+      undefined,
+      "CONTENT_FRAGMENT",
+      "IGNORED_PATH",
+    ]);
+    const sum = (pick: (page: DiscoveryPage) => number | undefined): number =>
+      stored.reduce((total, page) => total + (pick(page) ?? 0), 0);
+    expect(sum((page) => page.tally.types.DITATOPIC?.total)).to.equal(2);
+    expect(sum((page) => page.tally.types.DITATOPIC?.skipped)).to.equal(1);
+    expect(sum((page) => page.tally.types.OTHERS?.skipped)).to.equal(10);
+    expect(sum((page) => page.tally.skips.IGNORED_PATH)).to.equal(10);
+    expect(sum((page) => page.tally.skips.CONTENT_FRAGMENT)).to.equal(1);
+  });
+
+  it("passes every answer on", async () => {
+    const { run, stored, answered } = bench({ assets: assetsOf(50) });
+    await run();
+    await quiet();
+    expect(answered).to.have.length(stored.length);
+  });
+
+  it("stores one page after the other, reading ahead by no more than the next", async () => {
+    const gate = deferred<CommitAnswer>();
+    let read = 0;
+    async function* counted(): AsyncGenerator<readonly Asset[]> {
+      for await (const page of pagesOf(assetsOf(5_000), 10)) {
+        read += page.length;
+        yield page;
+      }
+    }
+    let calls = 0;
+    const { run, stored } = bench({
+      pages: counted(),
+      addPage: () => (++calls === 1 ? gate.promise : Promise.resolve({ end: "committed", job: jobOf() })),
+    });
+    const running = run();
+    await quiet();
+    expect(stored).to.have.length(1);
+    expect(read).to.be.at.most(500);
+    gate.resolve({ end: "committed", job: jobOf() });
+    expect(await running).to.equal("done");
+    expect(pathsIn(stored)).to.deep.equal(pathsOf(5_000));
+  });
+
+  it("that lost its lease stores nothing more", async () => {
+    const { run, stored } = bench({
+      assets: assetsOf(500),
+      addPage: async (_lease, page) => ({ end: page.part === 1 ? "lost" : "committed", job: jobOf() }),
+    });
+    expect(await run()).to.equal("lost");
+    expect(stored).to.have.length(2);
+  });
+
+  it("that lost its lease with the last page says so", async () => {
+    const { run } = bench({ assets: assetsOf(3), addPage: async () => ({ end: "lost", job: jobOf() }) });
+    expect(await run()).to.equal("lost");
+  });
+
+  it("that is told to stop stores no last page", async () => {
+    const stop = new AbortController();
+    async function* stopping(): AsyncGenerator<readonly Asset[]> {
+      for await (const page of pagesOf(assetsOf(500), 10)) {
+        yield page;
+        if (page[0]?.path === "/root/a0100") {
+          stop.abort(new Error("job is stopping"));
+          return;
+        }
+      }
+    }
+    const { run, stored } = bench({ pages: stopping(), signal: stop.signal });
+    expect(await run()).to.equal("stopped");
+    expect(stored.some((page) => page.last)).to.equal(false);
+  });
+
+  it("ends with the error of the repository, and stores no last page", async () => {
+    const error = new Error("disk on fire");
+    async function* failing(): AsyncGenerator<readonly Asset[]> {
+      yield* pagesOf(assetsOf(10), 10);
+      throw error;
+    }
+    const { run, stored } = bench({ pages: failing() });
+    expect(await rejection(run())).to.equal(error);
+    expect(stored.map((page) => page.last)).to.deep.equal([false]);
+  });
+
+  it("ends with the error of the store", async () => {
+    const error = new Error("store on fire");
+    const { run } = bench({ assets: assetsOf(500), addPage: () => Promise.reject(error) });
+    expect(await rejection(run())).to.equal(error);
+  });
+});
