@@ -17,13 +17,15 @@ const ROOT = repositoryRoot();
 const SRC = join(ROOT, "src");
 
 describe("the architecture", () => {
+  const sources = readSources(SRC);
+
   it("keeps to the import table, has no cycle, and reads the environment in cli alone", () => {
-    expect(readSources(SRC).length).to.be.above(50);
-    expect(breaches(SRC)).to.deep.equal([]);
+    expect(sources.length).to.be.above(50);
+    expect(breaches(sources)).to.deep.equal([]);
   });
 
   it("has core in a few rooms, whose imports all run down", () => {
-    const { rooms, arrows } = coreRooms(readSources(SRC));
+    const { rooms, arrows } = coreRooms(sources);
     process.stdout.write(`      core: ${rooms.length} rooms, ${arrows.length} arrows between them, all downward\n`);
     expect(rooms).to.have.members(["core/errors.ts", ...CORE_FLOORS.flat().filter((room) => room !== "core")]);
     // That they run down is the import table's, above.
@@ -36,7 +38,7 @@ describe("the architecture", () => {
       optionalDependencies: Record<string, string>;
     };
     const named = new Set([...Object.keys(dependencies), ...Object.keys(optionalDependencies)]);
-    expect([...packagesOf(readSources(SRC))].filter((name) => !named.has(name))).to.deep.equal([]);
+    expect([...packagesOf(sources)].filter((name) => !named.has(name))).to.deep.equal([]);
   });
 });
 
@@ -85,7 +87,7 @@ describe("the architecture's test", () => {
       await mkdir(dirname(join(folder, file)), { recursive: true });
       await writeFile(join(folder, file), text);
     }
-    return breaches(folder);
+    return breaches(readSources(folder));
   };
 
   it("finds nothing in a sound tree", async () => {

@@ -2,13 +2,15 @@ import { DISCOVERY, type Lease } from "../core/job/lease.js";
 import type { ChunkPart, DiscoveryPage, IndexedOutcome, ManifestEntry, NewChunk } from "../core/job/chunk.js";
 import { isStopping, type Job } from "../core/job/job.js";
 import { discovered, progressed, settle } from "../core/job/job-transitions.js";
+import { NO_DEATHS, released, takenBack } from "../core/job/lease-rules.js";
 import type { ReportedOutcome } from "../core/asset/outcome.js";
 import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, CommitResults } from "../core/ports/chunk-store.js";
 import { addTallies, EMPTY_TALLY } from "../core/job/tally.js";
-import { awaitsCare, claimWork, countDeath, forgetDeaths, giveBack, isExpired } from "./memory-claim.js";
+import { awaitsCare, claimWork, isExpired } from "./memory-claim.js";
 import {
   factsOf,
   holdJob,
+  newLease,
   type MemoryChunk,
   type MemoryDatabase,
   type MemoryLease,
@@ -42,7 +44,7 @@ export class MemoryChunkStore implements ChunkStore {
         part: discovery.part + 1,
         cursor: page.cursor,
         nextChunk: (page.chunks.at(-1)?.number ?? discovery.nextChunk - 1) + 1,
-        deaths: 0,
+        ...NO_DEATHS,
       });
       if (page.last) end(discovery);
       const progress = {
@@ -110,10 +112,7 @@ export class MemoryChunkStore implements ChunkStore {
       for (const lease of leases) {
         const row = rowOf(tx, lease);
         if (!row || !isHeld(row, lease)) continue;
-        giveBack(row);
-        if (lease.chunk === DISCOVERY) holdJob(tx, lease.jobId).discovery.deaths = 0;
-        const chunk = chunkOf(tx, lease);
-        if (chunk) forgetDeaths(chunk);
+        Object.assign(row, released(row), { owner: undefined });
       }
       for (const id of jobIds(leases)) settleJob(tx, id);
     });
@@ -123,11 +122,7 @@ export class MemoryChunkStore implements ChunkStore {
     return this.#database.write((tx) => {
       for (const [id, { job, discovery, chunks }] of tx.state.jobs) {
         for (const lease of isStopping(job) ? [discovery, ...chunks] : []) {
-          if (!isExpired(tx, lease, isKnownDead)) continue;
-          if ("entries" in lease) countDeath(lease);
-          giveBack(lease);
-          // So that no zombie's epoch is ever current in an ended job.
-          lease.epoch++;
+          if (isExpired(tx, lease, isKnownDead)) Object.assign(lease, takenBack(lease), { owner: undefined });
         }
         settleJob(tx, id);
       }
@@ -137,11 +132,11 @@ export class MemoryChunkStore implements ChunkStore {
 
 const rowOf = (tx: MemoryTransaction, { jobId, chunk }: Lease): MemoryLease | undefined => {
   const held = tx.state.jobs.get(jobId);
-  return chunk === DISCOVERY ? held?.discovery : held?.chunks.find(({ number }) => number === chunk);
+  return chunk === DISCOVERY ? held?.discovery : held?.chunks.find((one) => one.chunk === chunk);
 };
 
 const chunkOf = (tx: MemoryTransaction, { jobId, chunk }: Lease): MemoryChunk | undefined =>
-  tx.state.jobs.get(jobId)?.chunks.find(({ number }) => number === chunk);
+  tx.state.jobs.get(jobId)?.chunks.find((one) => one.chunk === chunk);
 
 const isHeld = (row: MemoryLease, lease: Lease): boolean => row.state === "LEASED" && row.epoch === lease.epoch;
 
@@ -157,12 +152,12 @@ function end(row: MemoryLease): void {
 
 /** The part's outcomes and its chunk's position; its counters and lines come with those of the job's other parts. */
 function storePart(tx: MemoryTransaction, { lease, part, outcomes, closes, advances }: ChunkPart): Fence {
-  const chunk = holdJob(tx, lease.jobId).chunks.find(({ number }) => number === lease.chunk);
+  const chunk = holdJob(tx, lease.jobId).chunks.find(({ chunk }) => chunk === lease.chunk);
   const fence = fenceOf(chunk, lease, part);
   if (fence !== "mine" || !chunk) return fence;
   for (const one of outcomes) chunk.outcomes[one.index] = reported(chunk, one, tx.nowMs);
   chunk.part++;
-  if (advances) forgetDeaths(chunk);
+  if (advances) Object.assign(chunk, NO_DEATHS);
   if (closes) end(chunk);
   return fence;
 }
@@ -186,15 +181,8 @@ function settleJob(tx: MemoryTransaction, id: string): Job {
 const jobIds = (leases: readonly Lease[]): readonly string[] => [...new Set(leases.map(({ jobId }) => jobId))];
 
 const newChunk = ({ number, entries, open }: NewChunk, nowMs: number): MemoryChunk => ({
-  number,
-  state: open > 0 ? "READY" : "DONE",
-  epoch: 0,
-  owner: undefined,
-  untilMs: 0,
-  part: 0,
-  deaths: 0,
-  announced: undefined,
-  charged: undefined,
+  ...newLease(number, open > 0 ? "READY" : "DONE"),
+  triggerable: open,
   entries,
   outcomes: entries.map((entry) => ruled(entry, nowMs)),
 });

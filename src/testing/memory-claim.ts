@@ -1,12 +1,13 @@
-import { DISCOVERY } from "../core/job/lease.js";
-import type { ChunkClaim, DiscoveryClaim } from "../core/job/chunk.js";
 import { isClaimable } from "../core/job/job.js";
 import { mustWait } from "../core/job/job-queue.js";
 import { claimed, giveUp } from "../core/job/job-transitions.js";
+import { DISCOVERY } from "../core/job/lease.js";
+import { type ClaimDecision, decideClaim, isCareful, poisoned, released } from "../core/job/lease-rules.js";
 import type { Claim, ClaimRequest } from "../core/ports/chunk-store.js";
 import {
   factsOf,
   type MemoryChunk,
+  type MemoryDiscovery,
   type MemoryJob,
   type MemoryLease,
   type MemoryTransaction,
@@ -14,15 +15,9 @@ import {
   storeChange,
 } from "./memory-database.js";
 
-/** Deaths of discovery in a row, without a page, after which the job gives up. */
-const MAX_DISCOVERY_DEATHS = 3;
-
-/** Deaths of a chunk's owners in a row, none with an outcome, after which the job gives up. */
-const MAX_DEATHS = 10;
-/** Charges in a row that make an asset POISON. */
-const MAX_CHARGES = 3;
-
 type Wanted = Pick<ClaimRequest, "chunks" | "discoveries">;
+type FreeLease = MemoryDiscovery | MemoryChunk;
+type Taken = ClaimDecision<FreeLease>["take"][number];
 
 /** Takes what is free: by priority, then creation, then path order. */
 export function claimWork(tx: MemoryTransaction, request: ClaimRequest): readonly Claim[] {
@@ -48,31 +43,6 @@ export const awaitsCare = (tx: MemoryTransaction, request: ClaimRequest): boolea
 
 const waitsForCare = (chunk: MemoryChunk): boolean => chunk.state === "READY" && isCareful(chunk);
 
-/** Its owners died twice in a row, or one died with an asset announced. */
-const isCareful = ({ deaths, charged }: MemoryChunk): boolean => deaths >= 2 || charged !== undefined;
-
-/** Its owner died, or was late: charges the asset that was announced, and forgets that it was. */
-export function countDeath(chunk: MemoryChunk): void {
-  const { announced, charged } = chunk;
-  chunk.deaths++;
-  if (announced !== undefined) {
-    chunk.charged = { index: announced, times: (charged?.index === announced ? charged.times : 0) + 1 };
-  }
-  chunk.announced = undefined;
-}
-
-/** As it is to be once it is taken: where it is LEASED, its present owner is dead. */
-function withDeath(chunk: MemoryChunk): MemoryChunk {
-  const taken = { ...chunk };
-  if (chunk.state === "LEASED") countDeath(taken);
-  return taken;
-}
-
-/** What is known of the deaths of a chunk's owners is forgotten. */
-export function forgetDeaths(chunk: MemoryChunk): void {
-  Object.assign(chunk, { deaths: 0, announced: undefined, charged: undefined });
-}
-
 /** Jobs of the repository whose every handler is there, and that need not wait for an earlier one. */
 const candidates = (tx: MemoryTransaction, request: ClaimRequest): readonly MemoryJob[] =>
   [...tx.state.jobs.values()]
@@ -83,56 +53,46 @@ const candidates = (tx: MemoryTransaction, request: ClaimRequest): readonly Memo
     .sort((a, b) => a.job.request.priority - b.job.request.priority || a.job.sequence - b.job.sequence);
 
 function take(tx: MemoryTransaction, held: MemoryJob, request: ClaimRequest, wanted: Wanted): Claim | undefined {
-  const isHeld = (chunk: number, { epoch }: MemoryLease): boolean =>
-    (request.holding ?? []).some((one) => one.jobId === held.job.id && one.chunk === chunk && one.epoch === epoch);
-  const isFree = (chunk: number, lease: MemoryLease): boolean =>
-    lease.state === "READY" || (isExpired(tx, lease, request.isKnownDead) && !isHeld(chunk, lease));
-  const { discovery } = held;
-  const looked = held.chunks
-    .filter((chunk) => isFree(chunk.number, chunk) && (request.alone || !waitsForCare(chunk)))
-    .sort((a, b) => (request.alone ? Number(waitsForCare(b)) - Number(waitsForCare(a)) : 0))
-    .slice(0, Math.max(0, wanted.chunks));
-  const needsCare = (chunk: MemoryChunk): boolean => isCareful(withDeath(chunk));
-  const care = request.alone ? looked.find(needsCare) : undefined;
-  const free = care ? [care] : looked.filter((chunk) => !needsCare(chunk));
-  const back = care ? [] : looked.filter(needsCare);
-  const worst = [...free, ...back].find((chunk) => withDeath(chunk).deaths >= MAX_DEATHS);
-  const late = new Set<MemoryLease>([...free, ...back].filter(({ state }) => state === "LEASED"));
-  for (const chunk of [...free, ...back]) if (late.has(chunk)) countDeath(chunk);
-  for (const chunk of back) {
-    // For a worker that is alone.
-    giveBack(chunk);
-    chunk.epoch++;
-  }
-  const walks = !care && wanted.discoveries > 0 && isFree(DISCOVERY, discovery);
-  const taken: readonly MemoryLease[] = [...(walks ? [discovery] : []), ...free];
-  if (taken.length === 0 && !worst) return undefined;
+  const alone = request.alone ?? false;
+  const free = freeLeases(tx, held, request, alone);
+  const { take: taken, putBack, giveUp: tooManyDeaths } = decideClaim(free, { ...wanted, alone });
+  const leases = taken.map(({ lease }) => lease);
+  for (const lease of leases) store(held, { ...lease, owner: request.owner, untilMs: tx.nowMs + request.ttlMs });
+  for (const lease of putBack) store(held, { ...lease, owner: undefined });
+  if (leases.length === 0 && tooManyDeaths === undefined) return undefined;
+  const careful = leases.find(isCareful);
   const work = {
-    newlyTriggered: free.filter(({ epoch }) => epoch === 0).flatMap(openOf).length,
-    takenOver: taken.filter((lease) => (lease === discovery ? lease.state === "LEASED" : late.has(lease))).length,
-    ...(care ? { careful: care.number } : {}),
+    newlyTriggered: leases.reduce((sum, lease) => sum + (lease.epoch === 1 ? lease.triggerable : 0), 0),
+    takenOver: taken.filter(({ takenOver }) => takenOver).length,
+    ...(careful ? { careful: careful.chunk } : {}),
   };
   const change = claimed(held.job, work, { leased: true, nowMs: tx.nowMs });
-  if (!change) return undefined;
-  if (walks && discovery.state === "LEASED") discovery.deaths++;
-  const discoveryClaim = walks ? claimOfDiscovery(held) : undefined;
-  const chunks = free.map((chunk) => claimOfChunk(held.job.id, chunk, late.has(chunk)));
-  for (const lease of taken) lend(lease, request.owner, tx.nowMs + request.ttlMs);
-  for (const chunk of free) chunk.part = 0;
+  // Candidates are claimable, and nobody else writes meanwhile.
+  if (!change) throw new Error("a job that was claimable is not any more");
   const job = storeChange(tx, held, change);
-  const mayWalk = !walks || discovery.deaths < MAX_DISCOVERY_DEATHS;
-  if (mayWalk && !worst) {
-    return { job, ...(discoveryClaim ? { discovery: discoveryClaim } : {}), chunks };
+  if (tooManyDeaths !== undefined) {
+    for (const lease of [...leases, ...putBack]) store(held, { ...released(lease), owner: undefined });
+    storeChange(tx, held, giveUp(job, tooManyDeaths, factsOf(tx, held)));
+    return undefined;
   }
-  for (const lease of taken) giveBack(lease);
-  discovery.deaths = 0;
-  for (const chunk of [...free, ...back]) forgetDeaths(chunk);
-  const why =
-    mayWalk && worst
-      ? `chunk ${worst.number} ended its process ${MAX_DEATHS} times in a row, without any outcome`
-      : `discovery ended its process ${MAX_DISCOVERY_DEATHS} times in a row`;
-  storeChange(tx, held, giveUp(job, why, factsOf(tx, held)));
-  return undefined;
+  const discovery = taken.map((one) => discoveryClaim(job.id, one)).find((claim) => claim !== undefined);
+  const chunks = taken.flatMap((one) => chunkClaim(job.id, one));
+  return { job, ...(discovery ? { discovery } : {}), chunks };
+}
+
+/** Discovery first, then chunks in path order; careful ones first for a worker that is alone, and for no other. */
+function freeLeases(
+  tx: MemoryTransaction,
+  { job, discovery, chunks }: MemoryJob,
+  request: ClaimRequest,
+  alone: boolean,
+): readonly FreeLease[] {
+  const isHeld = ({ chunk, epoch }: MemoryLease): boolean =>
+    (request.holding ?? []).some((one) => one.jobId === job.id && one.chunk === chunk && one.epoch === epoch);
+  const free = [discovery, ...chunks].filter((lease) =>
+    lease.state === "READY" ? alone || !isCareful(lease) : isExpired(tx, lease, request.isKnownDead) && !isHeld(lease),
+  );
+  return alone ? [...free.filter(isCareful), ...free.filter((lease) => !isCareful(lease))] : free;
 }
 
 /** Leased, but its time has run out, or its owner is known to be dead. */
@@ -143,32 +103,27 @@ export const isExpired = (
 ): boolean =>
   lease.state === "LEASED" && (lease.untilMs <= tx.nowMs || (lease.owner !== undefined && isKnownDead(lease.owner)));
 
-function lend(lease: MemoryLease, owner: string, untilMs: number): void {
-  Object.assign(lease, { state: "LEASED", epoch: lease.epoch + 1, owner, untilMs });
+function store({ discovery, chunks }: MemoryJob, lease: FreeLease): void {
+  const row = lease.chunk === DISCOVERY ? discovery : chunks.find(({ chunk }) => chunk === lease.chunk);
+  if (row) Object.assign(row, lease);
 }
 
-export function giveBack(lease: MemoryLease): void {
-  Object.assign(lease, { state: "READY", owner: undefined });
+const discoveryClaim = (jobId: string, { lease, takenOver }: Taken): Claim["discovery"] =>
+  "cursor" in lease
+    ? {
+        lease: { jobId, chunk: DISCOVERY, epoch: lease.epoch },
+        part: lease.part,
+        cursor: lease.cursor,
+        nextChunk: lease.nextChunk,
+        takenOver,
+      }
+    : undefined;
+
+function chunkClaim(jobId: string, { lease, takenOver }: Taken): Claim["chunks"] {
+  if (!("entries" in lease)) return [];
+  const { chunk, epoch, entries, outcomes } = lease;
+  const index = poisoned(lease);
+  const careful = index === undefined ? {} : { poisoned: index };
+  const open = entries.flatMap((_, at) => (outcomes[at] === undefined ? [at] : []));
+  return [{ lease: { jobId, chunk, epoch }, entries, open, takenOver, ...(isCareful(lease) ? { careful } : {}) }];
 }
-
-const openOf = ({ entries, outcomes }: MemoryChunk): readonly number[] =>
-  entries.flatMap((_, index) => (outcomes[index] === undefined ? [index] : []));
-
-const claimOfDiscovery = ({ job, discovery }: MemoryJob): DiscoveryClaim => ({
-  lease: { jobId: job.id, chunk: DISCOVERY, epoch: discovery.epoch + 1 },
-  part: discovery.part,
-  cursor: discovery.cursor,
-  nextChunk: discovery.nextChunk,
-  takenOver: discovery.state === "LEASED",
-});
-
-const claimOfChunk = (jobId: string, chunk: MemoryChunk, takenOver: boolean): ChunkClaim => ({
-  lease: { jobId, chunk: chunk.number, epoch: chunk.epoch + 1 },
-  entries: chunk.entries,
-  open: openOf(chunk),
-  takenOver,
-  ...(isCareful(chunk) ? { careful: poisonedOf(chunk) } : {}),
-});
-
-const poisonedOf = ({ charged }: MemoryChunk): NonNullable<ChunkClaim["careful"]> =>
-  charged && charged.times >= MAX_CHARGES ? { poisoned: charged.index } : {};

@@ -2,41 +2,43 @@ import { AssetmillError } from "../core/errors.js";
 import type { ManifestEntry } from "../core/job/chunk.js";
 import type { Job } from "../core/job/job.js";
 import { holdsScope } from "../core/job/job-request.js";
-import type { JobChange, JobFacts } from "../core/job/job-transitions.js";
+import { checkChange, type JobChange, type JobFacts } from "../core/job/job-transitions.js";
 import { isFinal } from "../core/job/lifecycle.js";
+import type { LeaseState } from "../core/job/lease.js";
+import { type LeaseRecord, NO_DEATHS } from "../core/job/lease-rules.js";
 import { formatLine } from "../core/job/log-entry.js";
 import type { ReportedOutcome } from "../core/asset/outcome.js";
 import type { KeyedJob } from "../core/job/job-key.js";
 import type { Transaction } from "../core/ports/transaction.js";
 
-/** Who works on a chunk, or on discovery. LEASED: until `untilMs`, whoever commits under `epoch`. */
-export interface MemoryLease {
-  state: "READY" | "LEASED" | "DONE";
-  epoch: number;
+/** A lease's record, changed in place. LEASED: until `untilMs`, to whoever commits under `epoch`. */
+export interface MemoryLease extends Mutable<LeaseRecord> {
   owner: string | undefined;
   untilMs: number;
-  /** Parts stored: of a chunk under this epoch, of discovery ever. */
-  part: number;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export const newLease = (chunk: number, state: LeaseState = "READY"): MemoryLease => ({
+  chunk,
+  state,
+  epoch: 0,
+  part: 0,
+  ...NO_DEATHS,
+  triggerable: 0,
+  owner: undefined,
+  untilMs: 0,
+});
 
 export interface MemoryDiscovery extends MemoryLease {
   cursor: string | undefined;
   nextChunk: number;
-  /** Owners lost in a row without a page. */
-  deaths: number;
 }
 
 export interface MemoryChunk extends MemoryLease {
-  readonly number: number;
   readonly entries: readonly ManifestEntry[];
   /** By index; what a skip rule decided stands there from the beginning. */
   readonly outcomes: (ReportedOutcome | undefined)[];
-  /** Owners that died in a row, none of which left the outcome of the first open asset. */
-  deaths: number;
-  /** The asset that a careful owner has started. */
-  announced: number | undefined;
-  /** The asset that was announced when owners died, and how often in a row. */
-  charged: { readonly index: number; readonly times: number } | undefined;
 }
 
 export interface MemoryJob {
@@ -118,8 +120,10 @@ export const rivalsOf = (tx: MemoryTransaction, repository: string, type: string
     .filter((job) => job.repository === repository && job.request.type === type && job.id !== except)
     .filter((job) => holdsScope(job.request) && !isFinal(job.state.status));
 
-/** Stores what a transition decided, log lines included; answers the job as it now is. */
-export function storeChange(tx: MemoryTransaction, held: MemoryJob, { job, lines }: JobChange): Job {
+/** Stores what a transition decided, log lines included; returns the job as it now is. Refuses what the lifecycle denies. */
+export function storeChange(tx: MemoryTransaction, held: MemoryJob, change: JobChange): Job {
+  checkChange(held.job, change);
+  const { job, lines } = change;
   for (const line of lines) held.lines.push(formatLine(line, job.request.type, tx.nowMs));
   held.job = { ...job, logLines: held.lines.length };
   return held.job;

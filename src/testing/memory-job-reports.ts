@@ -36,8 +36,8 @@ export class MemoryJobReports implements JobReports {
   /** All that discovery found, in path order. */
   #found(jobId: string): readonly FoundAsset[] {
     const chunks = this.#database.state.jobs.get(jobId)?.chunks ?? [];
-    return chunks.flatMap(({ number, entries, outcomes }) =>
-      entries.map(({ asset }, index) => ({ at: { chunk: number, index }, asset, outcome: outcomes[index] })),
+    return chunks.flatMap(({ chunk, entries, outcomes }) =>
+      entries.map(({ asset }, index) => ({ at: { chunk, index }, asset, outcome: outcomes[index] })),
     );
   }
 }

@@ -8,7 +8,16 @@ import type { KeyedJob } from "../core/job/job-key.js";
 import type { JobQuery, JobStore, JobView } from "../core/ports/job-store.js";
 import { NO_PACE } from "../core/job/pace.js";
 import { EMPTY_TALLY } from "../core/job/tally.js";
-import { factsOf, holdJob, type MemoryDatabase, type MemoryJob, rivalsOf, storeChange } from "./memory-database.js";
+import { DISCOVERY } from "../core/job/lease.js";
+import {
+  factsOf,
+  holdJob,
+  type MemoryDatabase,
+  type MemoryJob,
+  newLease,
+  rivalsOf,
+  storeChange,
+} from "./memory-database.js";
 
 /** Jobs in memory: the port's specification. */
 export class MemoryJobStore implements JobStore {
@@ -98,15 +107,6 @@ const newJob = (draft: JobDraft, sequence: number, nowMs: number): MemoryJob => 
     logLines: 0,
   },
   lines: [],
-  discovery: {
-    state: "READY",
-    epoch: 0,
-    owner: undefined,
-    untilMs: 0,
-    part: 0,
-    cursor: undefined,
-    nextChunk: 1,
-    deaths: 0,
-  },
+  discovery: { ...newLease(DISCOVERY), cursor: undefined, nextChunk: 1 },
   chunks: [],
 });

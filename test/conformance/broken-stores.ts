@@ -1,3 +1,4 @@
+import { AssetmillError } from "../../src/core/errors.js";
 import type { Lease } from "../../src/core/job/lease.js";
 import type { ChunkPart } from "../../src/core/job/chunk.js";
 import { claimRequest } from "../../src/testing/conformance/job-steps.js";
@@ -102,6 +103,22 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       },
     })),
     breaks: "every state of a job, and every field that may change, is stored and read as it was",
+  },
+  {
+    fault: "says nothing of a change that the lifecycle denies",
+    port: "JobStore",
+    alter: inJobs((sound) => ({
+      update: async (id, decide) => {
+        try {
+          return await sound.update(id, decide);
+        } catch (error) {
+          const job = await sound.get(id);
+          if (!job || !AssetmillError.is(error) || error.code !== "INTERNAL") throw error;
+          return job;
+        }
+      },
+    })),
+    breaks: "a change of status that the lifecycle denies is refused as INTERNAL and stores nothing",
   },
   {
     fault: "looks at the overlap outside of the lock",

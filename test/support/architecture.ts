@@ -13,7 +13,7 @@ export interface Edge {
 }
 
 /** What a source file holds that the rules are about. */
-interface Source {
+export interface Source {
   readonly file: string;
   readonly edges: readonly Edge[];
   readonly readsEnvironment: boolean;
@@ -169,8 +169,7 @@ export function zoneOf(file: string): string {
 }
 
 /** Every breach of the import table in a tree of sources, one sentence each. */
-export function breaches(root: string): string[] {
-  const sources = readSources(root);
+export function breaches(sources: readonly Source[]): string[] {
   return [...sources.flatMap(breachesOf), ...cycles(sources).map((cycle) => `import cycle: ${cycle.join(" -> ")}`)];
 }
 

@@ -3,7 +3,8 @@ import type { ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
 import type { SqlDialect } from "../sql/sql-dialect.js";
 import { handlersOf } from "./job-mapper.js";
-import { IS_CAREFUL } from "./lease-care.js";
+import { CLAIMABLE } from "./job-status.js";
+import { IS_CAREFUL } from "./lease-record.js";
 import { IS_MINE, leasesJson, mine } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
 import type { WaitingJobs } from "./waiting-jobs.js";
@@ -95,9 +96,6 @@ export async function awaitsCare(database: SqlDatabase, request: ClaimRequest): 
   );
   return rows.length > 0;
 }
-
-/** A job that hands out leases. */
-export const CLAIMABLE = "status in ('WAITING', 'PROCESSING') and pausing = 0 and giving_up is null";
 
 /** Of the kinds of lease that are asked for. */
 export const wanted = ({ chunks, discoveries }: { readonly chunks: number; readonly discoveries: number }): string =>

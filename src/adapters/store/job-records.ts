@@ -1,15 +1,13 @@
 import { In, Not } from "typeorm";
 import { AssetmillError } from "../../core/errors.js";
 import { isStopping, type Job } from "../../core/job/job.js";
-import type { JobChange, JobFacts } from "../../core/job/job-transitions.js";
+import { checkChange, type JobChange, type JobFacts } from "../../core/job/job-transitions.js";
+import { ACTIVE_STATUSES } from "../../core/job/lifecycle.js";
 import type { SqlTransaction } from "../sql/sql-database.js";
 import { changingColumns, jobOfRow } from "./job-mapper.js";
 import { JobRow } from "./job-row.js";
 import { insertLines } from "./log-blocks.js";
 import { JOB, LEASE } from "./tables.js";
-
-/** Jobs that hold their scope. */
-export const HOLDING = ["WAITING", "PROCESSING", "CANCELLING", "PAUSED"];
 
 /** The stored status of a job that retention is deleting: no port shows it any more. */
 export const DELETING = "DELETING";
@@ -51,15 +49,22 @@ export const holdScopes = (tx: SqlTransaction): Promise<void> => tx.alone("scope
 /** Other jobs of the same repository and type that hold their scope, oldest first. */
 export async function rivalsOf(tx: SqlTransaction, repository: string, type: string, except?: string): Promise<Job[]> {
   const rows = await tx.manager.find(JobRow, {
-    where: { repository, type, holds: 1, status: In(HOLDING), ...(except === undefined ? {} : { id: Not(except) }) },
+    where: {
+      repository,
+      type,
+      holds: 1,
+      status: In(ACTIVE_STATUSES),
+      ...(except === undefined ? {} : { id: Not(except) }),
+    },
     order: { sequence: "ASC" },
   });
   return rows.map(jobOfRow);
 }
 
-/** Stores what a transition decided, log lines included; answers the job as it now is. */
+/** Stores what a transition decided, log lines included; returns the job as it now is. Refuses what the lifecycle denies. */
 export async function storeChange(tx: SqlTransaction, before: Job, change: JobChange): Promise<Job> {
   if (change.job === before && change.lines.length === 0) return before;
+  checkChange(before, change);
   const logLines = await insertLines(tx, before, change.lines);
   const job = { ...change.job, logLines };
   await tx.manager.update(JobRow, { id: job.id }, changingColumns(job));

@@ -3,6 +3,7 @@ import type { ChunkPart, DiscoveryPage, NewChunk } from "../../core/job/chunk.js
 import { DISCOVERY } from "../../core/job/lease.js";
 import type { Row, SqlTransaction } from "../sql/sql-database.js";
 import { pathKey } from "../sql/path-key.js";
+import { FORGETS_DEATHS, forgetsDeathsWhere } from "./lease-record.js";
 import { packManifest } from "./manifest-codec.js";
 import { packOutcomes } from "./outcome-codec.js";
 import { CHUNK, LEASE, OUTCOME_PART } from "./tables.js";
@@ -68,9 +69,7 @@ export async function fenceParts(tx: SqlTransaction, parts: readonly ChunkPart[]
     `update ${LEASE} as l set part = l.part + 1,
        state = case mine.closes when 1 then 'DONE' else l.state end,
        owner = case mine.closes when 1 then null else l.owner end,
-       deaths = case mine.advances when 1 then 0 else l.deaths end,
-       announced = case mine.advances when 1 then null else l.announced end,
-       charges = case mine.advances when 1 then null else l.charges end
+       ${forgetsDeathsWhere("mine.advances = 1")}
      from ${tx.dialect.rows(MADE)} as mine
      where ${IS_MINE} and l.part = mine.made
      returning job_id, chunk, epoch`,
@@ -92,7 +91,7 @@ export async function fenceParts(tx: SqlTransaction, parts: readonly ChunkPart[]
 export async function fencePage(tx: SqlTransaction, lease: Lease, page: DiscoveryPage): Promise<Fence> {
   const nextChunk = page.chunks.at(-1)?.number;
   const stored = await tx.query(
-    `update ${LEASE} set part = part + 1, deaths = 0, path_cursor = ?, next_chunk = coalesce(?, next_chunk)
+    `update ${LEASE} set part = part + 1, ${FORGETS_DEATHS}, path_cursor = ?, next_chunk = coalesce(?, next_chunk)
        ${page.last ? ", state = 'DONE', owner = null" : ""}
      where job_id = ? and chunk = ${DISCOVERY} and epoch = ? and part = ? and state = 'LEASED' returning chunk`,
     [page.cursor ?? null, nextChunk === undefined ? null : nextChunk + 1, lease.jobId, lease.epoch, page.part],

@@ -9,7 +9,9 @@ import { claimWork } from "./claim-work.js";
 import { awaitsCare } from "./claimable.js";
 import { DeadOwners } from "./dead-owners.js";
 import { factsOf, holdJob, storeChange } from "./job-records.js";
-import { COUNTING_A_DEATH } from "./lease-care.js";
+import { FINISHED, STOPPING } from "./job-status.js";
+import { FORGETS_DEATHS, leaseRecord, RECORD_COLUMNS, writeLeases } from "./lease-record.js";
+import { takenBack } from "../../core/job/lease-rules.js";
 import {
   closesOf,
   fencePage,
@@ -117,7 +119,7 @@ export class TypeOrmChunkStore implements ChunkStore {
     await this.#database.write(async (tx) => {
       await holdLeases(tx, leases);
       await tx.query(
-        `update ${LEASE} as l set state = 'READY', owner = null, deaths = 0, announced = null, charges = null
+        `update ${LEASE} as l set state = 'READY', owner = null, ${FORGETS_DEATHS}
          from ${mine(tx)} where ${IS_MINE} returning chunk`,
         [leasesJson(leases)],
       );
@@ -126,27 +128,21 @@ export class TypeOrmChunkStore implements ChunkStore {
   }
 
   async reap(isKnownDead: (owner: string) => boolean): Promise<void> {
-    const stopping = await this.#database.read(
-      `select id from ${JOB} where status = 'CANCELLING' or (status = 'PROCESSING'
-         and (pausing = 1 or giving_up is not null or (counting = 'SUCCESS' and open_chunks = 0))) order by id`,
-    );
+    const stopping = await this.#database.read(`select id from ${JOB} where ${STOPPING} or ${FINISHED} order by id`);
     if (stopping.length === 0) return;
     const dead = await this.#owners.known(isKnownDead);
     for (const row of stopping) {
       await this.#database.write(async (tx) => {
         const id = String(row.id);
         const { forUpdate, list } = tx.dialect;
-        const expired = `job_id = ? and state = 'LEASED' and (until_ms <= ? or owner in ${list("text")})`;
-        const parameters = [id, tx.nowMs, JSON.stringify(dead)];
-        if (forUpdate !== "")
-          await tx.query(`select 1 from ${LEASE} where ${expired} order by chunk ${forUpdate}`, parameters);
-        // The epoch moves on, so that no zombie's is ever current in an ended job.
-        await tx.query(
-          `update ${LEASE} set state = 'READY', epoch = epoch + 1, owner = null, ${COUNTING_A_DEATH} where ${expired}
-             and exists (select 1 from ${JOB} where id = ? and (status = 'CANCELLING' or pausing = 1 or giving_up is not null))
-           returning chunk`,
-          [...parameters, id],
+        const expired = await tx.query(
+          `select ${RECORD_COLUMNS} from ${LEASE} where job_id = ? and state = 'LEASED'
+             and (until_ms <= ? or owner in ${list("text")})
+             and exists (select 1 from ${JOB} where id = ? and ${STOPPING})
+           order by chunk ${forUpdate}`,
+          [id, tx.nowMs, JSON.stringify(dead), id],
         );
+        await writeLeases(tx, id, expired.map(leaseRecord).map(takenBack));
         await this.#settle(tx, id);
       });
     }

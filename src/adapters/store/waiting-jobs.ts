@@ -1,10 +1,10 @@
 import { In } from "typeorm";
 import { mustWait } from "../../core/job/job-queue.js";
+import { ACTIVE_STATUSES } from "../../core/job/lifecycle.js";
 import { scopeOfRequest } from "../../core/job/job-request.js";
 import { overlaps } from "../../core/asset/scope.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
 import { jobOfRow } from "./job-mapper.js";
-import { HOLDING } from "./job-records.js";
 import { JobRow } from "./job-row.js";
 import { JOB } from "./tables.js";
 
@@ -25,7 +25,7 @@ export class WaitingJobs {
     const rows = await database.read(
       `select id from ${JOB} where holds = 1 and status in ${database.dialect.list("text")}
          and id in ${database.dialect.list("text")}`,
-      [JSON.stringify(HOLDING), JSON.stringify([...new Set(this.#for.values())])],
+      [JSON.stringify(ACTIVE_STATUSES), JSON.stringify([...new Set(this.#for.values())])],
     );
     const holding = new Set(rows.map(({ id }) => String(id)));
     for (const [id, earlier] of this.#for) if (!holding.has(earlier)) this.#for.delete(id);
@@ -40,7 +40,7 @@ export class WaitingJobs {
     for (const { repository, type } of kinds.values()) {
       const held = await database.entities((jobs) =>
         jobs.find(JobRow, {
-          where: { repository, type, holds: 1, status: In(HOLDING) },
+          where: { repository, type, holds: 1, status: In(ACTIVE_STATUSES) },
           order: { sequence: "ASC" },
         }),
       );

@@ -1,7 +1,7 @@
 import { AssetmillError } from "../errors.js";
 import { hasWorkLeft, isClaimable, type Job } from "./job.js";
 import { countedLine, progressLine, summaryLines } from "./job-lines.js";
-import { accepts, type JobEvent } from "./lifecycle.js";
+import { accepts, leadsTo, type LifecycleEvent } from "./lifecycle.js";
 import { info, type LogEntry } from "./log-entry.js";
 import { holdsScope } from "./job-request.js";
 import { addPace, type PaceSample, restPace } from "./pace.js";
@@ -29,10 +29,18 @@ export interface JobChange {
 /** Nothing changes. */
 export const unchanged = (job: Job): JobChange => ({ job, lines: [] });
 
-const refused = (job: Job, event: JobEvent): AssetmillError =>
+const refused = (job: Job, event: LifecycleEvent): AssetmillError =>
   new AssetmillError("ILLEGAL_STATE", `cannot ${event} a job that is ${job.state.status}`, {
     ids: { jobId: job.id, status: job.state.status },
   });
+
+/** Refuses, as INTERNAL, a change that the lifecycle table does not have. A store calls it before it stores one. */
+export function checkChange(before: Job, { job: { id, state } }: JobChange): void {
+  if (leadsTo(before.state.status, state.status)) return;
+  throw new AssetmillError("INTERNAL", `the lifecycle has no way from ${before.state.status} to ${state.status}`, {
+    ids: { jobId: id, status: before.state.status },
+  });
+}
 
 /** ILLEGAL_STATE for a job of which nobody knows any more what it was to do. */
 export function refuseDamaged(job: Job): void {

@@ -7,3 +7,6 @@ export interface Lease {
 
 /** The lease row that stands for a job's discovery. */
 export const DISCOVERY = 0;
+
+/** READY: free to be claimed. LEASED: owned until its time runs out. DONE: nothing is left to do. */
+export type LeaseState = "READY" | "LEASED" | "DONE";

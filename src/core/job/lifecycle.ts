@@ -12,12 +12,12 @@ export const JOB_STATUSES = [
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /** What may happen to a job. The first five are asked for, the others happen. */
-export type JobEvent =
+export type LifecycleEvent =
   "cancel" | "pause" | "resume" | "restart" | "retry-failed" | "claim" | "finish" | "give up" | "drained";
 
 interface Edge {
   readonly from: JobStatus;
-  readonly on: JobEvent;
+  readonly on: LifecycleEvent;
   /** "new job": this one stays as it is. */
   readonly to: JobStatus | "new job";
   readonly because: string;
@@ -28,6 +28,7 @@ export const LIFECYCLE = [
   { from: "WAITING", on: "claim", to: "PROCESSING", because: "a node took discovery or a chunk" },
   { from: "WAITING", on: "cancel", to: "CANCELLED", because: "nothing runs, so nothing has to end" },
   { from: "WAITING", on: "pause", to: "PAUSED", because: "nothing runs, so nothing has to end" },
+  { from: "PROCESSING", on: "claim", to: "PROCESSING", because: "a node took more of it, or took over a lease" },
   { from: "PROCESSING", on: "pause", to: "PROCESSING", because: "handlers are told to stop; PAUSED once drained" },
   { from: "PROCESSING", on: "cancel", to: "CANCELLING", because: "handlers run and are told to stop" },
   { from: "PROCESSING", on: "give up", to: "PROCESSING", because: "handlers are told to stop; FAILURE once drained" },
@@ -51,16 +52,33 @@ export const LIFECYCLE = [
 ] as const satisfies readonly Edge[];
 
 /** True where the table has an edge for this event. Resume also needs something left to do. */
-export const accepts = (status: JobStatus, event: JobEvent): boolean =>
+export const accepts = (status: JobStatus, event: LifecycleEvent): boolean =>
   LIFECYCLE.some((edge) => edge.from === status && edge.on === event);
 
-/** True where the table leads from one status to the other. */
-export const leadsTo = (from: JobStatus, to: JobStatus): boolean =>
-  from === to || LIFECYCLE.some((edge) => edge.from === from && edge.to === to);
+const leadsBy = (from: JobStatus, to: JobStatus, events: readonly LifecycleEvent[]): boolean =>
+  LIFECYCLE.some((edge) => edge.from === from && edge.to === to && events.includes(edge.on));
 
-/** True for a job that will not change by itself any more and whose scope is free. */
-export const isFinal = (status: JobStatus): boolean =>
-  status === "SUCCESS" || status === "FAILURE" || status === "CANCELLED";
+/** What a job may do by itself in the transaction that told it to stop. */
+const SETTLING: readonly LifecycleEvent[] = ["finish", "drained"];
+
+/** Returns whether one transaction may change the one status into the other: by one edge, or by a second that settles it. */
+export const leadsTo = (from: JobStatus, to: JobStatus): boolean =>
+  from === to ||
+  LIFECYCLE.some(
+    (edge) =>
+      edge.from === from &&
+      (edge.to === to || (edge.on !== "claim" && edge.to !== "new job" && leadsBy(edge.to, to, SETTLING))),
+  );
+
+/** Returns whether a job has ended: it will not change by itself any more, and its scope is free. */
+export const isFinal = (status: JobStatus): boolean => accepts(status, "restart");
+
+/** The statuses that the table has an edge for this event from. */
+export const statusesOn = (event: LifecycleEvent): readonly JobStatus[] =>
+  JOB_STATUSES.filter((status) => accepts(status, event));
+
+/** The statuses of jobs that have not ended: those hold their scope. */
+export const ACTIVE_STATUSES: readonly JobStatus[] = JOB_STATUSES.filter((status) => !isFinal(status));
 
 /** What a status object offers; computed, never stored. `leftToDo`: an asset without outcome, or discovery undone. */
 export function flagsOf(

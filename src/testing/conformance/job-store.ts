@@ -1,7 +1,9 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import type { Job } from "../../core/job/job.js";
+import type { Job, JobState } from "../../core/job/job.js";
 import type { JobRequest } from "../../core/job/job-request.js";
 import { pause } from "../../core/job/job-transitions.js";
+import { leadsTo } from "../../core/job/lifecycle.js";
+import { info } from "../../core/job/log-entry.js";
 import type { JobQuery } from "../../core/ports/job-store.js";
 import { rejection, rejectsWith } from "./failing.js";
 import { KEY_GUARANTEES } from "./job-keys.js";
@@ -48,6 +50,9 @@ const CHANGES: readonly Partial<Job>[] = [
     },
   },
 ];
+
+/** The way to most of them. */
+const PROCESSING: JobState = { status: "PROCESSING", pausing: false };
 
 export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
   {
@@ -103,6 +108,10 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     async check(scene) {
       for (const [i, change] of CHANGES.entries()) {
         const { id } = await scene.create(draftOf({ repository: `folder:/${i}` }));
+        const { state } = change;
+        if (state && !leadsTo("WAITING", state.status)) {
+          await scene.jobs.update(id, ({ job }) => ({ job: { ...job, state: PROCESSING }, lines: [] }));
+        }
         const changed = await scene.jobs.update(id, ({ job }) => ({ job: { ...job, ...change }, lines: [] }));
         for (const job of [changed, await scene.jobs.get(id)]) {
           deepStrictEqual(job && Object.fromEntries(Object.keys(change).map((key) => [key, job[key as keyof Job]])), {
@@ -110,6 +119,21 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
           });
         }
       }
+    },
+  },
+  {
+    guarantee: "a change of status that the lifecycle denies is refused as INTERNAL and stores nothing",
+    async check(scene) {
+      const { id } = await scene.create();
+      await scene.changesNothing(async () => {
+        const state = { status: "SUCCESS", completedAtMs: 1 } as const;
+        const lines = [info("Ended SUCCESS")];
+        await rejectsWith(
+          scene.jobs.update(id, ({ job }) => ({ job: { ...job, state }, lines })),
+          "INTERNAL",
+          { jobId: id, status: "WAITING" },
+        );
+      });
     },
   },
   {

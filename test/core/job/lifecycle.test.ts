@@ -7,7 +7,7 @@ import {
   flagsOf,
   isFinal,
   JOB_STATUSES,
-  type JobEvent,
+  type LifecycleEvent,
   type JobStatus,
   LIFECYCLE,
   leadsTo,
@@ -59,7 +59,7 @@ describe("the lifecycle table", () => {
   });
 
   it("lets nothing happen by itself to a final status", () => {
-    const asked = new Set<JobEvent>(["cancel", "pause", "resume", "restart", "retry-failed"]);
+    const asked = new Set<LifecycleEvent>(["cancel", "pause", "resume", "restart", "retry-failed"]);
     for (const { from, on } of LIFECYCLE) if (isFinal(from)) expect(asked.has(on), `${from} ${on}`).to.equal(true);
     expect(JOB_STATUSES.filter(isFinal)).to.deep.equal(["SUCCESS", "FAILURE", "CANCELLED"]);
   });
@@ -104,7 +104,7 @@ const SITUATIONS: Situation[] = STATES.flatMap((state) =>
 type Transition = (job: Job, facts: transitions.JobFacts) => transitions.JobChange | undefined;
 
 /** What each function may do: the edges of its own event, then whatever a drained or finished job does by itself. */
-const TRANSITIONS: [name: string, event: JobEvent | undefined, run: Transition][] = [
+const TRANSITIONS: [name: string, event: LifecycleEvent | undefined, run: Transition][] = [
   ["claimed", "claim", (job, facts) => transitions.claimed(job, { newlyTriggered: 1, takenOver: 0 }, facts)],
   ["cancel", "cancel", (job, facts) => transitions.cancel(job, "ann", facts)],
   ["pause", "pause", (job, facts) => transitions.pause(job, "ann", facts)],
@@ -128,9 +128,9 @@ const TRANSITIONS: [name: string, event: JobEvent | undefined, run: Transition][
   ["settle", undefined, (job, facts) => transitions.settle(job, facts)],
 ];
 
-const OF_ITSELF = new Set<JobEvent>(["drained", "finish"]);
+const OF_ITSELF = new Set<LifecycleEvent>(["drained", "finish"]);
 
-function mayReach(from: JobStatus, event: JobEvent | undefined): Set<JobStatus> {
+function mayReach(from: JobStatus, event: LifecycleEvent | undefined): Set<JobStatus> {
   const first = LIFECYCLE.filter((edge) => edge.from === from && edge.on === event).map((edge) => edge.to);
   const reached = new Set<JobStatus>([from, ...first.filter((to) => to !== "new job")]);
   for (const status of [...reached]) {
@@ -192,7 +192,7 @@ describe("a job's transitions", () => {
         const givingUp = job.state.status === "PROCESSING" && job.state.givingUp !== undefined;
         const nothingLeft = job.state.status !== "PAUSED" && !hasWorkLeft(job);
         const legal =
-          accepts(job.state.status, event as JobEvent) &&
+          accepts(job.state.status, event as LifecycleEvent) &&
           !(name === "pause" && givingUp) &&
           !(name === "resume" && nothingLeft);
         let refused = false;
@@ -262,5 +262,16 @@ describe("a job's transitions", () => {
     expect(leadsTo("SUCCESS", "WAITING")).to.equal(false);
     expect(leadsTo("CANCELLING", "SUCCESS")).to.equal(false);
     expect(leadsTo("PAUSED", "PROCESSING")).to.equal(false);
+    expect(leadsTo("WAITING", "SUCCESS")).to.equal(false);
+  });
+
+  it("lead on to the end where the same transaction drains what it told to stop", () => {
+    expect(leadsTo("PROCESSING", "CANCELLED")).to.equal(true);
+  });
+
+  it("are refused when a store is to write what the table denies", () => {
+    const before = jobOf({ state: { status: "SUCCESS", completedAtMs: 1 } });
+    const change = { job: { ...before, state: { status: "WAITING" } as const }, lines: [] };
+    expect(() => transitions.checkChange(before, change)).to.throw(AssetmillError, "from SUCCESS to WAITING");
   });
 });

@@ -2,6 +2,7 @@ import type { Lease } from "../../job/lease.js";
 import type { ChunkClaim } from "../../job/chunk.js";
 import { isUnavailable } from "../../errors.js";
 import type { Job } from "../../job/job.js";
+import { MAX_CHARGES } from "../../job/lease-rules.js";
 import type { Outcome } from "../../asset/outcome.js";
 import { AssetTask } from "../asset/asset-task.js";
 import { assetTools } from "../asset/asset-tools.js";
@@ -16,9 +17,6 @@ import type { ChunkEnd, ChunkLoop } from "./run-chunk.js";
 import { silenceOf } from "../health/silence.js";
 import type { Slots } from "./slots.js";
 import type { EngineTools } from "../tools.js";
-
-/** Deaths of its process after which an asset is given up. */
-export const MAX_CHARGES = 3;
 
 /**
  * A chunk whose owners died twice in a row, at work: alone in its process, one asset after the other. Each is announced
