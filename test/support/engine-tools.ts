@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { AssetLanes } from "../../src/core/engine/chunk/asset-lanes.js";
 import { ENGINE_DEFAULTS, type EngineOptions } from "../../src/core/engine/options.js";
 import { latencyOn } from "../../src/core/engine/health/stopwatch.js";
 import type { EngineTools } from "../../src/core/engine/tools.js";
@@ -53,6 +54,13 @@ export const repositoryOf = (over: Partial<AssetRepository> = {}): AssetReposito
   close: async () => {},
   ...over,
 });
+
+/** A chunk at work on all its open assets. */
+export function startLanes(...parameters: ConstructorParameters<typeof AssetLanes>): AssetLanes {
+  const lanes = new AssetLanes(...parameters);
+  lanes.start(lanes.claim.open.length);
+  return lanes;
+}
 
 export interface ToolsUnderTest extends EngineTools {
   readonly clock: ManualClock;

@@ -10,7 +10,7 @@ const STARVED_AFTER_MS = 250;
 const REMEMBERED = 40;
 
 /** How many chunks a worker should claim next, by the speed at which its chunks have ended lately. */
-export class ClaimAppetite {
+export class ClaimSize {
   readonly #clock: Clock;
   readonly #slots: Pick<Slots, "free">;
   #busy = 0;

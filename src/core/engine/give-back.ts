@@ -2,7 +2,7 @@ import { AssetmillError, isUnavailable, messageOf } from "../errors.js";
 import { giveUp } from "../job/job-transitions.js";
 import { backOff } from "./back-off.js";
 import type { HeldWork } from "./held-work.js";
-import { insist } from "./insist.js";
+import { retryTools, retryWhileUnavailable } from "./retry-while-unavailable.js";
 import type { EngineTools } from "./tools.js";
 import type { WaitNotice } from "./health/wait-notice.js";
 
@@ -21,14 +21,15 @@ export async function giveBack(work: HeldWork, error: unknown, tools: GiveBackTo
   if (error !== undefined && !isUnavailable(error)) {
     journal.failed(lease.jobId, error);
     const why = AssetmillError.is(error) ? aboutPath(error) : `internal error: ${messageOf(error)}`;
-    await insist(() => jobs.update(lease.jobId, ({ job, facts }) => giveUp(job, why, facts)), tools, over);
+    const giveUpJob = () => jobs.update(lease.jobId, ({ job, facts }) => giveUp(job, why, facts));
+    await retryWhileUnavailable(giveUpJob, retryTools(tools, over));
   } else if (error !== undefined) {
     const pauseMs = backOff(3, random);
     journal.unavailable(error, pauseMs);
     await notice.say(lease.jobId, error);
     await clock.sleep(pauseMs, work.over);
   }
-  await insist(() => chunks.release([lease]), tools, over);
+  await retryWhileUnavailable(() => chunks.release([lease]), retryTools(tools, over));
 }
 
 const aboutPath = ({ ids, message }: AssetmillError): string =>

@@ -17,6 +17,8 @@ export interface HeldWork {
   leaseUntilMs: number;
   /** Aborted once nothing is to be waited for any more: the job stops, the lease is gone, or the process ends. */
   readonly over: AbortSignal;
+  /** Whether its process may hold nothing beside it. */
+  readonly alone: boolean;
   /** Starts nothing more; `abort` tells what is in flight, too. */
   stop(reason: StopReason, abort: boolean): void;
   /** Ends without what does not end by itself. */

@@ -1,9 +1,9 @@
 import { isStopping } from "../job/job.js";
 import type { Claim, ClaimRequest, CommitAnswer } from "../ports/chunk-store.js";
 import { backOff } from "./back-off.js";
-import { CarefulRun } from "./chunk/careful-run.js";
-import { ChunkRun, type SharedWork } from "./chunk/chunk-run.js";
-import { ClaimAppetite } from "./claim-size.js";
+import { AssetLanes, type SharedWork } from "./chunk/asset-lanes.js";
+import { carefully } from "./chunk/careful.js";
+import { ClaimSize } from "./claim-size.js";
 import { Committer } from "./chunk/committer.js";
 import { discover } from "./discovery/discover.js";
 import { DiscoveryRun } from "./discovery/discovery-run.js";
@@ -35,8 +35,8 @@ export class Worker {
   readonly #jobId: string | undefined;
   readonly #shared: SharedWork;
   readonly #committer: Committer;
-  readonly #writing: Pick<ChunkLoop, "committer" | "results">;
-  readonly #appetite: ClaimAppetite;
+  readonly #loop: ChunkLoop;
+  readonly #claimSize: ClaimSize;
   readonly #held = new Set<HeldWork>();
   readonly #ending = new Set<Promise<void>>();
   readonly #keeper: LeaseKeeper;
@@ -44,7 +44,7 @@ export class Worker {
   readonly #notice: WaitNotice;
   #stopping = false;
   readonly #over = new AbortController();
-  #loop: Promise<void> | undefined;
+  #working: Promise<void> | undefined;
   #makingWay = false;
   #askedForCareMs: number;
   #wakeUp = new AbortController();
@@ -60,9 +60,9 @@ export class Worker {
     this.#committer = new Committer(tools);
     const notice = new WaitNotice(tools);
     const results = tools.repository.enlist ? {} : { results: new ResultWriter({ ...tools, notice }) };
-    this.#writing = { committer: this.#committer, ...results };
+    this.#loop = { committer: this.#committer, ...results, onAnswer: this.#onAnswer };
     // While threads have enough to do, a slot that is free for want of other work asks for no more of theirs.
-    this.#appetite = new ClaimAppetite(clock, {
+    this.#claimSize = new ClaimSize(clock, {
       get free() {
         return places?.free === 0 ? 0 : slots.free;
       },
@@ -80,10 +80,10 @@ export class Worker {
 
   /** Begins to work; a second call changes nothing. */
   start(): void {
-    if (this.#loop) return;
+    if (this.#working) return;
     this.#keeper.start();
     this.#health?.start();
-    this.#loop = this.#work();
+    this.#working = this.#work();
   }
 
   /** Looks for work at once. */
@@ -91,12 +91,12 @@ export class Worker {
 
   /** Starts nothing more, lets what runs end for `drainMs`, then aborts it; commits what ended, releases the rest. */
   async stop(drainMs = this.#tools.options.drainMs): Promise<void> {
-    if (!this.#loop) return;
+    if (!this.#working) return;
     const { clock } = this.#tools;
     this.#stopping = true;
     this.#over.abort();
     this.wake();
-    await this.#loop;
+    await this.#working;
     for (const work of this.#held) work.stop("shutting down", false);
     const allEnded = new AbortController();
     const ended = Promise.all(this.#ending).then(() => allEnded.abort());
@@ -117,9 +117,9 @@ export class Worker {
     for (let failures = 0; !this.#stopping;) {
       let pauseMs = options.pollMs;
       try {
-        const claimed = this.#appetite.chunks > 0 && (await this.#mayClaim()) && (await this.#claim());
+        const claimed = this.#claimSize.chunks > 0 && (await this.#mayClaim()) && (await this.#claim());
         failures = 0;
-        if (claimed && this.#appetite.chunks > 0) pauseMs = 0;
+        if (claimed && this.#claimSize.chunks > 0) pauseMs = 0;
       } catch (error) {
         pauseMs = backOff(++failures, random);
         journal.unavailable(error, pauseMs);
@@ -139,7 +139,7 @@ export class Worker {
       this.#makingWay = false;
       return true;
     }
-    if (this.#makingWay || [...this.#held].some((work) => work instanceof CarefulRun)) return false;
+    if (this.#makingWay || [...this.#held].some((work) => work.alone)) return false;
     const nowMs = clock.monotonicMs();
     if (nowMs - this.#askedForCareMs < ASK_FOR_CARE_EVERY_MS) return true;
     this.#askedForCareMs = nowMs;
@@ -156,7 +156,7 @@ export class Worker {
       ttlMs: options.leaseTtlMs,
       repository: repository.identity,
       handlers: handlers.map((handler) => handler.name),
-      chunks: this.#appetite.chunks,
+      chunks: this.#claimSize.chunks,
       discoveries: Math.max(0, MAX_DISCOVERIES - discoveries),
       alone: this.#held.size === 0,
       holding: [...this.#held].map((work) => work.lease),
@@ -177,18 +177,10 @@ export class Worker {
   #begin({ job, discovery, chunks }: Claim, leaseUntilMs: number): void {
     if (discovery) this.#hold(new DiscoveryRun(job, discovery, leaseUntilMs), (run) => this.#discover(run));
     for (const chunk of chunks) {
-      if (chunk.careful) {
-        const run = new CarefulRun(job, chunk, leaseUntilMs, this.#shared.slots, this.#tools);
-        this.#hold(run, (held) => this.#runCarefully(held));
-        continue;
-      }
-      const run = new ChunkRun(job, chunk, leaseUntilMs, this.#shared, this.#tools);
-      this.#appetite.began();
-      void run.ended.then(() => {
-        this.#appetite.ended();
-        this.wake();
-      });
-      this.#hold(run, (held) => this.#runChunk(held));
+      const lanes = new AssetLanes(job, chunk, leaseUntilMs, this.#shared, this.#tools);
+      this.#hold(lanes, () =>
+        this.#runChunk(lanes, lanes.alone ? carefully(lanes, this.#tools) : this.#abreast(lanes)),
+      );
     }
   }
 
@@ -206,26 +198,24 @@ export class Worker {
     this.#ending.add(ending);
   }
 
-  async #runChunk(run: ChunkRun): Promise<void> {
-    const { clock, options } = this.#tools;
-    const { commitEveryMs } = options;
-    try {
-      const loop = { ...this.#writing, clock, commitEveryMs, onAnswer: this.#onAnswer };
-      const end = await runChunk(run, loop);
-      if (end !== "stopped") return;
-      await this.#giveBack(run, run.error);
-    } catch (error) {
-      run.stop("failed", true);
-      await this.#giveBack(run, error);
-    }
+  /** All of a chunk's open assets, as many at once as there are slots. */
+  #abreast(lanes: AssetLanes): AsyncIterable<void> {
+    this.#claimSize.began();
+    lanes.start(lanes.claim.open.length);
+    void lanes.drained().then(() => {
+      this.#claimSize.ended();
+      this.wake();
+    });
+    return lanes.batches(this.#tools.options.commitEveryMs);
   }
 
-  async #runCarefully(run: CarefulRun): Promise<void> {
+  async #runChunk(lanes: AssetLanes, batches: AsyncIterable<void>): Promise<void> {
     try {
-      const end = await run.run({ ...this.#writing, onAnswer: this.#onAnswer });
-      if (end === "stopped") await this.#giveBack(run, run.error);
+      const end = await runChunk(lanes, batches, this.#loop);
+      if (end === "stopped") await this.#giveBack(lanes, lanes.error);
     } catch (error) {
-      await this.#giveBack(run, error);
+      lanes.stop("failed", true);
+      await this.#giveBack(lanes, error);
     }
   }
 

@@ -1,5 +1,5 @@
 import { AssetmillError, isUnavailable } from "../errors.js";
-import { backOff } from "../engine/back-off.js";
+import { retryWhileUnavailable } from "../engine/retry-while-unavailable.js";
 import type { Asset } from "../asset/asset.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
 import type { AssetSink, PutEnd } from "../ports/asset-sink.js";
@@ -68,7 +68,7 @@ type Counts = { -readonly [K in keyof ImportProgress]: number };
 
 async function putBatch(batch: readonly Asset[], progress: Counts, tools: ImportTools): Promise<void> {
   const { source, sink, target, signal } = tools;
-  const nodes = await insist(tools, () => target.stat(batch.map(({ path }) => path)));
+  const nodes = await answered(tools, () => target.stat(batch.map(({ path }) => path)));
   const open = batch.filter((asset, i) => {
     const node = nodes?.[i];
     return !(node?.kind === "asset" && isSame(node.asset, asset));
@@ -78,7 +78,7 @@ async function putBatch(batch: readonly Asset[], progress: Counts, tools: Import
     asset,
     content: (stop?: AbortSignal) => source.read(asset.path, stop),
   }));
-  const ends = incoming.length === 0 ? [] : await insist(tools, () => sink.put(incoming, signal));
+  const ends = incoming.length === 0 ? [] : await answered(tools, () => sink.put(incoming, signal));
   ends?.forEach((end, i) => count(end, open[i]?.path ?? "", progress, tools));
   tools.onProgress(progress);
 }
@@ -94,20 +94,16 @@ function count(end: PutEnd | AssetmillError, path: string, progress: Counts, too
 const isSame = (there: Asset, asset: Asset): boolean =>
   there.sizeBytes === asset.sizeBytes && there.modifiedMs === asset.modifiedMs && there.fileType === asset.fileType;
 
-/** Repeats what is UNAVAILABLE until it is there again, or the import is told to stop. */
-async function insist<T>(tools: ImportTools, action: () => Promise<T>): Promise<T | undefined> {
-  const { clock, random, signal, onUnavailable } = tools;
-  for (let attempt = 1; !signal?.aborted; attempt++) {
-    try {
-      return await action();
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      const pauseMs = backOff(attempt, random);
-      onUnavailable(error, pauseMs);
-      await clock.sleep(pauseMs, signal);
-    }
+/** Repeats what is UNAVAILABLE until it can be reached; undefined once the import is told to stop. */
+async function answered<T>(tools: ImportTools, action: () => Promise<T>): Promise<T | undefined> {
+  const { signal } = tools;
+  if (signal?.aborted) return undefined;
+  try {
+    return await retryWhileUnavailable(action, { ...tools, over: signal });
+  } catch (error) {
+    if (signal?.aborted && isUnavailable(error)) return undefined;
+    throw error;
   }
-  return undefined;
 }
 
 /** Consecutive assets, few enough and small enough to be put together. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { backOff } from "../../../src/core/engine/back-off.js";
-import { ClaimAppetite } from "../../../src/core/engine/claim-size.js";
+import { ClaimSize } from "../../../src/core/engine/claim-size.js";
 import { Slots } from "../../../src/core/engine/chunk/slots.js";
 import { TimeSlice } from "../../../src/core/engine/chunk/time-slice.js";
 import { ManualClock, quiet } from "../../support/manual-clock.js";
@@ -68,52 +68,52 @@ describe("a time slice", () => {
 /** All slots are taken. */
 const NO_SLOT = { free: 0 };
 
-describe("a worker's appetite", () => {
+describe("a worker's size", () => {
   it("grows by the slots that have nothing to do while no chunk ends, within bounds", async () => {
     const slots = { free: 8 };
     const clock = new ManualClock();
-    const appetite = new ClaimAppetite(clock, slots);
-    for (let i = 0; i < 2; i++) appetite.began();
+    const size = new ClaimSize(clock, slots);
+    for (let i = 0; i < 2; i++) size.began();
     slots.free = 6;
-    expect(appetite.chunks).to.equal(0);
+    expect(size.chunks).to.equal(0);
     await clock.advance(300);
-    expect(appetite.chunks).to.equal(6);
-    for (let i = 0; i < 16; i++) appetite.began();
-    expect(appetite.chunks).to.equal(2);
-    for (let i = 0; i < 4; i++) appetite.began();
-    expect(appetite.chunks).to.equal(0);
+    expect(size.chunks).to.equal(6);
+    for (let i = 0; i < 16; i++) size.began();
+    expect(size.chunks).to.equal(2);
+    for (let i = 0; i < 4; i++) size.began();
+    expect(size.chunks).to.equal(0);
   });
 
   /** So many chunks begin and end one after the other, each after so many milliseconds. */
-  const eat = async (appetite: ClaimAppetite, clock: ManualClock, chunks: number, ms: number): Promise<void> => {
-    appetite.began();
+  const eat = async (size: ClaimSize, clock: ManualClock, chunks: number, ms: number): Promise<void> => {
+    size.began();
     for (let i = 0; i < chunks; i++) {
-      appetite.began();
+      size.began();
       await clock.advance(ms);
-      appetite.ended();
+      size.ended();
     }
-    appetite.ended();
+    size.ended();
   };
 
   it("is for a few chunks at first, and for none once enough are claimed", () => {
-    const appetite = new ClaimAppetite(new ManualClock(), NO_SLOT);
-    const first = appetite.chunks;
+    const size = new ClaimSize(new ManualClock(), NO_SLOT);
+    const first = size.chunks;
     expect(first).to.be.within(1, 5);
-    for (let i = 0; i < first; i++) appetite.began();
-    expect(appetite.chunks).to.equal(0);
+    for (let i = 0; i < first; i++) size.began();
+    expect(size.chunks).to.equal(0);
   });
 
   it("grows where chunks end fast, and not without bound", async () => {
     const clock = new ManualClock();
-    const appetite = new ClaimAppetite(clock, NO_SLOT);
-    await eat(appetite, clock, 60, 1);
-    expect(appetite.chunks).to.be.within(10, 100);
+    const size = new ClaimSize(clock, NO_SLOT);
+    await eat(size, clock, 60, 1);
+    expect(size.chunks).to.be.within(10, 100);
   });
 
   it("is small where chunks take long: leases are not hoarded", async () => {
     const clock = new ManualClock();
-    const appetite = new ClaimAppetite(clock, NO_SLOT);
-    await eat(appetite, clock, 10, 30_000);
-    expect(appetite.chunks).to.be.within(1, 3);
+    const size = new ClaimSize(clock, NO_SLOT);
+    await eat(size, clock, 10, 30_000);
+    expect(size.chunks).to.be.within(1, 3);
   });
 });

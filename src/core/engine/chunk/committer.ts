@@ -1,7 +1,6 @@
 import type { ChunkPart } from "../../job/chunk.js";
-import { isUnavailable } from "../../errors.js";
 import type { CommitAnswer } from "../../ports/chunk-store.js";
-import { backOff } from "../back-off.js";
+import { retryTools, retryWhileUnavailable } from "../retry-while-unavailable.js";
 import type { EngineTools } from "../tools.js";
 
 /** How long a finished part waits for others to share its transaction. */
@@ -56,7 +55,12 @@ export class Committer {
 
   async #store(batch: readonly Waiting[]): Promise<void> {
     try {
-      const answers = await this.#insist(batch.map(({ part }) => part));
+      const { chunks, repository, latency } = this.#tools;
+      const parts = batch.map(({ part }) => part);
+      const answers = await retryWhileUnavailable(
+        () => latency.store.time(() => chunks.commit(parts, repository.enlist)),
+        retryTools(this.#tools, this.#over.signal),
+      );
       batch.forEach(({ answered, failed }, i) => {
         const answer = answers[i];
         if (answer) answered(answer);
@@ -66,20 +70,6 @@ export class Committer {
       // One part that the store cannot take must not hold up the others.
       if (batch.length > 1) for (const one of batch) await this.#store([one]);
       else batch[0]?.failed(error);
-    }
-  }
-
-  async #insist(parts: readonly ChunkPart[]): Promise<readonly CommitAnswer[]> {
-    const { chunks, repository, journal, clock, random, latency } = this.#tools;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await latency.store.time(() => chunks.commit(parts, repository.enlist));
-      } catch (error) {
-        if (!isUnavailable(error) || this.#over.signal.aborted) throw error;
-        const pauseMs = backOff(attempt, random);
-        journal.unavailable(error, pauseMs);
-        await clock.sleep(pauseMs, this.#over.signal);
-      }
     }
   }
 }

@@ -66,6 +66,11 @@ export class PartBuilder {
     this.#sinceMs = clock.monotonicMs();
   }
 
+  /** The first index that was open and has no outcome in any part that was taken. */
+  get firstOpen(): number | undefined {
+    return this.#open[this.#first];
+  }
+
   /** From when on the worker's time counts for this chunk: it may have waited for a slot. */
   begin(nowMs: number): void {
     this.#sinceMs = nowMs;

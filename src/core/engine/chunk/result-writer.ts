@@ -1,17 +1,14 @@
-import type { Asset } from "../../asset/asset.js";
 import { isUnavailable } from "../../errors.js";
 import type { Outcome } from "../../asset/outcome.js";
 import type { RefusalCode, RefusedWrite } from "../../asset/asset-result.js";
 import type { Clock } from "../../ports/clock.js";
-import { backOff } from "../back-off.js";
-import type { AgainAsset } from "./chunk-run.js";
+import { retryWhileUnavailable } from "../retry-while-unavailable.js";
+import type { Rerun } from "./open-assets.js";
 import type { HeldWork, StopReason } from "../held-work.js";
 import type { EndedAsset, PartBuilder } from "./part-builder.js";
 import type { EngineTools } from "../tools.js";
 import type { WaitNotice } from "../health/wait-notice.js";
 
-/** A pause is cut into such pieces: a stop is heeded within one. */
-const PAUSE_MS = 500;
 /** What is being written when the job is told to stop may end within this: then it need not be done again. */
 const GRACE_MS = 250;
 
@@ -23,7 +20,9 @@ interface WriterTools extends Pick<EngineTools, "repository" | "latency" | "cloc
 export interface WritingRun extends Pick<HeldWork, "job" | "leaseUntilMs" | "over"> {
   readonly part: PartBuilder;
   readonly stopped: StopReason | undefined;
-  again(assets: readonly AgainAsset[]): void;
+  /** Aborted once it is told to stop, for whatever reason. */
+  readonly stopping: AbortSignal;
+  rerun(assets: readonly Rerun[]): void;
 }
 
 type Refusal = Pick<RefusedWrite, "code" | "message">;
@@ -39,7 +38,7 @@ type Refusal = Pick<RefusedWrite, "code" | "message">;
 export class ResultWriter {
   readonly #tools: WriterTools;
   /** Per chunk at work, the indices that ran once more. */
-  readonly #again = new WeakMap<WritingRun, Set<number>>();
+  readonly #rerun = new WeakMap<WritingRun, Set<number>>();
 
   constructor(tools: WriterTools) {
     this.#tools = tools;
@@ -50,7 +49,7 @@ export class ResultWriter {
     const { repository, latency } = this.#tools;
     const { assets, writes } = run.part.takeUnwritten();
     if (assets.length === 0) return;
-    const refused = await this.#insist(run, (signal) =>
+    const refused = await this.#answered(run, (signal) =>
       latency.repository.time(() => repository.apply(writes, signal)),
     );
     if (!refused) return;
@@ -58,53 +57,54 @@ export class ResultWriter {
     const changed: EndedAsset[] = [];
     for (const ended of assets) {
       const refusal = refusals.size === 0 ? undefined : refusals.get(ended.path);
-      if (refusal?.code === "CHANGED" && !this.#again.get(run)?.has(ended.index)) changed.push(ended);
+      if (refusal?.code === "CHANGED" && !this.#rerun.get(run)?.has(ended.index)) changed.push(ended);
       else settle(run, ended, refusal);
     }
-    await this.#runAgain(run, changed);
+    await this.#rerunChanged(run, changed);
   }
 
-  async #runAgain(run: WritingRun, changed: readonly EndedAsset[]): Promise<void> {
+  async #rerunChanged(run: WritingRun, changed: readonly EndedAsset[]): Promise<void> {
     if (changed.length === 0) return;
     const paths = changed.map(({ path }) => path);
-    const nodes = await this.#insist(run, (signal) => this.#tools.repository.stat(paths, signal));
+    const nodes = await this.#answered(run, (signal) => this.#tools.repository.stat(paths, signal));
     if (!nodes) return;
-    const indices = this.#again.get(run) ?? new Set();
-    this.#again.set(run, indices);
-    const again: { index: number; asset: Asset }[] = [];
+    const indices = this.#rerun.get(run) ?? new Set();
+    this.#rerun.set(run, indices);
+    const reruns: Rerun[] = [];
     changed.forEach((ended, i) => {
       const node = nodes[i];
       if (node?.kind !== "asset") return settle(run, ended, { code: "GONE", message: "it went away meanwhile" });
       indices.add(ended.index);
-      again.push({ index: ended.index, asset: node.asset });
+      reruns.push({ index: ended.index, asset: node.asset });
     });
-    run.again(again);
+    run.rerun(reruns);
   }
 
-  /** Tries until there is an answer; undefined where the lease, or the will to wait, ended before. */
-  async #insist<T>(run: WritingRun, action: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  /** Tries until there is an answer; undefined if the lease, or the will to wait, ended before. */
+  async #answered<T>(run: WritingRun, action: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
     const { clock, journal, notice, random } = this.#tools;
-    for (let attempt = 1; ; attempt++) {
-      if (isLeaseGone(run)) return undefined;
-      if (clock.monotonicMs() > run.leaseUntilMs) return undefined;
-      const late = lateSignal(run, clock);
-      try {
-        return await action(late.signal);
-      } catch (error) {
-        if (late.signal.aborted) return undefined;
-        if (!isUnavailable(error)) throw error;
-        const pauseMs = backOff(attempt, random);
-        if (!run.stopped) {
-          journal.unavailable(error, pauseMs);
-          void notice.say(run.job.id, error);
+    let failed = false;
+    const onUnavailable = (error: unknown, retryInMs: number): void => {
+      failed = true;
+      journal.unavailable(error, retryInMs);
+      void notice.say(run.job.id, error);
+    };
+    return retryWhileUnavailable(
+      async () => {
+        if (isLeaseGone(run) || clock.monotonicMs() > run.leaseUntilMs) return undefined;
+        if (failed && run.stopped) return undefined;
+        const late = lateSignal(run, clock);
+        try {
+          return await action(late.signal);
+        } catch (error) {
+          if (late.signal.aborted || (run.stopped && isUnavailable(error))) return undefined;
+          throw error;
+        } finally {
+          late.end();
         }
-        for (let left = pauseMs; left > 0 && !run.stopped; left -= PAUSE_MS)
-          await clock.sleep(Math.min(left, PAUSE_MS));
-        if (run.stopped) return undefined;
-      } finally {
-        late.end();
-      }
-    }
+      },
+      { clock, random, onUnavailable, over: run.stopping },
+    );
   }
 }
 

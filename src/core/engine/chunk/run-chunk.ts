@@ -1,60 +1,47 @@
 import type { CommitAnswer } from "../../ports/chunk-store.js";
-import type { Clock } from "../../ports/clock.js";
-import type { ChunkRun } from "./chunk-run.js";
+import type { AssetLanes } from "./asset-lanes.js";
 import type { Committer } from "./committer.js";
 import type { ResultWriter } from "./result-writer.js";
 
 /**
- * "done": closed. "stopped": told to stop, still ours, to be released. "left": so, but a handler of it still
- * runs. "lost": not ours any more.
+ * "done": closed. "stopped": told to stop, still ours, to be released. "left": the same, but a handler of it still runs.
+ * "lost": not ours any more.
  */
 export type ChunkEnd = "done" | "stopped" | "left" | "lost";
 
 /** What the chunk loop needs. */
 export interface ChunkLoop {
   readonly committer: Committer;
-  /** Where results are not part of the commit. */
+  /** Given where results are not part of the commit. */
   readonly results?: ResultWriter;
-  readonly clock: Clock;
-  readonly commitEveryMs: number;
   /** Sees every answer: it tells how the job stands now. */
   readonly onAnswer: (answer: CommitAnswer) => void;
 }
 
 /**
- * Commits what has ended, every so often and at the end, until the chunk is closed, stopped or lost.
+ * Commits what has ended whenever `batches` yields, until the chunk is closed, stopped or lost.
  *
  * The guarantee: an asset's handlers run at least once, and never again once its outcome is committed; its outcome is
  * counted exactly once. Results that are enlisted appear exactly once with it; others are written just before, and
  * writing them twice changes nothing. Whatever dies between two commits is run again by whoever claims the chunk next.
  */
-export async function runChunk(run: ChunkRun, loop: ChunkLoop): Promise<ChunkEnd> {
-  for (;;) {
-    const ending = run.ended;
-    const ended = await endedWithin(ending, loop.commitEveryMs, loop.clock);
-    await loop.results?.write(run);
-    const part = run.part.take();
-    if (part) {
-      const answer = await loop.committer.commit(part);
-      loop.onAnswer(answer);
-      if (answer.end === "lost") {
-        run.stop("lease lost", true);
-        return "lost";
-      }
-      if (part.closes) return "done";
+export async function runChunk(
+  lanes: AssetLanes,
+  batches: AsyncIterable<unknown>,
+  { committer, results, onAnswer }: ChunkLoop,
+): Promise<ChunkEnd> {
+  for await (const _ of batches) {
+    await results?.write(lanes);
+    const part = lanes.part.take();
+    if (!part) continue;
+    const answer = await committer.commit(part, lanes.alone);
+    onAnswer(answer);
+    if (answer.end === "lost") {
+      lanes.stop("lease lost", true);
+      return "lost";
     }
-    if (ended && run.ended === ending) return run.left ? "left" : "stopped";
+    if (part.closes) return "done";
   }
-}
-
-/** A reason at hand: abort() without one makes an error with a stack each time. */
-const WAITED = new Error("waited");
-
-async function endedWithin(ended: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
-  const stopWaiting = new AbortController();
-  try {
-    return await Promise.race([ended.then(() => true), clock.sleep(ms, stopWaiting.signal).then(() => false)]);
-  } finally {
-    stopWaiting.abort(WAITED);
-  }
+  if (lanes.left) return "left";
+  return lanes.stopped === "lease lost" ? "lost" : "stopped";
 }

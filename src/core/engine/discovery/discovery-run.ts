@@ -8,6 +8,7 @@ export class DiscoveryRun implements HeldWork {
   readonly job: Job;
   readonly claim: DiscoveryClaim;
   leaseUntilMs: number;
+  readonly alone = false;
   readonly #stop = new AbortController();
 
   constructor(job: Job, claim: DiscoveryClaim, leaseUntilMs: number) {

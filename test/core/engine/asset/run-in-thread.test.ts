@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ChunkRun } from "../../../../src/core/engine/chunk/chunk-run.js";
+
 import { Slots } from "../../../../src/core/engine/chunk/slots.js";
 import { TimeSlice } from "../../../../src/core/engine/chunk/time-slice.js";
 import { AssetFailure, RetryableError } from "../../../../src/core/errors.js";
@@ -7,7 +7,7 @@ import type { AssetHandler } from "../../../../src/core/ports/asset-handler.js";
 import type { HandlerThreads, ThreadEnd, ThreadWork } from "../../../../src/core/ports/handler-threads.js";
 import { entriesOf, jobOf, pathsOf } from "../../../support/builders.js";
 import { type Deferred, deferred } from "../../../support/deferred.js";
-import { engineTools, repositoryOf } from "../../../support/engine-tools.js";
+import { engineTools, repositoryOf, startLanes } from "../../../support/engine-tools.js";
 import { ManualClock, quiet } from "../../../support/manual-clock.js";
 
 /** Threads whose every work hangs until the test ends it. */
@@ -64,7 +64,7 @@ function bench(
   const slots = new Slots(2);
   const places = new Slots(threads.places);
   const job = jobOf({ handlers: ["first", "h"] });
-  const run = new ChunkRun(job, claim, 10_000, { slots, places, slice: new TimeSlice(clock, 1_000) }, tools);
+  const run = startLanes(job, claim, 10_000, { slots, places, slice: new TimeSlice(clock, 1_000) }, tools);
   return { threads, clock, main, reads, run, slots, places };
 }
 
@@ -75,7 +75,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect(threads.works).to.have.length(6);
     expect(slots.free, "slots are free for other work meanwhile").to.equal(2);
     for (let i = 0; i < 20; i++) await threads.end(i);
-    await run.ended;
+    await run.drained();
     expect(main).to.deep.equal(pathsOf(20));
     const part = run.part.take();
     expect(part?.closes).to.equal(true);
@@ -87,7 +87,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     await quiet();
     await clock.advance(50);
     await threads.end(0, { returned: { properties: { a: 1 } }, contentHash: "sha256:x", busyMs: 7 });
-    await run.ended;
+    await run.drained();
     const part = run.part.take();
     expect(part?.writes[0]).to.deep.include({ properties: { a: 1 } });
     expect(part?.writes[0]?.stamp).to.deep.include({ contentHash: "sha256:x", handlers: { first: "1", h: "1" } });
@@ -98,7 +98,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     const { threads, run } = bench(1);
     await quiet();
     await threads.end(0, { contentHash: "sha256:x" });
-    await run.ended;
+    await run.drained();
     expect(run.part.take()?.writes[0]?.stamp.contentHash).to.equal(null);
   });
 
@@ -108,7 +108,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     await clock.advance(1_000_000);
     run.enforceDeadline(clock.monotonicMs());
     await threads.end(0);
-    await run.ended;
+    await run.drained();
     expect(run.part.take()?.outcomes[0]?.outcome.kind).to.equal("SUCCEEDED");
   });
 
@@ -136,7 +136,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     await clock.advance(1_000);
     expect(threads.works[3]?.work.attempt).to.equal(2);
     await threads.end(3);
-    await run.ended;
+    await run.drained();
     const outcomes = run.part.take()?.outcomes ?? [];
     const of = (index: number) => outcomes.find((one) => one.index === index)?.outcome;
     expect(of(0)).to.deep.equal({ kind: "SUCCEEDED", attempts: 2, warnings: [] });
@@ -150,7 +150,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     run.stop("job is stopping", true);
     expect(threads.works.map(({ work }) => work.signal.aborted)).to.deep.equal([true, true]);
     for (const { work, call } of threads.works) call.reject(work.signal.reason);
-    await run.ended;
+    await run.drained();
     expect(run.part.take()).to.equal(undefined);
   });
 });

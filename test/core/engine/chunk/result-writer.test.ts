@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { ChunkPart } from "../../../../src/core/job/chunk.js";
-import { ChunkRun } from "../../../../src/core/engine/chunk/chunk-run.js";
+
 import { Committer } from "../../../../src/core/engine/chunk/committer.js";
 import { ResultWriter } from "../../../../src/core/engine/chunk/result-writer.js";
 import { runChunk } from "../../../../src/core/engine/chunk/run-chunk.js";
@@ -15,7 +15,7 @@ import type { AssetRepository } from "../../../../src/core/ports/asset-repositor
 import type { CommitAnswer } from "../../../../src/core/ports/chunk-store.js";
 import { assetOf, entriesOf, jobOf, pathsOf } from "../../../support/builders.js";
 import { rejection } from "../../../support/deferred.js";
-import { engineTools, noChunks, repositoryOf } from "../../../support/engine-tools.js";
+import { engineTools, noChunks, repositoryOf, startLanes } from "../../../support/engine-tools.js";
 import { ManualClock } from "../../../support/manual-clock.js";
 
 type Apply = AssetRepository["apply"];
@@ -73,18 +73,16 @@ function bench(apply: Apply, options: Options = {}) {
     open: Array.from({ length: count }, (_, i) => i),
     takenOver: false,
   };
-  const run = new ChunkRun(
+  const run = startLanes(
     jobOf(),
     claim,
     1_000_000,
     { slots: new Slots(1), slice: new TimeSlice(clock, 1_000_000) },
     tools,
   );
-  const ending = runChunk(run, {
+  const ending = runChunk(run, run.batches(2_000), {
     committer: new Committer(tools),
     results: new ResultWriter({ ...tools, notice: { say: async () => {} } }),
-    clock,
-    commitEveryMs: 2_000,
     onAnswer: () => {},
   });
   return { run, ending, clock, order, applied, parts, journalled: tools.journalled };
@@ -180,7 +178,7 @@ describe("results that are not part of the commit", () => {
           },
         },
       });
-      expect(await ended(at)).to.equal("stopped");
+      expect(await ended(at)).to.equal(reason === "lease lost" ? "lost" : "stopped");
       expect(at.applied).to.deep.equal([]);
       expect(at.parts.map(({ outcomes, closes }) => [outcomes.map(({ index }) => index), closes])).to.deep.equal([
         [[0], false],

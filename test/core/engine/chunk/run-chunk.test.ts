@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { ChunkPart } from "../../../../src/core/job/chunk.js";
-import { ChunkRun } from "../../../../src/core/engine/chunk/chunk-run.js";
+
 import { Committer } from "../../../../src/core/engine/chunk/committer.js";
 import { runChunk } from "../../../../src/core/engine/chunk/run-chunk.js";
 import { Slots } from "../../../../src/core/engine/chunk/slots.js";
@@ -8,7 +8,7 @@ import { TimeSlice } from "../../../../src/core/engine/chunk/time-slice.js";
 import type { CommitAnswer } from "../../../../src/core/ports/chunk-store.js";
 import { entriesOf, jobOf, pathsOf } from "../../../support/builders.js";
 import { type Deferred, deferred, rejection } from "../../../support/deferred.js";
-import { engineTools, noChunks, repositoryOf } from "../../../support/engine-tools.js";
+import { engineTools, noChunks, repositoryOf, startLanes } from "../../../support/engine-tools.js";
 import { ManualClock, quiet } from "../../../support/manual-clock.js";
 
 /** A chunk of so many assets, one at a time in flight, each ended by the test; commits are answered as told. */
@@ -52,11 +52,9 @@ function bench(count: number, end: (part: ChunkPart) => CommitAnswer["end"] | Er
     takenOver: false,
   };
   const shared = { slots: new Slots(1), slice: new TimeSlice(clock, 1_000_000) };
-  const run = new ChunkRun(jobOf(), claim, 1_000_000, shared, tools);
-  const ending = runChunk(run, {
+  const run = startLanes(jobOf(), claim, 1_000_000, shared, tools);
+  const ending = runChunk(run, run.batches(2_000), {
     committer: new Committer(tools),
-    clock,
-    commitEveryMs: 2_000,
     onAnswer: (answer) => answers.push(answer),
   });
   return {

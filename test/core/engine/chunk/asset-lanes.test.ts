@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { ChunkClaim } from "../../../../src/core/job/chunk.js";
-import { ChunkRun, type SharedWork } from "../../../../src/core/engine/chunk/chunk-run.js";
+import { type SharedWork } from "../../../../src/core/engine/chunk/asset-lanes.js";
 import { Slots } from "../../../../src/core/engine/chunk/slots.js";
 import { TimeSlice } from "../../../../src/core/engine/chunk/time-slice.js";
 import type { EngineTools } from "../../../../src/core/engine/tools.js";
@@ -8,7 +8,7 @@ import { AssetmillError } from "../../../../src/core/errors.js";
 import type { AssetHandler } from "../../../../src/core/ports/asset-handler.js";
 import { entriesOf, jobOf, pathsOf } from "../../../support/builders.js";
 import { type Deferred, deferred } from "../../../support/deferred.js";
-import { engineTools, repositoryOf, type ToolsUnderTest } from "../../../support/engine-tools.js";
+import { engineTools, repositoryOf, type ToolsUnderTest, startLanes } from "../../../support/engine-tools.js";
 import { ManualClock, quiet } from "../../../support/manual-clock.js";
 
 const claimOf = (count: number, over: Partial<ChunkClaim> = {}): ChunkClaim => ({
@@ -68,9 +68,9 @@ function bench(count: number, options: { concurrency?: number; slots?: number; c
     options: { concurrency, deadlineMs: 100 },
   });
   const shared = sharedOf(options.slots ?? concurrency, tools);
-  const run = new ChunkRun(jobOf(), options.claim ?? claimOf(count), 10_000, shared, tools);
+  const run = startLanes(jobOf(), options.claim ?? claimOf(count), 10_000, shared, tools);
   let hasEnded = false;
-  void run.ended.then(() => {
+  void run.drained().then(() => {
     hasEnded = true;
   });
   return { held, clock, tools, shared, run, ended: () => hasEnded };
@@ -108,22 +108,21 @@ describe("a chunk at work", () => {
 
   it("shares the slots of its process with other chunks", async () => {
     const { held, tools, shared, run } = bench(10, { concurrency: 4 });
-    const others = [2, 3].map(
-      (chunk) =>
-        new ChunkRun(
-          jobOf(),
-          claimOf(10, {
-            lease: { jobId: jobOf().id, chunk, epoch: 1 },
-            entries: entriesOf(pathsOf(10, `/root/${chunk}`)),
-          }),
-          10_000,
-          shared,
-          tools,
-        ),
+    const others = [2, 3].map((chunk) =>
+      startLanes(
+        jobOf(),
+        claimOf(10, {
+          lease: { jobId: jobOf().id, chunk, epoch: 1 },
+          entries: entriesOf(pathsOf(10, `/root/${chunk}`)),
+        }),
+        10_000,
+        shared,
+        tools,
+      ),
     );
     await quiet();
     while (held.calls.size > 0) await held.end([...held.calls.keys()].at(-1) ?? "");
-    await Promise.all([run, ...others].map((one) => one.ended));
+    await Promise.all([run, ...others].map((one) => one.drained()));
     expect(held.most).to.equal(4);
     expect(held.started).to.have.length(30);
   });
@@ -172,7 +171,7 @@ describe("a chunk at work", () => {
 
   it("does not count the wait for a slot as its own time", async () => {
     const { held, tools, shared, clock } = bench(1, { concurrency: 1 });
-    const second = new ChunkRun(jobOf(), claimOf(1), 10_000, shared, tools);
+    const second = startLanes(jobOf(), claimOf(1), 10_000, shared, tools);
     await quiet();
     await clock.advance(50);
     await held.end(pathsOf(1)[0] ?? "");
@@ -208,11 +207,11 @@ describe("a chunk that is told to stop", () => {
 
   it("while it waits for a slot gives the slot on", async () => {
     const { held, run, tools, shared } = bench(3, { concurrency: 1 });
-    const waiting = new ChunkRun(jobOf(), claimOf(3), 10_000, shared, tools);
+    const waiting = startLanes(jobOf(), claimOf(3), 10_000, shared, tools);
     await quiet();
     waiting.stop("job is stopping", true);
     for (const path of pathsOf(3)) await held.end(path);
-    await Promise.all([run.ended, waiting.ended]);
+    await Promise.all([run.drained(), waiting.drained()]);
     expect(held.started).to.deep.equal(pathsOf(3));
   });
 });
@@ -256,7 +255,7 @@ describe("the deadline of an asset", () => {
       handlers: [handler],
       options: { deadlineMs: 100 },
     });
-    return { run: new ChunkRun(jobOf(), claimOf(2), 10_000, sharedOf(1, tools), tools), ...tools };
+    return { run: startLanes(jobOf(), claimOf(2), 10_000, sharedOf(1, tools), tools), ...tools };
   }
 
   it("passed while the repository answers nobody blames no asset: the chunk stops, as where it cannot be reached", async () => {
@@ -342,13 +341,13 @@ describe("the deadline of an asset", () => {
     await quiet();
     await held.end(b);
     await held.end(a);
-    await run.ended;
+    await run.drained();
     held.most = 0;
     const claim = claimOf(5, { entries: entriesOf(pathsOf(5, "/root/next")) });
-    const next = [1, 2].map(() => new ChunkRun(jobOf(), claim, 10_000, shared, tools));
+    const next = [1, 2].map(() => startLanes(jobOf(), claim, 10_000, shared, tools));
     await quiet();
     while (held.calls.size > 0) await held.end([...held.calls.keys()][0] ?? "");
-    await Promise.all(next.map((one) => one.ended));
+    await Promise.all(next.map((one) => one.drained()));
     expect(held.most).to.equal(1);
   });
 
@@ -363,7 +362,7 @@ describe("the deadline of an asset", () => {
       },
     };
     const tools = engineTools({ handlers: [flaky], clock, options: { deadlineMs: 100 } });
-    const run = new ChunkRun(jobOf(), claimOf(1), 10_000, sharedOf(1, tools), tools);
+    const run = startLanes(jobOf(), claimOf(1), 10_000, sharedOf(1, tools), tools);
     await quiet();
     await clock.advance(1_000);
     await clock.advance(101);
@@ -403,15 +402,15 @@ describe("handlers' own lines", () => {
 
   it("stand in the part, with the asset's path before them", async () => {
     const tools = engineTools({ handlers: [chatty(1)] });
-    const run = new ChunkRun(jobOf(), claimOf(1), 10_000, sharedOf(1, tools), tools);
-    await run.ended;
+    const run = startLanes(jobOf(), claimOf(1), 10_000, sharedOf(1, tools), tools);
+    await run.drained();
     expect(run.part.take()?.lines).to.deep.equal([{ level: "INFO", message: `${pathsOf(1)[0]}: line 0` }]);
   });
 
   it("beyond a thousand in a part are counted instead of kept", async () => {
     const tools = engineTools({ handlers: [chatty(1_500)] });
-    const run = new ChunkRun(jobOf(), claimOf(1), 10_000, sharedOf(1, tools), tools);
-    await run.ended;
+    const run = startLanes(jobOf(), claimOf(1), 10_000, sharedOf(1, tools), tools);
+    await run.drained();
     const lines = run.part.take()?.lines ?? [];
     expect(lines).to.have.length(1_001);
     expect(lines.at(-1)?.message).to.match(/^500 more lines/);
@@ -426,16 +425,16 @@ describe("handlers' own lines", () => {
       },
     };
     const tools = engineTools({ handlers: [noisy] });
-    const run = new ChunkRun(jobOf(), claimOf(3), 10_000, sharedOf(1, tools), tools);
-    await run.ended;
+    const run = startLanes(jobOf(), claimOf(3), 10_000, sharedOf(1, tools), tools);
+    await run.drained();
     const errors = (run.part.take()?.lines ?? []).filter(({ level }) => level === "ERROR");
     expect(errors).to.have.length(3);
   });
 
   it("about skips are one per reason, however many assets", async () => {
     const tools = engineTools({ handlers: [] });
-    const run = new ChunkRun(jobOf(), claimOf(400), 10_000, sharedOf(1, tools), tools);
-    await run.ended;
+    const run = startLanes(jobOf(), claimOf(400), 10_000, sharedOf(1, tools), tools);
+    await run.drained();
     expect(run.part.take()?.lines.map(({ message }) => message)).to.deep.equal(["Skipped 400 NO_HANDLER"]);
   });
 });
@@ -453,7 +452,7 @@ describe("a job's handlers", () => {
     });
     const tools = engineTools({ handlers: [named("first"), named("later"), named("second")] });
     const job = { ...jobOf(), handlers: ["second", "first"] };
-    await new ChunkRun(job, claimOf(1), 10_000, sharedOf(1, tools), tools).ended;
+    await startLanes(job, claimOf(1), 10_000, sharedOf(1, tools), tools).drained();
     expect(calls).to.deep.equal(["first", "second"]);
   });
 });

@@ -1,12 +1,16 @@
 import { expect } from "chai";
 import type { ChunkClaim, ChunkPart } from "../../../../src/core/job/chunk.js";
-import { CarefulRun } from "../../../../src/core/engine/chunk/careful-run.js";
+import { AssetLanes } from "../../../../src/core/engine/chunk/asset-lanes.js";
+import { carefully } from "../../../../src/core/engine/chunk/careful.js";
 import { Committer } from "../../../../src/core/engine/chunk/committer.js";
-import type { ChunkEnd } from "../../../../src/core/engine/chunk/run-chunk.js";
+import { type ChunkEnd, runChunk } from "../../../../src/core/engine/chunk/run-chunk.js";
+import { ResultWriter } from "../../../../src/core/engine/chunk/result-writer.js";
 import { Slots } from "../../../../src/core/engine/chunk/slots.js";
+import { TimeSlice } from "../../../../src/core/engine/chunk/time-slice.js";
 import { AssetmillError } from "../../../../src/core/errors.js";
+import type { AssetRepository } from "../../../../src/core/ports/asset-repository.js";
 import type { CommitAnswer } from "../../../../src/core/ports/chunk-store.js";
-import { entriesOf, jobOf, pathsOf } from "../../../support/builders.js";
+import { assetOf, entriesOf, jobOf, pathsOf } from "../../../support/builders.js";
 import { type Deferred, deferred } from "../../../support/deferred.js";
 import { engineTools, noChunks, repositoryOf } from "../../../support/engine-tools.js";
 import { ManualClock, quiet } from "../../../support/manual-clock.js";
@@ -17,7 +21,12 @@ interface Fates {
 }
 
 /** A careful chunk of so many assets, each ended by the test; what happens is told in order. */
-function bench(count: number, over: Partial<ChunkClaim> = {}, fates: Fates = {}) {
+function bench(
+  count: number,
+  over: Partial<ChunkClaim> = {},
+  fates: Fates = {},
+  repository: Partial<AssetRepository> = {},
+) {
   const told: string[] = [];
   const parts: ChunkPart[] = [];
   const calls: Deferred<object>[] = [];
@@ -25,7 +34,7 @@ function bench(count: number, over: Partial<ChunkClaim> = {}, fates: Fates = {})
   const tools = engineTools({
     clock,
     options: { deadlineMs: 100 },
-    repository: repositoryOf({ enlist: async () => {} }),
+    repository: repositoryOf(repository),
     handlers: [
       {
         name: "h",
@@ -63,9 +72,12 @@ function bench(count: number, over: Partial<ChunkClaim> = {}, fates: Fates = {})
     careful: {},
     ...over,
   };
-  const run = new CarefulRun(jobOf(), claim, 10_000, new Slots(1), tools);
+  const shared = { slots: new Slots(8), slice: new TimeSlice(clock, 1_000_000) };
+  const run = new AssetLanes(jobOf(), claim, 10_000, shared, tools);
   let end: ChunkEnd | undefined;
-  void run.run({ committer: new Committer(tools), onAnswer: () => {} }).then((how) => {
+  const results = new ResultWriter({ ...tools, notice: { say: async () => {} } });
+  const loop = { committer: new Committer(tools), results, onAnswer: () => {} };
+  void runChunk(run, carefully(run, tools), loop).then((how) => {
     end = how;
   });
   const finish = async (): Promise<void> => {
@@ -119,6 +131,34 @@ describe("a chunk run carefully", () => {
       [1, true, false],
       [2, true, true],
     ]);
+  });
+
+  it("runs an asset that changed meanwhile once more before the next is announced", async () => {
+    let changed = true;
+    const { told, finish, end } = bench(
+      2,
+      {},
+      {},
+      {
+        enlist: undefined,
+        apply: async (writes) => {
+          told.push(`write ${writes.map(({ path }) => path.slice(-1)).join()}`);
+          const refused = changed
+            ? writes.map(({ path }) => ({ path, code: "CHANGED" as const, message: "newer" }))
+            : [];
+          changed = false;
+          return refused;
+        },
+        stat: async (paths) => paths.map((path) => ({ kind: "asset", asset: assetOf(path) })),
+      },
+    );
+    await quiet();
+    for (let i = 0; i < 3; i++) await finish();
+    expect(told).to.deep.equal([
+      ...["announce 0", "start 0", "write 0", "start 0", "write 0", "commit 0 SUCCEEDED"],
+      ...["announce 1", "start 1", "write 1", "commit 1 SUCCEEDED"],
+    ]);
+    expect(end()).to.equal("done");
   });
 
   it("gives POISON to the asset that was charged three times, without starting it, and goes on", async () => {

@@ -1,0 +1,255 @@
+import type { Outcome } from "../../asset/outcome.js";
+import { isUnavailable } from "../../errors.js";
+import type { ChunkClaim } from "../../job/chunk.js";
+import type { Job } from "../../job/job.js";
+import type { Lease } from "../../job/lease.js";
+import type { AssetTask } from "../asset/asset-task.js";
+import { assetTools } from "../asset/asset-tools.js";
+import { type AssetEnd, type AssetRunTools, runAsset } from "../asset/run-asset.js";
+import { silenceOf } from "../health/silence.js";
+import { endsWaiting, type HeldWork, type StopReason } from "../held-work.js";
+import type { EngineTools } from "../tools.js";
+import { OpenAssets, type Rerun } from "./open-assets.js";
+import { PartBuilder } from "./part-builder.js";
+import type { Slots } from "./slots.js";
+import type { TimeSlice } from "./time-slice.js";
+
+/** State shared by all chunks of a worker. */
+export interface SharedWork {
+  readonly slots: Slots;
+  readonly slice: TimeSlice;
+  /** Places in threads, and before them; given where there are threads. */
+  readonly places?: Slots;
+}
+
+/**
+ * A claimed chunk at work. Runs its assets in lanes, as many as there are slots, in path order; what ends goes into
+ * `part`. Keeps deadlines, and stops, leaves behind or reruns assets when told to.
+ */
+export class AssetLanes implements HeldWork {
+  readonly job: Job;
+  readonly claim: ChunkClaim;
+  readonly part: PartBuilder;
+  leaseUntilMs: number;
+  stopped: StopReason | undefined;
+  /** A handler was left behind at work: the lease must run out instead of being given back. */
+  left = false;
+  /** What broke, if something did. */
+  error: unknown;
+  readonly #tools: EngineTools;
+  readonly #shared: SharedWork;
+  readonly #assetTools: AssetRunTools;
+  readonly #assets: OpenAssets;
+  readonly #inFlight = new Set<AssetTask>();
+  readonly #over = new AbortController();
+  #stopping: AbortController | undefined;
+  #lanes = 0;
+  /** How often lanes were opened. */
+  #started = 0;
+  #drained: Promise<void> = Promise.resolve();
+  #drain: () => void = () => {};
+
+  constructor(job: Job, claim: ChunkClaim, leaseUntilMs: number, shared: SharedWork, tools: EngineTools) {
+    this.job = job;
+    this.claim = claim;
+    this.leaseUntilMs = leaseUntilMs;
+    this.part = new PartBuilder(claim, tools.clock, tools.repository.enlist !== undefined);
+    this.#tools = tools;
+    this.#shared = shared;
+    this.#assetTools = assetTools(this, shared.slots, tools);
+    this.#assets = new OpenAssets(claim, this.#assetTools.content);
+  }
+
+  get lease(): Lease {
+    return this.claim.lease;
+  }
+
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Made when somebody first looks: most never do. */
+  get stopping(): AbortSignal {
+    this.#stopping ??= new AbortController();
+    if (this.stopped) this.#stopping.abort();
+    return this.#stopping.signal;
+  }
+
+  get alone(): boolean {
+    return this.claim.careful !== undefined;
+  }
+
+  /** Runs so many more of the open assets. */
+  start(count: number): void {
+    this.#open(this.#assets.allow(count));
+  }
+
+  /** Resolves once nothing more will start and every handler has ended, or was left behind; never rejects. */
+  drained(): Promise<void> {
+    return this.#drained;
+  }
+
+  /** Yields whenever there may be something to commit: every `everyMs`, if given, and once all that was started has ended. */
+  async *batches(everyMs?: number): AsyncGenerator<void> {
+    for (;;) {
+      const started = this.#started;
+      const drained = await this.#drainedWithin(everyMs);
+      yield;
+      // Whoever commits may have rerun assets, and these may have ended already.
+      if (drained && started === this.#started) return;
+    }
+  }
+
+  /** Gives the next open asset its outcome without running it. */
+  settleNext(outcome: Outcome): void {
+    if (this.stopped || this.#assets.allow(1) === 0) return;
+    const task = this.#next();
+    if (task) this.#ended(task, { outcome });
+  }
+
+  /** Runs the handlers once more on assets that changed meanwhile. */
+  rerun(assets: readonly Rerun[]): void {
+    if (this.stopped || this.left || assets.length === 0) return;
+    this.#assets.rerun(assets);
+    if (!this.#atWork) this.#open(assets.length);
+  }
+
+  /** Starts no further asset; aborts those in flight, too, if `abort`. */
+  stop(reason: StopReason, abort: boolean): void {
+    this.stopped ??= reason;
+    this.#stopping?.abort();
+    if (!abort) return;
+    if (endsWaiting(reason)) this.#over.abort(new Error(reason));
+    for (const task of this.#inFlight) task.abort(new Error(reason));
+  }
+
+  /** Waits no longer for handlers that do not heed their signal. */
+  leave(): void {
+    if (!this.#atWork) return;
+    this.left = true;
+    this.#drain();
+  }
+
+  /**
+   * Gives DEADLINE to what has been in flight too long; its handler is told, and counts no more. If it is the repository
+   * that is silent, no asset is to blame: the chunk stops as if the repository could not be reached.
+   */
+  enforceDeadline(nowMs: number): void {
+    const { deadlineMs } = this.#tools.options;
+    for (const task of this.#inFlight) {
+      if (task.abandoned || nowMs - task.tryStartedMs <= deadlineMs) continue;
+      const silent = silenceOf(this.#tools);
+      if (silent) {
+        // Should its handler not heed its signal, its time begins anew.
+        task.tryStartedMs = nowMs;
+        this.error ??= silent;
+        this.stop("unavailable", true);
+        continue;
+      }
+      task.abandoned = true;
+      task.abort(new Error("deadline"));
+      const message = `not done within ${deadlineMs} ms`;
+      this.#ended(task, { outcome: { kind: "FAILED", code: "DEADLINE", message, attempts: task.attempts } });
+      // The lane hangs in that handler: another goes on in the slot that it holds.
+      void this.#lane();
+    }
+  }
+
+  /** In a thread assets run by batches, so more have to be under way. */
+  get #places(): Slots | undefined {
+    return this.#assetTools.inThreads && this.#shared.places;
+  }
+
+  /** Something runs, or waits for its slot. */
+  get #atWork(): boolean {
+    return this.#lanes > 0 && !this.left;
+  }
+
+  #open(assets: number): void {
+    if (assets === 0) return;
+    this.#started++;
+    if (this.#lanes === 0) {
+      this.#drained = new Promise((drain) => {
+        this.#drain = drain;
+      });
+    }
+    const most = this.#places && this.#tools.threads ? this.#tools.threads.places : this.#tools.options.concurrency;
+    const lanes = Math.min(most, assets);
+    this.#lanes += lanes;
+    for (let i = 0; i < lanes; i++) void this.#enter();
+  }
+
+  async #enter(): Promise<void> {
+    await this.#places?.acquire();
+    await this.#shared.slots.acquire();
+    await this.#lane();
+  }
+
+  /** Runs assets one at a time in one slot until none is left. */
+  async #lane(): Promise<void> {
+    const { slots, slice } = this.#shared;
+    for (let task = this.#next(); task; task = this.#next()) {
+      try {
+        const end = await runAsset(task, this.#assetTools);
+        if (task.abandoned) return;
+        const nowMs = this.#ended(task, end);
+        if (slice.isOver(nowMs)) await slice.turn();
+        await this.#makeRoom();
+      } catch (error) {
+        if (task.abandoned) return;
+        this.#inFlight.delete(task);
+        this.error = error;
+        this.stop(isUnavailable(error) ? "unavailable" : "failed", true);
+      }
+    }
+    slots.release();
+    this.#places?.release();
+    if (--this.#lanes === 0) this.#drain();
+  }
+
+  #next(): AssetTask | undefined {
+    if (this.stopped) return undefined;
+    const nowMs = this.#tools.clock.monotonicMs();
+    if (this.#assets.untouched) this.part.begin(nowMs);
+    const task = this.#assets.take(nowMs);
+    if (task) this.#inFlight.add(task);
+    return task;
+  }
+
+  /** Adds the asset's end to the part; none if it was told to stop: then it stays open. */
+  #ended(task: AssetTask, end: AssetEnd | undefined): number {
+    this.#inFlight.delete(task);
+    const nowMs = this.#tools.clock.monotonicMs();
+    if (!end) return nowMs;
+    const { index, path, fileType: type } = task;
+    this.part.add({ index, path, type, end, startedMs: Math.min(task.tryStartedMs, nowMs), endedMs: nowMs });
+    return nowMs;
+  }
+
+  async #drainedWithin(ms: number | undefined): Promise<boolean> {
+    const drained = this.#drained.then(() => true);
+    if (ms === undefined) return drained;
+    const stopWaiting = new AbortController();
+    try {
+      return await Promise.race([drained, this.#tools.clock.sleep(ms, stopWaiting.signal).then(() => false)]);
+    } finally {
+      stopWaiting.abort(WAITED);
+    }
+  }
+
+  /** There may be fewer at once by now: waits for its turn again. */
+  async #makeRoom(): Promise<void> {
+    const { slots } = this.#shared;
+    const places = this.#places;
+    if (!slots.crowded && !places?.crowded) return;
+    slots.release();
+    if (places?.crowded) {
+      places.release();
+      await places.acquire();
+    }
+    await slots.acquire();
+  }
+}
+
+/** A reason at hand: abort() without one makes an error with a stack each time. */
+const WAITED = new Error("waited");

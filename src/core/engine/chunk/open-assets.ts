@@ -1,0 +1,55 @@
+import type { Asset } from "../../asset/asset.js";
+import type { ChunkClaim } from "../../job/chunk.js";
+import type { ContentSource } from "../asset/asset-content.js";
+import { AssetTask } from "../asset/asset-task.js";
+
+/** An asset whose handlers run once more, as it is now. */
+export interface Rerun {
+  readonly index: number;
+  readonly asset: Asset;
+}
+
+/** The assets of a claimed chunk that are still to be run: reruns first, then its open ones, in path order. */
+export class OpenAssets {
+  readonly #claim: ChunkClaim;
+  readonly #content: ContentSource;
+  readonly #reruns: Rerun[] = [];
+  #next = 0;
+  #limit = 0;
+
+  constructor(claim: ChunkClaim, content: ContentSource) {
+    this.#claim = claim;
+    this.#content = content;
+  }
+
+  /** Whether none was taken yet. */
+  get untouched(): boolean {
+    return this.#next === 0;
+  }
+
+  /** Lets so many more of the open ones be taken; returns how many there are. */
+  allow(count: number): number {
+    const before = this.#limit;
+    this.#limit = Math.min(before + count, this.#claim.open.length);
+    return this.#limit - before;
+  }
+
+  rerun(assets: readonly Rerun[]): void {
+    this.#reruns.push(...assets);
+  }
+
+  take(nowMs: number): AssetTask | undefined {
+    const rerun = this.#reruns.shift();
+    if (rerun) return this.#task(rerun.index, rerun.asset, nowMs);
+    if (this.#next >= this.#limit) return undefined;
+    const index = this.#claim.open[this.#next++];
+    const asset = index === undefined ? undefined : this.#claim.entries[index]?.asset;
+    return index === undefined || !asset ? undefined : this.#task(index, asset, nowMs);
+  }
+
+  #task(index: number, asset: Asset, nowMs: number): AssetTask {
+    // As discovery counted it, whatever it is by now.
+    const type = this.#claim.entries[index]?.asset.fileType;
+    return new AssetTask(index, asset, this.#content, nowMs, type);
+  }
+}
