@@ -44,15 +44,8 @@ export class MemoryChunkStore implements ChunkStore {
         nextChunk: (page.chunks.at(-1)?.number ?? discovery.nextChunk - 1) + 1,
         deaths: 0,
       });
-      if (page.last) end(discovery);
-      const progress = {
-        tally: page.tally,
-        newOpenChunks: page.chunks.filter(({ open }) => open > 0).length,
-        first: page.first,
-        last: page.final,
-        complete: page.last,
-      };
-      const job = storeChange(tx, held, discovered(held.job, progress, factsOf(tx, held)));
+      if (page.complete) end(discovery);
+      const job = storeChange(tx, held, discovered(held.job, page, factsOf(tx, held)));
       return { end: "committed", job };
     });
   }

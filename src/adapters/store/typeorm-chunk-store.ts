@@ -52,14 +52,7 @@ export class TypeOrmChunkStore implements ChunkStore {
       if (fence === "mine") await insertChunks(tx, lease.jobId, page.chunks);
       const before = await holdJob(tx, lease.jobId);
       if (fence !== "mine") return { end: fence === "lost" ? "lost" : "committed", job: before };
-      const progress = {
-        tally: page.tally,
-        newOpenChunks: page.chunks.filter((chunk) => chunk.open > 0).length,
-        first: page.first,
-        last: page.final,
-        complete: page.last,
-      };
-      const job = await storeChange(tx, before, discovered(before, progress, await factsOf(tx, before)));
+      const job = await storeChange(tx, before, discovered(before, page, await factsOf(tx, before)));
       return { end: "committed", job };
     });
   }

@@ -122,7 +122,7 @@ describe("the chunk store on SQLite", () => {
           const entries = paths
             .slice(part * 20, part * 20 + 20)
             .map((path, i) => ({ asset: assetOf(path), ...(i === 7 ? { skip: "SUB_ASSET" as const } : {}) }));
-          const page = pageOf({ part, nextChunk: 1 + part * 4 }, entries, { chunkSize: 5, last: part === 19 });
+          const page = pageOf({ part, nextChunk: 1 + part * 4 }, entries, { chunkSize: 5, complete: part === 19 });
           await stores.chunks.addPage(discovery.lease, page);
         }
       })();
