@@ -3,7 +3,8 @@ import type { ChunkPart, DiscoveryPage, IndexedOutcome, ManifestEntry, NewChunk 
 import { isStopping, type Job } from "../core/job/job.js";
 import { discovered, progressed, settle } from "../core/job/job-transitions.js";
 import type { ReportedOutcome } from "../core/asset/outcome.js";
-import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, CommitResults } from "../core/ports/chunk-store.js";
+import type { EnlistedWriter } from "../core/ports/asset-repository.js";
+import type { ChunkStore, Claim, ClaimRequest, CommitAnswer } from "../core/ports/chunk-store.js";
 import { addTallies, EMPTY_TALLY } from "../core/job/tally.js";
 import { awaitsCare, claimWork, countDeath, forgetDeaths, giveBack, isExpired } from "./memory-claim.js";
 import {
@@ -50,7 +51,7 @@ export class MemoryChunkStore implements ChunkStore {
     });
   }
 
-  commit(parts: readonly ChunkPart[], results?: CommitResults): Promise<readonly CommitAnswer[]> {
+  commit(parts: readonly ChunkPart[], results?: EnlistedWriter): Promise<readonly CommitAnswer[]> {
     return this.#database.write(async (tx) => {
       const fences = parts.map((part) => storePart(tx, part));
       const fresh = parts.filter((_, i) => fences[i] === "mine");
