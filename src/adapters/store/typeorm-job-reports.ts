@@ -4,6 +4,7 @@ import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import type { AssetPage, JobReports, OutcomeCursor, OutcomePage, OutcomeQuery } from "../../core/ports/job-reports.js";
 import { pathKey } from "../sql/path-key.js";
 import type { Row, SqlDatabase } from "../sql/sql-database.js";
+import { readable } from "./damaged-chunk.js";
 import { unpackManifest } from "./manifest-codec.js";
 import { unpackOutcomes } from "./outcome-codec.js";
 import { CHUNK, OUTCOME_PART } from "./tables.js";
@@ -127,10 +128,11 @@ export class TypeOrmJobReports implements JobReports {
       `select at_ms, outcomes from ${OUTCOME_PART} where job_id = ? and chunk = ?`,
       [jobId, chunk.chunk],
     );
-    const entries = unpackManifest(chunk.manifest as Uint8Array);
+    const number = Number(chunk.chunk);
+    const entries = readable(number, () => unpackManifest(chunk.manifest as Uint8Array));
     const outcomes = entries.map((entry) => ruledOutcome(entry, Number(chunk.created_at_ms)));
     for (const part of parts) {
-      for (const { index, ageMs, outcome } of unpackOutcomes(part.outcomes as Uint8Array)) {
+      for (const { index, ageMs, outcome } of readable(number, () => unpackOutcomes(part.outcomes as Uint8Array))) {
         const path = entries[index]?.asset.path ?? "";
         outcomes[index] = {
           path,
