@@ -1,7 +1,8 @@
 import type { Asset } from "../../core/asset/asset.js";
 import type { ManifestEntry } from "../../core/job/chunk.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
-import type { AssetPage, JobReports, OutcomeCursor, OutcomePage, OutcomeQuery } from "../../core/ports/job-reports.js";
+import type { OutcomeCursor } from "../../core/job/cursor.js";
+import type { AssetPage, JobReports, OutcomePage, OutcomeQuery } from "../../core/ports/job-reports.js";
 import { pathKey } from "../sql/path-key.js";
 import type { Row, SqlDatabase } from "../sql/sql-database.js";
 import { readable } from "./damaged-chunk.js";
@@ -98,9 +99,9 @@ export class TypeOrmJobReports implements JobReports {
   ): Promise<Row | undefined> {
     const [chunk] = await this.#database.read(
       `select ${COLUMNS} from ${CHUNK} c
-       where c.job_id = ? and (c.chunk > ? or (c.chunk = ? and c.assets > ?))${kinds ? ` and (${holding(kinds)})` : ""}
+       where c.job_id = ? and (c.chunk > ? or (c.chunk = ? and c.assets - 1 > ?))${kinds ? ` and (${holding(kinds)})` : ""}
        order by c.chunk limit 1`,
-      [jobId, cursor.chunk, cursor.chunk, cursor.index + 1],
+      [jobId, cursor.chunk, cursor.chunk, cursor.index],
     );
     return chunk;
   }
