@@ -27,8 +27,8 @@ export interface DatabaseLoan {
 /** What `createAssetmill` may be told. */
 export interface AssetmillOptions {
   /**
-   * Where the assets live: `folder:DIR[?mount=/content/dam/x]`, `sqlite:FILE`, `postgres://…`, a database that the host
-   * lends, or a repository of the host's own.
+   * Where the assets live: `folder:DIR[?mount=/content/dam/x]`, `sqlite:FILE`, `postgres://…`, `jcr+http(s)://…`, a
+   * database that the host lends, or a repository of the host's own.
    */
   readonly assets: string | DatabaseLoan | AssetRepository;
   /**

@@ -3,8 +3,6 @@ import type { JobReport } from "../core/job/job-report.js";
 import { scopeOf } from "../core/asset/scope.js";
 import type { Output } from "./output.js";
 
-export const MIGRATION_TYPE = "JCR_TO_DB_MIGRATION";
-
 /**
  * Counts what the target holds of a migration's scope, and says so beside the copies that were read back. False where
  * some are missing; what is there beyond them was there before, or is gone at the source by now.

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import { AssetmillError } from "../core/errors.js";
+import { formatCursor, type OutcomeCursor, readCursor } from "../core/job/cursor.js";
 import type { JobReport } from "../core/job/job-report.js";
 import type { LogPage } from "../core/ports/job-log.js";
 import type { HistoryQuery, LogQuery } from "../core/ports/job-operator.js";
-import type { OutcomeCursor, OutcomePage, OutcomeQuery } from "../core/ports/job-reports.js";
+import type { OutcomePage, OutcomeQuery } from "../core/ports/job-reports.js";
 import {
   changedSchema,
   failuresPageSchema,
@@ -76,7 +77,7 @@ export class ServerControl implements Jobs {
   }
 
   async outcomes(processingId: string, { after, limit, kinds }: OutcomeQuery): Promise<OutcomePage> {
-    const query = { processingId, limit, after: after && `${after.chunk}.${after.index}` };
+    const query = { processingId, limit, after: after && formatCursor(after) };
     const all = kinds === undefined || kinds.includes("SUCCEEDED");
     const page = all
       ? await callServer(this.#callee, { method: "GET", path: "/outcomes", query, answer: outcomesPageSchema })
@@ -101,13 +102,13 @@ export class ServerControl implements Jobs {
 
 /** Where the next page begins. It has to be further on: nobody asks for the same page for ever. */
 function cursorOf(next: string, after: OutcomeCursor | undefined): OutcomeCursor {
-  const [, chunk, index] = /^(\d{1,15})\.(\d{1,15})$/.exec(next) ?? [];
-  const cursor = { chunk: Number(chunk), index: Number(index) };
-  const isFurther =
-    !after || cursor.chunk > after.chunk || (cursor.chunk === after.chunk && cursor.index > after.index);
-  if (chunk !== undefined && isFurther) return cursor;
+  const cursor = readCursor(next);
+  if (cursor && (!after || isFurther(cursor, after))) return cursor;
   throw new AssetmillError(
     "UNAVAILABLE",
     "server: the place of the next page makes no sense; is it of another version?",
   );
 }
+
+const isFurther = (cursor: OutcomeCursor, after: OutcomeCursor): boolean =>
+  cursor.chunk > after.chunk || (cursor.chunk === after.chunk && cursor.index > after.index);

@@ -18,7 +18,6 @@ const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`assetmill.$
 /** Plugins bind their handlers here. */
 export const ASSET_HANDLER: ServiceIdentifier<AssetHandler> = HANDLER;
 export const ASSET_REPOSITORY = token<AssetRepository>("AssetRepository");
-/** Undefined where no handler has `thread: true`. */
 /** winston's. */
 export const HOST_LOGGER = token<Logger>("HostLogger");
 /** What `close` closes. */

@@ -1,6 +1,6 @@
 import type { OutcomeKind, ReportedOutcome } from "../core/asset/outcome.js";
+import type { OutcomeCursor } from "../core/job/cursor.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
-import type { OutcomeCursor } from "../core/ports/job-reports.js";
 
 /** What is read at once for an answer that is streamed. */
 const LINES = 5_000;

@@ -15,7 +15,7 @@ interface Row extends Readonly<Record<StatusCodes, number>> {
 }
 
 /** What each code is on the wire. "documented" keeps to the statuses of the published pages. */
-export const PROBLEMS: Readonly<Record<WireCode, Row>> = Object.freeze({
+const PROBLEMS: Readonly<Record<WireCode, Row>> = Object.freeze({
   INVALID_JSON: { title: "The body is not JSON", documented: 400, semantic: 400 },
   INVALID_PARAMETER: { title: "A parameter cannot be taken", documented: 400, semantic: 400 },
   UNKNOWN_FIELD: { title: "A field is not known", documented: 400, semantic: 400 },

@@ -104,7 +104,7 @@ export const logPageSchema = z
   .openapi("LogPage");
 
 /** How one asset ended in a job. */
-export const outcomeSchema = z
+const outcomeSchema = z
   .object({
     path: z.string(),
     outcome: z.enum(["SUCCEEDED", "FAILED", "SKIPPED"]),

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { FILE_TYPES } from "../core/asset/file-type.js";
+import { parseCursor, readCursor } from "../core/job/cursor.js";
 import { JOB_STATUSES } from "../core/job/lifecycle.js";
 import { clip } from "./validation.js";
 
@@ -102,14 +103,11 @@ export const historyQuerySchema = strict({
 
 const pageLimit = integer(1, 10_000).openapi({ type: "integer", minimum: 1, maximum: 10_000, default: 500 });
 
-/** Where a page goes on, as the one before said: chunk and index. */
+/** Where a page goes on, as the one before said. */
 const cursor = z
   .string({ error: "must be given once" })
-  .regex(/^\d{1,9}\.\d{1,9}$/, "must be the next of an earlier page")
-  .transform((text) => {
-    const [chunk = 0, index = 0] = text.split(".").map(Number);
-    return { chunk, index };
-  })
+  .refine((text) => readCursor(text) !== undefined, "must be the next of an earlier page")
+  .transform((text) => parseCursor(text, "after"))
   .optional()
   .openapi({ type: "string", description: "The next of an earlier page" });
 

@@ -4,7 +4,8 @@ import { isStopping, type Job } from "../core/job/job.js";
 import { discovered, progressed, settle } from "../core/job/job-transitions.js";
 import { NO_DEATHS, released, takenBack } from "../core/job/lease-rules.js";
 import type { ReportedOutcome } from "../core/asset/outcome.js";
-import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, CommitResults } from "../core/ports/chunk-store.js";
+import type { EnlistedWriter } from "../core/ports/asset-repository.js";
+import type { ChunkStore, Claim, ClaimRequest, CommitAnswer } from "../core/ports/chunk-store.js";
 import { addTallies, EMPTY_TALLY } from "../core/job/tally.js";
 import { awaitsCare, claimWork, isExpired } from "./memory-claim.js";
 import {
@@ -46,20 +47,13 @@ export class MemoryChunkStore implements ChunkStore {
         nextChunk: (page.chunks.at(-1)?.number ?? discovery.nextChunk - 1) + 1,
         ...NO_DEATHS,
       });
-      if (page.last) end(discovery);
-      const progress = {
-        tally: page.tally,
-        newOpenChunks: page.chunks.filter(({ open }) => open > 0).length,
-        first: page.first,
-        last: page.final,
-        complete: page.last,
-      };
-      const job = storeChange(tx, held, discovered(held.job, progress, factsOf(tx, held)));
+      if (page.complete) end(discovery);
+      const job = storeChange(tx, held, discovered(held.job, page, factsOf(tx, held)));
       return { end: "committed", job };
     });
   }
 
-  commit(parts: readonly ChunkPart[], results?: CommitResults): Promise<readonly CommitAnswer[]> {
+  commit(parts: readonly ChunkPart[], results?: EnlistedWriter): Promise<readonly CommitAnswer[]> {
     return this.#database.write(async (tx) => {
       const fences = parts.map((part) => storePart(tx, part));
       const fresh = parts.filter((_, i) => fences[i] === "mine");

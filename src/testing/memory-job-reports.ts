@@ -1,6 +1,7 @@
 import type { Asset } from "../core/asset/asset.js";
 import type { ReportedOutcome } from "../core/asset/outcome.js";
-import type { AssetPage, JobReports, OutcomeCursor, OutcomePage, OutcomeQuery } from "../core/ports/job-reports.js";
+import type { OutcomeCursor } from "../core/job/cursor.js";
+import type { AssetPage, JobReports, OutcomePage, OutcomeQuery } from "../core/ports/job-reports.js";
 import type { MemoryDatabase } from "./memory-database.js";
 
 interface FoundAsset {

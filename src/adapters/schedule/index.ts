@@ -1,1 +1,1 @@
-export { scheduleRetention, type RetentionScheduleOptions } from "./retention-schedule.js";
+export { scheduleRetention } from "./retention-schedule.js";

@@ -8,7 +8,7 @@ export interface TablePlace {
   readonly schema?: string;
 }
 
-export const DEFAULT_PREFIX = "assetmill_";
+const DEFAULT_PREFIX = "assetmill_";
 
 /**
  * SQL as the adapters write it: `{job}` is the table of that name in its place, `{index job_by_status}` the name of an

@@ -92,7 +92,7 @@ export async function fencePage(tx: SqlTransaction, lease: Lease, page: Discover
   const nextChunk = page.chunks.at(-1)?.number;
   const stored = await tx.query(
     `update ${LEASE} set part = part + 1, ${FORGETS_DEATHS}, path_cursor = ?, next_chunk = coalesce(?, next_chunk)
-       ${page.last ? ", state = 'DONE', owner = null" : ""}
+       ${page.complete ? ", state = 'DONE', owner = null" : ""}
      where job_id = ? and chunk = ${DISCOVERY} and epoch = ? and part = ? and state = 'LEASED' returning chunk`,
     [page.cursor ?? null, nextChunk === undefined ? null : nextChunk + 1, lease.jobId, lease.epoch, page.part],
   );

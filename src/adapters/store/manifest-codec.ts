@@ -1,12 +1,31 @@
 import type { Asset } from "../../core/asset/asset.js";
 import type { ManifestEntry } from "../../core/job/chunk.js";
-import { FILE_TYPES } from "../../core/asset/file-type.js";
+import type { FileType } from "../../core/asset/file-type.js";
 import type { SkipCode } from "../../core/asset/outcome.js";
 import { packJson, unpackJson } from "../sql/packed.js";
+
+/**
+ * The number that stands for a file type in a stored manifest. Append only: rows hold these numbers, so a number never
+ * changes its meaning and is never given again; the order of FILE_TYPES means nothing here. The first six are the
+ * positions that were stored before there was this table: rows of that time read the same, and no migration is needed.
+ */
+const TYPE_NUMBERS = Object.freeze({
+  DITATOPIC: 0,
+  DITAMAP: 1,
+  MARKDOWN: 2,
+  "HTML/CSS": 3,
+  DITAVAL: 4,
+  OTHERS: 5,
+} as const satisfies Readonly<Record<FileType, number>>);
+
+const TYPES_BY_NUMBER: ReadonlyMap<unknown, FileType> = new Map(
+  (Object.keys(TYPE_NUMBERS) as FileType[]).map((type) => [TYPE_NUMBERS[type], type]),
+);
 
 /** A manifest by columns: entries share folders, types and dates, which then compress well. */
 interface ManifestColumns {
   readonly paths: readonly string[];
+  /** TYPE_NUMBERS. */
   readonly types: readonly number[];
   readonly sizes: readonly number[];
   readonly created: readonly number[];
@@ -27,7 +46,7 @@ export function packManifest(entries: readonly ManifestEntry[]): Buffer {
   });
   const columns: ManifestColumns = {
     paths: assets.map((asset) => asset.path),
-    types: assets.map((asset) => FILE_TYPES.indexOf(asset.fileType)),
+    types: assets.map((asset) => TYPE_NUMBERS[asset.fileType]),
     sizes: assets.map((asset) => asset.sizeBytes),
     created: assets.map((asset) => asset.createdMs),
     modified: assets.map((asset) => asset.modifiedMs),
@@ -40,6 +59,7 @@ export function packManifest(entries: readonly ManifestEntry[]): Buffer {
   return packJson(columns);
 }
 
+/** Fails, saying why, where an asset's file type is none that this version knows. */
 export function unpackManifest(packed: Uint8Array): readonly ManifestEntry[] {
   const { paths, types, sizes, created, modified, hashes, skips, fragments } = unpackJson(packed) as ManifestColumns;
   const fragmentSet = new Set(fragments);
@@ -48,7 +68,7 @@ export function unpackManifest(packed: Uint8Array): readonly ManifestEntry[] {
     const skip = skips?.[i];
     const asset: Asset = {
       path,
-      fileType: FILE_TYPES[types[i] ?? -1] ?? "OTHERS",
+      fileType: typeOf(types[i], i),
       sizeBytes: sizes[i] ?? 0,
       createdMs: created[i] ?? 0,
       modifiedMs: modified[i] ?? 0,
@@ -57,4 +77,10 @@ export function unpackManifest(packed: Uint8Array): readonly ManifestEntry[] {
     };
     return skip ? { asset, skip } : { asset };
   });
+}
+
+function typeOf(number: number | undefined, index: number): FileType {
+  const type = TYPES_BY_NUMBER.get(number);
+  if (type !== undefined) return type;
+  throw new Error(`asset ${index} of the manifest has file type number ${number}, which this version does not know`);
 }

@@ -13,6 +13,7 @@ interface OutcomeColumns {
 }
 
 interface PackedOutcome {
+  /** SUCCEEDED, SKIPPED, FAILED. Rows hold these letters, and codes by name: no order is stored. */
   readonly k: "S" | "K" | "F";
   readonly c?: string;
   readonly m?: string;
@@ -38,6 +39,7 @@ export function packOutcomes(outcomes: readonly IndexedOutcome[]): Buffer {
   return packJson(columns);
 }
 
+/** Fails, saying why, where an outcome is of a kind that this version does not know. */
 export function unpackOutcomes(packed: Uint8Array): readonly StoredOutcome[] {
   const { indices, ages, others } = unpackJson(packed) as OutcomeColumns;
   const byPosition = new Map(others);
@@ -65,5 +67,6 @@ function unpack({ k, c = "", m, h, n }: PackedOutcome): Outcome {
   if (k === "S") return { kind: "SUCCEEDED", attempts: n, warnings: [] };
   const handler = h === undefined ? {} : { handler: h };
   if (k === "F") return { kind: "FAILED", code: c, message: m ?? "", ...handler, attempts: n };
+  if (k !== "K") throw new Error(`an outcome is of kind ${JSON.stringify(k)}, which this version does not know`);
   return { kind: "SKIPPED", code: c as SkipCode, ...(m === undefined ? {} : { message: m }), ...handler, attempts: n };
 }

@@ -1,6 +1,6 @@
 import type { ChunkClaim } from "../../core/job/chunk.js";
-import { AssetmillError, messageOf } from "../../core/errors.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
+import { readable } from "./damaged-chunk.js";
 import { unpackManifest } from "./manifest-codec.js";
 import { unpackOutcomes } from "./outcome-codec.js";
 import { CHUNK, OUTCOME_PART } from "./tables.js";
@@ -40,14 +40,6 @@ export async function readChunks(
     });
     return { lease: { jobId, chunk: number, epoch }, entries, open, takenOver, ...(careful ? { careful } : {}) };
   });
-}
-
-function readable<T>(chunk: number, unpack: () => T): T {
-  try {
-    return unpack();
-  } catch (cause) {
-    throw new AssetmillError("INTERNAL", `chunk ${chunk} is damaged in the store: ${messageOf(cause)}`, { cause });
-  }
 }
 
 /** Indices that have an outcome, by chunk. */

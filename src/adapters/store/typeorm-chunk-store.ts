@@ -2,7 +2,8 @@ import type { Lease } from "../../core/job/lease.js";
 import type { ChunkPart, DiscoveryPage } from "../../core/job/chunk.js";
 import type { Job } from "../../core/job/job.js";
 import { discovered, progressed, settle } from "../../core/job/job-transitions.js";
-import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, CommitResults } from "../../core/ports/chunk-store.js";
+import type { EnlistedWriter } from "../../core/ports/asset-repository.js";
+import type { ChunkStore, Claim, ClaimRequest, CommitAnswer } from "../../core/ports/chunk-store.js";
 import { addTallies, EMPTY_TALLY } from "../../core/job/tally.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { claimWork } from "./claim-work.js";
@@ -54,19 +55,12 @@ export class TypeOrmChunkStore implements ChunkStore {
       if (fence === "mine") await insertChunks(tx, lease.jobId, page.chunks);
       const before = await holdJob(tx, lease.jobId);
       if (fence !== "mine") return { end: fence === "lost" ? "lost" : "committed", job: before };
-      const progress = {
-        tally: page.tally,
-        newOpenChunks: page.chunks.filter((chunk) => chunk.open > 0).length,
-        first: page.first,
-        last: page.final,
-        complete: page.last,
-      };
-      const job = await storeChange(tx, before, discovered(before, progress, await factsOf(tx, before)));
+      const job = await storeChange(tx, before, discovered(before, page, await factsOf(tx, before)));
       return { end: "committed", job };
     });
   }
 
-  commit(parts: readonly ChunkPart[], results?: CommitResults): Promise<readonly CommitAnswer[]> {
+  commit(parts: readonly ChunkPart[], results?: EnlistedWriter): Promise<readonly CommitAnswer[]> {
     const sorted = [...parts].sort((a, b) => compareLeases(a.lease, b.lease));
     return this.#database.write(async (tx) => {
       const fence = await fenceParts(tx, sorted);

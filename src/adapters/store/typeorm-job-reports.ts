@@ -1,9 +1,11 @@
 import type { Asset } from "../../core/asset/asset.js";
 import type { ManifestEntry } from "../../core/job/chunk.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
-import type { AssetPage, JobReports, OutcomeCursor, OutcomePage, OutcomeQuery } from "../../core/ports/job-reports.js";
+import type { OutcomeCursor } from "../../core/job/cursor.js";
+import type { AssetPage, JobReports, OutcomePage, OutcomeQuery } from "../../core/ports/job-reports.js";
 import { pathKey } from "../sql/path-key.js";
 import type { Row, SqlDatabase } from "../sql/sql-database.js";
+import { readable } from "./damaged-chunk.js";
 import { unpackManifest } from "./manifest-codec.js";
 import { unpackOutcomes } from "./outcome-codec.js";
 import { CHUNK, OUTCOME_PART } from "./tables.js";
@@ -97,9 +99,9 @@ export class TypeOrmJobReports implements JobReports {
   ): Promise<Row | undefined> {
     const [chunk] = await this.#database.read(
       `select ${COLUMNS} from ${CHUNK} c
-       where c.job_id = ? and (c.chunk > ? or (c.chunk = ? and c.assets > ?))${kinds ? ` and (${holding(kinds)})` : ""}
+       where c.job_id = ? and (c.chunk > ? or (c.chunk = ? and c.assets - 1 > ?))${kinds ? ` and (${holding(kinds)})` : ""}
        order by c.chunk limit 1`,
-      [jobId, cursor.chunk, cursor.chunk, cursor.index + 1],
+      [jobId, cursor.chunk, cursor.chunk, cursor.index],
     );
     return chunk;
   }
@@ -127,10 +129,11 @@ export class TypeOrmJobReports implements JobReports {
       `select at_ms, outcomes from ${OUTCOME_PART} where job_id = ? and chunk = ?`,
       [jobId, chunk.chunk],
     );
-    const entries = unpackManifest(chunk.manifest as Uint8Array);
+    const number = Number(chunk.chunk);
+    const entries = readable(number, () => unpackManifest(chunk.manifest as Uint8Array));
     const outcomes = entries.map((entry) => ruledOutcome(entry, Number(chunk.created_at_ms)));
     for (const part of parts) {
-      for (const { index, ageMs, outcome } of unpackOutcomes(part.outcomes as Uint8Array)) {
+      for (const { index, ageMs, outcome } of readable(number, () => unpackOutcomes(part.outcomes as Uint8Array))) {
         const path = entries[index]?.asset.path ?? "";
         outcomes[index] = {
           path,

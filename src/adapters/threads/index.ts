@@ -1,2 +1,2 @@
-export { PiscinaHandlerThreads, type ThreadOptions } from "./piscina-handler-threads.js";
+export { PiscinaHandlerThreads } from "./piscina-handler-threads.js";
 export { asModule, importPlugin } from "./plugin-modules.js";

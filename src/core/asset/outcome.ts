@@ -15,16 +15,6 @@ export const SKIP_CODES = [
 
 export type SkipCode = (typeof SKIP_CODES)[number];
 
-/** The codes that we give; a handler may bring its own. */
-export const FAILURE_CODES = [
-  "HANDLER_ERROR",
-  "DEADLINE",
-  "POISON",
-  "READ_FAILED",
-  "WRITE_FAILED",
-  "ACCESS_DENIED",
-] as const;
-
 export interface Succeeded {
   readonly kind: "SUCCEEDED";
   readonly attempts: number;
@@ -42,7 +32,7 @@ export interface Skipped {
 
 export interface Failed {
   readonly kind: "FAILED";
-  /** One of FAILURE_CODES, or the handler's own. */
+  /** HANDLER_ERROR, DEADLINE, POISON, READ_FAILED, WRITE_FAILED or ACCESS_DENIED, or the handler's own. */
   readonly code: string;
   readonly message: string;
   readonly handler?: string;

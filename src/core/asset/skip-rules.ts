@@ -11,7 +11,7 @@ export interface PathRules {
   readonly ignored?: readonly string[];
 }
 
-export const PATH_RULE_DEFAULTS = Object.freeze({
+const PATH_RULE_DEFAULTS = Object.freeze({
   enabled: [] as readonly string[],
   ignored: ["/content/dam/projects/translation_output"] as readonly string[],
 });

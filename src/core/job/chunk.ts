@@ -27,12 +27,12 @@ export interface DiscoveryPage {
   readonly chunks: readonly NewChunk[];
   /** The first and the last path of this page; undefined where it is empty. */
   readonly first: string | undefined;
-  readonly final: string | undefined;
+  readonly last: string | undefined;
   /** All of the scope up to here was seen; undefined where nothing was. */
   readonly cursor: string | undefined;
   readonly tally: Tally;
   /** True for the page that completes discovery. */
-  readonly last: boolean;
+  readonly complete: boolean;
 }
 
 /** A claimed discovery. */

@@ -68,7 +68,7 @@ export function summaryLines(job: Job, nowMs: number): readonly LogEntry[] {
 }
 
 /** `HH:mm:ss`, hours as many as there are. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
     .map((part) => String(part).padStart(2, "0"))

@@ -1,6 +1,9 @@
 import type { FileType } from "../asset/file-type.js";
 import { type Scope, scopeOf } from "../asset/scope.js";
 
+/** The job type that copies assets to the target, and that only a node with a target has. */
+export const MIGRATION_TYPE = "JCR_TO_DB_MIGRATION";
+
 /** Ends the job as FAILURE once more assets than this failed: a count, or a percentage of those processed. */
 export type MaxFailures = number | `${number}%`;
 

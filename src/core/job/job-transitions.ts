@@ -1,4 +1,5 @@
 import { AssetmillError } from "../errors.js";
+import type { DiscoveryPage } from "./chunk.js";
 import { hasWorkLeft, isClaimable, type Job } from "./job.js";
 import { countedLine, progressLine, summaryLines } from "./job-lines.js";
 import { accepts, leadsTo, type LifecycleEvent } from "./lifecycle.js";
@@ -168,22 +169,15 @@ const unslowed = ({ comments }: Job): string => (comments.startsWith(SLOWED) ? "
 /** Whatever progresses waits no more. */
 const goesOn = ({ comments }: Job): string => (comments.startsWith(WAITS) ? "" : comments);
 
-/** What a page of discovery adds. */
-export interface DiscoveryProgress {
-  readonly tally: Tally;
-  readonly newOpenChunks: number;
-  /** Of the page; undefined where it is empty. */
-  readonly first: string | undefined;
-  readonly last: string | undefined;
-  readonly complete: boolean;
-}
+/** What the job's row keeps of a page of discovery. */
+export type DiscoveryProgress = Pick<DiscoveryPage, "chunks" | "tally" | "first" | "last" | "complete">;
 
 export function discovered(job: Job, page: DiscoveryProgress, facts: JobFacts): JobChange {
   const counted: Job = {
     ...job,
     comments: goesOn(job),
     tally: addTallies(job.tally, page.tally),
-    openChunks: job.openChunks + page.newOpenChunks,
+    openChunks: job.openChunks + page.chunks.filter(({ open }) => open > 0).length,
     counting: page.complete ? "SUCCESS" : job.counting,
     ...found(job, page),
   };

@@ -1,5 +1,4 @@
 import type { JobRequest } from "./job-request.js";
-import type { JobStatus } from "./lifecycle.js";
 import type { Pace } from "./pace.js";
 import type { Tally } from "./tally.js";
 
@@ -21,7 +20,7 @@ export type JobState =
 /** WAITING: not begun. FAILURE: discovery was impossible. */
 export type CountingStatus = "WAITING" | "PROCESSING" | "SUCCESS" | "FAILURE";
 
-/** What discovery has found. `found.total` counts every asset once; `found.skipped` those that a skip rule decided. */
+/** A job as the store keeps it: its request, its place in the lifecycle, and the counters that its commits move on. */
 export interface Job {
   /** The `processingId`: a UUID, kept across resumes. */
   readonly id: string;
@@ -69,8 +68,6 @@ export type JobDraft = Pick<Job, "id" | "request" | "repository" | "handlers" | 
   /** Under this key of its creator's, the same request (by its fingerprint) is this job for ever. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
 };
-
-export const statusOf = (job: Job): JobStatus => job.state.status;
 
 /** True while handlers are being told to stop. */
 export const isStopping = (job: Job): boolean =>

@@ -1,10 +1,11 @@
 import { AssetmillError } from "../errors.js";
+import { formatCursor, type OutcomeCursor } from "../job/cursor.js";
 import type { Job } from "../job/job.js";
 import { holdsScope, scopeOfRequest } from "../job/job-request.js";
 import type { ReportedOutcome } from "../asset/outcome.js";
 import type { AssetResult } from "../asset/asset-result.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
-import type { JobReports, OutcomeCursor } from "../ports/job-reports.js";
+import type { JobReports } from "../ports/job-reports.js";
 import type { JobStore } from "../ports/job-store.js";
 import { covers } from "../asset/scope.js";
 import { ASSET_STATUSES, type AssetStatus, type AssetStatusEntry, type AssetStatusPage } from "../job/asset-status.js";
@@ -50,7 +51,7 @@ export async function assetStatusPage(
     status: listing.state.status,
     assets,
     counts: countsOf(assets),
-    ...(listed.next ? { next: `${listed.next.chunk}.${listed.next.index}` } : {}),
+    ...(listed.next ? { next: formatCursor(listed.next) } : {}),
   };
 }
 

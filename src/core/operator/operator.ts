@@ -1,4 +1,5 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
+import { parseCursor } from "../job/cursor.js";
 import type { Job, JobDraft } from "../job/job.js";
 import { fingerprintOf, type JobRequest, sameRequest } from "../job/job-request.js";
 import { jobOfKey } from "../job/job-key.js";
@@ -15,7 +16,6 @@ import type {
 } from "../ports/job-operator.js";
 import type { AssetStatusPage } from "../job/asset-status.js";
 import { assetStatusPage, listingOnly } from "./asset-statuses.js";
-import type { OutcomeCursor } from "../ports/job-reports.js";
 import { Control, type ControlTools, wholeNumber } from "./control.js";
 import { normaliseListing, normaliseRequest, unknownType } from "./normalise-request.js";
 
@@ -88,7 +88,7 @@ export class Operator extends Control implements JobOperator {
 
   async assetStatus(jobId: string, query: { after?: string; limit?: number } = {}): Promise<AssetStatusPage> {
     const limit = wholeNumber(query.limit ?? DEFAULT_STATUSES, "limit", 1, MAX_STATUSES);
-    const after = query.after === undefined ? undefined : cursorOf(query.after);
+    const after = query.after === undefined ? undefined : parseCursor(query.after, "after");
     return assetStatusPage(listingOnly(await this.job(jobId)), { after, limit }, this.#tools);
   }
 
@@ -122,12 +122,6 @@ export class Operator extends Control implements JobOperator {
 
 const DEFAULT_STATUSES = 500;
 const MAX_STATUSES = 10_000;
-
-function cursorOf(text: string): OutcomeCursor {
-  const [, chunk, index] = /^(\d{1,9})\.(\d{1,9})$/.exec(text) ?? [];
-  if (chunk === undefined) throw invalidParameter("after", "is not the next of an earlier page");
-  return { chunk: Number(chunk), index: Number(index) };
-}
 
 function checkedKey(key: string): string {
   if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;

@@ -1,4 +1,4 @@
-import { invalidParameter } from "../errors.js";
+import { type EventPlace, formatEventId, parseEventId } from "../job/cursor.js";
 import type { Job } from "../job/job.js";
 import { isFinal } from "../job/lifecycle.js";
 import type { Clock } from "../ports/clock.js";
@@ -12,6 +12,9 @@ const LOOK_EVERY_MS = 500;
 const TELL_EVERY_MS = 1_000;
 /** Log lines read at once. */
 const LINES = 500;
+
+/** Before the first line and the first status. */
+const START: EventPlace = { line: 0, told: "" };
 
 export interface WatchTools {
   readonly log: JobLog;
@@ -35,7 +38,7 @@ export async function* watchJob(
   { after, signal }: WatchOptions,
   { log, clock, job: look }: WatchTools,
 ): AsyncIterable<JobEvent> {
-  let { line, told } = placeOf(after);
+  let { line, told } = after === undefined ? START : parseEventId(after, "Last-Event-ID");
   let counted: number | undefined;
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!signal?.aborted) {
@@ -45,7 +48,7 @@ export async function* watchJob(
       if (lines.length === 0) break;
       for (const text of lines) {
         if (signal?.aborted) return;
-        yield { id: `${line + 1}.${told}`, kind: "log", line, text };
+        yield { id: formatEventId({ line: line + 1, told }), kind: "log", line, text };
         line++;
       }
     }
@@ -55,13 +58,13 @@ export async function* watchJob(
       told = markOf(job);
       counted = report.processedCount + report.migrationSet.totalFiles;
       toldMs = nowMs;
-      yield { id: `${line}.${told}`, kind: "status", report };
+      yield { id: formatEventId({ line, told }), kind: "status", report };
     } else if (isFinal(job.state.status)) {
       return;
     } else if (counted !== report.processedCount + report.migrationSet.totalFiles && nowMs - toldMs >= TELL_EVERY_MS) {
       counted = report.processedCount + report.migrationSet.totalFiles;
       toldMs = nowMs;
-      yield { id: `${line}.${told}`, kind: "progress", report };
+      yield { id: formatEventId({ line, told }), kind: "progress", report };
     }
     if (isFinal(job.state.status)) return;
     await clock.sleep(LOOK_EVERY_MS, signal);
@@ -71,10 +74,3 @@ export async function* watchJob(
 /** What a status event tells of: the same mark, the same status. */
 const markOf = ({ state, attempt, counting }: Job): string =>
   [state.status, attempt, state.status === "PROCESSING" && state.pausing ? 1 : 0, counting].join("-");
-
-function placeOf(after: string | undefined): { line: number; told: string } {
-  if (after === undefined) return { line: 0, told: "" };
-  const [, line, told] = /^(\d{1,15})\.([A-Z]+-\d{1,9}-[01]-[A-Z]+)?$/.exec(after) ?? [];
-  if (line === undefined) throw invalidParameter("Last-Event-ID", "is not the id of an event of this job");
-  return { line: Number(line), told: told ?? "" };
-}

@@ -1,8 +1,7 @@
 import type { Lease } from "../job/lease.js";
 import type { ChunkClaim, ChunkPart, DiscoveryClaim, DiscoveryPage } from "../job/chunk.js";
 import type { Job } from "../job/job.js";
-import type { AssetWrite } from "../asset/asset-result.js";
-import type { Transaction } from "./transaction.js";
+import type { EnlistedWriter } from "./asset-repository.js";
 
 /** Whose jobs a worker may take, and how much. */
 export interface ClaimRequest {
@@ -44,9 +43,6 @@ export interface CommitAnswer {
   readonly job: Job;
 }
 
-/** Writes results inside the commit; only those of parts that were not lost. */
-export type CommitResults = (tx: Transaction, writes: readonly AssetWrite[]) => Promise<void>;
-
 /**
  * Discovery, chunks and their leases. Every change names chunk and epoch, never the owner alone, and stores nothing
  * where the epoch moved on. Every instant comes from the database's clock; no read is longer than a page.
@@ -68,8 +64,9 @@ export interface ChunkStore {
   /**
    * Outcomes, counters, log lines, results and positions of all parts in one transaction. Fenced by epoch and part
    * number, so repeating a commit whose answer was lost, with exactly what the first try carried, doubles nothing.
+   * `results` is handed the writes of the parts that were not lost.
    */
-  commit(parts: readonly ChunkPart[], results?: CommitResults): Promise<readonly CommitAnswer[]>;
+  commit(parts: readonly ChunkPart[], results?: EnlistedWriter): Promise<readonly CommitAnswer[]>;
 
   /**
    * Says which asset of a careful chunk starts next, fenced like a commit. It clears no deaths: only a part that

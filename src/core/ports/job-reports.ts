@@ -1,11 +1,6 @@
 import type { Asset } from "../asset/asset.js";
 import type { OutcomeKind, ReportedOutcome } from "../asset/outcome.js";
-
-/** Where a page goes on: chunk and index within it. */
-export interface OutcomeCursor {
-  readonly chunk: number;
-  readonly index: number;
-}
+import type { OutcomeCursor } from "../job/cursor.js";
 
 export interface OutcomeQuery {
   /** Outcomes after this one. */

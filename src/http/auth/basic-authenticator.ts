@@ -16,7 +16,7 @@ export interface BasicOptions {
   readonly maxWaiting?: number;
 }
 
-export const BASIC_DEFAULTS = Object.freeze({ cacheMs: 5 * 60_000, concurrency: 2, maxWaiting: 32 });
+const BASIC_DEFAULTS = Object.freeze({ cacheMs: 5 * 60_000, concurrency: 2, maxWaiting: 32 });
 
 const MAX_PASSWORD_LENGTH = 1_024;
 const MAX_CACHED = 1_000;

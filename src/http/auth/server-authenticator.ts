@@ -16,7 +16,7 @@ export interface ServerAuthenticatorOptions {
   readonly cacheMs?: number;
 }
 
-export const SERVER_DEFAULTS = Object.freeze({
+const SERVER_DEFAULTS = Object.freeze({
   cookies: Object.freeze<readonly string[]>(["login-token", "sling.formauth"]),
   timeoutMs: 5_000,
   cacheMs: 30_000,

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { invalidParameter } from "../../core/errors.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
+import { formatCursor } from "../../core/job/cursor.js";
 import type { AppEnv } from "../guards.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { csvOf } from "../outcome-csv.js";
@@ -75,7 +76,7 @@ export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: Res
       const render = STREAMS[type];
       if (!render) {
         const { outcomes, next } = await operator.outcomes(processingId, { ...which, limit: limit ?? DEFAULT_LIMIT });
-        return c.json({ [name]: outcomes, next: next ? `${next.chunk}.${next.index}` : null }, 200);
+        return c.json({ [name]: outcomes, next: next ? formatCursor(next) : null }, 200);
       }
       if (limit !== undefined) throw invalidParameter("limit", `is for pages of JSON; ${type} is never cut short`);
       const headers = { "Content-Type": `${type}; charset=utf-8` };

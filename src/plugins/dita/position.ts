@@ -1,7 +1,7 @@
 import { AssetFailure } from "../../core/errors.js";
 
 /** `line 12, column 5` of an offset in a text whose lines end in `\n`; both from 1, columns in Unicode characters. */
-export function placeOf(text: string, offset: number): string {
+function placeOf(text: string, offset: number): string {
   let line = 1;
   let lineStart = 0;
   for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", at + 1)) {

@@ -7,7 +7,7 @@ type ContentGuarantee = Guarantee<AssetPlot, AssetRepositoryFlag>;
 
 const LARGE_BYTES = 2_000_000;
 
-export const piecesOf = async (plot: AssetPlot, path: string, signal?: AbortSignal): Promise<Uint8Array[]> => {
+const piecesOf = async (plot: AssetPlot, path: string, signal?: AbortSignal): Promise<Uint8Array[]> => {
   const pieces: Uint8Array[] = [];
   for await (const piece of plot.repository.read(path, signal)) pieces.push(piece);
   return pieces;

@@ -20,7 +20,7 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       const { job, discovery } = await begun(scene);
       const answer = await scene.chunks.addPage(
         discovery.lease,
-        pageOf(discovery, entriesOf(pathsOf(25)), { last: false }),
+        pageOf(discovery, entriesOf(pathsOf(25)), { complete: false }),
       );
       deepStrictEqual([answer.end, answer.job], ["committed", await scene.now(job)]);
       const { counting, openChunks, tally } = answer.job;
@@ -28,11 +28,11 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       deepStrictEqual((await scene.claim(job)).length, 3);
     },
   },
-  ...[false, true].map((last): Guarantee<StoreScene> => ({
-    guarantee: `a page of discovery repeated is answered as committed and doubles nothing${last ? " (the last)" : ""}`,
+  ...[false, true].map((complete): Guarantee<StoreScene> => ({
+    guarantee: `a page of discovery repeated is answered as committed and doubles nothing${complete ? " (the last)" : ""}`,
     async check(scene) {
       const { discovery } = await begun(scene);
-      const page = pageOf(discovery, entriesOf(pathsOf(25)), { last });
+      const page = pageOf(discovery, entriesOf(pathsOf(25)), { complete });
       await scene.chunks.addPage(discovery.lease, page);
       const again = await scene.changesNothing(() => scene.chunks.addPage(discovery.lease, page));
       deepStrictEqual(again.end, "committed");
@@ -54,10 +54,10 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     async check(scene) {
       const { discovery } = await begun(scene);
       const [one, two] = [entriesOf(pathsOf(10)), entriesOf(pathsOf(20).slice(10))];
-      await scene.chunks.addPage(discovery.lease, pageOf(discovery, one, { last: false }));
-      await scene.chunks.addPage(discovery.lease, pageOf({ part: 1, nextChunk: 2 }, two, { last: false }));
+      await scene.chunks.addPage(discovery.lease, pageOf(discovery, one, { complete: false }));
+      await scene.chunks.addPage(discovery.lease, pageOf({ part: 1, nextChunk: 2 }, two, { complete: false }));
       for (const part of [0, 3, 7]) {
-        const page = pageOf({ part, nextChunk: 9 }, entriesOf(pathsOf(10, "/other")), { last: false });
+        const page = pageOf({ part, nextChunk: 9 }, entriesOf(pathsOf(10, "/other")), { complete: false });
         const answer = await scene.changesNothing(() => scene.chunks.addPage(discovery.lease, page));
         deepStrictEqual(answer.end, "lost", `part ${part}`);
       }
@@ -75,7 +75,7 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     guarantee: "a discovery whose last page comes after every chunk is done finishes the job",
     async check(scene) {
       const { job, discovery } = await begun(scene);
-      await scene.chunks.addPage(discovery.lease, pageOf(discovery, entriesOf(pathsOf(5)), { last: false }));
+      await scene.chunks.addPage(discovery.lease, pageOf(discovery, entriesOf(pathsOf(5)), { complete: false }));
       await scene.chunks.commit([partOf(await scene.oneChunk(job))]);
       deepStrictEqual(await scene.status(job), "PROCESSING");
       await scene.chunks.addPage(discovery.lease, pageOf({ part: 1, nextChunk: 2 }, []));
@@ -87,8 +87,8 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     async check(scene) {
       const job = await scene.create();
       const first = await scene.discovery(job, RUN_OUT);
-      await scene.chunks.addPage(first.lease, pageOf(first, entriesOf(pathsOf(5)), { last: false }));
-      const page = { ...pageOf({ part: 1, nextChunk: 2 }, [], { last: false }), cursor: "/root/b" };
+      await scene.chunks.addPage(first.lease, pageOf(first, entriesOf(pathsOf(5)), { complete: false }));
+      const page = { ...pageOf({ part: 1, nextChunk: 2 }, [], { complete: false }), cursor: "/root/b" };
       await scene.chunks.addPage(first.lease, page);
       const { cursor, nextChunk, part } = await scene.discovery(job);
       deepStrictEqual([cursor, nextChunk, part], ["/root/b", 2, 2]);
@@ -98,8 +98,8 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     guarantee: "a dry run keeps the first and the last asset that it met, over several pages",
     async check(scene) {
       const { job, discovery } = await begun(scene, await scene.create(draftOf({}, { dryRun: true })));
-      const tallied = (part: number, paths: readonly string[], last: boolean) => ({
-        ...pageOf({ part, nextChunk: 1 }, entriesOf(paths), { last }),
+      const tallied = (part: number, paths: readonly string[], complete: boolean) => ({
+        ...pageOf({ part, nextChunk: 1 }, entriesOf(paths), { complete }),
         chunks: [],
       });
       await scene.chunks.addPage(discovery.lease, tallied(0, pathsOf(10), false));
@@ -132,7 +132,7 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       await die(scene, job, 2);
       const third = await scene.discovery(job, RUN_OUT);
       deepStrictEqual(third.lease.epoch, 3);
-      await scene.chunks.addPage(third.lease, pageOf(third, entriesOf(pathsOf(5)), { last: false }));
+      await scene.chunks.addPage(third.lease, pageOf(third, entriesOf(pathsOf(5)), { complete: false }));
       await die(scene, job, 1);
       deepStrictEqual((await scene.discovery(job)).cursor, "/root/a0004");
     },

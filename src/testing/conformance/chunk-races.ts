@@ -46,7 +46,7 @@ export const RACE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
         const job = await scene.create();
         const discovery = await scene.discovery(job);
         const entries = pathsOf(5).map((path) => ({ asset: assetOf(path) }));
-        await scene.chunks.addPage(discovery.lease, pageOf(discovery, entries, { last: false }));
+        await scene.chunks.addPage(discovery.lease, pageOf(discovery, entries, { complete: false }));
         const chunk = await scene.oneChunk(job);
         await Promise.all([
           scene.chunks.commit([partOf(chunk)]),
@@ -100,7 +100,7 @@ export const RACE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
           const entries = pathsOf(400)
             .slice(part * 20, part * 20 + 20)
             .map((path, i) => ({ asset: assetOf(path), ...(i === 7 ? { skip: "SUB_ASSET" as const } : {}) }));
-          const page = pageOf({ part, nextChunk: 1 + part * 4 }, entries, { chunkSize: 5, last: part === 19 });
+          const page = pageOf({ part, nextChunk: 1 + part * 4 }, entries, { chunkSize: 5, complete: part === 19 });
           await scene.chunks.addPage(discovery.lease, page);
         }
       };

@@ -108,7 +108,7 @@ export const TAKEOVER_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       const job = await scene.create();
       const first = await scene.discovery(job, { owner: "dead" });
       const entries = entriesOf(pathsOf(50));
-      await scene.chunks.addPage(first.lease, pageOf(first, entries.slice(0, 20), { last: false }));
+      await scene.chunks.addPage(first.lease, pageOf(first, entries.slice(0, 20), { complete: false }));
       const second = await scene.discovery(job, { isKnownDead: isDead }, await scene.another());
       const lease = { jobId: job.id, chunk: 0, epoch: 2 };
       deepStrictEqual(second, { lease, part: 1, cursor: pathsOf(50)[19], nextChunk: 3, takenOver: true });

@@ -2,7 +2,8 @@ import { deepStrictEqual, ok } from "node:assert/strict";
 import type { Asset } from "../../core/asset/asset.js";
 import type { Job } from "../../core/job/job.js";
 import type { Outcome, OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
-import type { OutcomeCursor, OutcomeQuery } from "../../core/ports/job-reports.js";
+import type { OutcomeCursor } from "../../core/job/cursor.js";
+import type { OutcomeQuery } from "../../core/ports/job-reports.js";
 import { assetOf, draftOf, failedWith, partOf, pathsOf, SUCCEEDED, skippedFor } from "./job-steps.js";
 import type { StoreScene } from "./store-scene.js";
 import type { Guarantee } from "./suite.js";
@@ -100,6 +101,8 @@ const CURSORS: readonly (readonly [OutcomeCursor, from: number])[] = [
   [{ chunk: 6, index: 5 }, 56],
   [{ chunk: 6, index: 6 }, 57],
   [{ chunk: 99, index: 0 }, 57],
+  [{ chunk: 1, index: 2_147_483_647 }, 10],
+  [{ chunk: 2_147_483_647, index: 2_147_483_647 }, 57],
 ];
 
 export const JOB_REPORTS_GUARANTEES: readonly Guarantee<StoreScene>[] = [

@@ -76,9 +76,9 @@ export const claimRequest = (over: Partial<ClaimRequest> = {}): ClaimRequest => 
 export function pageOf(
   claim: Pick<DiscoveryClaim, "part" | "nextChunk">,
   entries: readonly ManifestEntry[],
-  options: { chunkSize?: number; last?: boolean } = {},
+  options: { chunkSize?: number; complete?: boolean } = {},
 ): DiscoveryPage {
-  const { chunkSize = 10, last = true } = options;
+  const { chunkSize = 10, complete = true } = options;
   const tally = new TallyCounter();
   for (const { asset, skip } of entries) {
     tally.found(asset.fileType);
@@ -94,10 +94,10 @@ export function pageOf(
     part: claim.part,
     chunks,
     first: entries[0]?.asset.path,
-    final: entries.at(-1)?.asset.path,
+    last: entries.at(-1)?.asset.path,
     cursor: entries.at(-1)?.asset.path,
     tally: tally.take(),
-    last,
+    complete,
   };
 }
 

@@ -26,7 +26,7 @@ export class Dice {
 const UNITS = ["a", "b", "A", "0", "1", "-", ".", " ", "!", "%", "+", "#", "é", "\uff5e", "\u{1f600}", "\u{10000}"];
 
 /** A name as an asset or a folder may have it. */
-export function randomName(dice: Dice): string {
+function randomName(dice: Dice): string {
   for (;;) {
     const name = Array.from({ length: 1 + dice.roll(3) }, () => dice.pick(UNITS)).join("");
     if (name !== "." && name !== "..") return name;

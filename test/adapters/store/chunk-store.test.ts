@@ -3,6 +3,7 @@ import type { ChunkClaim } from "../../../src/core/job/chunk.js";
 import type { Job } from "../../../src/core/job/job.js";
 import { resume } from "../../../src/core/job/job-transitions.js";
 import { info } from "../../../src/core/job/log-entry.js";
+import { packJson } from "../../../src/adapters/sql/packed.js";
 import type { ClaimRequest } from "../../../src/core/ports/chunk-store.js";
 import { reportOf } from "../../../src/core/job/job-report.js";
 import { assetOf, failedWith, pathsOf, SUCCEEDED } from "../../support/builders.js";
@@ -108,6 +109,28 @@ describe("the chunk store on SQLite", () => {
     ]);
   });
 
+  it("a chunk with a file type of a later version ends its job, whose comments and reports say so", async () => {
+    const job = await discoveredJob(stores, 2);
+    const manifest = packJson({
+      paths: ["/a", "/b"],
+      types: [0, 99],
+      sizes: [1, 1],
+      created: [1, 1],
+      modified: [1, 1],
+    });
+    await stores.database.write((tx) =>
+      tx.query("update {chunk} set manifest = ? where job_id = ? and chunk = 1", [manifest, job.id]),
+    );
+    const words = "chunk 1 is damaged in the store: asset 1 of the manifest has file type number 99";
+    const error = await rejection(stores.reports.assets(job.id, { limit: 10 }));
+    expect(error).to.include({ code: "INTERNAL" });
+    expect(error).to.have.property("message").that.contains(words);
+    expect(await stores.chunks.claim(claimRequest())).to.deep.equal([]);
+    const { state, comments } = await jobNow(job);
+    expect(state.status).to.equal("FAILURE");
+    expect(comments).to.contain(words);
+  });
+
   describe("two nodes on one file", () => {
     it("run a job to its end together, in which every read agrees with itself, and which ends exactly once", async () => {
       const other = await stores.another();
@@ -122,7 +145,7 @@ describe("the chunk store on SQLite", () => {
           const entries = paths
             .slice(part * 20, part * 20 + 20)
             .map((path, i) => ({ asset: assetOf(path), ...(i === 7 ? { skip: "SUB_ASSET" as const } : {}) }));
-          const page = pageOf({ part, nextChunk: 1 + part * 4 }, entries, { chunkSize: 5, last: part === 19 });
+          const page = pageOf({ part, nextChunk: 1 + part * 4 }, entries, { chunkSize: 5, complete: part === 19 });
           await stores.chunks.addPage(discovery.lease, page);
         }
       })();

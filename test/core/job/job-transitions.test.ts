@@ -104,7 +104,7 @@ describe("a stopping job", () => {
 
     it(`that is ${title} is ended by the page of discovery that closes its last lease`, () => {
       const job = jobOf({ state, openChunks: 2, counting: "PROCESSING" });
-      const page = { tally: EMPTY_TALLY, newOpenChunks: 0, first: undefined, last: undefined, complete: true };
+      const page = { tally: EMPTY_TALLY, chunks: [], first: undefined, last: undefined, complete: true };
       expect(discovered(job, page, DRAINED).job.state.status).to.equal(ends);
     });
   }
@@ -170,7 +170,7 @@ describe("a finished job", () => {
   it("is finished by the page that completes discovery with none open", () => {
     const page = {
       tally: tallyOf({ total: 1, skipped: 1 }),
-      newOpenChunks: 0,
+      chunks: [],
       first: undefined,
       last: undefined,
       complete: true,

@@ -116,7 +116,7 @@ const TRANSITIONS: [name: string, event: LifecycleEvent | undefined, run: Transi
     (job, facts) =>
       transitions.discovered(
         job,
-        { tally: EMPTY_TALLY, newOpenChunks: 0, first: undefined, last: undefined, complete: false },
+        { tally: EMPTY_TALLY, chunks: [], first: undefined, last: undefined, complete: false },
         facts,
       ),
   ],

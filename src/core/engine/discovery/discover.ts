@@ -29,11 +29,11 @@ export async function discover(
   const source = discoverySource(job, { after: claim.cursor, pageSize: options.chunkSize, signal }, tools);
   let storing: Promise<CommitAnswer> | undefined;
   let storedMs = clock.monotonicMs();
-  const store = async (last: boolean): Promise<boolean> => {
+  const store = async (complete: boolean): Promise<boolean> => {
     if ((await storing)?.end === "lost") return false;
     if (signal.aborted) return true;
     storedMs = clock.monotonicMs();
-    storing = chunks.addPage(claim.lease, cutter.cut(last));
+    storing = chunks.addPage(claim.lease, cutter.cut(complete));
     // Answered before the next page is stored; a failure is met there too.
     storing.then(onAnswer, () => {});
     return true;
@@ -92,7 +92,7 @@ class PageCutter {
     this.#cursor = upTo;
   }
 
-  cut(last: boolean): DiscoveryPage {
+  cut(complete: boolean): DiscoveryPage {
     const tally = new TallyCounter();
     const chunks: NewChunk[] = [];
     for (let i = 0; i < this.#found.length; i += this.#chunkSize) {
@@ -101,10 +101,10 @@ class PageCutter {
       const open = this.#lists ? 0 : entries.reduce((count, entry) => count + (entry.skip ? 0 : 1), 0);
       chunks.push({ number: this.#nextChunk++, entries, open });
     }
-    const ends = { first: this.#found[0]?.asset.path, final: this.#found.at(-1)?.asset.path };
+    const ends = { first: this.#found[0]?.asset.path, last: this.#found.at(-1)?.asset.path };
     this.#found = [];
     if (chunks.length > 0 || this.#counts) this.#pages++;
-    return { part: this.#part++, chunks, ...ends, cursor: this.#cursor, tally: tally.take(), last };
+    return { part: this.#part++, chunks, ...ends, cursor: this.#cursor, tally: tally.take(), complete };
   }
 
   #entry(entry: ManifestEntry, tally: TallyCounter): ManifestEntry {

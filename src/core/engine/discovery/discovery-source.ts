@@ -1,10 +1,11 @@
 import type { Asset } from "../../asset/asset.js";
 import type { ManifestEntry } from "../../job/chunk.js";
+import type { OutcomeCursor } from "../../job/cursor.js";
 import type { Job } from "../../job/job.js";
 import { scopeOfRequest } from "../../job/job-request.js";
 import { comparePaths, isWithin } from "../../asset/path.js";
 import type { AssetRepository } from "../../ports/asset-repository.js";
-import type { JobReports, OutcomeCursor } from "../../ports/job-reports.js";
+import type { JobReports } from "../../ports/job-reports.js";
 
 export interface SourceTools {
   readonly repository: AssetRepository;

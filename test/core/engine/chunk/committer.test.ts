@@ -4,7 +4,8 @@ import { Committer } from "../../../../src/core/engine/chunk/committer.js";
 import { AssetmillError } from "../../../../src/core/errors.js";
 import type { AssetWrite } from "../../../../src/core/asset/asset-result.js";
 import type { AssetRepository } from "../../../../src/core/ports/asset-repository.js";
-import type { CommitAnswer, CommitResults } from "../../../../src/core/ports/chunk-store.js";
+import type { EnlistedWriter } from "../../../../src/core/ports/asset-repository.js";
+import type { CommitAnswer } from "../../../../src/core/ports/chunk-store.js";
 import { EMPTY_TALLY } from "../../../../src/core/job/tally.js";
 import { jobOf, SUCCEEDED } from "../../../support/builders.js";
 import { deferred, rejection } from "../../../support/deferred.js";
@@ -31,13 +32,13 @@ const partOf = (chunk: number): ChunkPart => ({
   pace: { types: {}, elapsedMs: 0 },
 });
 
-type Commit = (parts: readonly ChunkPart[], results?: CommitResults) => Promise<readonly CommitAnswer[]>;
+type Commit = (parts: readonly ChunkPart[], results?: EnlistedWriter) => Promise<readonly CommitAnswer[]>;
 
 const committed: Commit = async (parts) => parts.map(() => ({ end: "committed", job: jobOf() }));
 
 function bench(commit: Commit = committed, repository: Partial<AssetRepository> = { enlist: async () => {} }) {
   const batches: (readonly ChunkPart[])[] = [];
-  const enlisted: (CommitResults | undefined)[] = [];
+  const enlisted: (EnlistedWriter | undefined)[] = [];
   const clock = new ManualClock({ autoAdvance: true });
   const tools = engineTools({
     clock,
@@ -181,7 +182,7 @@ describe("a part that the store cannot take", () => {
 
 describe("results", () => {
   it("that can be enlisted are handed to the store's transaction, and not applied", async () => {
-    const enlist: CommitResults = async () => {};
+    const enlist: EnlistedWriter = async () => {};
     const { committer, enlisted } = bench(committed, { enlist });
     await committer.commit(partOf(1));
     expect(enlisted).to.deep.equal([enlist]);

@@ -93,7 +93,7 @@ describe("discovery", () => {
         expect(chunk.open).to.equal(chunk.entries.length);
       }
       expect(stored.map((page) => page.part)).to.deep.equal(stored.map((_, i) => i));
-      expect(stored.map((page) => page.last)).to.deep.equal(stored.map((_, i) => i === stored.length - 1));
+      expect(stored.map((page) => page.complete)).to.deep.equal(stored.map((_, i) => i === stored.length - 1));
       expect(stored.reduce((sum, page) => sum + (page.tally.types.DITATOPIC?.total ?? 0), 0)).to.equal(count);
     });
   }
@@ -158,10 +158,10 @@ describe("discovery", () => {
         part: 0,
         chunks: [],
         first: undefined,
-        final: undefined,
+        last: undefined,
         cursor: undefined,
         tally: { types: {}, skips: {} },
-        last: true,
+        complete: true,
       },
     ]);
   });
@@ -210,7 +210,7 @@ describe("discovery", () => {
     const { run, stored } = bench({ claim: claimOf({ part: 7, cursor: "/root/a0041", nextChunk: 12 }) });
     await run();
     expect(stored).to.have.length(1);
-    expect(stored[0]).to.include({ part: 7, cursor: "/root/a0041", last: true });
+    expect(stored[0]).to.include({ part: 7, cursor: "/root/a0041", complete: true });
   });
 
   it("counts what skip rules decide, keeps it in the manifest, and opens no chunk for it alone", async () => {
@@ -295,7 +295,7 @@ describe("discovery", () => {
     }
     const { run, stored } = bench({ pages: stopping(), signal: stop.signal });
     expect(await run()).to.equal("stopped");
-    expect(stored.some((page) => page.last)).to.equal(false);
+    expect(stored.some((page) => page.complete)).to.equal(false);
   });
 
   it("ends with the error of the repository, and stores no last page", async () => {
@@ -306,7 +306,7 @@ describe("discovery", () => {
     }
     const { run, stored } = bench({ pages: failing() });
     expect(await rejection(run())).to.equal(error);
-    expect(stored.map((page) => page.last)).to.deep.equal([false]);
+    expect(stored.map((page) => page.complete)).to.deep.equal([false]);
   });
 
   it("ends with the error of the store", async () => {
