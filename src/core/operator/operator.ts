@@ -1,6 +1,7 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
 import type { Job, JobDraft } from "../job/job.js";
-import { fingerprintOf, type JobRequest, sameRequest } from "../job/job-request.js";
+import type { JobRequest } from "../job/job-request.js";
+import { fingerprintOf, sameRequest } from "../job/request-fingerprint.js";
 import { jobOfKey } from "../job/job-key.js";
 import { normalisePath } from "../asset/path.js";
 import { type AssetHandler, typesOf } from "../ports/asset-handler.js";
