@@ -1,12 +1,14 @@
 import type { ContainerModule } from "inversify";
 import type { DataSource } from "typeorm";
 import type { Logger } from "winston";
-import { ENGINE_DEFAULTS, type EngineOptions } from "./core/engine/options.js";
+import { checkEngineOptions, ENGINE_DEFAULTS, type EngineOptions } from "./core/engine/options.js";
 import { invalidParameter } from "./core/errors.js";
 import type { AssetHandler } from "./core/ports/asset-handler.js";
 import type { AssetRepository } from "./core/ports/asset-repository.js";
 import type { PathRules } from "./core/asset/skip-rules.js";
 import type { HttpOptions } from "./http/index.js";
+
+export { ENGINE_DEFAULTS } from "./core/engine/options.js";
 
 /**
  * A handler, an inversify module that binds handlers under ASSET_HANDLER, or the URL of an ES module whose default export
@@ -46,9 +48,9 @@ export interface AssetmillOptions {
   readonly plugins?: readonly Plugin[];
   /** The handlers that come with assetmill. @defaultValue true */
   readonly builtIns?: boolean;
-  /** Assets in flight, in this process. @defaultValue 8 */
+  /** See `EngineOptions.concurrency`, over which it goes. @defaultValue 8 */
   readonly concurrency?: number;
-  /** Assets claimed and committed together. @defaultValue 500 */
+  /** See `EngineOptions.chunkSize`, over which it goes. @defaultValue 500 */
   readonly chunkSize?: number;
   /** Lease times, deadlines, retries and the like. @defaultValue see `EngineOptions` */
   readonly engine?: Partial<EngineOptions>;
@@ -82,38 +84,18 @@ export interface AssetmillOptions {
 export function checkRetention({ retention = {} }: AssetmillOptions): void {
   const { days, jobs } = retention;
   if (days !== undefined && !(Number.isFinite(days) && days > 0))
-    throw invalidParameter("retention.days", "must be a number of days, more than 0");
+    throw invalidParameter("retention.days", `must be a number of days, more than 0, not ${days}`);
   if (jobs !== undefined && !(Number.isSafeInteger(jobs) && jobs >= 0))
-    throw invalidParameter("retention.jobs", "must be a whole number from 0 on");
+    throw invalidParameter("retention.jobs", `must be a whole number from 0 on, not ${jobs}`);
 }
-
-const MAY_BE_NONE: ReadonlySet<string> = new Set(["drainMs", "retryDelayMs", "threads"]);
 
 /** Engine options with nothing left open; a value that cannot be is refused, naming its option. */
 export function resolveEngineOptions(options: AssetmillOptions): EngineOptions {
   const { concurrency, chunkSize } = options;
-  const resolved: EngineOptions = {
+  return checkEngineOptions({
     ...ENGINE_DEFAULTS,
     ...options.engine,
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(chunkSize === undefined ? {} : { chunkSize }),
-  };
-  for (const [name, value] of Object.entries(resolved)) {
-    const least = MAY_BE_NONE.has(name) || name.startsWith("throttle") ? 0 : 1;
-    if (!Number.isFinite(value) || value < least) throw invalidParameter(name, `must be a number from ${least} on`);
-  }
-  for (const [name, most] of [
-    ["concurrency", 1_000],
-    ["chunkSize", 10_000],
-    ["tries", 100],
-    ["threads", 256],
-  ] as const) {
-    const value = resolved[name];
-    if (!Number.isInteger(value) || value > most)
-      throw invalidParameter(name, `must be a whole number from 1 to ${most}`);
-  }
-  if (resolved.renewEveryMs * 2 > resolved.leaseTtlMs) {
-    throw invalidParameter("renewEveryMs", "must be at most half of leaseTtlMs");
-  }
-  return resolved;
+  });
 }

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { JOB_STATUSES } from "../core/job/lifecycle.js";
 import { invalidParameter } from "../core/errors.js";
+import { HISTORY_PAGE } from "../core/job/page-limits.js";
+import { ENGINE_DEFAULTS } from "../options.js";
 import { applyConfigFile } from "./config-file.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { fail } from "./fail.js";
@@ -35,7 +37,7 @@ const plugin = () =>
     .argParser(collect)
     .default([]);
 const deadline = () =>
-  new Option("--deadline <seconds>", "how long one asset may take (default: 60)")
+  new Option("--deadline <seconds>", `how long one asset may take (default: ${ENGINE_DEFAULTS.deadlineMs / 1_000})`)
     .env("ASSETMILL_DEADLINE")
     .argParser(seconds);
 const json = () => new Option("--json", "results as JSON on standard output, one value a line");
@@ -96,9 +98,9 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .option("--only-changed", "leave out what is processed and has not changed since")
     .option("--max-failures <n|n%>", "give up once more assets than this failed")
     .option("--dry-run", "only say what would be processed; writes nothing")
-    .option("--concurrency <n>", "assets in flight at once (default: 8)", whole)
+    .option("--concurrency <n>", `assets in flight at once (default: ${ENGINE_DEFAULTS.concurrency})`, whole)
     .addOption(deadline())
-    .option("--chunk-size <n>", "assets claimed and committed together (default: 500)", whole)
+    .option("--chunk-size <n>", `assets claimed and committed together (default: ${ENGINE_DEFAULTS.chunkSize})`, whole)
     .addOption(json())
     .action(
       run<[string]>(async (path, flags) => (await import("./commands/process.js")).processCommand(path, flags, output)),
@@ -181,7 +183,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
   program
     .command("history")
     .description("the last jobs, newest first")
-    .option("--limit <n>", "at most so many (default: 20)", whole)
+    .option("--limit <n>", `at most so many (default: ${HISTORY_PAGE.default})`, whole)
     .option("--before <id>", "only jobs created before this one")
     .addOption(new Option("--status <status>", "only jobs that stand so").choices(JOB_STATUSES))
     .option("--type <type>", "only jobs of this type")

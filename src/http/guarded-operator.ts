@@ -1,5 +1,6 @@
 import { AssetmillError } from "../core/errors.js";
 import type { JobReport } from "../core/job/job-report.js";
+import { HISTORY_PAGE } from "../core/job/page-limits.js";
 import { normalisePath } from "../core/asset/path.js";
 import type { AccessAction, AccessPolicy } from "../core/ports/access-policy.js";
 import type { Principal } from "../core/ports/authenticator.js";
@@ -15,8 +16,6 @@ import type { OutcomeQuery } from "../core/ports/job-reports.js";
 
 /** Jobs that a history may look at for one answer: a caller that may read few of them does not read the whole store. */
 const MAX_LOOKED_AT = 10_000;
-const HISTORY_DEFAULT = 20;
-const HISTORY_PAGE = 1_000;
 
 /**
  * The driving port as one caller may use it. Each method asks the policy first, and acts in the caller's name whatever
@@ -84,11 +83,11 @@ export class GuardedOperator implements JobOperator {
   /** Leaves out what may not be read, and goes on until `limit` jobs are found or 10,000 were looked at. */
   async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
     if (!this.#policy) return this.#operator.history(query);
-    const { limit = HISTORY_DEFAULT } = query;
+    const { limit = HISTORY_PAGE.default } = query;
     const readable: JobReport[] = [];
     let before = query.before;
     let pageSize = limit;
-    for (let lookedAt = 0; lookedAt < MAX_LOOKED_AT; pageSize = HISTORY_PAGE) {
+    for (let lookedAt = 0; lookedAt < MAX_LOOKED_AT; pageSize = HISTORY_PAGE.most) {
       const page = await this.#operator.history({
         ...query,
         limit: pageSize,

@@ -1,4 +1,5 @@
 import { invalidParameter } from "../core/errors.js";
+import { HISTORY_PAGE } from "../core/job/page-limits.js";
 import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator } from "../core/ports/authenticator.js";
 import type { RateLimit } from "./rate-limit.js";
@@ -37,7 +38,7 @@ export interface HttpOptions {
    * @defaultValue the base path without its `/assets/process`; the base path itself where it does not end so
    */
   readonly siblingPath?: string;
-  /** How many jobs a history shows that does not say. @defaultValue 20 */
+  /** How many jobs a history shows that does not say. @defaultValue `HISTORY_PAGE.default` */
   readonly historyLimit?: number;
   /** How often a quiet stream of events shows that it lives. @defaultValue 15 s */
   readonly eventKeepAliveMs?: number;
@@ -78,7 +79,7 @@ export const DEFAULTS: Readonly<Required<Pick<HttpOptions, Defaulted>>> = Object
   trustProxy: 0,
   allowedHosts: () => true,
   ready: () => true,
-  historyLimit: 20,
+  historyLimit: HISTORY_PAGE.default,
   eventKeepAliveMs: 15_000,
   maxEventStreams: 200,
   onError: () => {},
@@ -102,7 +103,8 @@ export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
   atLeast(1, { maxBodyBytes, requestTimeoutMs, historyLimit, eventKeepAliveMs, maxEventStreams });
   atLeast(0, { trustProxy });
   if (rateLimit) atLeast(1, { "rateLimit.windowMs": rateLimit.windowMs, "rateLimit.limit": rateLimit.limit });
-  if (historyLimit > 1_000) throw invalidParameter("historyLimit", `must be at most 1000; got ${historyLimit}`);
+  if (historyLimit > HISTORY_PAGE.most)
+    throw invalidParameter("historyLimit", `must be at most ${HISTORY_PAGE.most}; got ${historyLimit}`);
   return { ...resolved, basePath, siblingPath: siblingPath.replace(/\/$/, "") };
 }
 

@@ -1,7 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { FILE_TYPES } from "../core/asset/file-type.js";
 import { parseCursor, readCursor } from "../core/job/cursor.js";
+import { IDEMPOTENCY_KEY } from "../core/job/job-key.js";
 import { JOB_STATUSES } from "../core/job/lifecycle.js";
+import { HISTORY_PAGE, LOG_PAGE, OUTCOME_PAGE, type PageLimit } from "../core/job/page-limits.js";
 import { clip } from "./validation.js";
 
 /** An object in which every field is known; the message lists those that are. */
@@ -74,6 +76,9 @@ const integer = (min: number, max: number) =>
     .transform(Number)
     .optional();
 
+const limitOf = ({ default: byDefault, most }: PageLimit) =>
+  integer(1, most).openapi({ type: "integer", minimum: 1, maximum: most, default: byDefault });
+
 const processingId = required(200).openapi({ description: "As the start answered it" });
 
 export const noQuerySchema = strict({});
@@ -82,7 +87,7 @@ export const noQuerySchema = strict({});
 export const idempotencyHeaderSchema = z.object({
   "Idempotency-Key": z
     .string()
-    .regex(/^[\x20-\x7e]{1,255}$/)
+    .regex(IDEMPOTENCY_KEY)
     .optional()
     .openapi({ description: "The same key and request give the same job again; keys are the caller's own" }),
 });
@@ -93,7 +98,7 @@ export const jobQuerySchema = strict({ processingId });
 export const jobReferenceSchema = strict({ processingId: processingId.optional() }).openapi("JobReference");
 
 export const historyQuerySchema = strict({
-  limit: integer(1, 1_000).openapi({ type: "integer", minimum: 1, maximum: 1_000, default: 20 }),
+  limit: limitOf(HISTORY_PAGE),
   before: required(200).optional().openapi({ description: "A processingId: only jobs created before that one" }),
   status: z.enum(JOB_STATUSES, { error: `must be one of ${JOB_STATUSES.join(", ")}` }).optional(),
   type: required(200).optional(),
@@ -101,7 +106,7 @@ export const historyQuerySchema = strict({
   createdBy: required(200).optional(),
 });
 
-const pageLimit = integer(1, 10_000).openapi({ type: "integer", minimum: 1, maximum: 10_000, default: 500 });
+const pageLimit = limitOf(OUTCOME_PAGE);
 
 /** Where a page goes on, as the one before said. */
 const cursor = z
@@ -159,11 +164,11 @@ export const logsQuerySchema = strict({
     default: 0,
     description: "Number of the first line wanted, from 0",
   }),
-  limit: integer(1, 10_000).openapi({ type: "integer", minimum: 1, maximum: 10_000, default: 500 }),
-  tail: integer(0, 10_000).openapi({
+  limit: limitOf(LOG_PAGE),
+  tail: integer(0, LOG_PAGE.most).openapi({
     type: "integer",
     minimum: 0,
-    maximum: 10_000,
+    maximum: LOG_PAGE.most,
     description: "The last lines; not together with offset or limit",
   }),
 }).refine((query) => query.tail === undefined || (query.offset === undefined && query.limit === undefined), {

@@ -1,5 +1,12 @@
 import { AssetmillError } from "../errors.js";
 
+const MOST_CHARACTERS = 255;
+
+/** What an idempotency key looks like. */
+export const IDEMPOTENCY_KEY = new RegExp(`^[\\x20-\\x7e]{1,${MOST_CHARACTERS}}$`);
+/** The same in words. */
+export const IDEMPOTENCY_KEY_ALLOWED = `1 to ${MOST_CHARACTERS} printable ASCII characters`;
+
 /** What an idempotency key stands for. */
 export interface KeyedJob {
   readonly jobId: string;

@@ -49,25 +49,3 @@ export function scopeOfRequest(request: JobRequest): Scope {
 
 /** True where it works on its scope: nobody else may meanwhile. */
 export const holdsScope = (request: JobRequest): boolean => !request.dryRun && !request.listing;
-
-/** True where both ask for the same work. */
-export const sameRequest = (a: JobRequest, b: JobRequest): boolean => canonical(a) === canonical(b);
-
-/** A text that is equal for equal requests to the same repository alone, priority and overlap included. */
-export const fingerprintOf = (request: JobRequest, repository: string): string =>
-  JSON.stringify([repository, canonical(request), request.priority, request.onOverlap ?? null]);
-
-const canonical = (request: JobRequest): string =>
-  JSON.stringify([
-    request.type,
-    request.paths,
-    request.excludedPaths ?? [],
-    request.filter?.fileTypes ?? [],
-    request.filter?.startTime ?? null,
-    request.filter?.endTime ?? null,
-    request.filter?.filterProcessedAssets ?? false,
-    request.maxFailures ?? null,
-    request.dryRun ?? false,
-    request.failedOf ?? null,
-    request.listing?.missing ?? null,
-  ]);

@@ -2,6 +2,7 @@ import { AssetmillError, invalidParameter } from "../errors.js";
 import type { Job, JobDraft } from "../job/job.js";
 import { cancel, type JobChange, pause, refuseDamaged, resume } from "../job/job-transitions.js";
 import { accepts } from "../job/lifecycle.js";
+import { HISTORY_PAGE, LOG_PAGE } from "../job/page-limits.js";
 import { normalisePath } from "../asset/path.js";
 import type { Clock } from "../ports/clock.js";
 import type { IdGenerator } from "../ports/id-generator.js";
@@ -26,11 +27,6 @@ export interface ControlTools {
   /** Called after whatever may have made work. */
   readonly onWork: () => void;
 }
-
-const MAX_LINES = 10_000;
-const DEFAULT_LINES = 500;
-const DEFAULT_HISTORY = 20;
-const MAX_HISTORY = 1_000;
 
 /** What may be asked of jobs that exist. */
 export class Control implements JobControl {
@@ -82,7 +78,7 @@ export class Control implements JobControl {
 
   async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
     const { before, status, type, path, createdBy } = query;
-    const limit = wholeNumber(query.limit ?? DEFAULT_HISTORY, "limit", 1, MAX_HISTORY);
+    const limit = wholeNumber(query.limit ?? HISTORY_PAGE.default, "limit", 1, HISTORY_PAGE.most);
     const jobs = await this.#tools.jobs.list({
       limit,
       typesNot: [LISTING_TYPE],
@@ -107,8 +103,8 @@ export class Control implements JobControl {
     }
     const count =
       tail === undefined
-        ? wholeNumber(limit ?? DEFAULT_LINES, "limit", 1, MAX_LINES)
-        : wholeNumber(tail, "tail", 0, MAX_LINES);
+        ? wholeNumber(limit ?? LOG_PAGE.default, "limit", 1, LOG_PAGE.most)
+        : wholeNumber(tail, "tail", 0, LOG_PAGE.most);
     const from = wholeNumber(offset ?? 0, "offset", 0, Number.MAX_SAFE_INTEGER);
     await this.job(processingId);
     const { log } = this.#tools;
@@ -162,5 +158,5 @@ export class Control implements JobControl {
 /** The number, or INVALID_PARAMETER naming the field. */
 export function wholeNumber(value: number, field: string, least: number, most: number): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw invalidParameter(field, `must be a whole number from ${least} to ${most}`);
+  throw invalidParameter(field, `must be a whole number from ${least} to ${most}, not ${String(value)}`);
 }

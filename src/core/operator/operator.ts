@@ -1,8 +1,10 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
 import { parseCursor } from "../job/cursor.js";
 import type { Job, JobDraft } from "../job/job.js";
-import { fingerprintOf, type JobRequest, sameRequest } from "../job/job-request.js";
-import { jobOfKey } from "../job/job-key.js";
+import type { JobRequest } from "../job/job-request.js";
+import { fingerprintOf, sameRequest } from "../job/request-fingerprint.js";
+import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_ALLOWED, jobOfKey } from "../job/job-key.js";
+import { OUTCOME_PAGE } from "../job/page-limits.js";
 import { normalisePath } from "../asset/path.js";
 import { type AssetHandler, typesOf } from "../ports/asset-handler.js";
 import type { AssetResult } from "../asset/asset-result.js";
@@ -87,7 +89,7 @@ export class Operator extends Control implements JobOperator {
   }
 
   async assetStatus(jobId: string, query: { after?: string; limit?: number } = {}): Promise<AssetStatusPage> {
-    const limit = wholeNumber(query.limit ?? DEFAULT_STATUSES, "limit", 1, MAX_STATUSES);
+    const limit = wholeNumber(query.limit ?? OUTCOME_PAGE.default, "limit", 1, OUTCOME_PAGE.most);
     const after = query.after === undefined ? undefined : parseCursor(query.after, "after");
     return assetStatusPage(listingOnly(await this.job(jobId)), { after, limit }, this.#tools);
   }
@@ -120,12 +122,9 @@ export class Operator extends Control implements JobOperator {
   }
 }
 
-const DEFAULT_STATUSES = 500;
-const MAX_STATUSES = 10_000;
-
 function checkedKey(key: string): string {
-  if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;
-  throw invalidParameter("Idempotency-Key", "must be 1 to 255 printable ASCII characters");
+  if (IDEMPOTENCY_KEY.test(key)) return key;
+  throw invalidParameter("Idempotency-Key", `must be ${IDEMPOTENCY_KEY_ALLOWED}`);
 }
 
 const pathNotFound = (path: string, why: string): AssetmillError =>

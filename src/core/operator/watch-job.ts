@@ -1,6 +1,7 @@
 import { type EventPlace, formatEventId, parseEventId } from "../job/cursor.js";
 import type { Job } from "../job/job.js";
 import { isFinal } from "../job/lifecycle.js";
+import { LOG_PAGE } from "../job/page-limits.js";
 import type { Clock } from "../ports/clock.js";
 import type { JobLog } from "../ports/job-log.js";
 import type { JobEvent } from "../job/job-event.js";
@@ -10,8 +11,6 @@ import { reportOf } from "../job/job-report.js";
 const LOOK_EVERY_MS = 500;
 /** Counters are told at most so often. */
 const TELL_EVERY_MS = 1_000;
-/** Log lines read at once. */
-const LINES = 500;
 
 /** Before the first line and the first status. */
 const START: EventPlace = { line: 0, told: "" };
@@ -44,7 +43,7 @@ export async function* watchJob(
   while (!signal?.aborted) {
     const job = await look();
     while (line < job.logLines) {
-      const { lines } = await log.read(jobId, line, Math.min(LINES, job.logLines - line));
+      const { lines } = await log.read(jobId, line, Math.min(LOG_PAGE.default, job.logLines - line));
       if (lines.length === 0) break;
       for (const text of lines) {
         if (signal?.aborted) return;

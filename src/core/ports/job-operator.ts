@@ -28,13 +28,13 @@ export interface StartRequest {
 }
 
 export interface StartOptions {
-  /** 1 to 255 printable ASCII characters, the principal's own. The same key and request give the same job again. */
+  /** As `IDEMPOTENCY_KEY`; the principal's own. The same key and request give the same job again. */
   readonly idempotencyKey?: string;
 }
 
 /** Which jobs; all conditions together. */
 export interface HistoryQuery {
-  /** 1 to 1,000. @defaultValue 20 */
+  /** From 1 to `HISTORY_PAGE.most`. @defaultValue `HISTORY_PAGE.default` */
   readonly limit?: number;
   /** A `processingId`: only jobs created before that one. */
   readonly before?: string;
@@ -56,7 +56,7 @@ export interface AssetStatusRequest {
 export interface LogQuery {
   /** @defaultValue 0 */
   readonly offset?: number;
-  /** 1 to 10,000. @defaultValue 500 */
+  /** From 1 to `LOG_PAGE.most`. @defaultValue `LOG_PAGE.default` */
   readonly limit?: number;
   readonly tail?: number;
 }

@@ -3,6 +3,7 @@ import { accepts } from "hono/accepts";
 import { invalidParameter } from "../../core/errors.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import { formatCursor } from "../../core/job/cursor.js";
+import { OUTCOME_PAGE } from "../../core/job/page-limits.js";
 import type { AppEnv } from "../guards.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { csvOf } from "../outcome-csv.js";
@@ -13,8 +14,6 @@ import { outcomesQuerySchema } from "../schemas.js";
 import { streamed } from "../streamed.js";
 import { accepted } from "../validation.js";
 import { problems } from "./answers.js";
-
-const DEFAULT_LIMIT = 500;
 
 const JSON_PAGE = "application/json";
 
@@ -75,7 +74,10 @@ export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: Res
       const type = accepts(c, { header: "Accept", supports: [JSON_PAGE, ...Object.keys(STREAMS)], default: JSON_PAGE });
       const render = STREAMS[type];
       if (!render) {
-        const { outcomes, next } = await operator.outcomes(processingId, { ...which, limit: limit ?? DEFAULT_LIMIT });
+        const { outcomes, next } = await operator.outcomes(processingId, {
+          ...which,
+          limit: limit ?? OUTCOME_PAGE.default,
+        });
         return c.json({ [name]: outcomes, next: next ? formatCursor(next) : null }, 200);
       }
       if (limit !== undefined) throw invalidParameter("limit", `is for pages of JSON; ${type} is never cut short`);

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { invalidParameter } from "../../core/errors.js";
+import { IDEMPOTENCY_KEY_ALLOWED } from "../../core/job/job-key.js";
 import type { StartOptions } from "../../core/ports/job-operator.js";
 import type { AppEnv } from "../guards.js";
 import { readJson } from "../json-body.js";
@@ -35,6 +36,6 @@ export function addStart(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }: R
 function startOptions(key: string | undefined): StartOptions {
   if (key === undefined) return {};
   const { success } = idempotencyHeaderSchema.safeParse({ "Idempotency-Key": key });
-  if (!success) throw invalidParameter("Idempotency-Key", "must be 1 to 255 printable ASCII characters");
+  if (!success) throw invalidParameter("Idempotency-Key", `must be ${IDEMPOTENCY_KEY_ALLOWED}`);
   return { idempotencyKey: key };
 }

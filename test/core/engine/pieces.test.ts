@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { backOff } from "../../../src/core/engine/back-off.js";
 import { ClaimSize } from "../../../src/core/engine/claim-size.js";
 import { Slots } from "../../../src/core/engine/chunk/slots.js";
 import { TimeSlice } from "../../../src/core/engine/chunk/time-slice.js";
@@ -38,16 +37,6 @@ describe("the slots of a process", () => {
     slots.resize(4);
     await quiet();
     expect(granted).to.deep.equal([0, 1, 2, 3, 4, 5, 6]);
-  });
-});
-
-describe("the pause before a store is asked again", () => {
-  it("doubles up to ten seconds, and is jittered down to its half", () => {
-    const pauses = Array.from({ length: 12 }, (_, i) => backOff(i + 1, () => 1));
-    expect(pauses.slice(0, 6)).to.deep.equal([200, 400, 800, 1_600, 3_200, 6_400]);
-    expect(pauses.slice(6)).to.deep.equal([10_000, 10_000, 10_000, 10_000, 10_000, 10_000]);
-    expect(backOff(1, () => 0)).to.equal(100);
-    expect(backOff(1_000_000, () => 1)).to.equal(10_000);
   });
 });
 

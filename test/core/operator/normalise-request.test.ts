@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { AssetmillError } from "../../../src/core/errors.js";
 import { FILE_TYPES } from "../../../src/core/asset/file-type.js";
-import { sameRequest } from "../../../src/core/job/job-request.js";
+import { sameRequest } from "../../../src/core/job/request-fingerprint.js";
 import { normaliseRequest } from "../../../src/core/operator/normalise-request.js";
 import type { StartRequest } from "../../../src/core/ports/job-operator.js";
 import { thrown } from "../../support/deferred.js";

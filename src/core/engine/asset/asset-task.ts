@@ -1,5 +1,6 @@
 import type { Asset } from "../../asset/asset.js";
 import type { FileType } from "../../asset/file-type.js";
+import type { AssetHandler } from "../../ports/asset-handler.js";
 import { AssetContent, type ContentSource } from "./asset-content.js";
 
 /** One asset while it is in flight. */
@@ -14,6 +15,8 @@ export class AssetTask {
   tryStartedMs: number;
   /** The try that is under way, or the most that any handler needed. */
   attempts = 1;
+  /** The handler that accepted the asset last: it is not asked again at its further tries. */
+  acceptedBy: AssetHandler | undefined;
   /** The deadline passed and its outcome was given: whatever it still does counts no more. */
   abandoned = false;
   readonly #source: ContentSource;

@@ -1,30 +1,21 @@
-import { AssetFailure, AssetmillError, isUnavailable, messageOf, RetryableError, SkipAsset } from "../../errors.js";
-import type { AssetReference, HandlerResult, PropertyValue } from "../../asset/handler-result.js";
-import { checkResult } from "../../asset/handler-result.js";
-import type { Outcome } from "../../asset/outcome.js";
-import type { AssetHandler } from "../../ports/asset-handler.js";
 import type { AssetWrite } from "../../asset/asset-result.js";
-import type { Clock } from "../../ports/clock.js";
-import type { ContentSource } from "./asset-content.js";
-import { AssetContext, type ContextBase } from "./asset-context.js";
+import type { Outcome } from "../../asset/outcome.js";
 import type { Stamp } from "../../asset/stamp.js";
+import { AssetFailure, AssetmillError, isUnavailable, messageOf, SkipAsset } from "../../errors.js";
+import type { AssetHandler } from "../../ports/asset-handler.js";
+import type { ContentSource } from "./asset-content.js";
 import type { AssetTask } from "./asset-task.js";
-import { runInThread, type ThreadTools } from "./run-in-thread.js";
+import { clip } from "./clip.js";
+import { MergedResults, NO_WARNINGS } from "./merged-results.js";
+import { type HandlerAnswer, type HandlerRunTools, NOT_ACCEPTED, retryHandler, startTry } from "./run-handler.js";
 import { isUnchanged } from "./unchanged.js";
 
 /** What one asset's run needs, the same for all of a chunk. */
-export interface AssetRunTools {
+export interface AssetRunTools extends HandlerRunTools {
   readonly handlers: readonly AssetHandler[];
-  readonly context: ContextBase;
   readonly content: ContentSource;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly tries: number;
-  readonly retryDelayMs: number;
   /** Given where assets that are processed and unchanged are to be left alone. */
   readonly stampOf?: (path: string) => Promise<Stamp | undefined>;
-  /** Given where handlers that ask for a thread get one. */
-  readonly inThreads?: ThreadTools;
 }
 
 export interface AssetEnd {
@@ -41,50 +32,30 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
   if (tools.stampOf && (await isUnchanged(task, tools.handlers, tools.stampOf))) return { outcome: UNCHANGED };
   // Before a handler can change them.
   const { sizeBytes, modifiedMs } = task.asset;
-  const done = new Merged();
-  let accepted = 0;
-  let skipped: { handler: string; reason: string } | undefined;
+  const done = new MergedResults();
   for (const handler of tools.handlers) {
-    let taken = handler.accepts === undefined;
-    if (taken) accepted++;
-    for (let attempt = 1; ; attempt++) {
-      if (task.aborted) return undefined;
-      task.attempts = Math.max(task.attempts, attempt);
+    if (task.aborted) return undefined;
+    try {
+      let answer: HandlerAnswer;
       try {
-        if (!taken) {
-          if (!handler.accepts?.(task.asset)) break;
-          taken = true;
-          accepted++;
-        }
-        const returned =
-          handler.thread && tools.inThreads
-            ? runInThread(handler, task, attempt, tools.inThreads, tools)
-            : handler.process(task.asset, new AssetContext(tools.context, task, attempt));
-        const result = isThenable(returned) ? await returned : returned;
-        done.add(handler, result === undefined ? NOTHING : checkResult(result));
-        break;
+        const started = startTry(handler, task, 1, tools);
+        answer = isThenable(started) ? await started : started;
       } catch (error) {
-        if (isUnavailable(error)) throw error;
-        if (RetryableError.is(error) && attempt < tools.tries) {
-          await pauseAfter(attempt, task, tools);
-          continue;
-        }
-        if (SkipAsset.is(error)) {
-          skipped ??= { handler: handler.name, reason: clip(error.message) };
-          done.ran(handler);
-          break;
-        }
-        // A handler that was told to stop, and threw, has said nothing about the asset.
-        if (task.aborted && !task.abandoned) return undefined;
-        return { outcome: failure(handler.name, task, error) };
+        answer = await retryHandler(handler, task, error, tools);
       }
+      if (answer !== NOT_ACCEPTED) done.add(handler, answer);
+    } catch (error) {
+      if (isUnavailable(error)) throw error;
+      if (SkipAsset.is(error)) {
+        done.skip(handler, error.message);
+        continue;
+      }
+      // A handler that was told to stop, and threw, has said nothing about the asset.
+      if (task.aborted && !task.abandoned) return undefined;
+      return { outcome: failure(handler.name, task, error) };
     }
   }
-  if (accepted === 0) return { outcome: { kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 } };
-  if (done.count === 0 && skipped) {
-    const { handler, reason } = skipped;
-    return { outcome: { kind: "SKIPPED", code: "BY_HANDLER", message: reason, handler, attempts: task.attempts } };
-  }
+  if (done.succeeded === 0) return { outcome: skipped(done, task) };
   const outcome: Outcome =
     task.attempts === 1 && done.warnings.length === 0
       ? PLAIN_SUCCESS
@@ -107,65 +78,23 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
   };
 }
 
-/** What the handlers of one asset yielded together. Most yield little: what is empty is shared. */
-class Merged {
-  /** Handlers that did not skip. */
-  count = 0;
-  /** One of those that ran leaves something at the asset. */
-  writes = false;
-  versions: Readonly<Record<string, string>> = EMPTY;
-  properties: Readonly<Record<string, PropertyValue>> = EMPTY;
-  references: Readonly<Record<string, readonly AssetReference[]>> = EMPTY;
-  warnings: readonly string[] = NO_WARNINGS;
+type Started = ReturnType<typeof startTry>;
 
-  ran(handler: AssetHandler): void {
-    this.writes ||= handler.writes !== false;
-    this.versions =
-      this.versions === EMPTY ? versionOf(handler) : { ...this.versions, [handler.name]: handler.version };
-  }
-
-  add(handler: AssetHandler, result: HandlerResult): void {
-    this.count++;
-    this.ran(handler);
-    if (result === NOTHING) return;
-    if (result.properties) this.properties = { ...this.properties, ...result.properties };
-    if (result.references) this.references = { ...this.references, [handler.name]: result.references };
-    if (result.warnings) this.warnings = [...this.warnings, ...result.warnings.map(clip)];
-  }
-}
+const isThenable = (value: Started): value is Extract<Started, PromiseLike<unknown>> =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 
 const UNCHANGED: Outcome = Object.freeze({ kind: "SKIPPED", code: "UNCHANGED", attempts: 0 });
-const EMPTY = Object.freeze({});
-const NO_WARNINGS: readonly string[] = Object.freeze([]);
-const VERSIONS = new WeakMap<AssetHandler, Readonly<Record<string, string>>>();
-
-/** The same object for every asset that this handler alone worked on. */
-function versionOf(handler: AssetHandler): Readonly<Record<string, string>> {
-  let versions = VERSIONS.get(handler);
-  if (!versions) {
-    versions = Object.freeze({ [handler.name]: handler.version });
-    VERSIONS.set(handler, versions);
-  }
-  return versions;
-}
-
-const NOTHING: HandlerResult = Object.freeze({});
+const NO_HANDLER: Outcome = Object.freeze({ kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 });
 
 /** What most assets come to: one object for all of them. */
 const PLAIN_SUCCESS: Outcome = Object.freeze({ kind: "SUCCEEDED", attempts: 1, warnings: NO_WARNINGS });
 
-/** Waits before the next try; not at all once the asset is told to stop. Its deadline does not run meanwhile. */
-async function pauseAfter(attempt: number, task: AssetTask, tools: AssetRunTools): Promise<void> {
-  const pauseMs = tools.retryDelayMs * 2 ** (attempt - 1) * (0.5 + tools.random() / 2);
-  task.tryStartedMs = Number.POSITIVE_INFINITY;
-  await tools.clock.sleep(pauseMs, task.signal);
-  task.tryStartedMs = tools.clock.monotonicMs();
+/** The outcome where no handler did anything: all that accepted the asset skipped it, or none did accept it. */
+function skipped({ skipped }: MergedResults, { attempts }: AssetTask): Outcome {
+  if (!skipped) return NO_HANDLER;
+  const { handler, reason } = skipped;
+  return { kind: "SKIPPED", code: "BY_HANDLER", message: reason, handler, attempts };
 }
-
-type Returned = ReturnType<AssetHandler["process"]>;
-
-const isThenable = (value: Returned): value is Extract<Returned, PromiseLike<unknown>> =>
-  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 
 /** How an error ends an asset. A GONE about the asset itself is no failure: it vanished since discovery. */
 function failure(handler: string, { path, attempts }: AssetTask, error: unknown): Outcome {
@@ -179,6 +108,3 @@ function failure(handler: string, { path, attempts }: AssetTask, error: unknown)
   }
   return { kind: "FAILED", code: "HANDLER_ERROR", message, handler, attempts };
 }
-
-const MAX_MESSAGE = 1_000;
-const clip = (text: string): string => (text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE - 1)}…`);

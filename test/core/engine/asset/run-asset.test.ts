@@ -351,6 +351,23 @@ describe("a retry", () => {
     expect(firsts).to.equal(1);
   });
 
+  it("does not ask a handler that accepted the asset whether it still does", async () => {
+    let asked = 0;
+    const once = { ...flaky(1), accepts: () => ++asked === 1 };
+    expect((await bench([once]).run())?.outcome).to.include({ kind: "SUCCEEDED", attempts: 2 });
+  });
+
+  it("follows RetryableError of accepts, too, which is asked again", async () => {
+    let asked = 0;
+    const accepts = (): boolean => {
+      if (++asked === 1) throw new RetryableError("not now");
+      return true;
+    };
+    const { run, clock } = bench([handler(() => ({}), { accepts })]);
+    expect((await run())?.outcome).to.include({ kind: "SUCCEEDED", attempts: 2 });
+    expect([asked, clock.sleeps]).to.deep.equal([2, [1_000]]);
+  });
+
   it("has no deadline running while it waits, and a fresh one afterwards", async () => {
     const clock = new ManualClock();
     const { run, task } = bench([flaky(1, () => new Promise(() => {}))], { clock });

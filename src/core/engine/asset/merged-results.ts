@@ -1,0 +1,56 @@
+import type { AssetReference, HandlerResult, PropertyValue } from "../../asset/handler-result.js";
+import { checkResult } from "../../asset/handler-result.js";
+import type { AssetHandler, HandlerReturn } from "../../ports/asset-handler.js";
+import { clip } from "./clip.js";
+
+/** What the handlers of one asset yielded together. Most yield little: what is empty is shared. */
+export class MergedResults {
+  /** Handlers that accepted the asset and did not skip it. */
+  succeeded = 0;
+  /** The first handler that skipped the asset, and why. */
+  skipped: { readonly handler: string; readonly reason: string } | undefined;
+  /** One of those that ran leaves something at the asset. */
+  writes = false;
+  versions: Readonly<Record<string, string>> = EMPTY;
+  properties: Readonly<Record<string, PropertyValue>> = EMPTY;
+  references: Readonly<Record<string, readonly AssetReference[]>> = EMPTY;
+  warnings: readonly string[] = NO_WARNINGS;
+
+  /** Throws where what the handler returned is no HandlerResult. */
+  add(handler: AssetHandler, returned: HandlerReturn): void {
+    const result = returned === undefined ? NOTHING : checkResult(returned);
+    this.succeeded++;
+    this.ran(handler);
+    if (result === NOTHING) return;
+    if (result.properties) this.properties = { ...this.properties, ...result.properties };
+    if (result.references) this.references = { ...this.references, [handler.name]: result.references };
+    if (result.warnings) this.warnings = [...this.warnings, ...result.warnings.map(clip)];
+  }
+
+  skip(handler: AssetHandler, reason: string): void {
+    this.skipped ??= { handler: handler.name, reason: clip(reason) };
+    this.ran(handler);
+  }
+
+  /** Records that a handler accepted the asset. */
+  ran(handler: AssetHandler): void {
+    this.writes ||= handler.writes !== false;
+    this.versions =
+      this.versions === EMPTY ? versionOf(handler) : { ...this.versions, [handler.name]: handler.version };
+  }
+}
+
+const EMPTY = Object.freeze({});
+export const NO_WARNINGS: readonly string[] = Object.freeze([]);
+const NOTHING: HandlerResult = Object.freeze({});
+const VERSIONS = new WeakMap<AssetHandler, Readonly<Record<string, string>>>();
+
+/** The same object for every asset that this handler alone worked on. */
+function versionOf(handler: AssetHandler): Readonly<Record<string, string>> {
+  let versions = VERSIONS.get(handler);
+  if (!versions) {
+    versions = Object.freeze({ [handler.name]: handler.version });
+    VERSIONS.set(handler, versions);
+  }
+  return versions;
+}

@@ -1,0 +1,76 @@
+import { RetryableError } from "../../errors.js";
+import type { AssetHandler, HandlerReturn } from "../../ports/asset-handler.js";
+import type { Clock } from "../../ports/clock.js";
+import { backOff, retryCurve } from "../back-off.js";
+import { AssetContext, type ContextBase } from "./asset-context.js";
+import type { AssetTask } from "./asset-task.js";
+import { runInThread, type ThreadTools } from "./run-in-thread.js";
+
+/** What one handler's run on an asset needs. */
+export interface HandlerRunTools {
+  readonly context: ContextBase;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Tries of a handler that throws RetryableError. */
+  readonly tries: number;
+  readonly retryDelayMs: number;
+  /** Given where handlers that ask for a thread get one. */
+  readonly inThreads?: ThreadTools;
+}
+
+/** The answer of a handler that does not accept the asset. */
+export const NOT_ACCEPTED = Symbol("not accepted");
+
+/** What a handler said of an asset; not checked. What it throws is an answer, too. */
+export type HandlerAnswer = HandlerReturn | typeof NOT_ACCEPTED;
+
+/**
+ * Starts one try of a handler, and returns what the handler returns: its answer, or a promise of it. Whoever calls waits
+ * only for a promise. Allocates nothing per asset but the handler's context: that cost dominates at a million assets.
+ */
+export function startTry(
+  handler: AssetHandler,
+  task: AssetTask,
+  attempt: number,
+  tools: HandlerRunTools,
+): HandlerAnswer | Promise<HandlerAnswer> {
+  task.attempts = Math.max(task.attempts, attempt);
+  if (task.acceptedBy !== handler) {
+    if (handler.accepts && !handler.accepts(task.asset)) return NOT_ACCEPTED;
+    task.acceptedBy = handler;
+  }
+  return handler.thread && tools.inThreads
+    ? runInThread(handler, task, attempt, tools.inThreads, tools)
+    : handler.process(task.asset, new AssetContext(tools.context, task, attempt));
+}
+
+/**
+ * Tries a handler again after its first try threw `error`, as often as it throws RetryableError and has tries left, with
+ * a back-off before each. Throws what the last try threw; also where the asset is told to stop before the next one.
+ */
+export async function retryHandler(
+  handler: AssetHandler,
+  task: AssetTask,
+  error: unknown,
+  tools: HandlerRunTools,
+): Promise<HandlerAnswer> {
+  let last = error;
+  for (let attempt = 2; RetryableError.is(last) && attempt <= tools.tries; attempt++) {
+    await pauseAfter(attempt - 1, task, tools);
+    if (task.aborted) break;
+    try {
+      return await startTry(handler, task, attempt, tools);
+    } catch (thrown) {
+      last = thrown;
+    }
+  }
+  throw last;
+}
+
+/** Ends at once when the asset is told to stop. Its deadline does not run meanwhile. */
+async function pauseAfter(attempt: number, task: AssetTask, tools: HandlerRunTools): Promise<void> {
+  const pauseMs = backOff(attempt, tools.random, retryCurve(tools.retryDelayMs));
+  task.tryStartedMs = Number.POSITIVE_INFINITY;
+  await tools.clock.sleep(pauseMs, task.signal);
+  task.tryStartedMs = tools.clock.monotonicMs();
+}

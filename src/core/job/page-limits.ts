@@ -1,0 +1,12 @@
+/** How much of a list is given at once: where nobody says, and at most. */
+export interface PageLimit {
+  readonly default: number;
+  readonly most: number;
+}
+
+/** Jobs in a page of the history. */
+export const HISTORY_PAGE: PageLimit = Object.freeze({ default: 20, most: 1_000 });
+/** Lines in a page of a log. */
+export const LOG_PAGE: PageLimit = Object.freeze({ default: 500, most: 10_000 });
+/** Assets in a page of outcomes, failures or statuses. */
+export const OUTCOME_PAGE: PageLimit = Object.freeze({ default: 500, most: 10_000 });
