@@ -76,5 +76,8 @@ export type HandlerReturn = HandlerResult | undefined | void;
 
 export const DEFAULT_JOB_TYPE = "ASSET_PROCESSING";
 
+/** Copies assets to the target that the operator names; there is no such type without one. */
+export const MIGRATION_TYPE = "JCR_TO_DB_MIGRATION";
+
 /** The job types a handler works for. */
 export const typesOf = (handler: AssetHandler): readonly string[] => handler.types ?? [DEFAULT_JOB_TYPE];

@@ -2,13 +2,11 @@ import { createHash } from "node:crypto";
 import type { Asset } from "../../core/asset/asset.js";
 import { AssetFailure, AssetmillError } from "../../core/errors.js";
 import type { AssetReference, HandlerResult } from "../../core/asset/handler-result.js";
-import type { AssetHandler, HandlerContext } from "../../core/ports/asset-handler.js";
+import { type AssetHandler, type HandlerContext, MIGRATION_TYPE } from "../../core/ports/asset-handler.js";
 import type { AssetResult, AssetWrite } from "../../core/asset/asset-result.js";
 import type { AssetRepository } from "../../core/ports/asset-repository.js";
 import type { AssetSink, IncomingAsset, PutEnd } from "../../core/ports/asset-sink.js";
 import { Gatherer } from "./gatherer.js";
-
-export const MIGRATION_TYPE = "JCR_TO_DB_MIGRATION";
 
 /** Where a migration writes. */
 export type MigrationTarget = Pick<AssetRepository, "identity" | "read" | "apply"> & { readonly sink: AssetSink };

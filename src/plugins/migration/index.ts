@@ -9,4 +9,4 @@ export const migrationModule = (source: Pick<AssetRepository, "results">, target
     bind(ASSET_HANDLER).toConstantValue(migrationHandler(source, target));
   });
 
-export { MIGRATION_TYPE, type MigrationTarget } from "./handler.js";
+export type { MigrationTarget } from "./handler.js";
