@@ -1,24 +1,16 @@
-import { countAssets } from "../composition/transfer.js";
+import { verifyTarget } from "../composition/transfer.js";
 import type { JobReport } from "../core/job/job-report.js";
-import { scopeOf } from "../core/asset/scope.js";
+import { MIGRATION_TYPE } from "../core/job/job-request.js";
 import type { Output } from "./output.js";
 
-/**
- * Counts what the target holds of a migration's scope, and says so beside the copies that were read back. False where
- * some are missing; what is there beyond them was there before, or is gone at the source by now.
- */
-export async function migrationIsWhole(report: JobReport, target: string, output: Output): Promise<boolean> {
-  const { paths, excludedPaths = [], filter, succeededCount } = report;
-  const held = await countAssets(
-    target,
-    scopeOf(paths, excludedPaths, {
-      fileTypes: filter?.fileTypes ?? [],
-      ...(filter?.startTime === undefined ? {} : { createdFromMs: filter.startTime }),
-      ...(filter?.endTime === undefined ? {} : { createdToMs: filter.endTime }),
-    }),
-  );
-  output.say(
-    `Verified: ${succeededCount} copies read back, hashes equal; the target holds ${held} assets of this scope`,
-  );
-  return held >= succeededCount;
+/** Verifies the target of a migration that ended, and says what it holds. False where copies are missing. */
+export async function migrationIsWhole(
+  report: JobReport,
+  target: string | undefined,
+  output: Output,
+): Promise<boolean> {
+  if (report.type !== MIGRATION_TYPE || report.dryRun || target === undefined) return true;
+  const { isWhole, line } = await verifyTarget(target, report, report.succeededCount);
+  output.say(line);
+  return isWhole;
 }

@@ -26,6 +26,7 @@ import { messageOf } from "../core/errors.js";
 import { Operator } from "../core/operator/operator.js";
 import type { AssetHandler } from "../core/ports/asset-handler.js";
 import type { HandlerThreads } from "../core/ports/handler-threads.js";
+import { MigrationWatch } from "../core/transfer/migration-watch.js";
 import { SkipRules } from "../core/asset/skip-rules.js";
 import { type AssetmillOptions, checkRetention, resolveEngineOptions } from "../options.js";
 import { OpenResources } from "./open-resources.js";
@@ -58,6 +59,7 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
   container.bind(OPEN_RESOURCES).toConstantValue(resources);
   let handlers: readonly AssetHandler[];
   let threads: HandlerThreads | undefined;
+  let migrations: MigrationWatch | undefined;
   try {
     const database = resources.add(await openStore(options.store ?? defaultStore(options.assets)));
     container.bind(SQL_DATABASE).toConstantValue(database);
@@ -66,6 +68,15 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
     if (options.target !== undefined) {
       const target = resources.add(await openRepository(options.target, database, "target"));
       await container.loadAsync(migrationModule(repository, migrationTarget(target, repository)));
+      migrations = resources.add(
+        new MigrationWatch({
+          target,
+          log: new TypeOrmJobLog(database),
+          clock: systemClock,
+          onError: (jobId, error) =>
+            void container.get(HOST_LOGGER).warn(`job ${jobId}: its copies were not counted: ${messageOf(error)}`),
+        }),
+      );
     }
     handlers = checkHandlers(container.getAll(ASSET_HANDLER));
     threads = await openThreads(handlers, options, engine);
@@ -110,6 +121,7 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
       latency: latencyOn(systemClock),
       ...(options.throttle === false ? {} : { health: new HostProbe() }),
       ...(threads ? { threads } : {}),
+      ...(migrations ? { onEnd: migrations.ended } : {}),
     }),
     [JOB_STORE, CHUNK_STORE, JOB_REPORTS, ASSET_REPOSITORY, HOST_LOGGER],
   );

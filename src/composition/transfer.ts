@@ -2,8 +2,8 @@ import { FolderReader } from "../adapters/assets/folder/index.js";
 import { systemClock } from "../adapters/runtime/index.js";
 import { invalidParameter } from "../core/errors.js";
 import { normalisePath } from "../core/asset/path.js";
-import type { Scope } from "../core/asset/scope.js";
 import { importAssets, type ImportProgress, type ImportTools } from "../core/transfer/import-assets.js";
+import { type Migration, verifiedLine, verifyMigration } from "../core/transfer/verify-migration.js";
 import { openAssets } from "./repositories.js";
 
 /** What an import tells whoever asked for it. */
@@ -36,15 +36,16 @@ export async function importFolder(
   }
 }
 
-const COUNT_PAGE = 2_000;
-
-/** How many assets a repository holds of a scope, page by page. */
-export async function countAssets(assets: string, scope: Scope): Promise<number> {
-  const repository = await openAssets(assets, "target");
+/** Opens the target of a migration, and verifies what it holds of what was asked for. */
+export async function verifyTarget(
+  target: string,
+  request: Migration["request"],
+  copied: number,
+): Promise<{ readonly isWhole: boolean; readonly line: string }> {
+  const repository = await openAssets(target, "target");
   try {
-    let count = 0;
-    for await (const page of repository.scan(scope, { pageSize: COUNT_PAGE })) count += page.assets.length;
-    return count;
+    const check = await verifyMigration({ request, copied }, repository);
+    return { isWhole: check.isWhole, line: verifiedLine(check).message };
   } finally {
     await repository.close();
   }

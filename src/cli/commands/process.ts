@@ -3,7 +3,6 @@ import { type Assetmill, createAssetmill } from "../../assetmill.js";
 import { AssetmillError, invalidParameter, isUnavailable } from "../../core/errors.js";
 import { isFinal } from "../../core/job/lifecycle.js";
 import type { JobReport } from "../../core/job/job-report.js";
-import { MIGRATION_TYPE } from "../../core/job/job-request.js";
 import type { StartRequest } from "../../core/ports/job-operator.js";
 import type { AssetmillOptions } from "../../options.js";
 import { isDatabaseUri, withoutPassword } from "../../composition/uris.js";
@@ -40,7 +39,6 @@ export async function processCommand(path: string, flags: ProcessFlags, output: 
 }
 
 async function run(request: StartRequest, flags: ProcessFlags, signals: Signals, output: Output): Promise<ExitCode> {
-  refuseMissingTarget(flags);
   const options = await optionsOf(flags);
   const mill = await whenReachable(signals, output, () => createAssetmill(options));
   if (!mill) return signals.exitCode;
@@ -78,23 +76,11 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
     }
     if (report.failedCount > 0)
       output.say(`What failed and why: assetmill failures ${processingId}${storeFlag(flags)}`);
-    const isWhole = !migrates(report, flags) || (await migrationIsWhole(report, flags.target, output));
+    const isWhole = await migrationIsWhole(report, flags.target, output);
     return report.status === "SUCCESS" && report.failedCount === 0 && isWhole ? EXIT.success : EXIT.failures;
   } finally {
     await mill.close();
   }
-}
-
-const migrates = (report: JobReport, flags: ProcessFlags): flags is ProcessFlags & { readonly target: string } =>
-  report.type === MIGRATION_TYPE && !report.dryRun && flags.target !== undefined;
-
-function refuseMissingTarget({ type, target }: ProcessFlags): void {
-  if (type !== MIGRATION_TYPE || target !== undefined) return;
-  const message = `${type} has to know where it writes: name a database with --target`;
-  throw new AssetmillError("UNKNOWN_TYPE", message, {
-    ids: { field: "target" },
-    fields: [{ field: "target", message }],
-  });
 }
 
 /** How to name the store to another command: never with a password. */

@@ -41,6 +41,8 @@ export interface EngineTools {
   readonly random: () => number;
   readonly openHandlerLogger: OpenHandlerLogger;
   readonly journal: EngineJournal;
+  /** Called where an answer of the store says that a job has ended: at least once, if this process lives on. */
+  readonly onEnd?: (job: Job) => void;
   readonly options: EngineOptions;
   /** Given where a handler has `thread: true`. */
   readonly threads?: HandlerThreads;

@@ -1,4 +1,5 @@
 import { isStopping } from "../job/job.js";
+import { isFinal } from "../job/lifecycle.js";
 import type { Claim, ClaimRequest, CommitAnswer } from "../ports/chunk-store.js";
 import { backOff } from "./back-off.js";
 import { AssetLanes, type SharedWork } from "./chunk/asset-lanes.js";
@@ -237,6 +238,7 @@ export class Worker {
     if (isStopping(job)) {
       for (const work of this.#held) if (work.job.id === job.id) work.stop("job is stopping", true);
     }
+    if (isFinal(job.state.status)) this.#tools.onEnd?.(job);
     this.wake();
   };
 }

@@ -38,7 +38,7 @@ export interface RequestFilter {
 }
 
 /** The question that the request asks of the repository. */
-export function scopeOfRequest(request: JobRequest): Scope {
+export function scopeOfRequest(request: Pick<JobRequest, "paths" | "excludedPaths" | "filter">): Scope {
   const { fileTypes = [], startTime, endTime } = request.filter ?? {};
   return scopeOf(request.paths, request.excludedPaths ?? [], {
     fileTypes,

@@ -1,6 +1,6 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
 import { FILE_TYPES, type FileType } from "../asset/file-type.js";
-import type { JobRequest, MaxFailures, RequestFilter } from "../job/job-request.js";
+import { type JobRequest, type MaxFailures, MIGRATION_TYPE, type RequestFilter } from "../job/job-request.js";
 import { normalisePath } from "../asset/path.js";
 import type { AssetStatusRequest, StartRequest } from "../ports/job-operator.js";
 
@@ -67,10 +67,20 @@ function typeField(type: unknown, known: readonly string[]): string {
   throw unknownType(type, known);
 }
 
-/** UNKNOWN_TYPE, listing the known ones. */
+/** UNKNOWN_TYPE, listing the known ones; for a migration, saying what it lacks. */
 export function unknownType(type: string, known: readonly string[]): AssetmillError {
+  if (type === MIGRATION_TYPE) return missingTarget();
   const message = `${JSON.stringify(type.slice(0, 100))} is not known; known are ${known.join(", ")}`;
   return new AssetmillError("UNKNOWN_TYPE", `type: ${message}`, {
+    ids: { field: "type" },
+    fields: [{ field: "type", message }],
+  });
+}
+
+/** A migration may be started only where whoever runs this process, and never a request, says where it writes. */
+export function missingTarget(): AssetmillError {
+  const message = `${MIGRATION_TYPE} has no target: name a database with --target (in createAssetmill, with target)`;
+  return new AssetmillError("UNKNOWN_TYPE", message, {
     ids: { field: "type" },
     fields: [{ field: "type", message }],
   });
