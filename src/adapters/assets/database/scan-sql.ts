@@ -1,6 +1,6 @@
 import { FILE_TYPES } from "../../../core/asset/file-type.js";
 import type { ScopeFilter } from "../../../core/asset/scope.js";
-import { ASSET_COLUMNS } from "./asset-row.js";
+import { ASSET_COLUMNS } from "./asset-mapper.js";
 import type { KeyRange } from "./key-ranges.js";
 import { ASSET } from "./tables.js";
 

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { AssetmillError } from "../../../../core/errors.js";
 import type { JcrDialect } from "../dialects/dialect.js";
-import { isConflict, JcrFault, refusalOf, unavailable } from "../client/jcr-fault.js";
+import { isConflict, JcrFault, refusalOf, unavailable } from "../errors.js";
 
 export const STATUS_TYPE = "oak:Unstructured";
 

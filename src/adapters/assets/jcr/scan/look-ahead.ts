@@ -1,6 +1,6 @@
 import type { Asset } from "../../../../core/asset/asset.js";
 import { childPath } from "../../../../core/asset/path.js";
-import { type AssetNodes, isAssetNode, readAssets } from "./asset-nodes.js";
+import { type AssetNodes, isAssetNode, readAssets } from "../asset-nodes.js";
 import type { JcrDialect } from "../dialects/dialect.js";
 
 /** Children looked at together. */

@@ -1,5 +1,5 @@
 import type { IncomingAsset } from "../../../../core/ports/asset-sink.js";
-import { type AssetNodes, binaryPath, DAM_ASSET } from "../scan/asset-nodes.js";
+import { type AssetNodes, binaryPath, DAM_ASSET } from "../asset-nodes.js";
 import type { Change, JcrDialect, NewNode } from "../dialects/dialect.js";
 import type { IncomingContent } from "./incoming-content.js";
 import { mediaTypeOf } from "./media-type.js";

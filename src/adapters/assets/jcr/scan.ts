@@ -1,12 +1,12 @@
-import type { Asset } from "../../../../core/asset/asset.js";
-import { childPath, comparePaths, isWithin } from "../../../../core/asset/path.js";
-import type { ScanPage } from "../../../../core/ports/asset-repository.js";
-import { admits, isExcluded, type Scope } from "../../../../core/asset/scope.js";
+import type { Asset } from "../../../core/asset/asset.js";
+import { childPath, comparePaths, isWithin } from "../../../core/asset/path.js";
+import type { ScanPage } from "../../../core/ports/asset-repository.js";
+import { admits, isExcluded, type Scope } from "../../../core/asset/scope.js";
 import { brokenAsset, isAssetNode, readAssets } from "./asset-nodes.js";
-import type { JcrDialect } from "../dialects/dialect.js";
-import type { JcrNode } from "../dialects/jcr-node.js";
-import { BATCH, type Entry, isContent, look, lookAhead, type WalkTools } from "./look-ahead.js";
-import { SmallestNames } from "./smallest-names.js";
+import type { JcrDialect } from "./dialects/dialect.js";
+import type { JcrNode } from "./dialects/jcr-node.js";
+import { BATCH, type Entry, isContent, look, lookAhead, type WalkTools } from "./scan/look-ahead.js";
+import { SmallestNames } from "./scan/smallest-names.js";
 
 /** A page is yielded at the latest after this, be it empty. */
 const PAGE_EVERY_MS = 200;

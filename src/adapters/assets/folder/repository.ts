@@ -2,7 +2,7 @@ import type { AssetResult, AssetWrite, RefusedWrite } from "../../../core/asset/
 import type { AssetRepository, EnlistedWriter } from "../../../core/ports/asset-repository.js";
 import { AssetResults } from "../../sql/asset-results.js";
 import { type SqlDatabase, sqlTransaction } from "../../sql/sql-database.js";
-import { FolderReader } from "./folder-reader.js";
+import { FolderReader } from "./reader.js";
 import { type FolderOptions, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
 
 /** A directory tree as a repository. Files are read only; results live in the store's database, and join its transactions. */

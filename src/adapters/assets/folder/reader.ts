@@ -4,12 +4,12 @@ import { AssetmillError } from "../../../core/errors.js";
 import { isWithin } from "../../../core/asset/path.js";
 import type { AssetRepository, RepositoryNode, ScanPage } from "../../../core/ports/asset-repository.js";
 import type { Scope } from "../../../core/asset/scope.js";
-import { assetOfFile } from "./asset-of-file.js";
-import { folderError } from "./folder-errors.js";
-import { FolderTree, type TreeFile } from "./folder-tree.js";
-import { type WalkOptions, walkFolder } from "./folder-walk.js";
-import { VaultTree, vaultRootOf } from "./vault-tree.js";
-import { walkVault } from "./vault-walk.js";
+import { assetOfFile } from "./asset-mapper.js";
+import { folderError } from "./errors.js";
+import { FolderTree, type TreeFile } from "./tree.js";
+import { type WalkOptions, walkFolder } from "./scan.js";
+import { VaultTree, vaultRootOf } from "./vault/tree.js";
+import { walkVault } from "./vault/scan.js";
 import { type FolderOptions, folderIdentity, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
 
 const readFailed = (path: string, message: string): AssetmillError =>

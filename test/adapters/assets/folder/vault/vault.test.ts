@@ -2,13 +2,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { FolderReader } from "../../../../src/adapters/assets/folder/index.js";
-import { fileNameOf, jcrNameOf } from "../../../../src/adapters/assets/folder/vault-names.js";
-import { collect } from "../../../../src/core/engine/asset/asset-content.js";
-import { comparePaths } from "../../../../src/core/asset/path.js";
-import { scopeOf } from "../../../../src/core/asset/scope.js";
-import { rejection } from "../../../support/deferred.js";
-import { tempFolder } from "../../../support/temp-folder.js";
+import { FolderReader } from "../../../../../src/adapters/assets/folder/index.js";
+import { fileNameOf, jcrNameOf } from "../../../../../src/adapters/assets/folder/vault/names.js";
+import { collect } from "../../../../../src/core/engine/asset/asset-content.js";
+import { comparePaths } from "../../../../../src/core/asset/path.js";
+import { scopeOf } from "../../../../../src/core/asset/scope.js";
+import { rejection } from "../../../../support/deferred.js";
+import { tempFolder } from "../../../../support/temp-folder.js";
 
 const NS =
   'xmlns:jcr="http://www.jcp.org/jcr/1.0" xmlns:nt="http://www.jcp.org/jcr/nt/1.0" xmlns:dam="http://www.day.com/dam/1.0" xmlns:dc="http://purl.org/dc/elements/1.1/"';

@@ -6,10 +6,10 @@ import { type Asset, nameOf } from "../../../core/asset/asset.js";
 import { fileTypeOfName } from "../../../core/asset/file-type.js";
 import { childPath, comparePaths, isWithin } from "../../../core/asset/path.js";
 import { admits, isExcluded, type Scope } from "../../../core/asset/scope.js";
-import { assetOfFile } from "./asset-of-file.js";
+import { assetOfFile } from "./asset-mapper.js";
 import type { ScanPage } from "../../../core/ports/asset-repository.js";
-import { folderError } from "./folder-errors.js";
-import type { FolderTree, TreeFile } from "./folder-tree.js";
+import { folderError } from "./errors.js";
+import type { FolderTree, TreeFile } from "./tree.js";
 
 /** Uninterrupted looking at files before the host's event loop turns. */
 const SLICE_MS = 5;

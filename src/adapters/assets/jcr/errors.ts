@@ -1,5 +1,5 @@
-import { AssetmillError } from "../../../../core/errors.js";
-import type { RefusalCode } from "../../../../core/asset/asset-result.js";
+import { AssetmillError } from "../../../core/errors.js";
+import type { RefusalCode } from "../../../core/asset/asset-result.js";
 
 /** What a server says went wrong, in either dialect: the class tells more than the status. */
 export class JcrFault extends Error {

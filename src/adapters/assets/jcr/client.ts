@@ -2,11 +2,11 @@ import { setMaxListeners } from "node:events";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "undici";
-import { AssetmillError, invalidParameter } from "../../../../core/errors.js";
-import { Courtesy, retryAfterMs } from "./courtesy.js";
-import { unavailable } from "./jcr-fault.js";
-import { BrokenAnswer } from "./json-stream.js";
-import type { ResolvedJcrOptions } from "../options.js";
+import { AssetmillError, invalidParameter } from "../../../core/errors.js";
+import { Courtesy, retryAfterMs } from "./client/courtesy.js";
+import { unavailable } from "./errors.js";
+import { BrokenAnswer } from "./client/json-stream.js";
+import type { ResolvedJcrOptions } from "./options.js";
 
 export interface JcrRequest {
   readonly method: "GET" | "POST" | "PROPFIND" | "PROPPATCH";

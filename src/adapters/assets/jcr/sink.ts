@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
-import { nameOf } from "../../../../core/asset/asset.js";
-import { AssetmillError } from "../../../../core/errors.js";
-import { parentPath } from "../../../../core/asset/path.js";
-import type { AssetSink, IncomingAsset, PutEnd } from "../../../../core/ports/asset-sink.js";
-import { type AssetNodes, assetOf, binaryPath, hindranceOf, isAssetNode, readAssets } from "../scan/asset-nodes.js";
-import type { Change, JcrDialect } from "../dialects/dialect.js";
-import { endOf, IncomingContent } from "./incoming-content.js";
-import { isConflict, JcrFault, refusalOf } from "../client/jcr-fault.js";
-import { ancestorsOf, isNewName, isReadablePath } from "../dialects/jcr-names.js";
-import { textOf } from "../dialects/jcr-node.js";
-import { newNode, type NewAsset, type NodeTypes, nodeTypesOf, replacement } from "./new-asset.js";
+import { nameOf } from "../../../core/asset/asset.js";
+import { AssetmillError } from "../../../core/errors.js";
+import { parentPath } from "../../../core/asset/path.js";
+import type { AssetSink, IncomingAsset, PutEnd } from "../../../core/ports/asset-sink.js";
+import { type AssetNodes, assetOf, binaryPath, hindranceOf, isAssetNode, readAssets } from "./asset-nodes.js";
+import type { Change, JcrDialect } from "./dialects/dialect.js";
+import { endOf, IncomingContent } from "./sink/incoming-content.js";
+import { isConflict, JcrFault, refusalOf } from "./errors.js";
+import { ancestorsOf, isNewName, isReadablePath } from "./dialects/jcr-names.js";
+import { textOf } from "./dialects/jcr-node.js";
+import { newNode, type NewAsset, type NodeTypes, nodeTypesOf, replacement } from "./sink/new-asset.js";
 
 const CONFLICT_TRIES = 5;
 

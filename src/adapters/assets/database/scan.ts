@@ -3,7 +3,7 @@ import type { ScanPage } from "../../../core/ports/asset-repository.js";
 import type { Scope } from "../../../core/asset/scope.js";
 import type { SqlDatabase } from "../../sql/index.js";
 import { pathKey } from "../../sql/path-key.js";
-import { assetOfRow } from "./asset-row.js";
+import { assetOfRow } from "./asset-mapper.js";
 import { type KeyRange, keyRanges } from "./key-ranges.js";
 import { isSparse, pageOf, windowEnd } from "./scan-sql.js";
 

@@ -3,7 +3,7 @@ import { AssetmillError, isUnavailable, messageOf } from "../../../core/errors.j
 import type { AssetSink, IncomingAsset, PutEnd } from "../../../core/ports/asset-sink.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../../sql/index.js";
 import { pathKey } from "../../sql/path-key.js";
-import type { ContentStore, StagedContent } from "./content-store.js";
+import type { ContentStore, StagedContent } from "./contents/content-store.js";
 import { ASSET } from "./tables.js";
 
 /** Assets whose contents are staged and shown together. */

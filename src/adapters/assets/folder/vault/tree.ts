@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Asset, nameOf } from "../../../core/asset/asset.js";
-import { type FileType, fileTypeOfName } from "../../../core/asset/file-type.js";
-import { childPath, isWithin } from "../../../core/asset/path.js";
-import { assetOfFile } from "./asset-of-file.js";
+import { type Asset, nameOf } from "../../../../core/asset/asset.js";
+import { type FileType, fileTypeOfName } from "../../../../core/asset/file-type.js";
+import { childPath, isWithin } from "../../../../core/asset/path.js";
+import { assetOfFile } from "../asset-mapper.js";
 import { dateOf, type DocviewNode, parseDocview, valueOf, valuesOf } from "./docview.js";
-import { FolderTree, type TreeFile } from "./folder-tree.js";
-import { fileNameOf, jcrNameOf } from "./vault-names.js";
+import { FolderTree, type TreeFile } from "../tree.js";
+import { fileNameOf, jcrNameOf } from "./names.js";
 
 const CONTENT = ".content.xml";
 const ORIGINAL = join("_jcr_content", "renditions", "original");

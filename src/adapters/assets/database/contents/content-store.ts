@@ -1,4 +1,4 @@
-import type { SqlTransaction } from "../../sql/index.js";
+import type { SqlTransaction } from "../../../sql/index.js";
 
 /** A content that was written, and that no asset shows yet. */
 export interface StagedContent {

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { AssetmillError } from "../../../core/errors.js";
-import type { SqlDatabase, SqlTransaction } from "../../sql/index.js";
+import { AssetmillError } from "../../../../core/errors.js";
+import type { SqlDatabase, SqlTransaction } from "../../../sql/index.js";
 import type { ContentStore, StagedContent } from "./content-store.js";
-import { CONTENT, PIECE } from "./tables.js";
+import { CONTENT, PIECE } from "../tables.js";
 
 const PIECE_BYTES = 256 * 1024;
 /** Pieces that are read together. */

@@ -3,7 +3,7 @@ import type { Asset } from "../../../core/asset/asset.js";
 import { decodeText } from "../../../core/asset/decode-text.js";
 import { nameOf } from "../../../core/asset/asset.js";
 import { type FileType, fileTypeOfName, fileTypeOfXmlHead } from "../../../core/asset/file-type.js";
-import type { TreeFile } from "./folder-tree.js";
+import type { TreeFile } from "./tree.js";
 
 const HEAD_BYTES = 4096;
 

@@ -1,8 +1,8 @@
-import type { Asset } from "../../../../core/asset/asset.js";
-import { nameOf } from "../../../../core/asset/asset.js";
-import { type FileType, fileTypeOfName } from "../../../../core/asset/file-type.js";
-import type { JcrDialect } from "../dialects/dialect.js";
-import { instantOf, isTrue, type JcrNode, numberOf, primaryTypeOf, textOf, textsOf } from "../dialects/jcr-node.js";
+import type { Asset } from "../../../core/asset/asset.js";
+import { nameOf } from "../../../core/asset/asset.js";
+import { type FileType, fileTypeOfName } from "../../../core/asset/file-type.js";
+import type { JcrDialect } from "./dialects/dialect.js";
+import { instantOf, isTrue, type JcrNode, numberOf, primaryTypeOf, textOf, textsOf } from "./dialects/jcr-node.js";
 
 export const DAM_ASSET = "dam:Asset";
 

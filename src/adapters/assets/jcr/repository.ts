@@ -6,15 +6,15 @@ import type { AssetResult, AssetWrite, RefusedWrite } from "../../../core/asset/
 import type { AssetRepository, RepositoryNode, ScanPage } from "../../../core/ports/asset-repository.js";
 import type { AssetSink } from "../../../core/ports/asset-sink.js";
 import type { Scope } from "../../../core/asset/scope.js";
-import { assetOf, type AssetNodes, binaryPath, brokenAsset, isAssetNode, readAssets } from "./scan/asset-nodes.js";
-import { JcrClient } from "./client/client.js";
+import { assetOf, type AssetNodes, binaryPath, brokenAsset, isAssetNode, readAssets } from "./asset-nodes.js";
+import { JcrClient } from "./client.js";
 import type { JcrDialect } from "./dialects/dialect.js";
-import { JcrSink } from "./sink/jcr-sink.js";
-import { JcrFault, unavailable } from "./client/jcr-fault.js";
-import { type WalkOptions, walkJcr } from "./scan/jcr-walk.js";
+import { JcrSink } from "./sink.js";
+import { JcrFault, unavailable } from "./errors.js";
+import { type WalkOptions, walkJcr } from "./scan.js";
 import { jcrIdentity, type JcrOptions, type ResolvedJcrOptions, resolveJcrOptions } from "./options.js";
 import { probe } from "./dialects/probe.js";
-import { JcrResultStore } from "./results/result-store.js";
+import { JcrResultStore } from "./results.js";
 import { SharedCall } from "./client/shared-call.js";
 
 /** How long a server is waited for at the start. */

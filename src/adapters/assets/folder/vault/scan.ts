@@ -1,11 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Asset } from "../../../core/asset/asset.js";
-import { childPath, comparePaths, isWithin } from "../../../core/asset/path.js";
-import type { ScanPage } from "../../../core/ports/asset-repository.js";
-import { admits, isExcluded, type Scope } from "../../../core/asset/scope.js";
-import { folderError } from "./folder-errors.js";
-import type { WalkOptions } from "./folder-walk.js";
-import type { VaultNode, VaultTree } from "./vault-tree.js";
+import type { Asset } from "../../../../core/asset/asset.js";
+import { childPath, comparePaths, isWithin } from "../../../../core/asset/path.js";
+import type { ScanPage } from "../../../../core/ports/asset-repository.js";
+import { admits, isExcluded, type Scope } from "../../../../core/asset/scope.js";
+import { folderError } from "../errors.js";
+import type { WalkOptions } from "../scan.js";
+import type { VaultNode, VaultTree } from "./tree.js";
 
 const SLICE_MS = 5;
 const PAGE_EVERY_MS = 200;

@@ -2,17 +2,17 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
-import { isUnavailable, messageOf } from "../../../../core/errors.js";
-import { childPath, parentPath } from "../../../../core/asset/path.js";
-import { untilAborted } from "../client/until-aborted.js";
-import type { AssetResult, AssetWrite, RefusalCode, RefusedWrite } from "../../../../core/asset/asset-result.js";
-import { assetOf, hindranceOf, readAssets } from "../scan/asset-nodes.js";
-import type { Change, JcrDialect } from "../dialects/dialect.js";
-import { FirstWrites } from "./first-writes.js";
-import { isConflict, isUnknown, JcrFault, refusalOf } from "../client/jcr-fault.js";
-import type { JcrNode } from "../dialects/jcr-node.js";
-import { changesOf, propertiesOf, resultOf } from "./result-codec.js";
-import { STATUS_TYPE, StatusBuckets } from "./status-buckets.js";
+import { isUnavailable, messageOf } from "../../../core/errors.js";
+import { childPath, parentPath } from "../../../core/asset/path.js";
+import { untilAborted } from "./client/until-aborted.js";
+import type { AssetResult, AssetWrite, RefusalCode, RefusedWrite } from "../../../core/asset/asset-result.js";
+import { assetOf, hindranceOf, readAssets } from "./asset-nodes.js";
+import type { Change, JcrDialect } from "./dialects/dialect.js";
+import { FirstWrites } from "./results/first-writes.js";
+import { isConflict, isUnknown, JcrFault, refusalOf } from "./errors.js";
+import type { JcrNode } from "./dialects/jcr-node.js";
+import { changesOf, propertiesOf, resultOf } from "./results/result-codec.js";
+import { STATUS_TYPE, StatusBuckets } from "./results/status-buckets.js";
 
 /** Assets looked at together, just before they are written. */
 const MAX_READ = 500;

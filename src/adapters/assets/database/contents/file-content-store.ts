@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AssetmillError } from "../../../core/errors.js";
+import { AssetmillError } from "../../../../core/errors.js";
 import type { ContentStore, StagedContent } from "./content-store.js";
 
 const HASH = /^sha256:[0-9a-f]{64}$/;
