@@ -5,6 +5,7 @@ import type {
   AssetRepository,
   EnlistedWriter,
   RepositoryNode,
+  ScanOptions,
   ScanPage,
 } from "../../../core/ports/asset-repository.js";
 import type { AssetSink } from "../../../core/ports/asset-sink.js";
@@ -20,7 +21,7 @@ import { FileStore } from "./contents/file-content-store.js";
 import { keysBelow } from "./key-ranges.js";
 import { type DatabaseAssetsOptions, resolveContentFolder } from "./options.js";
 import { PieceStore } from "./contents/table-content-store.js";
-import { scanAssets, type ScanOptions } from "./scan.js";
+import { scanAssets } from "./scan.js";
 import { anyIn } from "./scan-sql.js";
 import { ASSET } from "./tables.js";
 

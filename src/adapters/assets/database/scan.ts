@@ -1,17 +1,11 @@
 import type { Asset } from "../../../core/asset/asset.js";
-import type { ScanPage } from "../../../core/ports/asset-repository.js";
+import type { ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
 import type { Scope } from "../../../core/asset/scope.js";
 import type { SqlDatabase } from "../../sql/index.js";
 import { pathKey } from "../../sql/path-key.js";
 import { assetOfRow } from "./asset-mapper.js";
 import { type KeyRange, keyRanges } from "./key-ranges.js";
 import { isSparse, pageOf, windowEnd } from "./scan-sql.js";
-
-export interface ScanOptions {
-  readonly after?: string;
-  readonly pageSize: number;
-  readonly signal?: AbortSignal;
-}
 
 /** Rows that one query passes over at most where few of them may be wanted: a fraction of a second's work. */
 const WINDOW_ROWS = 20_000;

@@ -2,12 +2,12 @@ import { constants, createReadStream, existsSync, readFile } from "node:fs";
 import { promisify } from "node:util";
 import { AssetmillError } from "../../../core/errors.js";
 import { isWithin } from "../../../core/asset/path.js";
-import type { AssetRepository, RepositoryNode, ScanPage } from "../../../core/ports/asset-repository.js";
+import type { AssetRepository, RepositoryNode, ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
 import type { Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
 import { folderError } from "./errors.js";
 import { FolderTree, type TreeFile } from "./tree.js";
-import { type WalkOptions, walkFolder } from "./scan.js";
+import { walkFolder } from "./scan.js";
 import { VaultTree, vaultRootOf } from "./vault/tree.js";
 import { walkVault } from "./vault/scan.js";
 import { type FolderOptions, folderIdentity, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
@@ -44,7 +44,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
     return new FolderReader(await resolveFolderOptions(options));
   }
 
-  scan(scope: Scope, options: WalkOptions): AsyncIterable<ScanPage> {
+  scan(scope: Scope, options: ScanOptions): AsyncIterable<ScanPage> {
     return this.#vault ? walkVault(this.#vault, scope, options) : walkFolder(this.#tree, scope, options);
   }
 

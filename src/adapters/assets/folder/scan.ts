@@ -1,20 +1,16 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
 import { type Asset, nameOf } from "../../../core/asset/asset.js";
 import { fileTypeOfName } from "../../../core/asset/file-type.js";
 import { childPath, comparePaths, isWithin } from "../../../core/asset/path.js";
 import { admits, isExcluded, type Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
-import type { ScanPage } from "../../../core/ports/asset-repository.js";
+import type { ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
+import { ScanPager } from "../../../core/ports/scan-pager.js";
 import { folderError } from "./errors.js";
+import { TimeSlice } from "./time-slice.js";
 import type { FolderTree, TreeFile } from "./tree.js";
-
-/** Uninterrupted looking at files before the host's event loop turns. */
-const SLICE_MS = 5;
-/** A page is yielded at the latest after this, be it empty: whoever stores how far the walk is loses no more. */
-const PAGE_EVERY_MS = 200;
 
 interface Name {
   readonly name: string;
@@ -28,22 +24,14 @@ interface Level {
   readonly names: Name[];
 }
 
-export interface WalkOptions {
-  readonly after?: string;
-  readonly pageSize: number;
-  readonly signal?: AbortSignal;
-}
-
 /**
  * The scope's assets in path order, in pages. Holds the names of the folders that lead to the present one, never the
  * tree. A folder that cannot be read ends the walk with an error: what it holds must not be passed over in silence.
  */
-export async function* walkFolder(tree: FolderTree, scope: Scope, options: WalkOptions): AsyncGenerator<ScanPage> {
-  let assets: Asset[] = [];
-  let upTo = options.after;
+export async function* walkFolder(tree: FolderTree, scope: Scope, options: ScanOptions): AsyncGenerator<ScanPage> {
+  const pager = new ScanPager(options, () => performance.now());
+  const slice = new TimeSlice();
   let previous: string | undefined;
-  let sliceStarted = performance.now();
-  let yielded = sliceStarted;
   const levels: Level[] = [];
   // On the way down every path meets its exclusion itself: looking it up is enough.
   const excluded = new Set(scope.excluded);
@@ -52,7 +40,7 @@ export async function* walkFolder(tree: FolderTree, scope: Scope, options: WalkO
     const begin = await enter(tree, scope, root, options.after);
     if (begin) levels.push(begin);
     for (let level = levels.at(-1); level; level = levels.at(-1)) {
-      if (options.signal?.aborted) return;
+      if (pager.isAborted) return;
       const next = level.names.pop();
       if (!next) {
         levels.pop();
@@ -61,28 +49,22 @@ export async function* walkFolder(tree: FolderTree, scope: Scope, options: WalkO
       const path = childPath(level.path, next.name);
       if (excluded.has(path)) continue;
       if (path === previous) continue; // two names that are not UTF-8 may look the same: one asset stands for both
+      let asset: Asset | undefined;
       if (next.isFolder) {
         const deeper = await openLevel(path, join(level.folder, next.name), options.after, tree.folder);
         if (deeper) levels.push(deeper);
-        else if (isLossy(path) && !tree.findFile(join(level.folder, next.name))) assets.push(namelessAt(path));
+        else if (isLossy(path) && !tree.findFile(join(level.folder, next.name))) asset = namelessAt(path);
       } else {
-        const asset = look(tree, path, join(level.folder, next.name));
-        if (asset && admits(scope.filter, asset)) assets.push(asset);
+        const found = look(tree, path, join(level.folder, next.name));
+        if (found && admits(scope.filter, found)) asset = found;
       }
-      upTo = previous = path;
-      const nowMs = performance.now();
-      if (assets.length >= options.pageSize || nowMs - yielded > PAGE_EVERY_MS) {
-        yield { assets, upTo };
-        assets = [];
-        yielded = performance.now();
-      }
-      if (nowMs - sliceStarted > SLICE_MS) {
-        await turn();
-        sliceStarted = performance.now();
-      }
+      previous = path;
+      pager.add(path, asset);
+      if (pager.isDue) yield* pager.page();
+      if (slice.isOver) await slice.turn();
     }
   }
-  if (assets.length > 0 && upTo !== undefined) yield { assets, upTo };
+  yield* pager.rest();
 }
 
 /** The asset at a file that was listed; undefined where it is none, or none any more. */

@@ -3,7 +3,7 @@ import { decodeText } from "../../../core/asset/decode-text.js";
 import { AssetmillError, invalidParameter, isUnavailable } from "../../../core/errors.js";
 import { type FileType, fileTypeOfXmlHead } from "../../../core/asset/file-type.js";
 import type { AssetResult, AssetWrite, RefusedWrite } from "../../../core/asset/asset-result.js";
-import type { AssetRepository, RepositoryNode, ScanPage } from "../../../core/ports/asset-repository.js";
+import type { AssetRepository, RepositoryNode, ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
 import type { AssetSink } from "../../../core/ports/asset-sink.js";
 import type { Scope } from "../../../core/asset/scope.js";
 import { assetOf, type AssetNodes, binaryPath, brokenAsset, isAssetNode, readAssets } from "./asset-nodes.js";
@@ -11,7 +11,7 @@ import { JcrClient } from "./client.js";
 import type { JcrDialect } from "./dialects/dialect.js";
 import { JcrSink } from "./sink.js";
 import { JcrFault, unavailable } from "./errors.js";
-import { type WalkOptions, walkJcr } from "./scan.js";
+import { walkJcr } from "./scan.js";
 import { jcrIdentity, type JcrOptions, type ResolvedJcrOptions, resolveJcrOptions } from "./options.js";
 import { probe } from "./dialects/probe.js";
 import { JcrResultStore } from "./results.js";
@@ -59,7 +59,7 @@ export class JcrAssetRepository implements AssetRepository {
     return this.#client.requests;
   }
 
-  async *scan(scope: Scope, options: WalkOptions): AsyncIterable<ScanPage> {
+  async *scan(scope: Scope, options: ScanOptions): AsyncIterable<ScanPage> {
     const { signal } = options;
     const spoken = await this.#speak({ signal }).catch((error: unknown) => {
       if (signal?.aborted) return undefined;

@@ -1,21 +1,12 @@
-import type { Asset } from "../../../core/asset/asset.js";
 import { childPath, comparePaths, isWithin } from "../../../core/asset/path.js";
-import type { ScanPage } from "../../../core/ports/asset-repository.js";
+import type { ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
+import { ScanPager } from "../../../core/ports/scan-pager.js";
 import { admits, isExcluded, type Scope } from "../../../core/asset/scope.js";
 import { brokenAsset, isAssetNode, readAssets } from "./asset-nodes.js";
 import type { JcrDialect } from "./dialects/dialect.js";
 import type { JcrNode } from "./dialects/jcr-node.js";
 import { BATCH, type Entry, isContent, look, lookAhead, type WalkTools } from "./scan/look-ahead.js";
 import { SmallestNames } from "./scan/smallest-names.js";
-
-/** A page is yielded at the latest after this, be it empty. */
-const PAGE_EVERY_MS = 200;
-
-export interface WalkOptions {
-  readonly after?: string;
-  readonly pageSize: number;
-  readonly signal?: AbortSignal;
-}
 
 /** A folder on the way. */
 interface Level {
@@ -52,21 +43,17 @@ const levelAt = (path: string, after: string | undefined, yieldsSelf: boolean): 
  * The promise: an asset that exists unmoved throughout is seen exactly once; one that is added behind the cursor waits for
  * the next job; one that is moved may be missed or met twice. All this of what the user may read.
  */
-export async function* walkJcr(scope: Scope, options: WalkOptions, tools: WalkTools): AsyncGenerator<ScanPage> {
-  const { after, pageSize, signal } = options;
+export async function* walkJcr(scope: Scope, options: ScanOptions, tools: WalkTools): AsyncGenerator<ScanPage> {
+  const { after, signal } = options;
   const excluded = new Set(scope.excluded);
-  let assets: Asset[] = [];
-  let upTo = after;
-  let yieldedMs = performance.now();
+  const pager = new ScanPager(options, () => performance.now());
   for (const root of scope.roots) {
     if (isExcluded(scope, root)) continue;
     const levels = beginAt(root, after);
     for (let level = levels.at(-1); level; level = levels.at(-1)) {
-      if (signal?.aborted) return;
-      if (upTo !== undefined && (assets.length >= pageSize || performance.now() - yieldedMs > PAGE_EVERY_MS)) {
-        yield { assets, upTo };
-        assets = [];
-        yieldedMs = performance.now();
+      if (pager.isAborted) return;
+      if (pager.isDue) {
+        yield* pager.page();
         continue;
       }
       const entry = level.entries.shift();
@@ -74,13 +61,12 @@ export async function* walkJcr(scope: Scope, options: WalkOptions, tools: WalkTo
         if (!(await moreEntries(level, excluded, tools, signal))) levels.pop();
         continue;
       }
-      upTo = entry.path;
-      if (!entry.asset) {
-        levels.push({ ...levelAt(entry.path, undefined, true), begin: { entry, siblings: level.entries } });
-      } else if (admits(scope.filter, entry.asset)) assets.push(entry.asset);
+      const { path, asset } = entry;
+      pager.add(path, asset && admits(scope.filter, asset) ? asset : undefined);
+      if (!asset) levels.push({ ...levelAt(path, undefined, true), begin: { entry, siblings: level.entries } });
     }
   }
-  if (assets.length > 0 && upTo !== undefined) yield { assets, upTo };
+  yield* pager.rest();
 }
 
 /**

@@ -1,25 +1,19 @@
-import { setImmediate as turn } from "node:timers/promises";
-import type { Asset } from "../../../../core/asset/asset.js";
 import { childPath, comparePaths, isWithin } from "../../../../core/asset/path.js";
-import type { ScanPage } from "../../../../core/ports/asset-repository.js";
+import type { ScanOptions, ScanPage } from "../../../../core/ports/asset-repository.js";
+import { ScanPager } from "../../../../core/ports/scan-pager.js";
 import { admits, isExcluded, type Scope } from "../../../../core/asset/scope.js";
 import { folderError } from "../errors.js";
-import type { WalkOptions } from "../scan.js";
+import { TimeSlice } from "../time-slice.js";
 import type { VaultNode, VaultTree } from "./tree.js";
-
-const SLICE_MS = 5;
-const PAGE_EVERY_MS = 200;
 
 /** A folder on the way: its paths still to come, in reverse. */
 type Level = string[];
 
 /** Like `walkFolder`, over a FileVault layout: by names as JCR has them, which sort otherwise than those of the files. */
-export async function* walkVault(vault: VaultTree, scope: Scope, options: WalkOptions): AsyncGenerator<ScanPage> {
-  const { after, pageSize, signal } = options;
-  let assets: Asset[] = [];
-  let upTo = after;
-  let sliceStarted = performance.now();
-  let yielded = sliceStarted;
+export async function* walkVault(vault: VaultTree, scope: Scope, options: ScanOptions): AsyncGenerator<ScanPage> {
+  const { after } = options;
+  const pager = new ScanPager(options, () => performance.now());
+  const slice = new TimeSlice();
   const at = (path: string): VaultNode | undefined => {
     try {
       return vault.at(path);
@@ -32,7 +26,7 @@ export async function* walkVault(vault: VaultTree, scope: Scope, options: WalkOp
     if (isExcluded(scope, root) || isExcluded(scope, begin)) continue;
     const levels: Level[] = [[begin]];
     for (let level = levels.at(-1); level; level = levels.at(-1)) {
-      if (signal?.aborted) return;
+      if (pager.isAborted) return;
       const path = level.pop();
       if (path === undefined) {
         levels.pop();
@@ -41,23 +35,14 @@ export async function* walkVault(vault: VaultTree, scope: Scope, options: WalkOp
       if (isExcluded(scope, path) || isBehind(path, after)) continue;
       const node = at(path);
       if (node?.kind === "folder") levels.push(below(vault, path));
-      else if (node && (after === undefined || comparePaths(path, after) > 0)) {
-        if (admits(scope.filter, node.asset)) assets.push(node.asset);
-        upTo = path;
-      }
-      const nowMs = performance.now();
-      if (upTo !== undefined && (assets.length >= pageSize || nowMs - yielded > PAGE_EVERY_MS)) {
-        yield { assets, upTo };
-        assets = [];
-        yielded = performance.now();
-      }
-      if (nowMs - sliceStarted > SLICE_MS) {
-        await turn();
-        sliceStarted = performance.now();
-      }
+      const isNew = after === undefined || comparePaths(path, after) > 0;
+      const asset = node?.kind === "asset" && isNew ? node.asset : undefined;
+      pager.add(path, asset && admits(scope.filter, asset) ? asset : undefined);
+      if (pager.isDue) yield* pager.page();
+      if (slice.isOver) await slice.turn();
     }
   }
-  if (assets.length > 0 && upTo !== undefined) yield { assets, upTo };
+  yield* pager.rest();
 }
 
 /** All of it lies before the position. */
