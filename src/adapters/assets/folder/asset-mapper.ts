@@ -1,11 +1,11 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import type { Asset } from "../../../core/asset/asset.js";
 import { decodeText } from "../../../core/asset/decode-text.js";
 import { nameOf } from "../../../core/asset/asset.js";
 import { type FileType, fileTypeOfName, fileTypeOfXmlHead } from "../../../core/asset/file-type.js";
+import { readFileHead } from "./file-head.js";
 import type { TreeFile } from "./tree.js";
 
-const HEAD_BYTES = 4096;
+const HEAD_BYTES = 4_096;
 
 /** The asset that a file is. Only an `.xml` file is opened, for its head. */
 export function assetOfFile(path: string, { file, stats }: TreeFile): Asset {
@@ -20,14 +20,8 @@ export function assetOfFile(path: string, { file, stats }: TreeFile): Asset {
 }
 
 function sniff(file: string): FileType {
-  const head = Buffer.alloc(HEAD_BYTES);
   try {
-    const fd = openSync(file, "r");
-    try {
-      return fileTypeOfXmlHead(decodeText(head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0))));
-    } finally {
-      closeSync(fd);
-    }
+    return fileTypeOfXmlHead(decodeText(readFileHead(file, HEAD_BYTES)));
   } catch {
     // Unreadable: its handler will find out, and say so.
     return "OTHERS";

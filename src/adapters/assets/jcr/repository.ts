@@ -15,13 +15,12 @@ import { walkJcr } from "./scan.js";
 import { jcrIdentity, type JcrOptions, type ResolvedJcrOptions, resolveJcrOptions } from "./options.js";
 import { probe } from "./dialects/probe.js";
 import { JcrResultStore } from "./results.js";
+import { headOf } from "./client/head.js";
 import { SharedCall } from "./client/shared-call.js";
 
 /** How long a server is waited for at the start. */
 const MEET_MS = 10_000;
 const HEAD_BYTES = 4_096;
-/** So much more is read rather than giving up a connection. */
-const REST_BYTES = 256 * 1024;
 
 /** A tree of a JCR repository (AEM, Sling, Oak), over HTTP. Results stand on the nodes; they cannot join the store's transactions. */
 export class JcrAssetRepository implements AssetRepository {
@@ -190,19 +189,12 @@ export class JcrAssetRepository implements AssetRepository {
     const { dialect } = await this.#speak({ signal });
     const content = await dialect.content(binaryPath(path, kind), signal);
     if (!content) return "OTHERS";
-    const pieces: Uint8Array[] = [];
-    let length = 0;
     try {
-      for await (const piece of content) {
-        if (length < HEAD_BYTES) pieces.push(piece);
-        length += piece.length;
-        if (length > REST_BYTES) break;
-      }
+      return fileTypeOfXmlHead(decodeText(await headOf(content, HEAD_BYTES)));
     } catch (error) {
       if (signal?.aborted) throw error;
       throw this.#client.unreachable(error);
     }
-    return fileTypeOfXmlHead(decodeText(Buffer.concat(pieces).subarray(0, HEAD_BYTES)));
   }
 }
 

@@ -4,6 +4,7 @@ import { type Asset, nameOf } from "../../../../core/asset/asset.js";
 import { type FileType, fileTypeOfName } from "../../../../core/asset/file-type.js";
 import { childPath, isWithin } from "../../../../core/asset/path.js";
 import { assetOfFile } from "../asset-mapper.js";
+import { readFileHead } from "../file-head.js";
 import { dateOf, type DocviewNode, parseDocview, valueOf, valuesOf } from "./docview.js";
 import { FolderTree, type TreeFile } from "../tree.js";
 import { fileNameOf, jcrNameOf } from "./names.js";
@@ -117,7 +118,7 @@ const HEAD_BYTES = 2_048;
 
 /** `name.xml` may be a node, written out: that is no file. */
 function isDocview({ file }: TreeFile): boolean {
-  return file.endsWith(".xml") && /<jcr:root\s/.test(readFileSync(file).subarray(0, HEAD_BYTES).toString("utf8"));
+  return file.endsWith(".xml") && /<jcr:root\s/.test(readFileHead(file, HEAD_BYTES).toString("utf8"));
 }
 
 /** As the JCR adapter has it: what DITA-OT's class says goes before the name, but for DITAVAL. */
