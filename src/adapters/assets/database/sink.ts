@@ -1,9 +1,10 @@
 import type { Asset } from "../../../core/asset/asset.js";
-import { AssetmillError, isUnavailable, messageOf } from "../../../core/errors.js";
+import type { AssetmillError } from "../../../core/errors.js";
 import type { AssetSink, IncomingAsset, PutEnd } from "../../../core/ports/asset-sink.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../../sql/index.js";
 import { pathKey } from "../../sql/path-key.js";
 import type { ContentStore, StagedContent } from "./contents/content-store.js";
+import { assetError } from "./errors.js";
 import { ASSET } from "./tables.js";
 
 /** Assets whose contents are staged and shown together. */
@@ -38,7 +39,7 @@ export class DatabaseSink implements AssetSink {
           staged.push({ index: i + n, asset: one.asset, key, content });
         } catch (error) {
           signal?.throwIfAborted();
-          ends[i + n] = asAboutPath(error, one.asset.path);
+          ends[i + n] = assetError(error, one.asset.path);
         }
       }
       await this.#show(staged, ends);
@@ -134,11 +135,4 @@ async function upsert(tx: SqlTransaction, rows: readonly object[]): Promise<void
        content_fragment = excluded.content_fragment, content_id = excluded.content_id`,
     [JSON.stringify(rows)],
   );
-}
-
-/** What went wrong with one asset; the database's own absence goes on as it is. */
-function asAboutPath(error: unknown, path: string): AssetmillError {
-  if (isUnavailable(error)) throw error;
-  if (AssetmillError.is(error)) return error;
-  return new AssetmillError("READ_FAILED", messageOf(error), { ids: { path }, cause: error });
 }

@@ -1,8 +1,5 @@
-import type { Asset } from "../../../core/asset/asset.js";
-import { nameOf } from "../../../core/asset/asset.js";
-import { type FileType, fileTypeOfName } from "../../../core/asset/file-type.js";
 import type { JcrDialect } from "./dialects/dialect.js";
-import { instantOf, isTrue, type JcrNode, numberOf, primaryTypeOf, textOf, textsOf } from "./dialects/jcr-node.js";
+import { type JcrNode, primaryTypeOf, textOf } from "./dialects/jcr-node.js";
 
 export const DAM_ASSET = "dam:Asset";
 
@@ -75,39 +72,6 @@ export const brokenAsset = (path: string, self: JcrNode): AssetNodes => ({
 /** True for a node that is an asset or a file itself, whatever it holds. */
 export const isAssetNode = (self: JcrNode): boolean =>
   [DAM_ASSET, "nt:file", "oak:File"].includes(primaryTypeOf(self) ?? "");
-
-/** The asset as the engine has it; the type is undefined where the head of the content has to tell. */
-export function assetOf(nodes: AssetNodes): Omit<Asset, "fileType"> & { readonly fileType: FileType | undefined } {
-  const { path, self, content, binary } = nodes;
-  const metadata = content?.children.get("metadata");
-  const createdMs = instantOf(self, "jcr:created") ?? 0;
-  const length = binary?.properties.get("jcr:data");
-  return {
-    path,
-    fileType: fileTypeOf(nodes, metadata),
-    // What is there, before what metadata once said.
-    sizeBytes: (length?.isBinary ? Number(length.value) : undefined) ?? numberOf(metadata, "dam:size") ?? 0,
-    createdMs,
-    modifiedMs: modifiedOf(nodes) ?? createdMs,
-    ...(isTrue(content, "contentFragment") ? { contentFragment: true as const } : {}),
-  };
-}
-
-/** Whichever is later: writers bump the one or the other. */
-function modifiedOf({ content, binary }: AssetNodes): number | undefined {
-  const instants = [instantOf(content, "jcr:lastModified"), instantOf(binary, "jcr:lastModified")];
-  const known = instants.filter((instant) => instant !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
-}
-
-function fileTypeOf({ path, content }: AssetNodes, metadata: JcrNode | undefined): FileType | undefined {
-  const byName = fileTypeOfName(nameOf(path));
-  if (byName === "DITAVAL") return byName;
-  const classes = [...textsOf(metadata, "dita_class"), ...textsOf(content, "dita_class")].join(" ");
-  if (/\bmap\/map\b/.test(classes)) return "DITAMAP";
-  if (/\btopic\/topic\b/.test(classes)) return "DITATOPIC";
-  return byName;
-}
 
 /** Why somebody keeps an asset from being written; undefined where nobody does. */
 export function hindranceOf({ self, content }: AssetNodes): "LOCKED" | "CHECKED_OUT" | undefined {

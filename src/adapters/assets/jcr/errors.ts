@@ -57,3 +57,13 @@ export function refusalOf({ kind, status, message }: JcrFault): RefusalCode {
 
 export const unavailable = (message: string, cause?: unknown): AssetmillError =>
   new AssetmillError("UNAVAILABLE", message, { cause });
+
+/** Returns an error as one about this asset. Throws on what concerns them all. */
+export function assetError(error: unknown, path: string): AssetmillError {
+  if (AssetmillError.is(error) && error.code !== "UNAVAILABLE") {
+    return error.ids.path === undefined
+      ? new AssetmillError(error.code, error.message, { ids: { path }, cause: error })
+      : error;
+  }
+  throw error;
+}

@@ -6,7 +6,8 @@ import type { AssetResult, AssetWrite, RefusedWrite } from "../../../core/asset/
 import type { AssetRepository, RepositoryNode, ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
 import type { AssetSink } from "../../../core/ports/asset-sink.js";
 import type { Scope } from "../../../core/asset/scope.js";
-import { assetOf, type AssetNodes, binaryPath, brokenAsset, isAssetNode, readAssets } from "./asset-nodes.js";
+import { assetOf } from "./asset-mapper.js";
+import { type AssetNodes, binaryPath, brokenAsset, isAssetNode, readAssets } from "./asset-nodes.js";
 import { JcrClient } from "./client.js";
 import type { JcrDialect } from "./dialects/dialect.js";
 import { JcrSink } from "./sink.js";

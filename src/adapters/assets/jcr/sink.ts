@@ -5,10 +5,11 @@ import { nameOf } from "../../../core/asset/asset.js";
 import { AssetmillError } from "../../../core/errors.js";
 import { parentPath } from "../../../core/asset/path.js";
 import type { AssetSink, IncomingAsset, PutEnd } from "../../../core/ports/asset-sink.js";
-import { type AssetNodes, assetOf, binaryPath, hindranceOf, isAssetNode, readAssets } from "./asset-nodes.js";
+import { assetOf } from "./asset-mapper.js";
+import { type AssetNodes, binaryPath, hindranceOf, isAssetNode, readAssets } from "./asset-nodes.js";
 import type { Change, JcrDialect } from "./dialects/dialect.js";
-import { endOf, IncomingContent } from "./sink/incoming-content.js";
-import { isConflict, JcrFault, refusalOf } from "./errors.js";
+import { IncomingContent } from "./sink/incoming-content.js";
+import { assetError, isConflict, JcrFault, refusalOf } from "./errors.js";
 import { ancestorsOf, isNewName, isReadablePath } from "./dialects/jcr-names.js";
 import { textOf } from "./dialects/jcr-node.js";
 import { newNode, type NewAsset, type NodeTypes, nodeTypesOf, replacement } from "./sink/new-asset.js";
@@ -68,7 +69,7 @@ export class JcrSink implements AssetSink {
       await content.hold();
       return undefined;
     } catch (error) {
-      return endOf(error, path);
+      return assetError(error, path);
     }
   }
 
@@ -90,7 +91,7 @@ export class JcrSink implements AssetSink {
         if (!(error instanceof JcrFault)) {
           signal?.throwIfAborted();
           if (!only) throw error;
-          ends.set(only.position, endOf(error, only.incoming.asset.path));
+          ends.set(only.position, assetError(error, only.incoming.asset.path));
           return;
         }
         if (isConflict(error) && attempt < CONFLICT_TRIES) {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Asset, nameOf } from "../../../../core/asset/asset.js";
-import { type FileType, fileTypeOfName } from "../../../../core/asset/file-type.js";
+import type { Asset } from "../../../../core/asset/asset.js";
 import { childPath, isWithin } from "../../../../core/asset/path.js";
 import { assetOfFile } from "../asset-mapper.js";
 import { readFileHead } from "../file-head.js";
-import { dateOf, type DocviewNode, parseDocview, valueOf, valuesOf } from "./docview.js";
+import { assetOfDam } from "./asset-mapper.js";
+import { type DocviewNode, parseDocview, valueOf } from "./docview.js";
 import { FolderTree, type TreeFile } from "../tree.js";
 import { fileNameOf, jcrNameOf } from "./names.js";
 
@@ -64,22 +64,12 @@ export class VaultTree {
   }
 
   #damAsset(path: string, directory: TreeFile, view: DocviewNode | undefined, original: TreeFile | undefined): Asset {
-    const inline = view?.children.get("jcr:content");
-    const own = this.#view(join(directory.file, "_jcr_content"));
-    const metadata = [inline?.children.get("metadata"), own?.children.get("metadata")].find(
-      (node) => node !== undefined,
-    );
-    const file = assetOfFile(path, original ?? directory);
-    const createdMs = dateOf(view, "jcr:created") ?? file.createdMs;
-    const isFragment = [inline, own].some((node) => valueOf(node, "contentFragment") === "true");
-    return {
-      path,
-      fileType: typeOf(path, [metadata, inline, own]) ?? file.fileType,
-      sizeBytes: original ? file.sizeBytes : Number(valueOf(metadata, "dam:size") ?? 0),
-      createdMs,
-      modifiedMs: dateOf(inline, "jcr:lastModified") ?? dateOf(own, "jcr:lastModified") ?? file.modifiedMs,
-      ...(isFragment ? { contentFragment: true as const } : {}),
-    };
+    const content = [view?.children.get("jcr:content"), this.#view(join(directory.file, "_jcr_content"))];
+    return assetOfDam(path, assetOfFile(path, original ?? directory), {
+      view,
+      content,
+      hasOriginal: original !== undefined,
+    });
   }
 
   #find(path: string): TreeFile | undefined {
@@ -119,13 +109,4 @@ const HEAD_BYTES = 2_048;
 /** `name.xml` may be a node, written out: that is no file. */
 function isDocview({ file }: TreeFile): boolean {
   return file.endsWith(".xml") && /<jcr:root\s/.test(readFileHead(file, HEAD_BYTES).toString("utf8"));
-}
-
-/** As the JCR adapter has it: what DITA-OT's class says goes before the name, but for DITAVAL. */
-function typeOf(path: string, nodes: readonly (DocviewNode | undefined)[]): FileType | undefined {
-  const byName = fileTypeOfName(nameOf(path));
-  if (byName === "DITAVAL") return byName;
-  const classes = nodes.flatMap((node) => valuesOf(node, "dita_class") ?? []).join(" ");
-  if (/\bmap\/map\b/.test(classes)) return "DITAMAP";
-  return /\btopic\/topic\b/.test(classes) ? "DITATOPIC" : byName;
 }

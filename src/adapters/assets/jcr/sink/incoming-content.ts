@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { AssetmillError } from "../../../../core/errors.js";
 import type { IncomingAsset } from "../../../../core/ports/asset-sink.js";
 
 /** Content of so many bytes is held, and hashed before it is sent; what is larger is streamed, and hashed on the way. */
@@ -74,14 +73,4 @@ export class IncomingContent {
 
 async function* once(piece: Buffer): AsyncIterable<Uint8Array> {
   if (piece.length > 0) yield piece;
-}
-
-/** What went wrong with one asset, as its end; what concerns all is thrown on. */
-export function endOf(error: unknown, path: string): AssetmillError {
-  if (AssetmillError.is(error) && error.code !== "UNAVAILABLE") {
-    return error.ids.path === undefined
-      ? new AssetmillError(error.code, error.message, { ids: { path }, cause: error })
-      : error;
-  }
-  throw error;
 }
