@@ -17,10 +17,10 @@ import { sqlTransaction } from "../../sql/sql-database.js";
 import { ASSET_COLUMNS, assetOfRow } from "./asset-mapper.js";
 import type { ContentStore } from "./contents/content-store.js";
 import { DatabaseSink } from "./sink.js";
-import { FileStore } from "./contents/file-content-store.js";
+import { FileContentStore } from "./contents/file-content-store.js";
 import { keysBelow } from "./key-ranges.js";
 import { type DatabaseAssetsOptions, resolveContentFolder } from "./options.js";
-import { PieceStore } from "./contents/table-content-store.js";
+import { TableContentStore } from "./contents/table-content-store.js";
 import { scanAssets } from "./scan.js";
 import { anyIn } from "./scan-sql.js";
 import { ASSET } from "./tables.js";
@@ -57,9 +57,10 @@ export class DatabaseAssetRepository implements AssetRepository {
   static async open(place: DatabasePlace, options: DatabaseAssetsOptions = {}): Promise<DatabaseAssetRepository> {
     const folder = await resolveContentFolder(options);
     const { database } = place;
-    if (folder === undefined) return new DatabaseAssetRepository(place, new PieceStore(database), database.identity);
+    if (folder === undefined)
+      return new DatabaseAssetRepository(place, new TableContentStore(database), database.identity);
     const query = `${database.identity.includes("?") ? "&" : "?"}${new URLSearchParams({ content: folder }).toString()}`;
-    return new DatabaseAssetRepository(place, new FileStore(folder), `${database.identity}${query}`);
+    return new DatabaseAssetRepository(place, new FileContentStore(folder), `${database.identity}${query}`);
   }
 
   scan(scope: Scope, options: ScanOptions): AsyncIterable<ScanPage> {

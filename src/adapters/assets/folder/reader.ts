@@ -7,9 +7,9 @@ import type { Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
 import { folderError } from "./errors.js";
 import { FolderTree, type TreeFile } from "./tree.js";
-import { walkFolder } from "./scan.js";
+import { scanFolder } from "./scan.js";
 import { VaultTree, vaultRootOf } from "./vault/tree.js";
-import { walkVault } from "./vault/scan.js";
+import { scanVault } from "./vault/scan.js";
 import { type FolderOptions, folderIdentity, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
 
 const readFailed = (path: string, message: string): AssetmillError =>
@@ -45,7 +45,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
   }
 
   scan(scope: Scope, options: ScanOptions): AsyncIterable<ScanPage> {
-    return this.#vault ? walkVault(this.#vault, scope, options) : walkFolder(this.#tree, scope, options);
+    return this.#vault ? scanVault(this.#vault, scope, options) : scanFolder(this.#tree, scope, options);
   }
 
   async stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]> {

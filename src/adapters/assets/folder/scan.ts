@@ -28,7 +28,7 @@ interface Level {
  * The scope's assets in path order, in pages. Holds the names of the folders that lead to the present one, never the
  * tree. A folder that cannot be read ends the walk with an error: what it holds must not be passed over in silence.
  */
-export async function* walkFolder(tree: FolderTree, scope: Scope, options: ScanOptions): AsyncGenerator<ScanPage> {
+export async function* scanFolder(tree: FolderTree, scope: Scope, options: ScanOptions): AsyncGenerator<ScanPage> {
   const pager = new ScanPager(options, () => performance.now());
   const slice = new TimeSlice();
   let previous: string | undefined;

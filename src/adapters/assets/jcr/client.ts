@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "undici";
 import { AssetmillError, invalidParameter } from "../../../core/errors.js";
-import { Courtesy, retryAfterMs } from "./client/courtesy.js";
+import { AdaptiveConcurrency, retryAfterMs } from "./client/adaptive-concurrency.js";
 import { unavailable } from "./errors.js";
 import { BrokenAnswer } from "./client/json-stream.js";
 import type { ResolvedJcrOptions } from "./options.js";
@@ -54,7 +54,7 @@ class NotNow extends Error {
 export class JcrClient {
   readonly #options: ResolvedJcrOptions;
   readonly #agent: Agent;
-  readonly #courtesy: Courtesy;
+  readonly #concurrency: AdaptiveConcurrency;
   #csrf: string | undefined;
   #clockAheadMs = 0;
   #letIn = false;
@@ -64,7 +64,7 @@ export class JcrClient {
   constructor(options: ResolvedJcrOptions) {
     const { timeoutMs, connectTimeoutMs } = options;
     this.#options = options;
-    this.#courtesy = new Courtesy(options.connections);
+    this.#concurrency = new AdaptiveConcurrency(options.connections);
     this.#agent = new Agent({
       connect: { timeout: connectTimeoutMs },
       headersTimeout: timeoutMs,
@@ -78,8 +78,8 @@ export class JcrClient {
     return Date.now() + this.#clockAheadMs;
   }
 
-  get courtesy(): Courtesy {
-    return this.#courtesy;
+  get concurrency(): AdaptiveConcurrency {
+    return this.#concurrency;
   }
 
   /**
@@ -89,13 +89,13 @@ export class JcrClient {
    */
   send<T>(request: JcrRequest, take: (answer: JcrAnswer) => Promise<T>): Promise<T> {
     return this.#tried(request, () =>
-      this.#courtesy.turn(async () => take(await this.#answer(request)), request.signal),
+      this.#concurrency.turn(async () => take(await this.#answer(request)), request.signal),
     );
   }
 
   /** The same, for a body that somebody reads at his own pace: that holds up nobody else. */
   open(request: JcrRequest): Promise<JcrAnswer> {
-    return this.#tried(request, () => this.#courtesy.turn(() => this.#answer(request), request.signal));
+    return this.#tried(request, () => this.#concurrency.turn(() => this.#answer(request), request.signal));
   }
 
   async close(): Promise<void> {
@@ -131,7 +131,7 @@ export class JcrClient {
     if (PASSING_STATUS.has(status)) {
       const pauseMs = retryAfterMs(answer.header("retry-after"));
       await answer.discard();
-      this.#courtesy.refused(pauseMs ?? 500);
+      this.#concurrency.refused(pauseMs ?? 500);
       throw new NotNow(status, pauseMs);
     }
     const leadsAway =
@@ -202,7 +202,7 @@ export class JcrClient {
         : { body: typeof body === "function" ? Readable.from(body(), { objectMode: false }) : body }),
       ...(signal ? { signal } : {}),
     });
-    this.#courtesy.answered(performance.now() - sentMs);
+    this.#concurrency.answered(performance.now() - sentMs);
     const date = Date.parse(first(response.headers.date) ?? "");
     if (!Number.isNaN(date)) this.#clockAheadMs = Math.abs(date - Date.now()) < 1_500 ? 0 : date - Date.now();
     return {

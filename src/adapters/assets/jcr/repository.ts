@@ -12,10 +12,10 @@ import { JcrClient } from "./client.js";
 import type { JcrDialect } from "./dialects/dialect.js";
 import { JcrSink } from "./sink.js";
 import { JcrFault, unavailable } from "./errors.js";
-import { walkJcr } from "./scan.js";
+import { scanJcr } from "./scan.js";
 import { jcrIdentity, type JcrOptions, type ResolvedJcrOptions, resolveJcrOptions } from "./options.js";
 import { probe } from "./dialects/probe.js";
-import { JcrResultStore } from "./results.js";
+import { JcrResults } from "./results.js";
 import { headOf } from "./client/head.js";
 import { SharedCall } from "./client/shared-call.js";
 
@@ -67,7 +67,7 @@ export class JcrAssetRepository implements AssetRepository {
     });
     if (!spoken) return;
     const { dialect } = spoken;
-    yield* told(walkJcr(scope, options, { dialect, assetsOf: this.#assetsOf, namesAtOnce: this.#options.namesAtOnce }));
+    yield* told(scanJcr(scope, options, { dialect, assetsOf: this.#assetsOf, namesAtOnce: this.#options.namesAtOnce }));
   }
 
   async stat(paths: readonly string[], signal?: AbortSignal): Promise<readonly (RepositoryNode | undefined)[]> {
@@ -133,7 +133,7 @@ export class JcrAssetRepository implements AssetRepository {
     const spoken = (this.#spoken ??= new SharedCall(async (stop) => {
       const dialect = await probe(this.#client, this.#options, { signal: stop, once });
       const { status } = this.#options;
-      return { dialect, results: new JcrResultStore({ dialect, status, nowMs: () => this.#client.serverNowMs }) };
+      return { dialect, results: new JcrResults({ dialect, status, nowMs: () => this.#client.serverNowMs }) };
     }));
     try {
       return await spoken.answer(signal);
@@ -213,7 +213,7 @@ interface Asking {
 
 interface Spoken {
   readonly dialect: JcrDialect;
-  readonly results: JcrResultStore;
+  readonly results: JcrResults;
 }
 
 /** A walk is about no single asset: what the server objects to ends it, in words. */

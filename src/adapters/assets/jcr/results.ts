@@ -9,7 +9,7 @@ import type { AssetResult, AssetWrite, RefusalCode, RefusedWrite } from "../../.
 import { assetOf } from "./asset-mapper.js";
 import { hindranceOf, readAssets } from "./asset-nodes.js";
 import type { Change, JcrDialect } from "./dialects/dialect.js";
-import { FirstWrites } from "./results/first-writes.js";
+import { DeniedWrites } from "./results/denied-writes.js";
 import { isConflict, isUnknown, JcrFault, refusalOf } from "./errors.js";
 import type { JcrNode } from "./dialects/jcr-node.js";
 import { changesOf, propertiesOf, resultOf } from "./results/result-codec.js";
@@ -47,10 +47,10 @@ export interface ResultStoreTools {
  * Results on the nodes: a dam:Asset's on its `jcr:content`; a plain file's, which takes no properties, on a node of our own
  * below the status path, by the hash of its path. What is written is absolute, so that writing it again changes nothing.
  */
-export class JcrResultStore {
+export class JcrResults {
   readonly #tools: ResultStoreTools;
   readonly #writers = pLimit(WRITERS);
-  readonly #first = new FirstWrites();
+  readonly #denied = new DeniedWrites();
   readonly #locks = new LRUCache<string, boolean>({ max: 10_000, ttl: LOCKS_TRUSTED_MS });
   readonly #buckets: StatusBuckets;
 
@@ -91,14 +91,14 @@ export class JcrResultStore {
     for (let attempt = 1; planned.length > 0; attempt++) {
       const fault = await this.#faultOf(planned, attempt, signal);
       if (!fault) {
-        for (const { write } of planned) this.#first.wrote(write.jobId);
+        for (const { write } of planned) this.#denied.wrote(write.jobId);
         return refused;
       }
       const [only] = planned.length === 1 ? planned : [];
       if (attempt >= triesOf(fault)) {
         if (only) {
           const refusal = refusedBy(fault, only.write.path);
-          if (refusal.code === "ACCESS_DENIED") this.#first.denied(only.write.jobId, refusal.message);
+          if (refusal.code === "ACCESS_DENIED") this.#denied.denied(only.write.jobId, refusal.message);
           return [...refused, refusal];
         }
         const half = Math.ceil(planned.length / 2);

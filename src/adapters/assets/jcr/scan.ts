@@ -5,8 +5,8 @@ import { admits, isExcluded, type Scope } from "../../../core/asset/scope.js";
 import { brokenAsset, isAssetNode, readAssets } from "./asset-nodes.js";
 import type { JcrDialect } from "./dialects/dialect.js";
 import type { JcrNode } from "./dialects/jcr-node.js";
-import { BATCH, type Entry, isContent, look, lookAhead, type WalkTools } from "./scan/look-ahead.js";
-import { SmallestNames } from "./scan/smallest-names.js";
+import { BATCH, type Entry, isContent, look, prefetchFolder, type ScanTools } from "./scan/prefetch.js";
+import { NameWindow } from "./scan/name-window.js";
 
 /** A folder on the way. */
 interface Level {
@@ -43,7 +43,7 @@ const levelAt = (path: string, after: string | undefined, yieldsSelf: boolean): 
  * The promise: an asset that exists unmoved throughout is seen exactly once; one that is added behind the cursor waits for
  * the next job; one that is moved may be missed or met twice. All this of what the user may read.
  */
-export async function* walkJcr(scope: Scope, options: ScanOptions, tools: WalkTools): AsyncGenerator<ScanPage> {
+export async function* scanJcr(scope: Scope, options: ScanOptions, tools: ScanTools): AsyncGenerator<ScanPage> {
   const { after, signal } = options;
   const excluded = new Set(scope.excluded);
   const pager = new ScanPager(options, () => performance.now());
@@ -93,7 +93,7 @@ function beginAt(root: string, after: string | undefined): Level[] {
 async function moreEntries(
   level: Level,
   excluded: ReadonlySet<string>,
-  tools: WalkTools,
+  tools: ScanTools,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
@@ -120,10 +120,10 @@ async function beginAhead(
   level: Level,
   { entry, siblings }: NonNullable<Level["begin"]>,
   excluded: ReadonlySet<string>,
-  tools: WalkTools,
+  tools: ScanTools,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  await lookAhead(entry, siblings, excluded, tools, signal);
+  await prefetchFolder(entry, siblings, excluded, tools, signal);
   level.begin = undefined;
   if (!entry.names) return false;
   level.more = false;
@@ -132,7 +132,7 @@ async function beginAhead(
   return entry.inside !== undefined;
 }
 
-function nextBatch(level: Level, tools: WalkTools, signal: AbortSignal | undefined): Promise<Entry[]> {
+function nextBatch(level: Level, tools: ScanTools, signal: AbortSignal | undefined): Promise<Entry[]> {
   const paths = level.names.splice(0, BATCH).map((name) => childPath(level.path, name));
   const looking = look(paths, tools, signal);
   // Met by whoever awaits it; nobody may, where the walk is left.
@@ -144,10 +144,10 @@ function nextBatch(level: Level, tools: WalkTools, signal: AbortSignal | undefin
 async function moreNames(
   level: Level,
   excluded: ReadonlySet<string>,
-  { dialect, assetsOf, namesAtOnce }: WalkTools,
+  { dialect, assetsOf, namesAtOnce }: ScanTools,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const names = new SmallestNames(level.after, namesAtOnce);
+  const names = new NameWindow(level.after, namesAtOnce);
   const node = await dialect.list(
     level.path,
     (name) => {
@@ -171,7 +171,7 @@ async function ownEntry(
   path: string,
   self: JcrNode,
   dialect: JcrDialect,
-  assetsOf: WalkTools["assetsOf"],
+  assetsOf: ScanTools["assetsOf"],
   signal: AbortSignal | undefined,
 ): Promise<Entry[]> {
   const [nodes] = await readAssets(dialect, [path], signal);

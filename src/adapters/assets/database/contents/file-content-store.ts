@@ -16,7 +16,7 @@ interface StagedFile extends StagedContent {
  * Contents as files named by their hash, below one folder: the database only refers to them. One file serves all assets
  * of that content, so none is ever deleted here.
  */
-export class FileStore implements ContentStore<StagedFile> {
+export class FileContentStore implements ContentStore<StagedFile> {
   readonly #folder: string;
 
   constructor(folder: string) {

@@ -27,7 +27,7 @@ interface StagedPieces extends StagedContent {
  * Contents in the database, in pieces. A small one is written in the transaction that shows it; a large one before that,
  * piece by piece, so that no transaction is long.
  */
-export class PieceStore implements ContentStore<StagedPieces> {
+export class TableContentStore implements ContentStore<StagedPieces> {
   readonly #database: SqlDatabase;
 
   constructor(database: SqlDatabase) {

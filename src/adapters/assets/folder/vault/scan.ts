@@ -9,8 +9,8 @@ import type { VaultNode, VaultTree } from "./tree.js";
 /** A folder on the way: its paths still to come, in reverse. */
 type Level = string[];
 
-/** Like `walkFolder`, over a FileVault layout: by names as JCR has them, which sort otherwise than those of the files. */
-export async function* walkVault(vault: VaultTree, scope: Scope, options: ScanOptions): AsyncGenerator<ScanPage> {
+/** Like `scanFolder`, over a FileVault layout: by names as JCR has them, which sort otherwise than those of the files. */
+export async function* scanVault(vault: VaultTree, scope: Scope, options: ScanOptions): AsyncGenerator<ScanPage> {
   const { after } = options;
   const pager = new ScanPager(options, () => performance.now());
   const slice = new TimeSlice();

@@ -1,5 +1,5 @@
 /** The smallest so many of all names greater than one, by code unit; memory holds twice as many at most. */
-export class SmallestNames {
+export class NameWindow {
   readonly #after: string | undefined;
   readonly #most: number;
   #names: string[] = [];

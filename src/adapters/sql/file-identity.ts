@@ -5,7 +5,7 @@ import { AssetmillError } from "../../core/errors.js";
 const LOOK_EVERY_MS = 200;
 
 /** Where a database file was when it was opened: a connection goes on writing into a deleted one without a word. */
-export class FilePlace {
+export class FileIdentity {
   readonly #file: string;
   readonly #id: string;
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -15,8 +15,8 @@ export class FilePlace {
     this.#id = id;
   }
 
-  static async of(file: string): Promise<FilePlace> {
-    return new FilePlace(file, await idOf(file));
+  static async of(file: string): Promise<FileIdentity> {
+    return new FileIdentity(file, await idOf(file));
   }
 
   /** UNAVAILABLE where the file is gone, or another one stands in its place. Looks a few times a second at most. */

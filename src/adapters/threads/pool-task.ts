@@ -1,9 +1,9 @@
 import type { ThreadEnd, ThreadWork } from "../../core/ports/handler-threads.js";
 import type { SentAsset, SentEnd } from "./messages.js";
-import { receiveError } from "./sent-error.js";
+import { decodeError } from "./error-codec.js";
 
 /** One asset's work, from the call to its end, across threads. */
-export class PendingWork {
+export class PoolTask {
   readonly work: ThreadWork;
   readonly end: Promise<ThreadEnd>;
   /** Threads that ended while its handler ran. */
@@ -31,7 +31,7 @@ export class PendingWork {
   }
 
   ended(end: SentEnd): void {
-    if ("error" in end) return this.fail(receiveError(end.error));
+    if ("error" in end) return this.fail(decodeError(end.error));
     this.isOver = true;
     this.#resolve({ returned: end.returned, contentHash: end.hash, busyMs: end.busyMs });
   }

@@ -1,9 +1,9 @@
 import type { AssetRepository } from "../../core/ports/asset-repository.js";
 import type { Answer, Question } from "./messages.js";
-import { sendError } from "./sent-error.js";
+import { encodeError } from "./error-codec.js";
 
 /** Answers in the main thread what one asset's handler asks of the repository in its thread. */
-export class RepositoryDesk {
+export class RepositoryServer {
   readonly #repository: Pick<AssetRepository, "read" | "stat">;
   readonly #signal: AbortSignal;
   readonly #streams = new Map<number, AsyncIterator<Uint8Array>>();
@@ -28,7 +28,7 @@ export class RepositoryDesk {
       this.#streams.delete(question.stream);
       return { piece: undefined };
     } catch (error) {
-      return { error: sendError(error) };
+      return { error: encodeError(error) };
     }
   }
 

@@ -8,7 +8,7 @@ export const BATCH = 500;
 /** Folders listed together. */
 const FOLDERS = 200;
 
-export interface WalkTools {
+export interface ScanTools {
   readonly dialect: JcrDialect;
   /** Assets of these nodes, in order, their types found out. */
   readonly assetsOf: (nodes: readonly AssetNodes[], signal?: AbortSignal) => Promise<readonly Asset[]>;
@@ -28,7 +28,7 @@ export interface Entry {
 
 export async function look(
   paths: readonly string[],
-  tools: WalkTools,
+  tools: ScanTools,
   signal: AbortSignal | undefined,
 ): Promise<Entry[]> {
   const nodes = await readAssets(tools.dialect, paths, signal);
@@ -47,11 +47,11 @@ export async function look(
  * Lists a small folder together with those that follow it in the same folder, and looks at their children together: one by
  * one, each would cost three requests. One that is large, or no folder at all, is left as it is.
  */
-export async function lookAhead(
+export async function prefetchFolder(
   folder: Entry,
   siblings: readonly Entry[],
   excluded: ReadonlySet<string>,
-  tools: WalkTools,
+  tools: ScanTools,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { dialect, namesAtOnce } = tools;

@@ -2,8 +2,8 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:wor
 import { AssetFailure } from "../../core/errors.js";
 import { BatchState } from "./batch-state.js";
 import type { FromThread, SentBatch, ToThread } from "./messages.js";
-import type { PendingWork } from "./pending-work.js";
-import { RepositoryDesk } from "./repository-desk.js";
+import type { PoolTask } from "./pool-task.js";
+import { RepositoryServer } from "./repository-server.js";
 
 /** How long a handler that was told to stop may take to end before its thread is ended. */
 const HEED_MS = 1_000;
@@ -11,13 +11,13 @@ const HEED_MS = 1_000;
 /** What an ended thread leaves behind. */
 export interface Remains {
   /** Its handler ran when the thread ended by itself, or alone held too much memory. */
-  readonly charged: PendingWork | undefined;
+  readonly charged: PoolTask | undefined;
   /** Not over, and nobody's fault: for another thread. */
-  readonly left: readonly PendingWork[];
+  readonly left: readonly PoolTask[];
 }
 
 /** A batch of assets in a thread, as the main thread sees it. */
-export class Crossing {
+export class BatchRun {
   readonly batch: SentBatch;
   /** Aborted to end the thread. */
   readonly ending = new AbortController();
@@ -25,45 +25,45 @@ export class Crossing {
   done = 0;
   /** Ended because too much memory was held; where it was the only one at work, its asset is to blame. */
   tooMuch: "alone" | "with others" | undefined;
-  readonly #all: readonly PendingWork[];
+  readonly #all: readonly PoolTask[];
   readonly #port: MessagePort;
   readonly #state: BatchState;
-  readonly #desks = new Map<number, RepositoryDesk>();
+  readonly #servers = new Map<number, RepositoryServer>();
   readonly #forget: (() => void)[] = [];
   /** What runs was told to stop, and since when. */
   #told: { readonly index: number; readonly atMs: number } | undefined;
 
-  constructor(all: readonly PendingWork[]) {
+  constructor(all: readonly PoolTask[]) {
     this.#all = all;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#state = BatchState.of(all.length);
     this.batch = { port: port2, memory: this.#state.memory, assets: all.map(({ sent }) => sent) };
     port1.on("message", (message: FromThread) => this.#receive(message));
-    all.forEach((pending, index) => this.#passOnStop(pending, index));
+    all.forEach((task, index) => this.#passOnStop(task, index));
   }
 
   /** Ends the thread where its asset is over the deadline, or does not heed its signal. */
   watch(nowMs: number): void {
     if (this.ending.signal.aborted) return;
     const { running } = this.#state;
-    const pending = running === undefined ? undefined : this.#all[running];
-    if (running === undefined || !pending) return;
-    const { deadlineMs } = pending.work;
+    const task = running === undefined ? undefined : this.#all[running];
+    if (running === undefined || !task) return;
+    const { deadlineMs } = task.work;
     if (!this.#state.isTold(running)) this.#told = undefined;
     else if (this.#told?.index !== running) this.#told = { index: running, atMs: nowMs };
     if (this.#state.overdue(deadlineMs) === running) {
       this.ending.abort();
       // It may have ended just now: then that counts.
       this.#drain();
-      if (!pending.isOver) {
+      if (!task.isOver) {
         const late = new AssetFailure("DEADLINE", `not done within ${deadlineMs} ms; its thread was ended`);
-        pending.fail(pending.work.silence?.() ?? late);
+        task.fail(task.work.silence?.() ?? late);
       }
     } else if (this.#told?.index === running && nowMs - this.#told.atMs > HEED_MS) {
       this.ending.abort();
       this.#drain();
-      if (!pending.isOver) pending.stopped();
+      if (!task.isOver) task.stopped();
     }
   }
 
@@ -72,8 +72,8 @@ export class Crossing {
     const { running } = this.#state;
     if (running === undefined || this.ending.signal.aborted) return;
     this.tooMuch = alone ? "alone" : "with others";
-    const pending = this.#all[running];
-    if (pending) pending.isHeavy = true;
+    const task = this.#all[running];
+    if (task) task.isHeavy = true;
     this.ending.abort();
   }
 
@@ -81,7 +81,7 @@ export class Crossing {
   close(): Remains {
     this.#drain();
     for (const forget of this.#forget) forget();
-    for (const desk of this.#desks.values()) desk.close();
+    for (const server of this.#servers.values()) server.close();
     this.#port.close();
     const { running } = this.#state;
     const blames = this.ending.signal.aborted ? this.tooMuch === "alone" : true;
@@ -89,7 +89,7 @@ export class Crossing {
     const open = this.#all.filter(({ isOver }) => !isOver);
     return {
       charged: killer && !killer.isOver ? killer : undefined,
-      left: open.filter((pending) => pending !== killer),
+      left: open.filter((task) => task !== killer),
     };
   }
 
@@ -102,33 +102,33 @@ export class Crossing {
   }
 
   #receive(message: FromThread): void {
-    const pending = this.#all[message.index];
-    if (!pending) return;
-    const { logger, repository, signal } = pending.work;
+    const task = this.#all[message.index];
+    if (!task) return;
+    const { logger, repository, signal } = task.work;
     if (message.kind === "end") {
       this.busyMs += message.end.busyMs;
       this.done++;
-      this.#desks.get(message.index)?.close();
-      if (!pending.isOver) pending.ended(message.end);
+      this.#servers.get(message.index)?.close();
+      if (!task.isOver) task.ended(message.end);
     } else if (message.kind === "log") {
       logger[message.level](message.message);
     } else {
-      const desk = this.#desks.get(message.index) ?? new RepositoryDesk(repository, signal);
-      this.#desks.set(message.index, desk);
+      const server = this.#servers.get(message.index) ?? new RepositoryServer(repository, signal);
+      this.#servers.set(message.index, server);
       const { id } = message;
-      void desk
+      void server
         .answer(message.question)
         .then((answer) => this.#port.postMessage({ kind: "answer", id, answer } satisfies ToThread));
     }
   }
 
-  #passOnStop(pending: PendingWork, index: number): void {
-    const { signal } = pending.work;
+  #passOnStop(task: PoolTask, index: number): void {
+    const { signal } = task.work;
     const stop = (): void => {
       this.#state.tell(index);
-      if (pending.isOver) return;
+      if (task.isOver) return;
       if (this.#state.running === index) this.#port.postMessage({ kind: "stop", index } satisfies ToThread);
-      else pending.stopped();
+      else task.stopped();
     };
     signal.addEventListener("abort", stop, { once: true });
     this.#forget.push(() => signal.removeEventListener("abort", stop));

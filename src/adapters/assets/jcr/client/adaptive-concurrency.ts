@@ -12,7 +12,7 @@ const MAX_PAUSE_MS = 30_000;
  * How hard a server is asked: so many requests at once, half as many after each slow answer or refusal, one more after
  * every so many good ones; none at all while it asked for a pause.
  */
-export class Courtesy {
+export class AdaptiveConcurrency {
   readonly #most: number;
   readonly #limit: ReturnType<typeof pLimit>;
   #good = 0;

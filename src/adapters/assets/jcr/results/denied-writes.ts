@@ -2,12 +2,12 @@ import { LRUCache } from "lru-cache";
 import { AssetmillError } from "../../../../core/errors.js";
 
 /** So many writes of a job, all denied and none done, are no matter of single assets. */
-export const DENIED_AT_FIRST = 50;
+export const MAX_DENIED = 50;
 /** How long a job that writes nothing is remembered. */
 const REMEMBERED_MS = 60_000;
 
 /** Whether a job's user may write at all: told from its first writes, as this process saw them. */
-export class FirstWrites {
+export class DeniedWrites {
   readonly #denied = new LRUCache<string, number>({ max: 1_000, ttl: REMEMBERED_MS });
   readonly #may = new LRUCache<string, true>({ max: 1_000 });
 
@@ -20,8 +20,8 @@ export class FirstWrites {
     if (this.#may.has(jobId)) return;
     const count = (this.#denied.get(jobId) ?? 0) + 1;
     this.#denied.set(jobId, count);
-    if (count < DENIED_AT_FIRST) return;
-    const message = `the server denied the first ${DENIED_AT_FIRST} writes of this job, all of them; may its user write here? (${why})`;
+    if (count < MAX_DENIED) return;
+    const message = `the server denied the first ${MAX_DENIED} writes of this job, all of them; may its user write here? (${why})`;
     throw new AssetmillError("ACCESS_DENIED", message);
   }
 }

@@ -4,7 +4,7 @@ const native = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")
  * A signal that a handler also sees aborted while it never lets its thread's event loop turn: whoever looks at `aborted`,
  * or calls `throwIfAborted`, looks at shared memory. `look` does so for those who listen.
  */
-export function toldSignal(isTold: () => boolean): { readonly signal: AbortSignal; readonly look: () => void } {
+export function polledSignal(isTold: () => boolean): { readonly signal: AbortSignal; readonly look: () => void } {
   const controller = new AbortController();
   const { signal } = controller;
   const aborted = (): boolean => native?.get?.call(signal) === true;

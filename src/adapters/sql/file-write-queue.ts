@@ -12,7 +12,7 @@ const files = new Map<string, Shared>();
  * threads: a handful of waiters take them all, and the holder, who needs one to go on, waits with them until the busy
  * timeout. So within a process nobody waits in SQLite; only processes wait for each other, one thread each.
  */
-export class FileTurns {
+export class FileWriteQueue {
   readonly #file: string;
   readonly #shared: Shared;
 

@@ -9,12 +9,12 @@ import {
 } from "../../core/errors.js";
 
 /** An error on its way between threads: copying it would lose what it is. */
-export type SentError =
+export type EncodedError =
   | { readonly kind: "retry" | "skip" | "other"; readonly message: string }
   | { readonly kind: "failure"; readonly code: string; readonly message: string }
   | { readonly kind: "ours"; readonly code: ErrorCode; readonly ids: ErrorIds; readonly message: string };
 
-export function sendError(error: unknown): SentError {
+export function encodeError(error: unknown): EncodedError {
   const message = messageOf(error);
   if (RetryableError.is(error)) return { kind: "retry", message };
   if (SkipAsset.is(error)) return { kind: "skip", message };
@@ -23,7 +23,7 @@ export function sendError(error: unknown): SentError {
   return { kind: "other", message };
 }
 
-export function receiveError(sent: SentError): Error {
+export function decodeError(sent: EncodedError): Error {
   switch (sent.kind) {
     case "retry":
       return new RetryableError(sent.message);

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { invalidParameter, messageOf } from "../../core/errors.js";
 
 /** The file with its folder's real path, so that one database has one name. The file itself need not exist, its folder is made. */
-export async function realFile(file: string): Promise<string> {
+export async function resolveFile(file: string): Promise<string> {
   const path = resolve(file);
   try {
     await makeFolder(dirname(path));
