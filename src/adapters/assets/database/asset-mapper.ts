@@ -2,7 +2,7 @@ import type { Asset } from "../../../core/asset/asset.js";
 import { FILE_TYPES } from "../../../core/asset/file-type.js";
 import type { Row } from "../../sql/index.js";
 
-/** What an Asset is made of. */
+/** Columns that make up an Asset. */
 export const ASSET_COLUMNS = "path, file_type, size_bytes, created_ms, modified_ms, content_hash, content_fragment";
 
 export function assetOfRow(row: Row): Asset {

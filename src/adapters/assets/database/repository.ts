@@ -27,13 +27,13 @@ import { ASSET } from "./tables.js";
 
 export interface DatabasePlace {
   readonly database: SqlDatabase;
-  /** Closed with the repository; a database that is the store's is not. */
+  /** True: the database is closed with the repository. False: it is the job store's. */
   readonly ownsDatabase: boolean;
 }
 
 /**
- * Assets in a database, in path order by their keys. Folders are what lies above an asset. Where the jobs live in the same
- * database, results join their transactions.
+ * A repository in a database. Keys sort in path order. Folders are not stored: a path is a folder if an asset lies below
+ * it. Results join the job store's transactions if both live in the same database.
  */
 export class DatabaseAssetRepository implements AssetRepository {
   readonly identity: string;
@@ -53,7 +53,7 @@ export class DatabaseAssetRepository implements AssetRepository {
     if (!place.ownsDatabase) this.enlist = (tx, writes) => this.#results.write(sqlTransaction(tx), writes);
   }
 
-  /** The database's schema has our tables by now. INVALID_PARAMETER where the folder for contents cannot be used. */
+  /** Opens the repository; the database's schema must be up to date. Throws INVALID_PARAMETER if the content folder cannot be used. */
   static async open(place: DatabasePlace, options: DatabaseAssetsOptions = {}): Promise<DatabaseAssetRepository> {
     const folder = await resolveContentFolder(options);
     const { database } = place;
@@ -78,7 +78,7 @@ export class DatabaseAssetRepository implements AssetRepository {
   async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     const [row] = await this.#rowsAt([path], "path, content_id, size_bytes");
     if (!row) throw new AssetmillError("GONE", "no such asset", { ids: { path } });
-    if (row.content_id === null) throw new AssetmillError("READ_FAILED", "it has no content", { ids: { path } });
+    if (row.content_id === null) throw new AssetmillError("READ_FAILED", "the asset has no content", { ids: { path } });
     for await (const piece of this.#contents.read(String(row.content_id), path, Number(row.size_bytes))) {
       signal?.throwIfAborted();
       yield piece;

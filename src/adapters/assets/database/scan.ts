@@ -7,10 +7,10 @@ import { assetOfRow } from "./asset-mapper.js";
 import { type KeyRange, keyRanges } from "./key-ranges.js";
 import { isSparse, pageOf, windowEnd } from "./scan-sql.js";
 
-/** Rows that one query passes over at most where few of them may be wanted: a fraction of a second's work. */
+/** Rows that one query may pass over if the filter admits few: a fraction of a second's work. */
 const WINDOW_ROWS = 20_000;
 
-/** Pages by key: each query begins behind the last path, and none reads more than its page or its window. */
+/** Scans by key: each query starts after the last path and reads no more than a page or a window. */
 export async function* scanAssets(
   database: SqlDatabase,
   scope: Scope,
@@ -18,7 +18,7 @@ export async function* scanAssets(
 ): AsyncIterable<ScanPage> {
   for (const range of keyRanges(scope, after)) {
     let rest: KeyRange | undefined = range;
-    // Ranges may be many, and of one asset each: only where a first page was full is there more than one.
+    // There may be many ranges of one asset each: only a range whose first page was full has more.
     let isWide = false;
     while (rest && !signal?.aborted) {
       const window: Window = isSparse(scope.filter) ? await windowOf(database, rest) : { range: rest };
@@ -33,7 +33,7 @@ export async function* scanAssets(
   }
 }
 
-/** The next part of a range, and the last asset of it where it is not the rest. */
+/** The next part of a range, and its last asset unless it is the rest of the range. */
 interface Window {
   readonly range: KeyRange;
   readonly last?: string;
@@ -52,5 +52,5 @@ const pageUpTo = (assets: readonly Asset[], upTo: string | undefined): ScanPage 
   upTo: upTo ?? assets.at(-1)?.path ?? "",
 });
 
-/** Greater than this path's key, and not greater than any that follows it. */
+/** Returns the smallest key after this path's. */
 const keyAfter = (path: string): Buffer => Buffer.concat([pathKey(path), Buffer.of(0)]);

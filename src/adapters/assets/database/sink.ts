@@ -7,7 +7,7 @@ import type { ContentStore, StagedContent } from "./contents/content-store.js";
 import { assetError } from "./errors.js";
 import { ASSET } from "./tables.js";
 
-/** Assets whose contents are staged and shown together. */
+/** Assets per transaction. */
 const TOGETHER = 50;
 
 interface Staged {
@@ -17,7 +17,7 @@ interface Staged {
   readonly content: StagedContent;
 }
 
-/** Puts assets into the database: contents first, then, in one transaction, the rows that show them. */
+/** Puts assets into the database: first their contents, then, in one transaction, the rows that make them visible. */
 export class DatabaseSink implements AssetSink {
   readonly #database: SqlDatabase;
   readonly #contents: ContentStore;
@@ -49,10 +49,10 @@ export class DatabaseSink implements AssetSink {
 
   async #show(staged: readonly Staged[], ends: (PutEnd | AssetmillError)[]): Promise<void> {
     if (staged.length === 0) return;
-    // The last one of a path counts, as if they had come one after the other.
+    // The last asset of a path wins, as if they had come one after the other.
     const last = new Map(staged.map((one) => [one.asset.path, one]));
     const kept = await this.#database.write(async (tx) => {
-      // Two imports of one tree at once: each asset is new to one of them alone.
+      // Of two concurrent imports of one tree only one may see an asset as new.
       await tx.alone("assets");
       const before = await this.#before(tx, [...last.keys()]);
       const rows: object[] = [];
@@ -94,7 +94,7 @@ export class DatabaseSink implements AssetSink {
   }
 }
 
-/** Sizes are the content's own; creation and modification are the source's. */
+/** Compares type, times and flags with those of the source. Sizes follow from the content. */
 const isSame = (old: Row, asset: Asset): boolean =>
   old.file_type === asset.fileType &&
   Number(old.created_ms) === asset.createdMs &&

@@ -7,13 +7,13 @@ import type { TreeFile } from "./tree.js";
 
 const HEAD_BYTES = 4_096;
 
-/** The asset that a file is. Only an `.xml` file is opened, for its head. */
+/** Returns a file as an asset. Opens only `.xml` files, for their head. */
 export function assetOfFile(path: string, { file, stats }: TreeFile): Asset {
   return {
     path,
     fileType: fileTypeOfName(nameOf(path)) ?? sniff(file),
     sizeBytes: stats.size,
-    // Some file systems know no birth: the oldest instant known has to do.
+    // Some file systems record no creation time: use the oldest time known.
     createdMs: Math.floor(stats.birthtimeMs > 0 ? Math.min(stats.birthtimeMs, stats.mtimeMs) : stats.mtimeMs),
     modifiedMs: Math.floor(stats.mtimeMs),
   };
@@ -23,7 +23,7 @@ function sniff(file: string): FileType {
   try {
     return fileTypeOfXmlHead(decodeText(readFileHead(file, HEAD_BYTES)));
   } catch {
-    // Unreadable: its handler will find out, and say so.
+    // Unreadable: its handler will report that.
     return "OTHERS";
   }
 }

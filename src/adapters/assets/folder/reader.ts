@@ -16,20 +16,20 @@ const readFailed = (path: string, message: string): AssetmillError =>
   new AssetmillError("READ_FAILED", message, { ids: { path } });
 
 const PIECE_BYTES = 256 * 1024;
-// What `find` looked at was no link out of the tree; O_NOFOLLOW keeps it so should it be swapped meanwhile.
-// (Flags may be numbers; the typings know them as text only.)
+// `find` has made sure that no link leads out of the tree; O_NOFOLLOW covers a file that is swapped for one meanwhile.
+// (Node accepts numeric flags here; its typings only know text.)
 const READ_ONLY = (constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)) as unknown as string;
-// With callbacks: file handles as promises cost the main thread twice the time.
+// The callback version: promise-based file handles cost the main thread twice the time.
 const readWhole = promisify(readFile);
 
 /**
- * A directory tree, mounted at a repository path, to be read. Links to files inside the tree are assets; links to folders,
- * and out of the tree, are none.
+ * Reads a directory tree that is mounted at a repository path. A link to a file inside the tree is an asset; links to
+ * folders, and links out of the tree, are ignored.
  */
 export class FolderReader implements Pick<AssetRepository, "identity" | "scan" | "stat" | "read" | "fileOf"> {
   readonly identity: string;
   readonly #tree: FolderTree;
-  /** Given where the folder holds a FileVault layout. */
+  /** Set if the folder holds a FileVault layout. */
   readonly #vault: VaultTree | undefined;
 
   protected constructor(options: ResolvedFolderOptions) {
@@ -39,7 +39,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
     this.#tree = this.#vault?.tree ?? new FolderTree(options);
   }
 
-  /** INVALID_PARAMETER where there is no such folder. */
+  /** Opens a folder. Throws INVALID_PARAMETER if it does not exist. */
   static async at(options: FolderOptions): Promise<FolderReader> {
     return new FolderReader(await resolveFolderOptions(options));
   }
@@ -73,20 +73,20 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
 
   #file(path: string): TreeFile {
     const found = this.#vault ? this.#original(this.#vault, path) : this.#tree.find(path);
-    if (!found && path.includes("\ufffd")) throw readFailed(path, "its name is not UTF-8; rename it");
+    if (!found && path.includes("\ufffd")) throw readFailed(path, "the file name is not UTF-8; rename the file");
     if (!found?.stats.isFile()) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
     return found;
   }
 
-  /** An asset's own file; a dam:Asset may have lost its original. */
+  /** Returns the file that holds an asset's content. A dam:Asset may lack its original. */
   #original(vault: VaultTree, path: string): TreeFile | undefined {
     const node = vault.at(path);
-    if (node?.kind === "asset" && !node.content) throw readFailed(path, "it has no original");
+    if (node?.kind === "asset" && !node.content) throw readFailed(path, "the asset has no original rendition");
     return node?.kind === "asset" ? node.content : undefined;
   }
 
   #node(path: string): RepositoryNode | undefined {
-    // Above the mount there is nothing but the way to it.
+    // Above the mount there are only the folders that lead to it.
     if (isWithin(this.#tree.mount, path)) return this.#rootNode(path);
     if (this.#vault) {
       const node = this.#vault.at(path);
@@ -97,7 +97,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
     return found?.stats.isFile() ? { kind: "asset", asset: assetOfFile(path, found) } : undefined;
   }
 
-  /** Nothing readable is nothing there; but a tree that is gone is no answer about one path. */
+  /** Treats an unreadable path as missing. Throws if the whole tree is gone: that says nothing about one path. */
   #find(path: string): TreeFile | undefined {
     try {
       const found = this.#tree.find(path);
@@ -105,11 +105,15 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
     } catch {
       return undefined;
     }
-    throw new AssetmillError("UNAVAILABLE", "the repository's folder is not there", { ids: { path } });
+    throw new AssetmillError("UNAVAILABLE", "the repository's folder does not exist (is its disk mounted?)", {
+      ids: { path },
+    });
   }
 
   #rootNode(path: string): RepositoryNode {
     if (this.#tree.find(this.#tree.mount)?.stats.isDirectory()) return { kind: "folder", path };
-    throw new AssetmillError("UNAVAILABLE", "the repository's folder is not there", { ids: { path } });
+    throw new AssetmillError("UNAVAILABLE", "the repository's folder does not exist (is its disk mounted?)", {
+      ids: { path },
+    });
   }
 }

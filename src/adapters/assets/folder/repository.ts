@@ -5,7 +5,7 @@ import { type SqlDatabase, sqlTransaction } from "../../sql/sql-database.js";
 import { FolderReader } from "./reader.js";
 import { type FolderOptions, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
 
-/** A directory tree as a repository. Files are read only; results live in the store's database, and join its transactions. */
+/** A directory tree as a repository. Files are only read; results live in the store's database and join its transactions. */
 export class FolderAssetRepository extends FolderReader implements AssetRepository {
   readonly #results: AssetResults;
   readonly #database: SqlDatabase;

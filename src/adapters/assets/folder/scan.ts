@@ -17,7 +17,7 @@ interface Name {
   readonly isFolder: boolean;
 }
 
-/** A folder on the way: its names still to come, in reverse, so that the next is the last. */
+/** A folder on the way down: its remaining names, in reverse, so that the next one is last. */
 interface Level {
   readonly path: string;
   readonly folder: string;
@@ -25,15 +25,15 @@ interface Level {
 }
 
 /**
- * The scope's assets in path order, in pages. Holds the names of the folders that lead to the present one, never the
- * tree. A folder that cannot be read ends the walk with an error: what it holds must not be passed over in silence.
+ * Scans the scope's assets in path order. Memory holds the names of the folders on the way down to the current one, never
+ * the whole tree. A folder that cannot be read ends the scan with an error: its content must not be skipped silently.
  */
 export async function* scanFolder(tree: FolderTree, scope: Scope, options: ScanOptions): AsyncGenerator<ScanPage> {
   const pager = new ScanPager(options, () => performance.now());
   const slice = new TimeSlice();
   let previous: string | undefined;
   const levels: Level[] = [];
-  // On the way down every path meets its exclusion itself: looking it up is enough.
+  // Every excluded path is met on the way down: an exact lookup is enough.
   const excluded = new Set(scope.excluded);
   for (const root of scope.roots) {
     if (isExcluded(scope, root)) continue;
@@ -48,7 +48,7 @@ export async function* scanFolder(tree: FolderTree, scope: Scope, options: ScanO
       }
       const path = childPath(level.path, next.name);
       if (excluded.has(path)) continue;
-      if (path === previous) continue; // two names that are not UTF-8 may look the same: one asset stands for both
+      if (path === previous) continue; // two names that are not UTF-8 may decode to the same text: report one asset for both
       let asset: Asset | undefined;
       if (next.isFolder) {
         const deeper = await openLevel(path, join(level.folder, next.name), options.after, tree.folder);
@@ -67,17 +67,17 @@ export async function* scanFolder(tree: FolderTree, scope: Scope, options: ScanO
   yield* pager.rest();
 }
 
-/** The asset at a file that was listed; undefined where it is none, or none any more. */
+/** Returns the asset of a listed file; undefined if it is not a file, or is gone by now. */
 function look(tree: FolderTree, path: string, file: string): Asset | undefined {
   const found = lookAt(tree, path, () => tree.findFile(file));
   if (found) return found.stats.isFile() ? assetOfFile(path, found) : undefined;
   return isLossy(path) ? namelessAt(path) : undefined;
 }
 
-/** A name that is not UTF-8, as it comes out of the file system. */
+/** Whether the name is not UTF-8: Node then replaces its bytes. */
 const isLossy = (path: string): boolean => path.includes("\ufffd");
 
-/** It leads to no file, nor folder: it is counted all the same, and whoever reads it will say so. */
+/** No path leads back to such a file. It counts as an asset all the same, and fails when it is read. */
 const namelessAt = (path: string): Asset => ({
   path,
   fileType: fileTypeOfName(nameOf(path)) ?? "OTHERS",
@@ -86,7 +86,7 @@ const namelessAt = (path: string): Asset => ({
   modifiedMs: 0,
 });
 
-/** What is found; an error where nothing can be, because the whole tree went away. */
+/** Returns what is found. Throws if nothing is because the whole tree is gone. */
 function lookAt(tree: FolderTree, path: string, find: () => TreeFile | undefined): TreeFile | undefined {
   try {
     const found = find();
@@ -97,7 +97,7 @@ function lookAt(tree: FolderTree, path: string, find: () => TreeFile | undefined
   }
 }
 
-/** The level to begin a root with: its own names, or itself alone where it is a file. */
+/** Opens a root: its names if it is a folder, itself alone if it is a file. */
 async function enter(
   tree: FolderTree,
   scope: Scope,
@@ -116,10 +116,10 @@ async function enter(
   return { path: place.slice(0, cut) || "/", folder: join(file, ".."), names: [{ name, isFolder: false }] };
 }
 
-/** A root above the mount begins at the mount: nothing else is below it. */
+/** A root above the mount starts at the mount: there is nothing else below it. */
 const mountedAt = (tree: FolderTree, root: string): string => (isWithin(tree.mount, root) ? tree.mount : root);
 
-/** A folder's names after the position, in path order. Undefined where all of it lies before the position, or it vanished. */
+/** Lists a folder's names after the position, in path order. Undefined if the folder lies before it, or is gone. */
 async function openLevel(
   path: string,
   folder: string,
@@ -143,7 +143,7 @@ async function openLevel(
     const segment = after.slice(from, end < 0 ? undefined : end);
     names = names.filter(({ name, isFolder }) => name > segment || (isFolder && name === segment));
   }
-  // Code units, as path order has it; `sort` without a function would do the same on strings alone.
+  // By code unit, as path order requires.
   names.sort((a, b) => (a.name < b.name ? 1 : -1));
   return { path, folder, names };
 }

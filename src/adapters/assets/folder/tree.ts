@@ -3,20 +3,20 @@ import { dirname, join, relative, sep } from "node:path";
 import { isWithin } from "../../../core/asset/path.js";
 import type { ResolvedFolderOptions } from "./options.js";
 
-/** How long a folder is believed to be no way out of the tree. */
+/** How long the check that a folder lies inside the tree stays valid. */
 const TRUST_MS = 1_000;
 const MAX_TRUSTED = 1_000;
 
-/** Nothing is there: a part is missing, is no folder, or goes round in circles. */
+/** A part of the path is missing, is not a folder, or is a link in a loop. */
 const LEADS_NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
-/** A path's file and its state: what a link inside the tree leads to, never anything outside of it. */
+/** A path's file and its stats, links resolved: never anything outside the tree. */
 export interface TreeFile {
   readonly file: string;
   readonly stats: Stats;
 }
 
-/** Repository paths as files of a folder, and back. Nothing outside of the folder is reached, not by links either. */
+/** Maps repository paths to files below a folder. Reaches nothing outside that folder, not through links either. */
 export class FolderTree {
   readonly folder: string;
   readonly mount: string;
@@ -28,7 +28,7 @@ export class FolderTree {
     this.mount = mount;
   }
 
-  /** The file at a repository path; undefined above or beside the mount. Nothing need be there. */
+  /** Returns the file name for a repository path; undefined outside the mount. The file need not exist. */
   fileOf(path: string): string | undefined {
     if (!isWithin(path, this.mount)) return undefined;
     const inside = this.mount === "/" ? path.slice(1) : path.slice(this.mount.length + 1);
@@ -38,21 +38,21 @@ export class FolderTree {
     return inside === "" ? this.folder : join(this.folder, inside);
   }
 
-  /** What is at a repository path; undefined where nothing is in the tree. Fails where that may not be looked at. */
+  /** Finds what is at a repository path; undefined if nothing is. Throws if it may not be looked at. */
   find(path: string): TreeFile | undefined {
     const file = this.fileOf(path);
     if (file === undefined) return undefined;
     return file === this.folder ? this.#stat(file) : this.findFile(file);
   }
 
-  /** The same, by file. */
+  /** Like `find`, for a file name. */
   findFile(file: string): TreeFile | undefined {
     if (!this.#isInside(dirname(file))) return undefined;
     const found = this.#stat(file);
     if (!found?.stats.isSymbolicLink()) return found;
     const target = this.#resolve(file);
     const linked = target === undefined ? undefined : this.#stat(target);
-    // A linked folder would be listed twice, or for ever.
+    // A linked folder would be listed twice, or endlessly.
     return linked?.stats.isFile() ? linked : undefined;
   }
 
@@ -66,7 +66,7 @@ export class FolderTree {
     }
   }
 
-  /** A link's target, where that lies inside. */
+  /** Returns a link's target if it lies inside the tree. */
   #resolve(file: string): string | undefined {
     try {
       const target = realpathSync.native(file);
@@ -85,7 +85,7 @@ export class FolderTree {
     }
     let inside = this.#trusted.get(folder);
     if (inside === undefined) {
-      // Through a linked folder an asset would have two paths: only its own counts.
+      // Through a linked folder an asset would have two paths: only its real one counts.
       inside = this.#resolve(folder) === folder;
       this.#trusted.set(folder, inside);
     }

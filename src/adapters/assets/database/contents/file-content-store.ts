@@ -8,13 +8,13 @@ import type { ContentStore, StagedContent } from "./content-store.js";
 const HASH = /^sha256:[0-9a-f]{64}$/;
 
 interface StagedFile extends StagedContent {
-  /** Where it is until it is adopted. */
+  /** The file until it is adopted. */
   readonly staged: string;
 }
 
 /**
- * Contents as files named by their hash, below one folder: the database only refers to them. One file serves all assets
- * of that content, so none is ever deleted here.
+ * Keeps contents as files named by their hash, below one folder; the database refers to them. All assets with the same
+ * content share a file, so files are never deleted here.
  */
 export class FileContentStore implements ContentStore<StagedFile> {
   readonly #folder: string;
@@ -64,20 +64,28 @@ export class FileContentStore implements ContentStore<StagedFile> {
     try {
       yield* createReadStream(this.#fileOf(contentId), { highWaterMark: 256 * 1024 });
     } catch (cause) {
-      throw new AssetmillError("READ_FAILED", "the file that holds its content cannot be read", {
-        ids: { path },
-        cause,
-      });
+      throw new AssetmillError(
+        "READ_FAILED",
+        "the file that holds its content cannot be read; is the content folder complete?",
+        {
+          ids: { path },
+          cause,
+        },
+      );
     }
   }
 
   async abandon(): Promise<void> {
-    // Others may have the same content.
+    // Other assets may share the file.
   }
 
   #fileOf(contentHash: string): string {
-    // What stands in a row is no path: nothing outside of the folder is reached.
-    if (!HASH.test(contentHash)) throw new AssetmillError("READ_FAILED", "its content is not kept as a file");
+    // Only a hash is accepted from a row: no path can lead out of the folder.
+    if (!HASH.test(contentHash))
+      throw new AssetmillError(
+        "READ_FAILED",
+        "its content is not stored as a file; was the repository opened with another ?content=?",
+      );
     const hex = contentHash.slice("sha256:".length);
     return join(this.#folder, hex.slice(0, 2), hex);
   }

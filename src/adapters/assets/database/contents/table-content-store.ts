@@ -5,9 +5,9 @@ import type { ContentStore, StagedContent } from "./content-store.js";
 import { CONTENT, PIECE } from "../tables.js";
 
 const PIECE_BYTES = 256 * 1024;
-/** Pieces that are read together. */
+/** Pieces read by one query. */
 const READ_TOGETHER = 4;
-/** A content that nobody adopted by then belongs to a put that was killed. */
+/** Content that was not adopted by then was left by a put that was killed. */
 const STALE_MS = 24 * 3_600_000;
 
 interface Piece {
@@ -19,13 +19,13 @@ interface StagedPieces extends StagedContent {
   readonly key: Buffer;
   /** Its first pieces are in the database. */
   readonly begun: boolean;
-  /** The last piece: it goes with the transaction that shows the content. None where there is no content at all. */
+  /** The last piece: written by the transaction that adopts the content. None if the content is empty. */
   readonly rest?: Piece;
 }
 
 /**
- * Contents in the database, in pieces. A small one is written in the transaction that shows it; a large one before that,
- * piece by piece, so that no transaction is long.
+ * Keeps contents in the database, in pieces. Small content is written by the transaction that adopts it; large content
+ * before that, piece by piece, so that every transaction stays short.
  */
 export class TableContentStore implements ContentStore<StagedPieces> {
   readonly #database: SqlDatabase;
@@ -88,7 +88,7 @@ export class TableContentStore implements ContentStore<StagedPieces> {
         [contentId, piece, piece + READ_TOGETHER],
       );
       if (rows.length === 0)
-        throw new AssetmillError("READ_FAILED", "its content was replaced meanwhile", { ids: { path } });
+        throw new AssetmillError("READ_FAILED", "its content was replaced while it was read", { ids: { path } });
       for (const { bytes } of rows) {
         const buffer = bytes as Uint8Array;
         read += buffer.length;
@@ -104,7 +104,7 @@ export class TableContentStore implements ContentStore<StagedPieces> {
     await tx.query(`delete from ${CONTENT} where id in ${list}`, [JSON.stringify(contentIds)]);
   }
 
-  /** Also takes away what a killed put of the same asset left behind. */
+  /** Also deletes what a killed put of the same asset left behind. */
   async #begin(key: Buffer, id: string): Promise<void> {
     await this.#database.write(async (tx) => {
       const stale = await tx.query(`select id from ${CONTENT} where key = ? and live = 0 and created_ms < ?`, [
@@ -140,7 +140,7 @@ async function insertPieces(tx: SqlTransaction, pieces: readonly (Piece & { read
   );
 }
 
-/** The same bytes in pieces of one size, the last one smaller. */
+/** Cuts bytes into pieces of one size; the last may be smaller. */
 async function* piecesOf(content: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
   let parts: Uint8Array[] = [];
   let length = 0;

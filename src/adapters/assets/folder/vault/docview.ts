@@ -1,12 +1,12 @@
 import { SaxesParser } from "saxes";
 
-/** A node of a document view: its attributes as they stand, and its children. */
+/** A node of a document view: its attributes as written, and its children. */
 export interface DocviewNode {
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: ReadonlyMap<string, DocviewNode>;
 }
 
-/** Deeper nodes say nothing about an asset. */
+/** Nodes below this depth are not read: they say nothing about an asset. */
 const MAX_DEPTH = 3;
 
 interface OpenNode {
@@ -14,7 +14,7 @@ interface OpenNode {
   readonly children: Map<string, DocviewNode>;
 }
 
-/** The nodes of a `.content.xml`, the upper ones; undefined where it is no document view, or no XML. Entities stay what they are. */
+/** Parses the upper nodes of a `.content.xml`; undefined if it is not a document view or not XML. Entities are not resolved. */
 export function parseDocview(xml: string): DocviewNode | undefined {
   const parser = new SaxesParser();
   const open: OpenNode[] = [];
@@ -47,7 +47,7 @@ export function parseDocview(xml: string): DocviewNode | undefined {
 const decodedXmlName = (name: string): string =>
   name.replace(/_x([0-9a-fA-F]{4})_/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
-/** A property's values without their type: `{Long}5`, `[a,b]`, `{Name}[x]`; escapes resolved. Undefined where there is none. */
+/** Returns a property's values (`{Long}5`, `[a,b]`, `{Name}[x]`) without type and escapes; undefined if it is missing. */
 export function valuesOf(node: DocviewNode | undefined, name: string): readonly string[] | undefined {
   const written = node && Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined;
   if (written === undefined) return undefined;
@@ -61,7 +61,7 @@ export function valuesOf(node: DocviewNode | undefined, name: string): readonly 
 
 export const valueOf = (node: DocviewNode | undefined, name: string): string | undefined => valuesOf(node, name)?.[0];
 
-/** Epoch milliseconds; undefined where there is no date. */
+/** Returns a date in epoch milliseconds; undefined if there is none. */
 export function dateOf(node: DocviewNode | undefined, name: string): number | undefined {
   const ms = Date.parse(valueOf(node, name) ?? "");
   return Number.isNaN(ms) ? undefined : ms;

@@ -1,4 +1,4 @@
-/** FileVault's file names for JCR names, and back: `p:local` is `_p_local`, whatever a file cannot be named is `%xx`. */
+/** Converts JCR names to FileVault's file names and back: `p:local` is `_p_local`; characters that files cannot have are `%xx`. */
 
 const LOOKS_PREFIXED = /^_(?:_|[^_]+_)/;
 const UNFIT = /[\\/:[\]|*"<>?%]/g;
@@ -7,7 +7,7 @@ export function jcrNameOf(fileName: string): string {
   return percentDecoded(withoutUnderscores(fileName));
 }
 
-/** A name that looks as if it had a prefix has one more underscore before it. */
+/** A name that only looks prefixed is escaped by one more underscore. */
 function withoutUnderscores(name: string): string {
   if (name.startsWith("__")) return name.slice(1);
   const [, prefix, local] = /^_([^_]+)_(.+)$/s.exec(name) ?? [];
@@ -27,7 +27,7 @@ const percentDecoded = (name: string): string => {
   try {
     return decodeURIComponent(name);
   } catch {
-    // A percent sign that escapes nothing stands for itself.
+    // A percent sign that escapes nothing is literal.
     return name;
   }
 };

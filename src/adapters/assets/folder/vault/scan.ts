@@ -6,10 +6,10 @@ import { folderError } from "../errors.js";
 import { TimeSlice } from "../time-slice.js";
 import type { VaultNode, VaultTree } from "./tree.js";
 
-/** A folder on the way: its paths still to come, in reverse. */
+/** A folder on the way down: its remaining paths, in reverse. */
 type Level = string[];
 
-/** Like `scanFolder`, over a FileVault layout: by names as JCR has them, which sort otherwise than those of the files. */
+/** Like `scanFolder`, over a FileVault layout: by JCR names, which sort differently from the file names. */
 export async function* scanVault(vault: VaultTree, scope: Scope, options: ScanOptions): AsyncGenerator<ScanPage> {
   const { after } = options;
   const pager = new ScanPager(options, () => performance.now());
@@ -45,7 +45,7 @@ export async function* scanVault(vault: VaultTree, scope: Scope, options: ScanOp
   yield* pager.rest();
 }
 
-/** All of it lies before the position. */
+/** Whether the path and all below it lie before the position. */
 const isBehind = (path: string, after: string | undefined): boolean =>
   after !== undefined && comparePaths(path, after) < 0 && !isWithin(after, path);
 

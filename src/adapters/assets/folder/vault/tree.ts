@@ -11,15 +11,15 @@ import { fileNameOf, jcrNameOf } from "./names.js";
 
 const CONTENT = ".content.xml";
 const ORIGINAL = join("_jcr_content", "renditions", "original");
-/** A `.content.xml` beyond this describes a whole subtree: its root's type stands in its head, but it is no asset's. */
+/** A larger `.content.xml` describes a whole subtree, not an asset. */
 const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
 
-/** What stands at a path of a FileVault layout. */
+/** What a path of a FileVault layout holds. */
 export type VaultNode =
   | { readonly kind: "folder" }
   | { readonly kind: "asset"; readonly asset: Asset; readonly content: TreeFile | undefined };
 
-/** The `jcr_root` of a folder that holds a FileVault layout (or is one); undefined for any other. */
+/** Returns the `jcr_root` of a FileVault layout; undefined for any other folder. */
 export function vaultRootOf(folder: string): string | undefined {
   if (basename(folder) === "jcr_root") return folder;
   const root = join(folder, "jcr_root");
@@ -27,8 +27,8 @@ export function vaultRootOf(folder: string): string | undefined {
 }
 
 /**
- * A FileVault layout, read as the repository that it was exported from: names as JCR has them; a dam:Asset's directory is
- * one asset, whose content is its original and whose times stand in its metadata; node files are none.
+ * Reads a FileVault layout as the repository it was exported from: paths are JCR paths; a dam:Asset's directory is one
+ * asset, with the content of its original and the times of its metadata; files that describe nodes are not assets.
  */
 export class VaultTree {
   readonly tree: FolderTree;
@@ -37,13 +37,13 @@ export class VaultTree {
     this.tree = new FolderTree({ folder, mount });
   }
 
-  /** Names in no order; undefined where no folder is. */
+  /** Lists a folder's names, unsorted; undefined if there is no such folder. */
   names(path: string): readonly string[] | undefined {
     const found = this.#find(path);
     if (!found?.stats.isDirectory()) return undefined;
     const files = readdirSync(found.file);
     const all = new Set(files);
-    // What a file's node has beside its content stands in a `.dir` next to it.
+    // A `.dir` next to a file holds what its node has beside the content.
     const own = files.filter((file) => !(file.endsWith(".dir") && all.has(file.slice(0, -".dir".length))));
     return own
       .filter((file) => file !== CONTENT && !/^\.vlt/.test(file))
@@ -81,7 +81,7 @@ export class VaultTree {
     return asWritten ?? this.#findByName(names, mount);
   }
 
-  /** Not every tool writes a name in the same way: `a%3ab` may stand for `a:b`, too. */
+  /** Tools write the same name in different ways: `a%3ab` may stand for `a:b`, too. */
   #findByName(names: readonly string[], mount: string): TreeFile | undefined {
     let at = mount;
     for (const name of names) {
@@ -101,12 +101,12 @@ export class VaultTree {
   }
 }
 
-/** Neither a node's own parts nor access control. */
+/** Whether a name is content: not part of a node, not access control. */
 const isContent = (name: string): boolean => !name.startsWith("jcr:") && !name.startsWith("rep:");
 
 const HEAD_BYTES = 2_048;
 
-/** `name.xml` may be a node, written out: that is no file. */
+/** Whether a `name.xml` describes a node, and so is not a file of the repository. */
 function isDocview({ file }: TreeFile): boolean {
   return file.endsWith(".xml") && /<jcr:root\s/.test(readFileHead(file, HEAD_BYTES).toString("utf8"));
 }
