@@ -3,9 +3,9 @@ import { type JcrNode, primaryTypeOf, textOf } from "./dialects/jcr-node.js";
 
 export const DAM_ASSET = "dam:Asset";
 
-/** What is read of an asset: the node itself, its content, and the binary's node. */
+/** The nodes read for an asset: itself, its content, and the node of its binary. */
 export interface AssetNodes {
-  /** "asset": a dam:Asset, whose results stand on its `jcr:content`; "file": a plain nt:file, which takes none. */
+  /** "asset": a dam:Asset, whose `jcr:content` takes results; "file": a plain nt:file, which takes none. */
   readonly kind: "asset" | "file";
   readonly path: string;
   readonly self: JcrNode;
@@ -16,11 +16,11 @@ export interface AssetNodes {
 
 const FILE_CONTENTS: ReadonlySet<string> = new Set(["nt:resource", "oak:Resource"]);
 
-/** The node that holds an asset's `jcr:data`. */
+/** Returns the path of the node that holds an asset's `jcr:data`. */
 export const binaryPath = (path: string, kind: AssetNodes["kind"]): string =>
   kind === "asset" ? `${path}/jcr:content/renditions/original/jcr:content` : `${path}/jcr:content`;
 
-/** What a node's `jcr:content` makes of it; undefined where that is no file's. */
+/** Tells an asset's kind by its `jcr:content`; undefined if that belongs to no file. */
 function kindOf(content: JcrNode | undefined): AssetNodes["kind"] | undefined {
   if (!content) return undefined;
   const type = primaryTypeOf(content) ?? "";
@@ -29,8 +29,8 @@ function kindOf(content: JcrNode | undefined): AssetNodes["kind"] | undefined {
 }
 
 /**
- * The assets at these paths, in two requests however many; undefined where a folder stands, or nothing. A path that may be
- * a folder is never asked for by itself: that alone would list all its names.
+ * Reads the assets at these paths in two requests, however many; undefined for a folder, or nothing. Never reads a path
+ * that may be a folder by itself: that alone would list all its names.
  */
 export async function readAssets(
   dialect: JcrDialect,
@@ -60,7 +60,7 @@ export async function readAssets(
   return paths.map((path) => assets.get(path));
 }
 
-/** A dam:Asset without a usable `jcr:content`: counted, and whoever reads it will say so. */
+/** Describes a dam:Asset without a usable `jcr:content`: it counts as an asset, and fails when it is read. */
 export const brokenAsset = (path: string, self: JcrNode): AssetNodes => ({
   kind: primaryTypeOf(self) === DAM_ASSET ? "asset" : "file",
   path,
@@ -69,11 +69,11 @@ export const brokenAsset = (path: string, self: JcrNode): AssetNodes => ({
   binary: undefined,
 });
 
-/** True for a node that is an asset or a file itself, whatever it holds. */
+/** Whether a node is an asset or a file by its type, whatever it holds. */
 export const isAssetNode = (self: JcrNode): boolean =>
   [DAM_ASSET, "nt:file", "oak:File"].includes(primaryTypeOf(self) ?? "");
 
-/** Why somebody keeps an asset from being written; undefined where nobody does. */
+/** Returns why an asset cannot be written now; undefined if it can. */
 export function hindranceOf({ self, content }: AssetNodes): "LOCKED" | "CHECKED_OUT" | undefined {
   if ([self, content].some((node) => textOf(node, "jcr:lockOwner") !== undefined)) return "LOCKED";
   const isCheckedIn = [self, content].some((node) => node?.properties.get("jcr:isCheckedOut")?.value === false);

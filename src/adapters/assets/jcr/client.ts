@@ -10,28 +10,28 @@ import type { ResolvedJcrOptions } from "./options.js";
 
 export interface JcrRequest {
   readonly method: "GET" | "POST" | "PROPFIND" | "PROPPATCH";
-  /** Below the server's base, encoded. */
+  /** Relative to the server's base, encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | (() => AsyncIterable<Uint8Array>);
   readonly signal?: AbortSignal | undefined;
-  /** False: a request whose answer was lost is not sent again. @defaultValue true */
+  /** False: do not retry after a lost response. @defaultValue true */
   readonly repeatable?: boolean;
-  /** True where a redirect that leads to no login is an answer. @defaultValue false: the user is not let in */
+  /** True: a redirect is a response, unless it leads to a login. @defaultValue false: any redirect means that the user is rejected */
   readonly redirectsTell?: boolean;
 }
 
 export interface JcrAnswer {
   readonly status: number;
   header(name: string): string | undefined;
-  /** To be read to its end, or left by `break`, or discarded: else its connection hangs. */
+  /** Read it to its end, leave it by `break`, or discard it: otherwise its connection stays busy. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** At most so many characters of it. */
+  /** Reads at most so many characters of the body. */
   text(maxChars?: number): Promise<string>;
   discard(): Promise<void>;
 }
 
-/** What passes: connections that fail or break, and answers in which a server says that it cannot now. */
+/** Temporary trouble: connections that fail or break, and responses that say "not now". */
 const PASSING_CODES =
   /^(?:UND_ERR_(?:CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|RES_CONTENT_LENGTH_MISMATCH)|E(?:CONN|HOST|NET|PIPE|AI_AGAIN|NOTFOUND|TIMEDOUT)\w*|EPIPE)$/;
 const PASSING_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -40,7 +40,7 @@ const LOGIN_PAGE = /type\s*=\s*["']?password|j_security_check|j_password/i;
 const MAX_ERROR_CHARS = 64 * 1024;
 const CSRF_PAGE = "/libs/granite/csrf/token.json";
 
-/** The server cannot do it now, and says so. */
+/** The server says that it cannot serve the request now. */
 class NotNow extends Error {
   readonly pauseMs: number | undefined;
 
@@ -50,7 +50,7 @@ class NotNow extends Error {
   }
 }
 
-/** All requests to one server: who asks, how many at once, how long to wait, and when to come again. */
+/** Sends all requests to one server: adds credentials, limits concurrency, applies timeouts, and retries. */
 export class JcrClient {
   readonly #options: ResolvedJcrOptions;
   readonly #agent: Agent;
@@ -58,7 +58,7 @@ export class JcrClient {
   #csrf: string | undefined;
   #clockAheadMs = 0;
   #letIn = false;
-  /** Requests sent, tries included. */
+  /** Requests sent, retries included. */
   requests = 0;
 
   constructor(options: ResolvedJcrOptions) {
@@ -73,7 +73,7 @@ export class JcrClient {
     });
   }
 
-  /** Epoch milliseconds by the server's clock, as far as its answers tell. */
+  /** Epoch milliseconds by the server's clock, as its Date headers tell. */
   get serverNowMs(): number {
     return Date.now() + this.#clockAheadMs;
   }
@@ -83,9 +83,9 @@ export class JcrClient {
   }
 
   /**
-   * What `take` makes of the answer, body included. Errors: UNAVAILABLE where the server cannot be reached, cannot now, or
-   * does not let in any more whom it once did, after all tries; INVALID_PARAMETER where it never did; what `take` throws;
-   * the signal's reason.
+   * Sends a request and returns what `take` makes of the response, body included. After all tries throws UNAVAILABLE if the
+   * server cannot be reached, cannot serve it now, or rejects a user whom it accepted before; INVALID_PARAMETER if it never
+   * accepted the user; what `take` throws; the signal's reason.
    */
   send<T>(request: JcrRequest, take: (answer: JcrAnswer) => Promise<T>): Promise<T> {
     return this.#tried(request, () =>
@@ -93,7 +93,7 @@ export class JcrClient {
     );
   }
 
-  /** The same, for a body that somebody reads at his own pace: that holds up nobody else. */
+  /** Like `send`, for a body that is read at the caller's pace and takes no place among the concurrent requests. */
   open(request: JcrRequest): Promise<JcrAnswer> {
     return this.#tried(request, () => this.#concurrency.turn(() => this.#answer(request), request.signal));
   }
@@ -103,7 +103,7 @@ export class JcrClient {
   }
 
   async #tried<T>({ signal, repeatable = true }: JcrRequest, once: () => Promise<T>): Promise<T> {
-    // Hundreds of requests of one deed have its signal: that is no leak.
+    // Hundreds of requests share a signal: that is no leak.
     if (signal) setMaxListeners(0, signal);
     for (let attempt = 1; ; attempt++) {
       try {
@@ -118,11 +118,12 @@ export class JcrClient {
     }
   }
 
-  /** An error of a connection, as UNAVAILABLE that says why. */
+  /** Converts a connection's error to UNAVAILABLE, with the reason. */
   unreachable(error: unknown): AssetmillError {
     if (AssetmillError.is(error)) return error;
-    const why = error instanceof NotNow || error instanceof BrokenAnswer ? error.message : codeOf(error) || "no answer";
-    return unavailable(`the JCR server ${this.#options.origin} cannot be used now: ${why}`, error);
+    const why =
+      error instanceof NotNow || error instanceof BrokenAnswer ? error.message : codeOf(error) || "no response";
+    return unavailable(`the JCR server ${this.#options.origin} is unavailable: ${why}`, error);
   }
 
   async #answer(request: JcrRequest): Promise<JcrAnswer> {
@@ -142,7 +143,7 @@ export class JcrClient {
     }
     if (status === 200 && isPage(answer)) return this.#unlessLogin(answer);
     this.#letIn ||= status < 300;
-    // AEM wants a token with what is posted; who has none is told so by a 403 that names no exception.
+    // AEM requires a CSRF token with a POST; without one it answers 403 and names no exception.
     if (status === 403 && request.method !== "GET" && this.#csrf === undefined) {
       const body = await answer.text(MAX_ERROR_CHARS);
       if (!body.includes("dcr:class") && (await this.#fetchCsrf(request.signal))) return this.#once(request);
@@ -151,11 +152,11 @@ export class JcrClient {
     return answer;
   }
 
-  /** Some answer those whom they do not know with a page to log in by, as if that were what was asked for. */
+  /** Some servers answer unknown users with status 200 and a login page. */
   async #unlessLogin(answer: JcrAnswer): Promise<JcrAnswer> {
     const body = await answer.text(MAX_ERROR_CHARS);
     await answer.discard();
-    if (LOGIN_PAGE.test(body)) throw this.#notLetIn("200, a page to log in by");
+    if (LOGIN_PAGE.test(body)) throw this.#notLetIn("200, a login page");
     const page = async function* () {
       yield Buffer.from(body);
     };
@@ -164,7 +165,7 @@ export class JcrClient {
 
   #notLetIn(answered: string): AssetmillError {
     const { origin, authorization } = this.#options;
-    const credentials = authorization === undefined ? "credentials are missing" : "are the credentials right?";
+    const credentials = authorization === undefined ? "give credentials" : "check the credentials";
     const message = `the JCR server ${origin} does not let this user in (${answered}): ${credentials}`;
     return this.#letIn ? unavailable(message) : invalidParameter("assets", message);
   }
@@ -215,7 +216,7 @@ export class JcrClient {
   }
 }
 
-/** No answer of a JCR server's to what is asked for here, but of a page's for people. */
+/** Whether the response is a page for people: a JCR server does not answer our requests so. */
 export const isPage = (answer: JcrAnswer): boolean => /^text\/html/i.test(answer.header("content-type") ?? "");
 
 const first = (header: string | string[] | undefined): string | undefined =>

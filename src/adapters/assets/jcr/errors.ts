@@ -1,11 +1,11 @@
 import { AssetmillError } from "../../../core/errors.js";
 import type { RefusalCode } from "../../../core/asset/asset-result.js";
 
-/** What a server says went wrong, in either dialect: the class tells more than the status. */
+/** An error that the server reports, in either dialect. The exception's class tells more than the status. */
 export class JcrFault extends Error {
   override readonly name = "JcrFault";
   readonly status: number;
-  /** The exception's class without its package; undefined where the server named none. */
+  /** The exception's class without its package; undefined if the server named none. */
   readonly kind: string | undefined;
 
   constructor(status: number, kind: string | undefined, message: string) {
@@ -15,14 +15,14 @@ export class JcrFault extends Error {
   }
 }
 
-/** From `<dcr:class>` and `<dcr:message>` of DavEx; from anything else the status alone. */
+/** Reads DavEx's `<dcr:class>` and `<dcr:message>`; any other body leaves the status alone. */
 export function davexFault(status: number, body: string): JcrFault {
   const kind = /<dcr:class>([^<]*)<\/dcr:class>/.exec(body)?.[1]?.split(".").at(-1);
   const message = /<dcr:message>([^<]*)<\/dcr:message>/.exec(body)?.[1];
   return new JcrFault(status, kind, unescapeXml(message ?? ""));
 }
 
-/** From the JSON that Sling's POST answers where it is asked for. */
+/** Reads the JSON with which Sling's POST answers on request. */
 export function slingFault(status: number, body: string): JcrFault {
   try {
     const answer = JSON.parse(body) as { "status.message"?: string; error?: { class?: string; message?: string } };
@@ -37,17 +37,17 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&",
 const unescapeXml = (text: string): string =>
   text.replace(/&(lt|gt|amp|quot|apos);/g, (_all, name: string) => ENTITIES[name] ?? "");
 
-/** Two writers met: read again, try again. */
+/** Whether another writer was faster: read again, then retry. */
 export const isConflict = ({ kind }: JcrFault): boolean =>
   kind === "InvalidItemStateException" || kind === "ItemExistsException";
 
-/** What the server did with the request is not known: it may have been done. */
+/** Whether the request may have been carried out all the same. */
 export const isUnknown = ({ status, kind }: JcrFault): boolean => status >= 500 && status !== 501 && kind === undefined;
 
-/** What a fault means for the one asset whose write met it. */
+/** Returns what a fault means for the asset whose write met it. */
 export function refusalOf({ kind, status, message }: JcrFault): RefusalCode {
   if (kind === "PathNotFoundException" || kind === "ItemNotFoundException") return "GONE";
-  // Sling's bundles before 2021 tell the cause in words: a node is not modifiable for whom JCR does not let set properties.
+  // Sling's bundles before 2021 give the cause as text only: "is not modifiable" means that JCR denied it.
   if (kind === "PersistenceException" && /OakAccess|AccessDenied|is not modifiable/.test(message))
     return "ACCESS_DENIED";
   if (kind === "VersionException") return "CHECKED_OUT";

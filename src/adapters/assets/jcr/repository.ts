@@ -19,21 +19,21 @@ import { JcrResults } from "./results.js";
 import { headOf } from "./client/head.js";
 import { SharedCall } from "./client/shared-call.js";
 
-/** How long a server is waited for at the start. */
+/** How long to wait for the server at the start. */
 const MEET_MS = 10_000;
 const HEAD_BYTES = 4_096;
 
-/** A tree of a JCR repository (AEM, Sling, Oak), over HTTP. Results stand on the nodes; they cannot join the store's transactions. */
+/** A JCR repository (AEM, Sling, Oak), over HTTP. Results are stored on the nodes and cannot join the store's transactions. */
 export class JcrAssetRepository implements AssetRepository {
   readonly identity: string;
   readonly sink: AssetSink = new JcrSink(async (signal) => (await this.#speak({ signal })).dialect);
   readonly #options: ResolvedJcrOptions;
   readonly #client: JcrClient;
   #spoken: SharedCall<Spoken> | undefined;
-  /** What kind of asset was read last: most of a repository's are of one. */
+  /** The kind of asset read last: most repositories hold one kind only. */
   #kind: AssetNodes["kind"] = "asset";
 
-  /** Errors: INVALID_PARAMETER naming the option. Asks the server nothing yet. */
+  /** Throws INVALID_PARAMETER naming the option. Sends no request yet. */
   constructor(options: JcrOptions) {
     this.#options = resolveJcrOptions(options);
     this.identity = jcrIdentity(this.#options);
@@ -41,8 +41,8 @@ export class JcrAssetRepository implements AssetRepository {
   }
 
   /**
-   * Asks the server who it is. Errors: INVALID_PARAMETER naming `field` where it does not let the user in, or is none that
-   * we can speak with. One that is out of reach now is none: it may be back when it is needed.
+   * Contacts the server. Throws INVALID_PARAMETER naming `field` if it rejects the user, or speaks no protocol we know. A
+   * server that is unreachable now is no error: it may be back when it is needed.
    */
   async meet(field = "assets"): Promise<void> {
     const late = AbortSignal.timeout(MEET_MS);
@@ -54,7 +54,7 @@ export class JcrAssetRepository implements AssetRepository {
     }
   }
 
-  /** Requests sent so far, tries included. */
+  /** Requests sent so far, retries included. */
   get requests(): number {
     return this.#client.requests;
   }
@@ -118,8 +118,8 @@ export class JcrAssetRepository implements AssetRepository {
   }
 
   /**
-   * What the server speaks; asked once, as soon as it can be reached. One that turns out to be none, or lets nobody in,
-   * is refused only where somebody asks who can mend it: work that is under way waits, and blames no asset.
+   * Finds out once, as soon as the server is reachable, what it speaks. A server that is none, or rejects the user, is an
+   * INVALID_PARAMETER only where a person asks (`refuses`); running jobs see it as UNAVAILABLE, wait, and fail no asset.
    */
   async #speak({ refuses = false, once = false, signal }: Asking): Promise<Spoken> {
     try {
@@ -151,7 +151,7 @@ export class JcrAssetRepository implements AssetRepository {
       }),
     );
 
-  /** What stands at a path that is no sound asset. Parts of an asset are neither. */
+  /** Looks at a path that is no sound asset: a folder or a broken asset. Parts of an asset are neither. */
   async #other(
     path: string,
     dialect: JcrDialect,
@@ -181,11 +181,13 @@ export class JcrAssetRepository implements AssetRepository {
   async #unreadable(path: string, signal: AbortSignal | undefined): Promise<AssetmillError> {
     const [node] = await this.stat([path], signal);
     return node?.kind === "asset"
-      ? new AssetmillError("READ_FAILED", "it has no original, or none that is readable", { ids: { path } })
+      ? new AssetmillError("READ_FAILED", "the asset has no original rendition, or none that this user may read", {
+          ids: { path },
+        })
       : new AssetmillError("GONE", "no such asset", { ids: { path } });
   }
 
-  /** The type by the head of an XML file; one that cannot be read is left to its handler, who will say so. */
+  /** Finds the type by the head of an XML file. A missing content is left to the handler to report. */
   async #sniff({ path, kind }: AssetNodes, signal: AbortSignal | undefined): Promise<FileType> {
     const { dialect } = await this.#speak({ signal });
     const content = await dialect.content(binaryPath(path, kind), signal);
@@ -206,7 +208,7 @@ const reasonOf = (refusal: AssetmillError): string => refusal.fields[0]?.message
 
 interface Asking {
   readonly refuses?: boolean;
-  /** Nothing is tried again. */
+  /** Do not retry. */
   readonly once?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -216,12 +218,14 @@ interface Spoken {
   readonly results: JcrResults;
 }
 
-/** A walk is about no single asset: what the server objects to ends it, in words. */
+/** Converts a fault of a listing, which is about no single asset, and so ends the scan. */
 async function* told(walk: AsyncIterable<ScanPage>): AsyncIterable<ScanPage> {
   try {
     yield* walk;
   } catch (error) {
     if (!(error instanceof JcrFault)) throw error;
-    throw new AssetmillError("READ_FAILED", `the JCR server refused a listing: ${error.message}`, { cause: error });
+    throw new AssetmillError("READ_FAILED", `the JCR server refused to list a folder: ${error.message}`, {
+      cause: error,
+    });
   }
 }

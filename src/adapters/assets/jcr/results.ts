@@ -15,15 +15,15 @@ import type { JcrNode } from "./dialects/jcr-node.js";
 import { changesOf, propertiesOf, resultOf } from "./results/result-codec.js";
 import { STATUS_TYPE, StatusBuckets } from "./results/status-buckets.js";
 
-/** Assets looked at together, just before they are written. */
+/** Assets read together just before they are written. */
 const MAX_READ = 500;
-/** Assets and changes in one save: about as dear as a dozen single ones. */
+/** Assets and changes per save, which costs about as much as a dozen single saves. */
 const MAX_ASSETS = 250;
 const MAX_CHANGES = 1_000;
 const WRITERS = 3;
-/** How often a batch that met another writer is read and written again. */
+/** Tries of a batch that conflicts with another writer. */
 const CONFLICT_TRIES = 5;
-/** How long a folder is believed to be free of locks. */
+/** How long a check for locks stays valid. */
 const LOCKS_TRUSTED_MS = 5_000;
 
 interface Planned {
@@ -38,14 +38,14 @@ interface Plan {
 
 export interface ResultStoreTools {
   readonly dialect: JcrDialect;
-  /** Where results about plain files live. */
+  /** Node below which results about plain files are stored. */
   readonly status: string;
   readonly nowMs: () => number;
 }
 
 /**
- * Results on the nodes: a dam:Asset's on its `jcr:content`; a plain file's, which takes no properties, on a node of our own
- * below the status path, by the hash of its path. What is written is absolute, so that writing it again changes nothing.
+ * Stores results on nodes: a dam:Asset's on its `jcr:content`; those of a plain file, which takes no properties, on a node of
+ * our own below the status path, named by the hash of the file's path. Writing the same results again changes nothing.
  */
 export class JcrResults {
   readonly #tools: ResultStoreTools;
@@ -59,7 +59,7 @@ export class JcrResults {
     this.#buckets = new StatusBuckets(tools.dialect, tools.status);
   }
 
-  /** Those that were not written. Throws UNAVAILABLE; ACCESS_DENIED where a job's first writes were all denied. */
+  /** Returns the writes that were refused. Throws UNAVAILABLE; ACCESS_DENIED if all of a job's first writes were denied. */
   async apply(writes: readonly AssetWrite[], signal?: AbortSignal): Promise<readonly RefusedWrite[]> {
     const refused: RefusedWrite[] = [];
     for (const round of roundsOf(writes)) {
@@ -67,7 +67,7 @@ export class JcrResults {
         const plan = await this.#plan(round.slice(i, i + MAX_READ), signal);
         const batches = batchesOf(plan.planned);
         const saving = Promise.all(batches.map((batch) => this.#writers(() => this.#save(batch, signal))));
-        // Other jobs' writes may hang before these.
+        // Other jobs' writes may hang ahead of these.
         const ends = await untilAborted(saving, signal);
         refused.push(...plan.refused, ...ends.flat());
       }
@@ -82,8 +82,8 @@ export class JcrResults {
   }
 
   /**
-   * In one save. Where that fails, each asset is looked at again first: then once more, where that may help; else in
-   * halves, down to the one that it is about.
+   * Writes a batch in one save. If that fails, reads the assets again and retries where that may help; else splits the batch
+   * into halves, down to the asset at fault.
    */
   async #save(batch: readonly Planned[], signal: AbortSignal | undefined): Promise<readonly RefusedWrite[]> {
     const refused: RefusedWrite[] = [];
@@ -117,7 +117,7 @@ export class JcrResults {
     return refused;
   }
 
-  /** Undefined where all was written. What was done is not known where the answer was lost: once, that is a fault like others. */
+  /** Returns undefined if all was written. A lost response may hide a success: the first time it counts as a fault and is retried. */
   async #faultOf(
     planned: readonly Planned[],
     attempt: number,
@@ -150,13 +150,17 @@ export class JcrResults {
       const nodes = assets[i];
       const { path, stamp } = write;
       const refuse = (code: RefusalCode, message: string): void => void refused.push({ path, code, message });
-      if (!nodes) return refuse("GONE", "it is not there any more, or not readable");
+      if (!nodes) return refuse("GONE", "the asset is gone, or this user may no longer read it");
       const { sizeBytes, modifiedMs } = assetOf(nodes);
       if (sizeBytes !== stamp.sizeBytes || modifiedMs !== stamp.modifiedMs) {
-        return refuse("CHANGED", "somebody else wrote it meanwhile");
+        return refuse("CHANGED", "the asset was changed meanwhile");
       }
       const hindrance = locked.has(parentPath(path)) ? "LOCKED" : hindranceOf(nodes);
-      if (hindrance) return refuse(hindrance, hindrance === "LOCKED" ? "it is locked" : "it is checked in");
+      if (hindrance)
+        return refuse(
+          hindrance,
+          hindrance === "LOCKED" ? "the asset is locked" : "the asset is checked in; check it out first",
+        );
       const changes =
         nodes.kind === "asset"
           ? changesOf(write, `${path}/jcr:content`, nodes.content, nowMs())
@@ -182,7 +186,7 @@ export class JcrResults {
     return [{ kind: "add", path: node, node: { primaryType: STATUS_TYPE, properties: all } }];
   }
 
-  /** The status nodes of plain files, by path; the buckets of those to come are made. */
+  /** Reads the status nodes of plain files, by path, and creates the buckets of missing ones. */
   async #statuses(
     paths: readonly string[],
     signal: AbortSignal | undefined,
@@ -204,7 +208,7 @@ export class JcrResults {
   }
 }
 
-/** An asset that comes twice is written in two rounds: the second is merged over the first. */
+/** Splits writes into rounds, so that an asset that comes twice is merged in order. */
 function roundsOf(writes: readonly AssetWrite[]): readonly (readonly AssetWrite[])[] {
   const rounds: AssetWrite[][] = [];
   const seen = new Map<string, number>();
@@ -231,10 +235,10 @@ function batchesOf(planned: readonly Planned[]): readonly (readonly Planned[])[]
   return batches;
 }
 
-/** What says nothing about its cause: a second look may find that the asset is gone. */
+/** Exceptions that do not tell the cause: a second look may find that the asset is gone. */
 const OPAQUE: ReadonlySet<string> = new Set(["RepositoryException", "PersistenceException"]);
 
-/** How often a write that met this fault is tried before it is somebody's fault. */
+/** Returns how often to try a write that met this fault before an asset is blamed. */
 function triesOf(fault: JcrFault): number {
   if (isConflict(fault)) return CONFLICT_TRIES;
   return isUnknown(fault) || OPAQUE.has(fault.kind ?? "") ? 2 : 1;

@@ -8,20 +8,20 @@ import type { JcrNode } from "./dialects/jcr-node.js";
 import { BATCH, type Entry, isContent, look, prefetchFolder, type ScanTools } from "./scan/prefetch.js";
 import { NameWindow } from "./scan/name-window.js";
 
-/** A folder on the way. */
+/** A folder on the way down. */
 interface Level {
   readonly path: string;
-  /** Only names greater than this are still to come. */
+  /** Only names after this one remain. */
   after: string | undefined;
-  /** In path order; the next is the first. */
+  /** In path order, the next one first. */
   names: string[];
-  /** There are names beyond these. */
+  /** Whether more names follow these. */
   more: boolean;
   entries: Entry[];
   ahead: Promise<Entry[]> | undefined;
-  /** What the level was made of, until it is begun, and what follows that in its own folder. */
+  /** Until the level is begun: its entry in the parent folder, and the entries after it. */
   begin: { readonly entry: Entry; readonly siblings: readonly Entry[] } | undefined;
-  /** Whether the node itself is to be yielded where it is an asset. */
+  /** Whether to yield the node itself if it is an asset. */
   readonly yieldsSelf: boolean;
 }
 
@@ -37,11 +37,11 @@ const levelAt = (path: string, after: string | undefined, yieldsSelf: boolean): 
 });
 
 /**
- * The scope's assets in path order, in pages. Repository order is no cursor, so each folder's names are sorted, the
- * smallest so many at a time. Memory: as many names for each folder on the way down, and a batch of nodes.
+ * Scans the scope's assets in path order. The repository's own order cannot be resumed, so each folder's names are sorted, a
+ * window of them at a time. Memory holds such a window for each folder on the way down, and a batch of nodes.
  *
- * The promise: an asset that exists unmoved throughout is seen exactly once; one that is added behind the cursor waits for
- * the next job; one that is moved may be missed or met twice. All this of what the user may read.
+ * Guarantee, for what the user may read: an asset that exists unmoved throughout is seen exactly once; one that is added
+ * behind the cursor waits for the next job; one that is moved may be missed or seen twice.
  */
 export async function* scanJcr(scope: Scope, options: ScanOptions, tools: ScanTools): AsyncGenerator<ScanPage> {
   const { after, signal } = options;
@@ -70,8 +70,8 @@ export async function* scanJcr(scope: Scope, options: ScanOptions, tools: ScanTo
 }
 
 /**
- * The levels to go on from a position with: at each folder above it the folder's own name, which was dealt with, then the
- * greater ones; and whatever lies below the position itself. They need not exist any more.
+ * Returns the levels to resume from a position: in each folder above it the names after the one that leads there, and all
+ * that lies below the position itself. None of them need exist any more.
  */
 function beginAt(root: string, after: string | undefined): Level[] {
   if (after === undefined || comparePaths(root, after) > 0) return [levelAt(root, undefined, true)];
@@ -89,7 +89,7 @@ function beginAt(root: string, after: string | undefined): Level[] {
   return [...levels, levelAt(path, undefined, false)];
 }
 
-/** True where the level got entries, or may yet; false where it has come to its end. */
+/** Fetches more entries. Returns false when the level is exhausted. */
 async function moreEntries(
   level: Level,
   excluded: ReadonlySet<string>,
@@ -105,7 +105,7 @@ async function moreEntries(
       level.ahead = nextBatch(level, tools, signal);
     }
     const entries = await level.ahead;
-    // The next batch is asked for while this one is dealt with.
+    // The next batch is requested while this one is worked on.
     level.ahead = level.names.length > 0 ? nextBatch(level, tools, signal) : undefined;
     level.entries = entries;
     return true;
@@ -115,7 +115,7 @@ async function moreEntries(
   }
 }
 
-/** Takes over what is known of a folder ahead; true where that are its entries, if any. */
+/** Uses what was prefetched for a folder. Returns whether its entries are known. */
 async function beginAhead(
   level: Level,
   { entry, siblings }: NonNullable<Level["begin"]>,
@@ -135,12 +135,12 @@ async function beginAhead(
 function nextBatch(level: Level, tools: ScanTools, signal: AbortSignal | undefined): Promise<Entry[]> {
   const paths = level.names.splice(0, BATCH).map((name) => childPath(level.path, name));
   const looking = look(paths, tools, signal);
-  // Met by whoever awaits it; nobody may, where the walk is left.
+  // Handled where it is awaited, which may be never if the scan is left.
   looking.catch(() => {});
   return looking;
 }
 
-/** The next names of a level; false where there are none. A node that turns out to be an asset becomes its own one entry. */
+/** Lists a level's next names; false if there are none. A node that turns out to be an asset becomes the only entry. */
 async function moreNames(
   level: Level,
   excluded: ReadonlySet<string>,

@@ -22,7 +22,7 @@ interface Job extends NewAsset {
 
 type End = PutEnd | AssetmillError;
 
-/** Puts assets into a JCR repository: dam:Asset nodes, or nt:file in nt:folder where the server lacks those types. It registers none. */
+/** Puts assets into a JCR repository: as dam:Asset, or as nt:file in nt:folder if the server lacks that type. Registers no types. */
 export class JcrSink implements AssetSink {
   readonly #speak: (signal?: AbortSignal) => Promise<JcrDialect>;
   readonly #folders = new LRUCache<string, true>({ max: 10_000, ttl: 30_000 });
@@ -34,7 +34,7 @@ export class JcrSink implements AssetSink {
 
   async note(): Promise<string | undefined> {
     const { dam } = await this.#typesOf(await this.#speak());
-    return dam ? undefined : "The server does not have the type dam:Asset: files become nt:file in nt:folder";
+    return dam ? undefined : "The server has no node type dam:Asset: assets are stored as nt:file in nt:folder";
   }
 
   async put(incoming: readonly IncomingAsset[], signal?: AbortSignal): Promise<readonly End[]> {
@@ -56,10 +56,13 @@ export class JcrSink implements AssetSink {
     const held = ready.filter(({ content }) => content.isHeld);
     if (held.length > 0) await this.#putAll(held, ends, signal);
     for (const job of ready.filter(({ content }) => !content.isHeld)) await this.#putAll([job], ends, signal);
-    return incoming.map(({ asset }, i) => ends.get(i) ?? writeFailed(asset.path, "it was passed over"));
+    return incoming.map(
+      ({ asset }, i) =>
+        ends.get(i) ?? writeFailed(asset.path, "the server did not report what became of it; import it again"),
+    );
   }
 
-  /** Reads what is small; an error that is about this asset alone is its end. */
+  /** Reads small content into memory. Returns an error that is about this asset alone. */
   async #prepare({ incoming, content }: Job): Promise<AssetmillError | undefined> {
     const { path } = incoming.asset;
     if (!isReadablePath(path) || path === "/" || !isNewName(nameOf(path))) {
@@ -73,7 +76,7 @@ export class JcrSink implements AssetSink {
     }
   }
 
-  /** All in one save; where that fails, in halves, down to the one. */
+  /** Writes all in one save; if that fails, splits into halves, down to the asset at fault. */
   async #putAll(jobs: readonly Job[], ends: Map<number, End>, signal: AbortSignal | undefined): Promise<void> {
     const dialect = await this.#speak(signal);
     for (let attempt = 1; ; attempt++) {
@@ -110,7 +113,7 @@ export class JcrSink implements AssetSink {
     }
   }
 
-  /** What has to change for these to be there; what is there already, or cannot be, gets its end. */
+  /** Returns the changes to make. Assets that are unchanged, or cannot be written, get their end at once. */
   async #changes(
     jobs: readonly Job[],
     ends: Map<number, End>,
@@ -133,7 +136,7 @@ export class JcrSink implements AssetSink {
       } else if (await isSame(nodes, job, dialect, signal)) {
         ends.set(job.position, { end: "unchanged", contentHash: job.content.contentHash });
       } else if (hindranceOf(nodes)) {
-        // A server would let locks be written over, and a checked-in node be deleted to be made anew.
+        // The server would allow a locked node to be overwritten, and a checked-in one to be deleted and created anew.
         const why = hindranceOf(nodes) === "LOCKED" ? "it is locked" : "it is checked in";
         ends.set(job.position, writeFailed(nodes.path, why));
       } else {
@@ -184,7 +187,7 @@ export class JcrSink implements AssetSink {
   }
 }
 
-/** The same size, time and content: by the hash that DAMs keep, else by reading what is there. */
+/** Compares size, time and content: by the hash that a DAM keeps, else by reading the stored content. */
 async function isSame(
   nodes: AssetNodes,
   { incoming, content }: Job,

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
 import { untilAborted } from "./until-aborted.js";
 
-/** A first byte that takes so long shows a server that is at its limit. */
+/** A response that starts later than this shows a server at its limit. */
 const SLOW_MS = 3_000;
-/** So many good answers in a row let one more request at once. */
+/** Good responses in a row that raise the limit by one. */
 const GOOD_IN_A_ROW = 20;
 const MAX_PAUSE_MS = 30_000;
 
 /**
- * How hard a server is asked: so many requests at once, half as many after each slow answer or refusal, one more after
- * every so many good ones; none at all while it asked for a pause.
+ * Limits concurrent requests to what the server bears: halves the limit after a slow response or a refusal, raises it by
+ * one after a run of good ones, and pauses while the server asked for that (`Retry-After`).
  */
 export class AdaptiveConcurrency {
   readonly #most: number;
@@ -23,12 +23,12 @@ export class AdaptiveConcurrency {
     this.#limit = pLimit(most);
   }
 
-  /** Requests at once, at present. */
+  /** The present limit. */
   get width(): number {
     return this.#limit.concurrency;
   }
 
-  /** Runs the request in its turn. Rejects with the signal's reason once that is aborted, whoever hangs before it. */
+  /** Runs the request in its turn. Rejects with the signal's reason once that is aborted, even while it waits. */
   turn<T>(run: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const turn = this.#limit(async () => {
       signal?.throwIfAborted();
@@ -46,7 +46,7 @@ export class AdaptiveConcurrency {
     this.#limit.concurrency = Math.min(this.#most, this.#limit.concurrency + 1);
   }
 
-  /** The server asked for patience: nobody asks again before. */
+  /** The server refused: no request starts before the pause is over. */
   refused(pauseMs: number): void {
     this.#notBefore = Math.max(this.#notBefore, performance.now() + Math.min(pauseMs, MAX_PAUSE_MS));
     this.#less();
@@ -58,7 +58,7 @@ export class AdaptiveConcurrency {
   }
 }
 
-/** `Retry-After`, in seconds or as a date, as milliseconds from now; undefined where it says nothing usable. */
+/** Parses `Retry-After` (seconds or a date) to milliseconds from now; undefined if it is unusable. */
 export function retryAfterMs(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();

@@ -1,4 +1,4 @@
-/** The smallest so many of all names greater than one, by code unit; memory holds twice as many at most. */
+/** Keeps the first n names after a given one, by code unit. Memory holds at most twice as many. */
 export class NameWindow {
   readonly #after: string | undefined;
   readonly #most: number;
@@ -27,7 +27,7 @@ export class NameWindow {
   }
 
   #cut(): void {
-    // A listing that broke off is told again from its beginning: a name that comes twice is one.
+    // A listing that broke off starts again: names may come twice.
     this.#names = [...new Set(this.#names)].sort((a, b) => (a < b ? -1 : 1));
     if (this.#names.length <= this.#most) return;
     this.#names.length = this.#most;

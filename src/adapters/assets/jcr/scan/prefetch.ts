@@ -3,26 +3,26 @@ import { childPath } from "../../../../core/asset/path.js";
 import { type AssetNodes, isAssetNode, readAssets } from "../asset-nodes.js";
 import type { JcrDialect } from "../dialects/dialect.js";
 
-/** Children looked at together. */
+/** Children read together. */
 export const BATCH = 500;
 /** Folders listed together. */
 const FOLDERS = 200;
 
 export interface ScanTools {
   readonly dialect: JcrDialect;
-  /** Assets of these nodes, in order, their types found out. */
+  /** Returns the assets of these nodes, in order, with their types. */
   readonly assetsOf: (nodes: readonly AssetNodes[], signal?: AbortSignal) => Promise<readonly Asset[]>;
-  /** Held of one folder; a larger one is listed once for each so many. Folders that are listed together hold no more. */
+  /** Names held of one folder; a larger one is listed again for each further batch. Folders listed together hold no more. */
   readonly namesAtOnce: number;
 }
 
-/** A child that was looked at: an asset, or a folder to walk. */
+/** A child that was read: an asset, or a folder to walk. */
 export interface Entry {
   readonly path: string;
   readonly asset?: Asset;
-  /** Of a folder that was listed ahead: all its names that are content, in path order. */
+  /** Set for a folder that was listed ahead: its names that are content, in path order. */
   names?: readonly string[];
-  /** Of one whose children were looked at ahead. */
+  /** Set for a folder whose children were read ahead. */
   inside?: Entry[];
 }
 
@@ -44,8 +44,8 @@ export async function look(
 }
 
 /**
- * Lists a small folder together with those that follow it in the same folder, and looks at their children together: one by
- * one, each would cost three requests. One that is large, or no folder at all, is left as it is.
+ * Lists a small folder together with its next siblings, and reads their children together: one by one, each would cost
+ * three requests. Leaves a large folder, and what is no folder, as it is.
  */
 export async function prefetchFolder(
   folder: Entry,
@@ -82,18 +82,18 @@ export async function prefetchFolder(
   for (const one of together) one.inside = entries.slice(taken, (taken += one.names?.length ?? 0));
 }
 
-/** The first ones, as many as have a batch of children together. */
+/** Returns the first folders that together have no more than a batch of children. */
 function smallOnes(folders: readonly Entry[]): readonly Entry[] {
   let room = BATCH;
   const end = folders.findIndex(({ names, inside }) => !names || inside || (room -= names.length) < 0);
   return end < 0 ? folders : folders.slice(0, end);
 }
 
-/** False for a node's own parts, access control, indices, what the scope leaves out; at the root also for what the system keeps. */
+/** Whether a name is content in scope: neither hidden nor excluded. */
 export const isContent = (folder: string, name: string, excluded: ReadonlySet<string>): boolean =>
   !isHidden(name, folder === "/") && !excluded.has(childPath(folder, name));
 
-/** What is no content: a node's own parts, access control, indices; at the root also what the system keeps. */
+/** Whether a name is a node's own part, access control or an index; at the root also system folders. */
 const isHidden = (name: string, isRoot: boolean): boolean =>
   name.startsWith("jcr:") ||
   name.startsWith("rep:") ||

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { IncomingAsset } from "../../../../core/ports/asset-sink.js";
 
-/** Content of so many bytes is held, and hashed before it is sent; what is larger is streamed, and hashed on the way. */
+/** Smaller content is held in memory and hashed before it is sent; larger content is hashed while it is streamed. */
 const MAX_HELD_BYTES = 1024 * 1024;
 
-/** An asset's content on its way in, with what is known of it once it was read. */
+/** An asset's incoming content, with its size and hashes once it was read. */
 export class IncomingContent {
   readonly #incoming: IncomingAsset;
   readonly #signal: AbortSignal | undefined;
@@ -31,7 +31,7 @@ export class IncomingContent {
     return this.#size;
   }
 
-  /** Known to have no byte. */
+  /** Whether it is known to be empty. */
   get isEmpty(): boolean {
     return this.#held?.length === 0;
   }
@@ -40,7 +40,7 @@ export class IncomingContent {
     return this.#held !== undefined;
   }
 
-  /** Reads it where it is small, so that it can be sent together with others. */
+  /** Reads small content into memory, so that it can be sent together with others. */
   async hold(): Promise<void> {
     if (this.#incoming.asset.sizeBytes > MAX_HELD_BYTES || this.#held) return;
     const pieces: Uint8Array[] = [];
@@ -48,7 +48,7 @@ export class IncomingContent {
     this.#held = Buffer.concat(pieces);
   }
 
-  /** Reads it for its hashes alone. */
+  /** Reads it only to hash it. */
   async hash(): Promise<void> {
     if (this.#held) return;
     for await (const _ of this.#read());
