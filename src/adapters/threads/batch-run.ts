@@ -5,21 +5,21 @@ import type { FromThread, SentBatch, ToThread } from "./messages.js";
 import type { PoolTask } from "./pool-task.js";
 import { RepositoryServer } from "./repository-server.js";
 
-/** How long a handler that was told to stop may take to end before its thread is ended. */
+/** Grace period for a handler that was told to stop, before its thread is terminated. */
 const HEED_MS = 1_000;
 
-/** What an ended thread leaves behind. */
+/** Tasks that an ended thread leaves behind. */
 export interface Remains {
-  /** Its handler ran when the thread ended by itself, or alone held too much memory. */
+  /** The task whose handler ran when the thread died, or exceeded the memory limit while it ran alone. */
   readonly charged: PoolTask | undefined;
-  /** Not over, and nobody's fault: for another thread. */
+  /** Unfinished tasks without blame, to run in another thread. */
   readonly left: readonly PoolTask[];
 }
 
-/** A batch of assets in a thread, as the main thread sees it. */
+/** A batch of assets that runs in a thread, as the main thread sees it. */
 export class BatchRun {
   readonly batch: SentBatch;
-  /** Aborted to end the thread. */
+  /** Aborted to terminate the thread. */
   readonly ending = new AbortController();
   busyMs = 0;
   done = 0;
@@ -43,7 +43,7 @@ export class BatchRun {
     all.forEach((task, index) => this.#passOnStop(task, index));
   }
 
-  /** Ends the thread where its asset is over the deadline, or does not heed its signal. */
+  /** Terminates the thread if its asset exceeds the deadline, or ignores its signal. */
   watch(nowMs: number): void {
     if (this.ending.signal.aborted) return;
     const { running } = this.#state;
@@ -77,7 +77,7 @@ export class BatchRun {
     this.ending.abort();
   }
 
-  /** After the thread ended the batch, or died: takes what it still said, and answers what is not over. */
+  /** Cleans up after the thread finished the batch or died: takes its last messages, returns unfinished tasks. */
   close(): Remains {
     this.#drain();
     for (const forget of this.#forget) forget();

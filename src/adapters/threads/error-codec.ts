@@ -8,7 +8,7 @@ import {
   SkipAsset,
 } from "../../core/errors.js";
 
-/** An error on its way between threads: copying it would lose what it is. */
+/** An error as sent between threads: structured clone would lose its class. */
 export type EncodedError =
   | { readonly kind: "retry" | "skip" | "other"; readonly message: string }
   | { readonly kind: "failure"; readonly code: string; readonly message: string }

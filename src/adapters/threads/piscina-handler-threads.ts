@@ -14,11 +14,11 @@ import { PoolTask } from "./pool-task.js";
 
 /** One asset a task is slower than no thread at all; more than this gains nothing. */
 const MAX_BATCH = 32;
-/** What a batch should last: long against its crossing, short against the wait of the assets behind it. */
+/** Target duration of a batch: long compared to the hand-over, short for the assets that wait behind it. */
 const BATCH_MS = 50;
 /** How exactly deadlines are kept. */
 const WATCH_EVERY_MS = 50;
-/** Threads that end in a row, none while a handler ran: then it is the machine's trouble, and no asset's. */
+/** So many threads in a row that die while no handler runs mean trouble of the machine, not of an asset. */
 const MAX_CAUSELESS_DEATHS = 5;
 
 const CLOSED = new AssetmillError("UNAVAILABLE", "worker threads are closed");
@@ -31,14 +31,14 @@ export interface ThreadOptions {
   readonly modules: readonly string[];
 }
 
-/** Handlers in worker threads of piscina's. Threads start with the first work, and end when there is none for a while. */
+/** Runs handlers in piscina's worker threads. Threads start on demand, and end when idle for a while. */
 export class PiscinaHandlerThreads implements HandlerThreads {
   readonly places: number;
   readonly #threads: number;
   readonly #pool: Piscina<SentBatch, readonly string[]>;
   readonly #runs = new Set<BatchRun>();
   readonly #guard: MemoryGuard;
-  /** What runs now is to have nothing beside it. */
+  /** The present task has to run alone. */
   #alone = false;
   #waiting: PoolTask[] = [];
   #gathering = false;
@@ -98,7 +98,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
     await this.#pool.destroy();
   }
 
-  /** Whatever comes in this turn of the event loop crosses together. */
+  /** Tasks of one turn of the event loop are sent together. */
   #gather(): void {
     if (this.#gathering) return;
     this.#gathering = true;
@@ -171,7 +171,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
     this.#causeless = hasCause ? 0 : this.#causeless + 1;
     if (this.#causeless >= MAX_CAUSELESS_DEATHS) {
       this.#causeless = 0;
-      const gone = new AssetmillError("UNAVAILABLE", `worker threads cannot work: ${messageOf(death)}`);
+      const gone = new AssetmillError("UNAVAILABLE", `worker threads keep dying: ${messageOf(death)}`);
       for (const task of left) task.fail(gone);
     } else {
       this.#waiting.unshift(...left);

@@ -1,8 +1,8 @@
 const native = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted");
 
 /**
- * A signal that a handler also sees aborted while it never lets its thread's event loop turn: whoever looks at `aborted`,
- * or calls `throwIfAborted`, looks at shared memory. `look` does so for those who listen.
+ * Creates a signal that works even while a handler blocks its thread's event loop: `aborted` and `throwIfAborted` check
+ * shared memory. `look` checks it for event listeners.
  */
 export function polledSignal(isTold: () => boolean): { readonly signal: AbortSignal; readonly look: () => void } {
   const controller = new AbortController();

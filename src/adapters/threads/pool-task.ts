@@ -2,13 +2,13 @@ import type { ThreadEnd, ThreadWork } from "../../core/ports/handler-threads.js"
 import type { SentAsset, SentEnd } from "./messages.js";
 import { decodeError } from "./error-codec.js";
 
-/** One asset's work, from the call to its end, across threads. */
+/** One asset's work, from the call to its end, in one thread after another if threads die. */
 export class PoolTask {
   readonly work: ThreadWork;
   readonly end: Promise<ThreadEnd>;
   /** Threads that ended while its handler ran. */
   deaths = 0;
-  /** It ran when the threads together held too much memory: nothing else may run while it does. */
+  /** It ran when all threads together exceeded the memory limit: it has to run alone. */
   isHeavy = false;
   isOver = false;
   readonly #resolve: (end: ThreadEnd) => void;
@@ -41,7 +41,7 @@ export class PoolTask {
     this.#reject(error);
   }
 
-  /** It was told to stop, and has: or never started. */
+  /** Rejects with the signal's reason: the task was stopped, or never started. */
   stopped(): void {
     this.fail(this.work.signal.reason);
   }

@@ -2,7 +2,7 @@ import type { AssetRepository } from "../../core/ports/asset-repository.js";
 import type { Answer, Question } from "./messages.js";
 import { encodeError } from "./error-codec.js";
 
-/** Answers in the main thread what one asset's handler asks of the repository in its thread. */
+/** Serves the repository, in the main thread, to one asset's handler in its thread. */
 export class RepositoryServer {
   readonly #repository: Pick<AssetRepository, "read" | "stat">;
   readonly #signal: AbortSignal;
@@ -32,7 +32,7 @@ export class RepositoryServer {
     }
   }
 
-  /** What a handler, or a dead thread, left half read. */
+  /** Closes streams that a handler, or a dead thread, left unfinished. */
   close(): void {
     for (const stream of this.#streams.keys()) void this.#close(stream).catch(() => {});
   }
