@@ -5,7 +5,7 @@ import {
   FolderResults1761300000001,
   PostgresDatabase,
   postgresIdentity,
-  realFile,
+  resolveFile,
   type SqlDatabase,
   SQLITE_DRIVERS,
   SqliteDatabase,
@@ -44,7 +44,7 @@ export function openDatabase(uri: DatabaseUri, { existing = false } = {}): Promi
 
 /** What `openDatabase` would give as identity, without opening. */
 export async function identityOf(uri: DatabaseUri): Promise<string> {
-  return uri.kind === "postgres" ? postgresIdentity(uri.url, uri) : sqliteIdentity(await realFile(uri.file), uri);
+  return uri.kind === "postgres" ? postgresIdentity(uri.url, uri) : sqliteIdentity(await resolveFile(uri.file), uri);
 }
 
 export const lendDatabase = (loan: DatabaseLoan): Promise<SqlDatabase> => PostgresDatabase.lend({ ...loan, ...SCHEMA });

@@ -4,7 +4,13 @@ import { AssetmillError, isUnavailable, messageOf } from "../core/errors.js";
 import { fileTypeOfName, fileTypeOfXmlHead } from "../core/asset/file-type.js";
 import { comparePaths, isWithin } from "../core/asset/path.js";
 import type { AssetResult, AssetWrite, RefusedWrite } from "../core/asset/asset-result.js";
-import type { AssetRepository, EnlistedWriter, RepositoryNode, ScanPage } from "../core/ports/asset-repository.js";
+import type {
+  AssetRepository,
+  EnlistedWriter,
+  RepositoryNode,
+  ScanOptions,
+  ScanPage,
+} from "../core/ports/asset-repository.js";
 import type { AssetSink, IncomingAsset, PutEnd } from "../core/ports/asset-sink.js";
 import { admits, covers, type Scope } from "../core/asset/scope.js";
 import { memoryTransaction } from "./memory-database.js";
@@ -49,10 +55,7 @@ export class MemoryAssetRepository implements AssetRepository {
     );
   }
 
-  async *scan(
-    scope: Scope,
-    { after, pageSize, signal }: { after?: string; pageSize: number; signal?: AbortSignal },
-  ): AsyncIterable<ScanPage> {
+  async *scan(scope: Scope, { after, pageSize, signal }: ScanOptions): AsyncIterable<ScanPage> {
     const paths = [...this.#assets.keys()]
       .filter((path) => covers(scope, path) && (after === undefined || comparePaths(path, after) > 0))
       .sort(comparePaths);

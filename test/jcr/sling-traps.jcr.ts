@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { JcrClient } from "../../src/adapters/assets/jcr/client/client.js";
+import { JcrClient } from "../../src/adapters/assets/jcr/client.js";
 import { resolveJcrOptions } from "../../src/adapters/assets/jcr/options.js";
 import { SlingDialect } from "../../src/adapters/assets/jcr/dialects/sling-dialect.js";
 import { rejection } from "../support/deferred.js";

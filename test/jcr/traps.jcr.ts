@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { JcrFault } from "../../src/adapters/assets/jcr/client/jcr-fault.js";
+import { JcrFault } from "../../src/adapters/assets/jcr/errors.js";
 import { rejection } from "../support/deferred.js";
 import { damAsset, folder, forEachLane } from "./support/fixture.js";
 

@@ -5,6 +5,6 @@ export { type LentOptions, PostgresDatabase, postgresIdentity, type PostgresOpti
 export type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
 export type { SqlDialect } from "./sql-dialect.js";
 export { SqlText, type TablePlace } from "./sql-text.js";
-export { realFile } from "./real-file.js";
+export { resolveFile } from "./resolve-file.js";
 export { SqliteDatabase, sqliteIdentity, type SqliteOptions } from "./sqlite-database.js";
 export { SQLITE_DRIVERS, type SqliteDriverName } from "./sqlite-driver.js";

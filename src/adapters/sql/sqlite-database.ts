@@ -3,9 +3,9 @@ import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { DataSource, type EntityManager, type QueryRunner } from "typeorm";
 import { AssetmillError } from "../../core/errors.js";
 import { type EntityDefinition, entitySchema } from "./entity.js";
-import { FilePlace } from "./file-place.js";
-import { FileTurns } from "./file-turns.js";
-import { realFile } from "./real-file.js";
+import { FileIdentity } from "./file-identity.js";
+import { FileWriteQueue } from "./file-write-queue.js";
+import { resolveFile } from "./resolve-file.js";
 import { isUpToDate, migrate, type Migration } from "./migrations.js";
 import type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
 import { SqlText, type TablePlace } from "./sql-text.js";
@@ -41,7 +41,7 @@ interface Parts {
   readonly busyTimeoutMs: number;
   readonly writer: DataSource;
   readonly reader: DataSource;
-  readonly turns: FileTurns;
+  readonly turns: FileWriteQueue;
 }
 
 /**
@@ -52,9 +52,9 @@ export class SqliteDatabase implements SqlDatabase {
   readonly identity: string;
   readonly dialect = sqliteDialect;
   readonly #parts: Parts;
-  readonly #place: FilePlace;
+  readonly #place: FileIdentity;
 
-  private constructor(parts: Parts, place: FilePlace) {
+  private constructor(parts: Parts, place: FileIdentity) {
     this.identity = parts.identity;
     this.#parts = parts;
     this.#place = place;
@@ -62,7 +62,7 @@ export class SqliteDatabase implements SqlDatabase {
 
   /** Opens the file and brings its schema up to date. Refuses one that a newer program made, naming both. */
   static async open(options: SqliteOptions): Promise<SqliteDatabase> {
-    const file = await realFile(options.file);
+    const file = await resolveFile(options.file);
     const driver = await loadSqliteDriver(options.driver);
     const busyTimeoutMs = options.busyTimeoutMs ?? 30_000;
     const text = new SqlText(options, false);
@@ -76,7 +76,7 @@ export class SqliteDatabase implements SqlDatabase {
       busyTimeoutMs,
       writer: source(),
       reader: source(),
-      turns: new FileTurns(file),
+      turns: new FileWriteQueue(file),
     };
     try {
       await parts.turns.run(() => initialize(parts, options.migrations));
@@ -85,7 +85,7 @@ export class SqliteDatabase implements SqlDatabase {
       parts.turns.leave();
       throw sqliteOpenError(error, file);
     }
-    return new SqliteDatabase(parts, await FilePlace.of(file));
+    return new SqliteDatabase(parts, await FileIdentity.of(file));
   }
 
   async entities<T>(find: (manager: EntityManager) => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Asset } from "../../core/asset/asset.js";
 import type { HandlerResult } from "../../core/asset/handler-result.js";
 import type { RepositoryNode } from "../../core/ports/asset-repository.js";
-import type { SentError } from "./sent-error.js";
+import type { EncodedError } from "./error-codec.js";
 
 /** Where a thread finds handlers; its `workerData`. */
 export interface ThreadModules {
@@ -32,7 +32,7 @@ export interface SentBatch {
 /** A handler's end, sent as soon as it ended. */
 export type SentEnd =
   | { readonly returned: HandlerResult | undefined; readonly hash: string | null | undefined; readonly busyMs: number }
-  | { readonly error: SentError; readonly hash: string | null | undefined; readonly busyMs: number };
+  | { readonly error: EncodedError; readonly hash: string | null | undefined; readonly busyMs: number };
 
 /** What a thread asks of the repository. A `read` is pulled piece by piece: `next`, until there is none. */
 export type Question =
@@ -43,7 +43,7 @@ export type Question =
 export type Answer =
   | { readonly nodes: readonly (RepositoryNode | undefined)[] }
   | { readonly piece: Uint8Array | undefined }
-  | { readonly error: SentError };
+  | { readonly error: EncodedError };
 
 export type FromThread =
   | { readonly kind: "end"; readonly index: number; readonly end: SentEnd }

@@ -7,18 +7,18 @@ import {
   type ThreadEnd,
   type ThreadWork,
 } from "../../core/ports/handler-threads.js";
-import { Crossing } from "./crossing.js";
+import { BatchRun } from "./batch-run.js";
 import { MemoryGuard } from "./memory-guard.js";
 import type { SentBatch, ThreadModules } from "./messages.js";
-import { PendingWork } from "./pending-work.js";
+import { PoolTask } from "./pool-task.js";
 
 /** One asset a task is slower than no thread at all; more than this gains nothing. */
 const MAX_BATCH = 32;
-/** What a batch should last: long against its crossing, short against the wait of the assets behind it. */
+/** Target duration of a batch: long compared to the hand-over, short for the assets that wait behind it. */
 const BATCH_MS = 50;
 /** How exactly deadlines are kept. */
 const WATCH_EVERY_MS = 50;
-/** Threads that end in a row, none while a handler ran: then it is the machine's trouble, and no asset's. */
+/** So many threads in a row that die while no handler runs mean trouble of the machine, not of an asset. */
 const MAX_CAUSELESS_DEATHS = 5;
 
 const CLOSED = new AssetmillError("UNAVAILABLE", "worker threads are closed");
@@ -31,16 +31,16 @@ export interface ThreadOptions {
   readonly modules: readonly string[];
 }
 
-/** Handlers in worker threads of piscina's. Threads start with the first work, and end when there is none for a while. */
+/** Runs handlers in piscina's worker threads. Threads start on demand, and end when idle for a while. */
 export class PiscinaHandlerThreads implements HandlerThreads {
   readonly places: number;
   readonly #threads: number;
   readonly #pool: Piscina<SentBatch, readonly string[]>;
-  readonly #crossings = new Set<Crossing>();
+  readonly #runs = new Set<BatchRun>();
   readonly #guard: MemoryGuard;
-  /** What runs now is to have nothing beside it. */
+  /** The present task has to run alone. */
   #alone = false;
-  #waiting: PendingWork[] = [];
+  #waiting: PoolTask[] = [];
   #gathering = false;
   #watch: NodeJS.Timeout | undefined;
   #meanMs: number | undefined;
@@ -68,37 +68,37 @@ export class PiscinaHandlerThreads implements HandlerThreads {
 
   /** The names of the handlers that a thread has; fails as the plugin's module does. */
   async handlerNames(): Promise<readonly string[]> {
-    const { batch } = new Crossing([]);
+    const { batch } = new BatchRun([]);
     return this.#pool.run(batch, { transferList: [batch.port] });
   }
 
   run(work: ThreadWork): Promise<ThreadEnd> {
-    const pending = new PendingWork(work);
+    const task = new PoolTask(work);
     const { signal } = work;
     if (signal.aborted) {
-      pending.stopped();
-      return pending.end;
+      task.stopped();
+      return task.end;
     }
     const leaveQueue = (): void => {
-      const at = this.#waiting.indexOf(pending);
+      const at = this.#waiting.indexOf(task);
       if (at < 0) return;
       this.#waiting.splice(at, 1);
-      pending.stopped();
+      task.stopped();
     };
     signal.addEventListener("abort", leaveQueue, { once: true });
-    this.#waiting.push(pending);
+    this.#waiting.push(task);
     this.#gather();
-    return pending.end.finally(() => signal.removeEventListener("abort", leaveQueue));
+    return task.end.finally(() => signal.removeEventListener("abort", leaveQueue));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#watch);
-    for (const pending of this.#waiting.splice(0)) pending.fail(CLOSED);
+    for (const task of this.#waiting.splice(0)) task.fail(CLOSED);
     await this.#pool.destroy();
   }
 
-  /** Whatever comes in this turn of the event loop crosses together. */
+  /** Tasks of one turn of the event loop are sent together. */
   #gather(): void {
     if (this.#gathering) return;
     this.#gathering = true;
@@ -109,20 +109,20 @@ export class PiscinaHandlerThreads implements HandlerThreads {
   }
 
   #send(): void {
-    while (!this.#closed && this.#waiting.length > 0 && this.#crossings.size < this.#threads && !this.#alone) {
+    while (!this.#closed && this.#waiting.length > 0 && this.#runs.size < this.#threads && !this.#alone) {
       const heavy = this.#waiting.findIndex(({ isHeavy }) => isHeavy);
-      if (heavy < 0) void this.#cross(this.#nextBatch());
-      else if (this.#crossings.size > 0) return;
+      if (heavy < 0) void this.#runBatch(this.#nextBatch());
+      else if (this.#runs.size > 0) return;
       else {
         this.#alone = true;
         this.#guard.begin();
-        void this.#cross(this.#waiting.splice(heavy, 1));
+        void this.#runBatch(this.#waiting.splice(heavy, 1));
       }
     }
   }
 
   /** An asset that has ended a thread before goes alone: what else it may have left behind there blames nobody. */
-  #nextBatch(): readonly PendingWork[] {
+  #nextBatch(): readonly PoolTask[] {
     const suspect = this.#waiting.findIndex(({ deaths }) => deaths > 0);
     if (suspect >= 0) return this.#waiting.splice(suspect, 1);
     const byTime = this.#meanMs === undefined ? 4 : Math.round(BATCH_MS / Math.max(0.01, this.#meanMs));
@@ -130,65 +130,65 @@ export class PiscinaHandlerThreads implements HandlerThreads {
     return this.#waiting.splice(0, Math.max(1, Math.min(byTime, share, MAX_BATCH)));
   }
 
-  async #cross(all: readonly PendingWork[]): Promise<void> {
-    const crossing = new Crossing(all);
-    this.#crossings.add(crossing);
+  async #runBatch(all: readonly PoolTask[]): Promise<void> {
+    const run = new BatchRun(all);
+    this.#runs.add(run);
     this.#watch ??= setInterval(() => {
       const nowMs = performance.now();
-      for (const one of this.#crossings) one.watch(nowMs);
-      if (!this.#guard.isOver(this.#crossings.size)) return;
-      for (const one of this.#crossings) one.endHeavy(this.#alone);
+      for (const one of this.#runs) one.watch(nowMs);
+      if (!this.#guard.isOver(this.#runs.size)) return;
+      for (const one of this.#runs) one.endHeavy(this.#alone);
     }, WATCH_EVERY_MS).unref();
-    const { batch, ending } = crossing;
+    const { batch, ending } = run;
     try {
       await this.#pool.run(batch, { transferList: [batch.port], signal: ending.signal });
-      this.#settle(crossing, undefined);
+      this.#settle(run, undefined);
     } catch (error) {
-      if (crossing.tooMuch) await this.#guard.settle();
-      this.#settle(crossing, error);
+      if (run.tooMuch) await this.#guard.settle();
+      this.#settle(run, error);
     }
-    this.#crossings.delete(crossing);
+    this.#runs.delete(run);
     this.#alone = false;
-    if (crossing.tooMuch) this.#guard.begin();
-    if (this.#crossings.size === 0) {
+    if (run.tooMuch) this.#guard.begin();
+    if (this.#runs.size === 0) {
       clearInterval(this.#watch);
       this.#watch = undefined;
     }
     this.#send();
   }
 
-  #settle(crossing: Crossing, death: unknown): void {
-    const { charged, left } = crossing.close();
+  #settle(run: BatchRun, death: unknown): void {
+    const { charged, left } = run.close();
     if (this.#closed) {
-      for (const pending of charged ? [charged, ...left] : left) pending.fail(CLOSED);
+      for (const task of charged ? [charged, ...left] : left) task.fail(CLOSED);
       return;
     }
-    if (crossing.done > 0) {
-      const meanMs = crossing.busyMs / crossing.done;
+    if (run.done > 0) {
+      const meanMs = run.busyMs / run.done;
       this.#meanMs = this.#meanMs === undefined ? meanMs : this.#meanMs * 0.7 + meanMs * 0.3;
     }
-    const hasCause = death === undefined || charged || crossing.ending.signal.aborted || crossing.done > 0;
+    const hasCause = death === undefined || charged || run.ending.signal.aborted || run.done > 0;
     this.#causeless = hasCause ? 0 : this.#causeless + 1;
     if (this.#causeless >= MAX_CAUSELESS_DEATHS) {
       this.#causeless = 0;
-      const gone = new AssetmillError("UNAVAILABLE", `worker threads cannot work: ${messageOf(death)}`);
-      for (const pending of left) pending.fail(gone);
+      const gone = new AssetmillError("UNAVAILABLE", `worker threads keep dying: ${messageOf(death)}`);
+      for (const task of left) task.fail(gone);
     } else {
       this.#waiting.unshift(...left);
     }
-    if (charged) this.#charge(charged, crossing.tooMuch ? this.#tooMuch : messageOf(death));
+    if (charged) this.#charge(charged, run.tooMuch ? this.#tooMuch : messageOf(death));
   }
 
   get #tooMuch(): string {
     return `while it ran, the process grew by more than ${this.#guard.limitMb(1)} MiB`;
   }
 
-  #charge(pending: PendingWork, death: string): void {
-    if (pending.work.signal.aborted) pending.stopped();
-    else if (++pending.deaths < MAX_THREAD_DEATHS) this.#waiting.unshift(pending);
+  #charge(task: PoolTask, death: string): void {
+    if (task.work.signal.aborted) task.stopped();
+    else if (++task.deaths < MAX_THREAD_DEATHS) this.#waiting.unshift(task);
     else {
       const message = `ended its thread ${MAX_THREAD_DEATHS} times: ${death}`;
-      pending.fail(new AssetFailure("POISON", message));
+      task.fail(new AssetFailure("POISON", message));
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { MessagePort } from "node:worker_threads";
 import type { AssetRepository } from "../../core/ports/asset-repository.js";
 import type { Answer, FromThread, Question, SentAsset } from "./messages.js";
-import { receiveError } from "./sent-error.js";
+import { decodeError } from "./error-codec.js";
 
 const PIECE_BYTES = 256 * 1024;
 /** What the main thread found was no link; so it stays, should it be swapped meanwhile. */
@@ -23,7 +23,7 @@ export class Questions {
   ask(index: number, question: Question): Promise<Answer> {
     const id = ++this.#last;
     return new Promise((answered, failed) => {
-      this.#open.set(id, (answer) => ("error" in answer ? failed(receiveError(answer.error)) : answered(answer)));
+      this.#open.set(id, (answer) => ("error" in answer ? failed(decodeError(answer.error)) : answered(answer)));
       this.#port.postMessage({ kind: "ask", index, id, question } satisfies FromThread);
     });
   }

@@ -12,8 +12,8 @@ import { BatchState } from "./batch-state.js";
 import type { FromThread, SentAsset, SentBatch, SentEnd, ThreadModules, ToThread } from "./messages.js";
 import { handlersOf } from "./plugin-modules.js";
 import { Questions, RemoteRepository } from "./remote-repository.js";
-import { sendError } from "./sent-error.js";
-import { toldSignal } from "./told-signal.js";
+import { encodeError } from "./error-codec.js";
+import { polledSignal } from "./polled-signal.js";
 
 /** What runs in a worker thread: a batch at a time, in it one asset after the other. */
 
@@ -55,7 +55,7 @@ export default async function runBatch({ port, memory, assets }: SentBatch): Pro
         state.ended();
         continue;
       }
-      const told = toldSignal(() => state.isTold(index));
+      const told = polledSignal(() => state.isTold(index));
       look = told.look;
       const end = await runOne(index, sent, handlers.get(sent.handler), told.signal, port, questions);
       post(port, { kind: "end", index, end });
@@ -102,7 +102,7 @@ async function runOne(
     const returned = await handler.process(sent.asset, context);
     return { returned: returned === undefined ? undefined : plain(checkResult(returned)), ...since() };
   } catch (error) {
-    return { error: sendError(error), ...since() };
+    return { error: encodeError(error), ...since() };
   }
 }
 
@@ -143,7 +143,7 @@ function post(port: MessagePort, message: FromThread): void {
     if (message.kind !== "end") return;
     const { index, end } = message;
     const { hash, busyMs } = end;
-    port.postMessage({ kind: "end", index, end: { error: sendError(error), hash, busyMs } } satisfies FromThread);
+    port.postMessage({ kind: "end", index, end: { error: encodeError(error), hash, busyMs } } satisfies FromThread);
   }
 }
 

@@ -11,6 +11,15 @@ export type RepositoryNode =
 /** Writes that became part of somebody else's transaction. */
 export type EnlistedWriter = (tx: Transaction, writes: readonly AssetWrite[]) => Promise<void>;
 
+/** How to scan. */
+export interface ScanOptions {
+  /** Yields only what follows this path. */
+  readonly after?: string;
+  readonly pageSize: number;
+  /** Ends the scan early, without an error. */
+  readonly signal?: AbortSignal;
+}
+
 /** A step of a scan. */
 export interface ScanPage {
   /** In path order, at most `pageSize`; none where a while was spent on what the scope leaves out. */
@@ -35,10 +44,7 @@ export interface AssetRepository {
    * Restarts after any path it ever yielded or reached, even one that is gone by now: exactly the greater ones follow.
    * Memory does not grow with the tree. Ends early, without an error, once `signal` is aborted.
    */
-  scan(
-    scope: Scope,
-    options: { readonly after?: string; readonly pageSize: number; readonly signal?: AbortSignal },
-  ): AsyncIterable<ScanPage>;
+  scan(scope: Scope, options: ScanOptions): AsyncIterable<ScanPage>;
 
   /**
    * What stands at each path now, in the order asked; undefined where nothing does, or nothing readable. Here and below,

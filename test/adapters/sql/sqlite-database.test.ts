@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { realFile, type SqlDatabase, type SqlTransaction } from "../../../src/adapters/sql/index.js";
+import { resolveFile, type SqlDatabase, type SqlTransaction } from "../../../src/adapters/sql/index.js";
 import { AssetmillError } from "../../../src/core/errors.js";
 import { asNobody } from "../../support/as-nobody.js";
 import { deferred, rejection } from "../../support/deferred.js";
@@ -221,7 +221,7 @@ describe("a SQLite database", function () {
     it("has one name, however its folder is reached", async () => {
       await mkdir(join(folder, "real"));
       await symlink(join(folder, "real"), join(folder, "link"));
-      expect(await realFile(join(folder, "link", "x.sqlite"))).to.equal(join(folder, "real", "x.sqlite"));
+      expect(await resolveFile(join(folder, "link", "x.sqlite"))).to.equal(join(folder, "real", "x.sqlite"));
     });
 
     it("that is no database is refused, without its path", async () => {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { JcrClient } from "../../../src/adapters/assets/jcr/client/client.js";
+import { JcrClient } from "../../../src/adapters/assets/jcr/client.js";
 import { DavexDialect } from "../../../src/adapters/assets/jcr/dialects/davex-dialect.js";
 import type { Change, NewNode } from "../../../src/adapters/assets/jcr/dialects/dialect.js";
 import { JcrAssetRepository, type JcrOptions } from "../../../src/adapters/assets/jcr/index.js";

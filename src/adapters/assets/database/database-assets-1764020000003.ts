@@ -2,8 +2,8 @@ import type { Migration, MigrationTools } from "../../sql/index.js";
 import { ASSET, CONTENT, PIECE } from "./tables.js";
 
 /**
- * Assets in the order of their keys, which is path order; their contents in pieces, each content written whole before an
- * asset shows it.
+ * Tables for assets, by key (in path order), and for their contents in pieces; content is complete before an asset refers
+ * to it.
  */
 export class DatabaseAssets1764020000003 implements Migration {
   readonly name = "DatabaseAssets1764020000003";

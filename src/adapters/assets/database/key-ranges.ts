@@ -4,31 +4,31 @@ import { pathKey } from "../../sql/path-key.js";
 
 const SLASH = Buffer.of(0, 0);
 
-/** Begins the keys of all that lies below a path. */
+/** Returns the prefix of all keys below a path. */
 const below = (path: string): Buffer => (path === "/" ? SLASH : Buffer.concat([pathKey(path), SLASH]));
 
-/** The first key behind all that lies below a path. */
+/** Returns the first key after all that lies below a path. */
 function behind(path: string): Buffer {
   const end = Buffer.from(below(path));
   end[end.length - 1] = 1;
   return end;
 }
 
-/** Keys from `from` on, it included, to `to`, it left out. */
+/** Keys from `from` (inclusive) to `to` (exclusive). */
 export interface KeyRange {
   readonly from: Buffer;
   readonly to: Buffer;
 }
 
-/** Keys of what lies below a path, the path itself left out. */
+/** Returns the keys below a path, without the path itself. */
 export const keysBelow = (path: string): KeyRange => ({ from: below(path), to: behind(path) });
 
 /**
- * What a scope covers, as ranges of keys in order: its roots, themselves included, without what is excluded. `after`:
- * only what comes after this path.
+ * Returns what a scope covers as ranges of keys, in order: its roots, including themselves, without excluded paths.
+ * `after`: only what follows this path.
  */
 export function keyRanges({ roots, excluded }: Pick<Scope, "roots" | "excluded">, after?: string): readonly KeyRange[] {
-  // The smallest key greater than that of `after` is this one and one unit more.
+  // The smallest key after that of `after` is that key plus one unit.
   const least = after === undefined ? undefined : Buffer.concat([pathKey(after), SLASH]);
   return roots
     .flatMap((root) => parts(root, excluded))
@@ -40,7 +40,7 @@ export function keyRanges({ roots, excluded }: Pick<Scope, "roots" | "excluded">
 
 function parts(root: string, excluded: readonly string[]): readonly KeyRange[] {
   if (excluded.some((path) => isWithin(root, path))) return [];
-  // A path's siblings such as /a-b stand behind all that lies below it: the path and its tree are one range.
+  // Siblings such as /a-b sort after all that lies below /a: a path and its tree are one range.
   const whole = { from: pathKey(root), to: behind(root) };
   const holes = excluded
     .filter((path) => isWithin(path, root))

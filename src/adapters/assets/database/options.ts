@@ -3,17 +3,17 @@ import { resolve } from "node:path";
 import { invalidParameter, messageOf } from "../../../core/errors.js";
 
 export interface DatabaseAssetsOptions {
-  /** Contents are kept as files below this folder, the database refers to them. @defaultValue in the database itself */
+  /** Folder to keep contents in, as files that the database refers to. @defaultValue contents are kept in the database */
   readonly contentFolder?: string;
 }
 
-/** The folder's real path, made where it is missing; undefined where contents are kept in the database. */
+/** Returns the content folder's real path, and creates it if missing; undefined if contents are kept in the database. */
 export async function resolveContentFolder({ contentFolder }: DatabaseAssetsOptions): Promise<string | undefined> {
   if (contentFolder === undefined) return undefined;
   try {
     await mkdir(resolve(contentFolder), { recursive: true });
     return await realpath(resolve(contentFolder));
   } catch (error) {
-    throw invalidParameter("assets", `content: ${contentFolder} cannot be used as a folder: ${messageOf(error)}`);
+    throw invalidParameter("assets", `cannot use ${contentFolder} as content folder: ${messageOf(error)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { FILE_TYPES } from "../../../core/asset/file-type.js";
 import type { ScopeFilter } from "../../../core/asset/scope.js";
-import { ASSET_COLUMNS } from "./asset-row.js";
+import { ASSET_COLUMNS } from "./asset-mapper.js";
 import type { KeyRange } from "./key-ranges.js";
 import { ASSET } from "./tables.js";
 
@@ -10,18 +10,17 @@ export interface Statement {
   readonly parameters: readonly unknown[];
 }
 
-/** True where a page may be long in coming: what the filter leaves out is passed over row by row. */
+/** Whether a page may take long: rows that the filter excludes are passed over one by one. */
 export const isSparse = ({ createdFromMs, createdToMs }: ScopeFilter): boolean =>
   createdFromMs !== undefined || createdToMs !== undefined;
 
 /**
- * The first assets of a range that the filter lets through, in the order of their keys. By type each comes from the index
- * that has type, key and creation: the rows that are not wanted are never touched.
+ * Selects the first assets of a range that the filter admits, by key. A filter by type uses the index on type, key and
+ * creation: other rows are never touched.
  *
- * `isWide`: more lies in the range than a page holds, as far as is known. Then `limit` alone cuts the page off, and the
- * range's end is looked at afterwards: so PostgreSQL walks the index in order, whatever it knows of the table. With both
- * bounds inside it takes a table that it has no statistics of yet, just after an import, for one with few rows in that
- * range, and sorts all of them for each page.
+ * `isWide`: the range probably holds more than a page. Then only `limit` ends the inner query and the range's end is
+ * checked outside, so that PostgreSQL walks the index in order. With both bounds inside, a table without statistics (just
+ * after an import) looks as if the range held few rows, and PostgreSQL sorts them all for each page.
  */
 export function pageOf({ from, to }: KeyRange, filter: ScopeFilter, limit: number, isWide = false): Statement {
   const { fileTypes, createdFromMs, createdToMs } = filter;
@@ -55,13 +54,13 @@ export function pageOf({ from, to }: KeyRange, filter: ScopeFilter, limit: numbe
   };
 }
 
-/** The last asset among the first `rows` of a range, whatever the filter says of them; none where there are fewer. */
+/** Selects the last of the first `rows` assets of a range, filter ignored; no row if there are fewer. */
 export const windowEnd = ({ from, to }: KeyRange, rows: number): Statement => ({
   sql: `select path from ${ASSET} where key >= ? and key < ? order by key limit 1 offset ?`,
   parameters: [from, to, rows - 1],
 });
 
-/** Whether anything stands below a path. */
+/** Selects any one asset of a range. */
 export const anyIn = ({ from, to }: KeyRange): Statement => ({
   sql: `select path from ${ASSET} where key >= ? and key < ? order by key limit 1`,
   parameters: [from, to],

@@ -1,4 +1,4 @@
-/** The repository's tables, as SqlText knows them. */
+/** Names of the repository's tables, for SqlText. */
 export const ASSET = "{asset}";
 export const CONTENT = "{content}";
 export const PIECE = "{content_piece}";

@@ -1,3 +1,3 @@
-export { FolderAssetRepository } from "./folder-asset-repository.js";
-export { FolderReader } from "./folder-reader.js";
+export { FolderAssetRepository } from "./repository.js";
+export { FolderReader } from "./reader.js";
 export type { FolderOptions } from "./options.js";

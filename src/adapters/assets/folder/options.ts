@@ -4,30 +4,30 @@ import { invalidParameter } from "../../../core/errors.js";
 import { normalisePath } from "../../../core/asset/path.js";
 
 export interface FolderOptions {
-  /** The folder whose tree is the repository. */
+  /** Path of the folder to read, with all below it. */
   readonly folder: string;
-  /** Where in the repository its tree stands. @defaultValue `/` */
+  /** Repository path at which the folder is mounted. @defaultValue `/` */
   readonly mount?: string;
 }
 
 export interface ResolvedFolderOptions {
-  /** Absolute and real. */
+  /** Absolute, with symbolic links resolved. */
   readonly folder: string;
   readonly mount: string;
 }
 
-/** Refuses what is no folder, naming the option. */
+/** Resolves the options. Throws INVALID_PARAMETER naming the option if the folder does not exist. */
 export async function resolveFolderOptions(options: FolderOptions): Promise<ResolvedFolderOptions> {
   const mount = normalisePath(options.mount ?? "/", "mount");
   try {
     const folder = await realpath(resolve(options.folder));
     if ((await stat(folder)).isDirectory()) return { folder, mount };
   } catch {
-    throw invalidParameter("assets", `there is no folder ${options.folder}`);
+    throw invalidParameter("assets", `folder not found: ${options.folder}`);
   }
   throw invalidParameter("assets", `${options.folder} is not a folder`);
 }
 
-/** `folder:DIR?mount=/path`: what jobs are bound to. */
+/** Returns the identity that jobs are bound to: `folder:DIR?mount=/path`. */
 export const folderIdentity = ({ folder, mount }: ResolvedFolderOptions): string =>
   `folder:${folder}${mount === "/" ? "" : `?mount=${mount}`}`;

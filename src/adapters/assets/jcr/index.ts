@@ -1,2 +1,2 @@
-export { JcrAssetRepository } from "./jcr-asset-repository.js";
+export { JcrAssetRepository } from "./repository.js";
 export type { DialectName, JcrOptions } from "./options.js";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { diffOf, numberText } from "../../../../src/adapters/assets/jcr/dialects/diff.js";
 import { isReadableName } from "../../../../src/adapters/assets/jcr/dialects/jcr-names.js";
-import { SmallestNames } from "../../../../src/adapters/assets/jcr/scan/smallest-names.js";
+import { NameWindow } from "../../../../src/adapters/assets/jcr/scan/name-window.js";
 import { BrokenAnswer, type JsonValue, streamMembers } from "../../../../src/adapters/assets/jcr/client/json-stream.js";
 import { multipart } from "../../../../src/adapters/assets/jcr/client/multipart.js";
 import { escapedName, unescapedName } from "../../../../src/adapters/assets/jcr/results/result-codec.js";
@@ -106,7 +106,7 @@ describe("the smallest names of a folder", () => {
     const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { maxLength: 40 });
     fc.assert(
       fc.property(names, fc.string({ maxLength: 2 }), fc.integer({ min: 1, max: 10 }), (all, after, most) => {
-        const smallest = new SmallestNames(after, most);
+        const smallest = new NameWindow(after, most);
         // Some come twice: the listing broke off, and was asked for again.
         for (const name of [...all.slice(0, 7), ...all]) smallest.add(name);
         const greater = all.filter((name) => name > after).sort((a, b) => (a < b ? -1 : 1));

@@ -60,8 +60,8 @@ describe("a JCR server that is not there, or does not know the user,", () => {
     it(`says so ${how}: that is refused in words at the start, and not followed`, async () => {
       act = (_request, response) => answer(response);
       for (const [over, why] of [
-        [{}, /does not let this user in.*are the credentials right/],
-        [{ user: undefined, password: undefined }, /does not let this user in.*credentials are missing/],
+        [{}, /does not let this user in.*check the credentials/],
+        [{ user: undefined, password: undefined }, /does not let this user in.*give credentials/],
       ] as const) {
         const error = await rejection(open(over).meet());
         expect(error).to.include({ code: "INVALID_PARAMETER" });

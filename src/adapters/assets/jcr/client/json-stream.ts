@@ -1,6 +1,6 @@
 import { Tokenizer, TokenType } from "@streamparser/json";
 
-/** A JSON object as it stands in the answer: in order, any name (`__proto__`, `10`), the same one twice. */
+/** A JSON object as received: members in order, under any name (`__proto__`, `10`), duplicates included. */
 export interface JsonObject {
   readonly members: readonly (readonly [name: string, value: JsonValue])[];
 }
@@ -11,7 +11,7 @@ export type JsonValue = string | number | bigint | boolean | null | readonly Jso
 export const isJsonObject = (value: JsonValue): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** An answer that broke off, or is no JSON: JCR servers write while they iterate, so that is an error in mid-stream. */
+/** A response that broke off or is not JSON: JCR servers write while they iterate, so an error shows in mid-stream. */
 export class BrokenAnswer extends Error {
   override readonly name = "BrokenAnswer";
 }
@@ -20,7 +20,7 @@ class ExactTokenizer extends Tokenizer {
   protected override parseNumber(text: string): number {
     const number = Number(text);
     const exact = Number.isSafeInteger(number) || !/^-?\d+$/.test(text);
-    // What the library passes on unseen need not be a number.
+    // The library passes the value on unchecked: it need not be a number.
     return exact ? number : (BigInt(text) as unknown as number);
   }
 }
@@ -32,12 +32,12 @@ interface Frame {
   key: string | undefined;
 }
 
-/** Sees members one by one, and the name of the object that they are in; false ends the reading. */
+/** Called for each member, with the name of the object that it is in; false ends the reading. */
 export type VisitMember = (name: string, value: JsonValue, within: string) => boolean | void;
 
 /**
- * Hands out the members of the objects `depth` levels below the whole (0: the whole answer's own members), as they come:
- * memory holds one of them. True where the answer was read to its end.
+ * Passes on the members of the objects `depth` levels below the root (0: the root's own members) as they arrive; memory
+ * holds one of them. Returns whether the response was read to its end.
  */
 export async function streamMembers(
   bytes: AsyncIterable<Uint8Array>,
@@ -71,13 +71,13 @@ class MemberReader {
 
   take(piece: Uint8Array): boolean {
     this.#tokens.write(piece);
-    if (this.#error) throw new BrokenAnswer(`the answer is no JSON: ${this.#error.message}`);
+    if (this.#error) throw new BrokenAnswer(`the response is not JSON: ${this.#error.message}`);
     return this.#going;
   }
 
   finish(): void {
     if (this.#started && this.#frames.length === 0) return;
-    throw new BrokenAnswer("the answer broke off");
+    throw new BrokenAnswer("the response broke off");
   }
 
   #token(token: TokenType, value: unknown): void {

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 /** A form's part. */
 export interface TextPart {
   readonly name: string;
-  /** A function is called once all parts before it were sent. */
+  /** A function is called after all parts before it were sent. */
   readonly text: string | (() => string);
   /** @defaultValue `text/plain` */
   readonly type?: string;
@@ -11,7 +11,7 @@ export interface TextPart {
 
 export interface BinaryPart {
   readonly name: string;
-  /** In pieces, whatever the size; called once a try. */
+  /** Called once per try; yields pieces of any size. */
   readonly content: () => AsyncIterable<Uint8Array>;
 }
 
@@ -23,8 +23,8 @@ export interface MultipartBody {
 }
 
 /**
- * A multipart form as JCR servers need it, which no FormData can write: every text says that it is UTF-8 (else it is read
- * as ISO-8859-1) and has no file name (else the value is the file's name); a binary has one (that makes it a binary).
+ * Builds a multipart form as JCR servers need it, which FormData cannot: every text declares UTF-8 (otherwise it is read as
+ * ISO-8859-1) and has no file name (otherwise the value is that name); a binary has one (that makes it a binary).
  */
 export function multipart(parts: readonly Part[]): MultipartBody {
   const boundary = `assetmill-${randomUUID()}`;

@@ -1,6 +1,6 @@
 import { untilAborted } from "./until-aborted.js";
 
-/** A call that several wait for: made once, and told to stop when the last of them has gone. */
+/** A call made once for several callers, and aborted when the last of them gives up. */
 export class SharedCall<T> {
   readonly #stop = new AbortController();
   readonly #answer: Promise<T>;
@@ -11,7 +11,7 @@ export class SharedCall<T> {
     this.#answer.catch(() => {});
   }
 
-  /** Rejects as the call does, or with the reason of a signal of one's own. */
+  /** Rejects as the call does, or with the reason of the caller's own signal. */
   async answer(signal: AbortSignal | undefined): Promise<T> {
     this.#waiting++;
     try {

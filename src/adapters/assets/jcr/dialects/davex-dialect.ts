@@ -1,8 +1,8 @@
 import { AssetmillError } from "../../../../core/errors.js";
-import { isPage, type JcrAnswer, type JcrClient } from "../client/client.js";
+import { isPage, type JcrAnswer, type JcrClient } from "../client.js";
 import type { Change, JcrDialect, Listing, VisitChild } from "./dialect.js";
 import { diffOf } from "./diff.js";
-import { davexFault, JcrFault, unavailable } from "../client/jcr-fault.js";
+import { davexFault, JcrFault, unavailable } from "../errors.js";
 import { encodedPath, isReadablePath } from "./jcr-names.js";
 import { type JcrNode, NodeBuilder, nodeOf } from "./jcr-node.js";
 import { isJsonObject, streamMembers, type VisitMember } from "../client/json-stream.js";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { invalidParameter } from "../../../../core/errors.js";
-import type { JcrClient, JcrRequest } from "../client/client.js";
+import type { JcrClient, JcrRequest } from "../client.js";
 import { DavexDialect } from "./davex-dialect.js";
 import type { JcrDialect } from "./dialect.js";
 import { encodedPath } from "./jcr-names.js";

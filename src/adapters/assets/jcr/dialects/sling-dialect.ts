@@ -1,8 +1,8 @@
 import { nameOf } from "../../../../core/asset/asset.js";
 import { childPath, parentPath } from "../../../../core/asset/path.js";
-import { isPage, type JcrAnswer, type JcrClient } from "../client/client.js";
+import { isPage, type JcrAnswer, type JcrClient } from "../client.js";
 import type { Change, JcrDialect, VisitChild } from "./dialect.js";
-import { JcrFault, slingFault, unavailable } from "../client/jcr-fault.js";
+import { JcrFault, slingFault, unavailable } from "../errors.js";
 import { ancestorsOf, encodedPath, isReadablePath } from "./jcr-names.js";
 import { isTrue, type JcrNode, NodeBuilder } from "./jcr-node.js";
 import { isJsonObject, streamMembers } from "../client/json-stream.js";

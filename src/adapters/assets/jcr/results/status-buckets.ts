@@ -3,19 +3,19 @@ import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { AssetmillError } from "../../../../core/errors.js";
 import type { JcrDialect } from "../dialects/dialect.js";
-import { isConflict, JcrFault, refusalOf, unavailable } from "../client/jcr-fault.js";
+import { isConflict, JcrFault, refusalOf, unavailable } from "../errors.js";
 
 export const STATUS_TYPE = "oak:Unstructured";
 
-/** How often nodes that somebody else makes at the same time are looked for again. */
+/** Tries while others create the same nodes. */
 const TRIES = 8;
 
-/** The nodes below which results about plain files stand; made when they are first needed. */
+/** Creates the nodes below which results about plain files are stored, when they are first needed. */
 export class StatusBuckets {
   readonly #dialect: JcrDialect;
   readonly #status: string;
   readonly #known = new LRUCache<string, true>({ max: 5_000, ttl: 60_000 });
-  /** One after the other: the first results of a job need them all, and would make the same ones at once. */
+  /** One at a time: the first results of a job need all buckets, and would create the same ones concurrently. */
   readonly #turn = pLimit(1);
 
   constructor(dialect: JcrDialect, status: string) {
@@ -23,7 +23,7 @@ export class StatusBuckets {
     this.#status = status;
   }
 
-  /** Errors: UNAVAILABLE where others make them all the time; what ends a job, where they cannot be made. */
+  /** Throws UNAVAILABLE if others keep writing there; ACCESS_DENIED or WRITE_FAILED, which end the job, if they cannot be created. */
   ensure(buckets: readonly string[]): Promise<void> {
     return this.#turn(async () => {
       const unknown = buckets.filter((bucket) => !this.#known.has(bucket));
@@ -33,7 +33,7 @@ export class StatusBuckets {
     });
   }
 
-  /** Parents first; other processes may make them at the same time. */
+  /** Parents first. Other processes may create them at the same time. */
   async #make(paths: readonly string[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const nodes = await this.#dialect.read(paths, 0);
@@ -45,7 +45,8 @@ export class StatusBuckets {
       } catch (error) {
         if (!(error instanceof JcrFault)) throw error;
         if (!isConflict(error)) throw this.#impossible(error);
-        if (attempt === TRIES) throw unavailable(`others keep writing below ${this.#status}: ${error.message}`, error);
+        if (attempt === TRIES)
+          throw unavailable(`concurrent writers below ${this.#status} keep interfering: ${error.message}`, error);
         await sleep(20 * 2 ** attempt * Math.random());
       }
     }
@@ -53,7 +54,7 @@ export class StatusBuckets {
 
   #impossible(fault: JcrFault): AssetmillError {
     const code = refusalOf(fault) === "ACCESS_DENIED" ? "ACCESS_DENIED" : "WRITE_FAILED";
-    const message = `results about plain files cannot be kept below ${this.#status} (?status= names another place): ${fault.message}`;
+    const message = `cannot store results about plain files below ${this.#status} (use ?status= to name another node): ${fault.message}`;
     return new AssetmillError(code, message, { cause: fault });
   }
 }

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { AssetmillError } from "../../../../core/errors.js";
 import type { IncomingAsset } from "../../../../core/ports/asset-sink.js";
 
-/** Content of so many bytes is held, and hashed before it is sent; what is larger is streamed, and hashed on the way. */
+/** Smaller content is held in memory and hashed before it is sent; larger content is hashed while it is streamed. */
 const MAX_HELD_BYTES = 1024 * 1024;
 
-/** An asset's content on its way in, with what is known of it once it was read. */
+/** An asset's incoming content, with its size and hashes once it was read. */
 export class IncomingContent {
   readonly #incoming: IncomingAsset;
   readonly #signal: AbortSignal | undefined;
@@ -32,7 +31,7 @@ export class IncomingContent {
     return this.#size;
   }
 
-  /** Known to have no byte. */
+  /** Whether it is known to be empty. */
   get isEmpty(): boolean {
     return this.#held?.length === 0;
   }
@@ -41,7 +40,7 @@ export class IncomingContent {
     return this.#held !== undefined;
   }
 
-  /** Reads it where it is small, so that it can be sent together with others. */
+  /** Reads small content into memory, so that it can be sent together with others. */
   async hold(): Promise<void> {
     if (this.#incoming.asset.sizeBytes > MAX_HELD_BYTES || this.#held) return;
     const pieces: Uint8Array[] = [];
@@ -49,7 +48,7 @@ export class IncomingContent {
     this.#held = Buffer.concat(pieces);
   }
 
-  /** Reads it for its hashes alone. */
+  /** Reads it only to hash it. */
   async hash(): Promise<void> {
     if (this.#held) return;
     for await (const _ of this.#read());
@@ -74,14 +73,4 @@ export class IncomingContent {
 
 async function* once(piece: Buffer): AsyncIterable<Uint8Array> {
   if (piece.length > 0) yield piece;
-}
-
-/** What went wrong with one asset, as its end; what concerns all is thrown on. */
-export function endOf(error: unknown, path: string): AssetmillError {
-  if (AssetmillError.is(error) && error.code !== "UNAVAILABLE") {
-    return error.ids.path === undefined
-      ? new AssetmillError(error.code, error.message, { ids: { path }, cause: error })
-      : error;
-  }
-  throw error;
 }

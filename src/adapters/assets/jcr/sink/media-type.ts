@@ -1,4 +1,4 @@
-/** Media types by extension, for what has none of its own; as AEM stores them. */
+/** Media types by extension, as AEM stores them. */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   dita: "application/xml",
   ditamap: "application/xml",

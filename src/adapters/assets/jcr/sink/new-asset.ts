@@ -1,16 +1,16 @@
 import type { IncomingAsset } from "../../../../core/ports/asset-sink.js";
-import { type AssetNodes, binaryPath, DAM_ASSET } from "../scan/asset-nodes.js";
+import { type AssetNodes, binaryPath, DAM_ASSET } from "../asset-nodes.js";
 import type { Change, JcrDialect, NewNode } from "../dialects/dialect.js";
 import type { IncomingContent } from "./incoming-content.js";
 import { mediaTypeOf } from "./media-type.js";
 
-/** What the server has: assets are dam:Asset where it knows them, files in folders elsewhere. */
+/** Node types to create: dam:Asset if the server knows it, else files in folders. */
 export interface NodeTypes {
   readonly dam: boolean;
   readonly folder: string;
 }
 
-/** An asset to be made, and its content on the way. */
+/** An asset to create, with its content. */
 export interface NewAsset {
   readonly incoming: IncomingAsset;
   readonly content: IncomingContent;
@@ -60,7 +60,7 @@ export function newNode(asset: NewAsset, { dam }: NodeTypes): NewNode {
   };
 }
 
-/** New content in the nodes that are there, so that whatever else they hold stays; a broken asset is made anew. */
+/** Replaces the content in the existing nodes and keeps what else they hold; a broken asset is created anew. */
 export function replacement(nodes: AssetNodes, asset: NewAsset, types: NodeTypes): readonly Change[] {
   const { kind, path, content, binary } = nodes;
   const isWhole = binary && (kind === "file" || content?.children.has("metadata"));

@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { Asset } from "../../../../core/asset/asset.js";
+import { childPath, isWithin } from "../../../../core/asset/path.js";
+import { assetOfFile } from "../asset-mapper.js";
+import { readFileHead } from "../file-head.js";
+import { assetOfDam } from "./asset-mapper.js";
+import { type DocviewNode, parseDocview, valueOf } from "./docview.js";
+import { FolderTree, type TreeFile } from "../tree.js";
+import { fileNameOf, jcrNameOf } from "./names.js";
+
+const CONTENT = ".content.xml";
+const ORIGINAL = join("_jcr_content", "renditions", "original");
+/** A larger `.content.xml` describes a whole subtree, not an asset. */
+const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
+
+/** What a path of a FileVault layout holds. */
+export type VaultNode =
+  | { readonly kind: "folder" }
+  | { readonly kind: "asset"; readonly asset: Asset; readonly content: TreeFile | undefined };
+
+/** Returns the `jcr_root` of a FileVault layout; undefined for any other folder. */
+export function vaultRootOf(folder: string): string | undefined {
+  if (basename(folder) === "jcr_root") return folder;
+  const root = join(folder, "jcr_root");
+  return statSync(root, { throwIfNoEntry: false })?.isDirectory() ? root : undefined;
+}
+
+/**
+ * Reads a FileVault layout as the repository it was exported from: paths are JCR paths; a dam:Asset's directory is one
+ * asset, with the content of its original and the times of its metadata; files that describe nodes are not assets.
+ */
+export class VaultTree {
+  readonly tree: FolderTree;
+
+  constructor(folder: string, mount: string) {
+    this.tree = new FolderTree({ folder, mount });
+  }
+
+  /** Lists a folder's names, unsorted; undefined if there is no such folder. */
+  names(path: string): readonly string[] | undefined {
+    const found = this.#find(path);
+    if (!found?.stats.isDirectory()) return undefined;
+    const files = readdirSync(found.file);
+    const all = new Set(files);
+    // A `.dir` next to a file holds what its node has beside the content.
+    const own = files.filter((file) => !(file.endsWith(".dir") && all.has(file.slice(0, -".dir".length))));
+    return own
+      .filter((file) => file !== CONTENT && !/^\.vlt/.test(file))
+      .map(jcrNameOf)
+      .filter(isContent);
+  }
+
+  at(path: string): VaultNode | undefined {
+    if (path !== this.tree.mount && !path.slice(1).split("/").every(isContent)) return undefined;
+    const found = this.#find(path);
+    if (found?.stats.isFile())
+      return isDocview(found) ? undefined : { kind: "asset", asset: assetOfFile(path, found), content: found };
+    if (!found?.stats.isDirectory()) return undefined;
+    const view = this.#view(found.file);
+    if (valueOf(view, "jcr:primaryType") !== "dam:Asset") return { kind: "folder" };
+    const content = this.tree.findFile(join(found.file, ORIGINAL));
+    return { kind: "asset", asset: this.#damAsset(path, found, view, content), content };
+  }
+
+  #damAsset(path: string, directory: TreeFile, view: DocviewNode | undefined, original: TreeFile | undefined): Asset {
+    const content = [view?.children.get("jcr:content"), this.#view(join(directory.file, "_jcr_content"))];
+    return assetOfDam(path, assetOfFile(path, original ?? directory), {
+      view,
+      content,
+      hasOriginal: original !== undefined,
+    });
+  }
+
+  #find(path: string): TreeFile | undefined {
+    const { mount } = this.tree;
+    if (!isWithin(path, mount)) return undefined;
+    const inside = path.slice(mount === "/" ? 1 : mount.length + 1);
+    const names = inside === "" ? [] : inside.split("/");
+    const asWritten = this.tree.find(names.reduce((at, name) => childPath(at, fileNameOf(name)), mount));
+    return asWritten ?? this.#findByName(names, mount);
+  }
+
+  /** Tools write the same name in different ways: `a%3ab` may stand for `a:b`, too. */
+  #findByName(names: readonly string[], mount: string): TreeFile | undefined {
+    let at = mount;
+    for (const name of names) {
+      const found = this.tree.find(at);
+      if (!found?.stats.isDirectory()) return undefined;
+      const file = readdirSync(found.file).find((one) => jcrNameOf(one) === name);
+      if (file === undefined) return undefined;
+      at = childPath(at, file);
+    }
+    return this.tree.find(at);
+  }
+
+  #view(directory: string): DocviewNode | undefined {
+    const found = this.tree.findFile(join(directory, CONTENT));
+    if (!found?.stats.isFile() || found.stats.size > MAX_CONTENT_BYTES) return undefined;
+    return parseDocview(readFileSync(found.file, "utf8"));
+  }
+}
+
+/** Whether a name is content: not part of a node, not access control. */
+const isContent = (name: string): boolean => !name.startsWith("jcr:") && !name.startsWith("rep:");
+
+const HEAD_BYTES = 2_048;
+
+/** Whether a `name.xml` describes a node, and so is not a file of the repository. */
+function isDocview({ file }: TreeFile): boolean {
+  return file.endsWith(".xml") && /<jcr:root\s/.test(readFileHead(file, HEAD_BYTES).toString("utf8"));
+}

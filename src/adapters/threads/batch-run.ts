@@ -1,0 +1,137 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { AssetFailure } from "../../core/errors.js";
+import { BatchState } from "./batch-state.js";
+import type { FromThread, SentBatch, ToThread } from "./messages.js";
+import type { PoolTask } from "./pool-task.js";
+import { RepositoryServer } from "./repository-server.js";
+
+/** Grace period for a handler that was told to stop, before its thread is terminated. */
+const HEED_MS = 1_000;
+
+/** Tasks that an ended thread leaves behind. */
+export interface Remains {
+  /** The task whose handler ran when the thread died, or exceeded the memory limit while it ran alone. */
+  readonly charged: PoolTask | undefined;
+  /** Unfinished tasks without blame, to run in another thread. */
+  readonly left: readonly PoolTask[];
+}
+
+/** A batch of assets that runs in a thread, as the main thread sees it. */
+export class BatchRun {
+  readonly batch: SentBatch;
+  /** Aborted to terminate the thread. */
+  readonly ending = new AbortController();
+  busyMs = 0;
+  done = 0;
+  /** Ended because too much memory was held; where it was the only one at work, its asset is to blame. */
+  tooMuch: "alone" | "with others" | undefined;
+  readonly #all: readonly PoolTask[];
+  readonly #port: MessagePort;
+  readonly #state: BatchState;
+  readonly #servers = new Map<number, RepositoryServer>();
+  readonly #forget: (() => void)[] = [];
+  /** What runs was told to stop, and since when. */
+  #told: { readonly index: number; readonly atMs: number } | undefined;
+
+  constructor(all: readonly PoolTask[]) {
+    this.#all = all;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#state = BatchState.of(all.length);
+    this.batch = { port: port2, memory: this.#state.memory, assets: all.map(({ sent }) => sent) };
+    port1.on("message", (message: FromThread) => this.#receive(message));
+    all.forEach((task, index) => this.#passOnStop(task, index));
+  }
+
+  /** Terminates the thread if its asset exceeds the deadline, or ignores its signal. */
+  watch(nowMs: number): void {
+    if (this.ending.signal.aborted) return;
+    const { running } = this.#state;
+    const task = running === undefined ? undefined : this.#all[running];
+    if (running === undefined || !task) return;
+    const { deadlineMs } = task.work;
+    if (!this.#state.isTold(running)) this.#told = undefined;
+    else if (this.#told?.index !== running) this.#told = { index: running, atMs: nowMs };
+    if (this.#state.overdue(deadlineMs) === running) {
+      this.ending.abort();
+      // It may have ended just now: then that counts.
+      this.#drain();
+      if (!task.isOver) {
+        const late = new AssetFailure("DEADLINE", `not done within ${deadlineMs} ms; its thread was ended`);
+        task.fail(task.work.silence?.() ?? late);
+      }
+    } else if (this.#told?.index === running && nowMs - this.#told.atMs > HEED_MS) {
+      this.ending.abort();
+      this.#drain();
+      if (!task.isOver) task.stopped();
+    }
+  }
+
+  /** Ends the thread because too much memory is held. What runs in it is run again with nothing beside it, and then blamed. */
+  endHeavy(alone: boolean): void {
+    const { running } = this.#state;
+    if (running === undefined || this.ending.signal.aborted) return;
+    this.tooMuch = alone ? "alone" : "with others";
+    const task = this.#all[running];
+    if (task) task.isHeavy = true;
+    this.ending.abort();
+  }
+
+  /** Cleans up after the thread finished the batch or died: takes its last messages, returns unfinished tasks. */
+  close(): Remains {
+    this.#drain();
+    for (const forget of this.#forget) forget();
+    for (const server of this.#servers.values()) server.close();
+    this.#port.close();
+    const { running } = this.#state;
+    const blames = this.ending.signal.aborted ? this.tooMuch === "alone" : true;
+    const killer = running === undefined || !blames ? undefined : this.#all[running];
+    const open = this.#all.filter(({ isOver }) => !isOver);
+    return {
+      charged: killer && !killer.isOver ? killer : undefined,
+      left: open.filter((task) => task !== killer),
+    };
+  }
+
+  #drain(): void {
+    for (;;) {
+      const entry: { message: unknown } | undefined = receiveMessageOnPort(this.#port);
+      if (!entry) return;
+      this.#receive(entry.message as FromThread);
+    }
+  }
+
+  #receive(message: FromThread): void {
+    const task = this.#all[message.index];
+    if (!task) return;
+    const { logger, repository, signal } = task.work;
+    if (message.kind === "end") {
+      this.busyMs += message.end.busyMs;
+      this.done++;
+      this.#servers.get(message.index)?.close();
+      if (!task.isOver) task.ended(message.end);
+    } else if (message.kind === "log") {
+      logger[message.level](message.message);
+    } else {
+      const server = this.#servers.get(message.index) ?? new RepositoryServer(repository, signal);
+      this.#servers.set(message.index, server);
+      const { id } = message;
+      void server
+        .answer(message.question)
+        .then((answer) => this.#port.postMessage({ kind: "answer", id, answer } satisfies ToThread));
+    }
+  }
+
+  #passOnStop(task: PoolTask, index: number): void {
+    const { signal } = task.work;
+    const stop = (): void => {
+      this.#state.tell(index);
+      if (task.isOver) return;
+      if (this.#state.running === index) this.#port.postMessage({ kind: "stop", index } satisfies ToThread);
+      else task.stopped();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    this.#forget.push(() => signal.removeEventListener("abort", stop));
+    if (signal.aborted) stop();
+  }
+}

@@ -1,0 +1,48 @@
+import type { ThreadEnd, ThreadWork } from "../../core/ports/handler-threads.js";
+import type { SentAsset, SentEnd } from "./messages.js";
+import { decodeError } from "./error-codec.js";
+
+/** One asset's work, from the call to its end, in one thread after another if threads die. */
+export class PoolTask {
+  readonly work: ThreadWork;
+  readonly end: Promise<ThreadEnd>;
+  /** Threads that ended while its handler ran. */
+  deaths = 0;
+  /** It ran when all threads together exceeded the memory limit: it has to run alone. */
+  isHeavy = false;
+  isOver = false;
+  readonly #resolve: (end: ThreadEnd) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(work: ThreadWork) {
+    this.work = work;
+    let settle: { resolve: (end: ThreadEnd) => void; reject: (error: unknown) => void } | undefined;
+    this.end = new Promise((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    this.#resolve = (end) => settle?.resolve(end);
+    this.#reject = (error) => settle?.reject(error);
+  }
+
+  get sent(): SentAsset {
+    const { handler, asset, jobId, type, attempt, deadlineMs, maxContentBytes, file, bytes } = this.work;
+    const base = { handler, asset, jobId, type, attempt, deadlineMs, maxContentBytes };
+    return { ...base, ...(file === undefined ? {} : { file }), ...(bytes === undefined ? {} : { bytes }) };
+  }
+
+  ended(end: SentEnd): void {
+    if ("error" in end) return this.fail(decodeError(end.error));
+    this.isOver = true;
+    this.#resolve({ returned: end.returned, contentHash: end.hash, busyMs: end.busyMs });
+  }
+
+  fail(error: unknown): void {
+    this.isOver = true;
+    this.#reject(error);
+  }
+
+  /** Rejects with the signal's reason: the task was stopped, or never started. */
+  stopped(): void {
+    this.fail(this.work.signal.reason);
+  }
+}

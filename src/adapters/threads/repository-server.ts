@@ -1,0 +1,45 @@
+import type { AssetRepository } from "../../core/ports/asset-repository.js";
+import type { Answer, Question } from "./messages.js";
+import { encodeError } from "./error-codec.js";
+
+/** Serves the repository, in the main thread, to one asset's handler in its thread. */
+export class RepositoryServer {
+  readonly #repository: Pick<AssetRepository, "read" | "stat">;
+  readonly #signal: AbortSignal;
+  readonly #streams = new Map<number, AsyncIterator<Uint8Array>>();
+
+  constructor(repository: Pick<AssetRepository, "read" | "stat">, signal: AbortSignal) {
+    this.#repository = repository;
+    this.#signal = signal;
+  }
+
+  async answer(question: Question): Promise<Answer> {
+    try {
+      if (question.what === "stat") return { nodes: await this.#repository.stat(question.paths) };
+      if (question.what === "close") {
+        await this.#close(question.stream);
+        return { piece: undefined };
+      }
+      if (question.what === "read") {
+        this.#streams.set(question.stream, this.#repository.read(question.path, this.#signal)[Symbol.asyncIterator]());
+      }
+      const next = await this.#streams.get(question.stream)?.next();
+      if (next && !next.done) return { piece: next.value };
+      this.#streams.delete(question.stream);
+      return { piece: undefined };
+    } catch (error) {
+      return { error: encodeError(error) };
+    }
+  }
+
+  /** Closes streams that a handler, or a dead thread, left unfinished. */
+  close(): void {
+    for (const stream of this.#streams.keys()) void this.#close(stream).catch(() => {});
+  }
+
+  async #close(stream: number): Promise<void> {
+    const iterator = this.#streams.get(stream);
+    this.#streams.delete(stream);
+    await iterator?.return?.();
+  }
+}

@@ -1,0 +1,129 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { Asset } from "../../../src/core/asset/asset.js";
+import { comparePaths } from "../../../src/core/asset/path.js";
+import type { ScanOptions, ScanPage } from "../../../src/core/ports/asset-repository.js";
+import { ScanPager } from "../../../src/core/ports/scan-pager.js";
+import { anyName, referenceOrder } from "../../support/path-order.js";
+
+const assetAt = (path: string): Asset => ({ path, fileType: "OTHERS", sizeBytes: 0, createdMs: 0, modifiedMs: 0 });
+
+interface Step {
+  readonly path: string;
+  readonly isAsset?: boolean;
+  /** What the walk takes to get here. */
+  readonly afterMs?: number;
+}
+
+describe("the pages of a scan", () => {
+  let nowMs: number;
+  beforeEach(() => {
+    nowMs = 1_000;
+  });
+
+  /** A walk as the repositories write it. */
+  function* walk(steps: readonly Step[], options: ScanOptions): Generator<ScanPage> {
+    const pager = new ScanPager(options, () => nowMs);
+    for (const { path, isAsset = true, afterMs = 0 } of steps) {
+      if (pager.isAborted) return;
+      nowMs += afterMs;
+      pager.add(path, isAsset ? assetAt(path) : undefined);
+      if (pager.isDue) yield* pager.page();
+    }
+    yield* pager.rest();
+  }
+  const pagesOf = (steps: readonly Step[], options: ScanOptions): [paths: string[], upTo: string][] =>
+    [...walk(steps, options)].map(({ assets, upTo }) => [assets.map(({ path }) => path), upTo]);
+
+  it("are full but for the last, and each reaches up to its last path", () => {
+    const steps = ["/a", "/b", "/c", "/d", "/e"].map((path) => ({ path }));
+    expect(pagesOf(steps, { pageSize: 2 })).to.deep.equal([
+      [["/a", "/b"], "/b"],
+      [["/c", "/d"], "/d"],
+      [["/e"], "/e"],
+    ]);
+  });
+
+  it("hold every asset of the walk once, in its order, whatever the page size and the time a step takes", () => {
+    const anyWalk = fc.uniqueArray(
+      fc.record({ name: anyName, isAsset: fc.boolean(), afterMs: fc.constantFrom(0, 1, 150, 400) }),
+      { selector: ({ name }) => name, maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(anyWalk, fc.integer({ min: 1, max: 7 }), (found, pageSize) => {
+        const steps = found
+          .map(({ name, ...step }) => ({ path: `/${name}`, ...step }))
+          .sort((a, b) => referenceOrder(a.path, b.path));
+        const pages = pagesOf(steps, { pageSize });
+        expect(pages.flatMap(([paths]) => paths)).to.deep.equal(
+          steps.filter(({ isAsset }) => isAsset).map(({ path }) => path),
+        );
+        let before: string | undefined;
+        for (const [paths, upTo] of pages) {
+          expect(paths.length).to.be.at.most(pageSize);
+          expect(paths.every((path) => comparePaths(path, upTo) <= 0)).to.equal(true);
+          if (before !== undefined) for (const path of paths) expect(comparePaths(path, before)).to.be.above(0);
+          before = upTo;
+        }
+      }),
+    );
+  });
+
+  it("come after 200 ms at the latest, empty ones too, and say how far the walk is", () => {
+    const steps = [
+      { path: "/a", isAsset: false, afterMs: 150 },
+      { path: "/a/b", isAsset: false, afterMs: 51 },
+      { path: "/a/c", afterMs: 201 },
+      { path: "/a/d", afterMs: 200 },
+    ];
+    expect(pagesOf(steps, { pageSize: 100 })).to.deep.equal([
+      [[], "/a/b"],
+      [["/a/c"], "/a/c"],
+      [["/a/d"], "/a/d"],
+    ]);
+  });
+
+  it("are not made smaller by a reader who takes his time", () => {
+    const steps = ["/a", "/b", "/c", "/d"].map((path) => ({ path }));
+    const sizes: number[] = [];
+    for (const { assets } of walk(steps, { pageSize: 2 })) {
+      sizes.push(assets.length);
+      nowMs += 5_000;
+    }
+    expect(sizes).to.deep.equal([2, 2]);
+  });
+
+  it("never reach back behind where the scan resumed, however long the way down took", () => {
+    const steps = [
+      { path: "/a", isAsset: false, afterMs: 500 },
+      { path: "/a/b", isAsset: false, afterMs: 500 },
+      { path: "/a/b/d", afterMs: 500 },
+    ];
+    expect(pagesOf(steps, { pageSize: 100, after: "/a/b/c" })).to.deep.equal([
+      [[], "/a/b/c"],
+      [[], "/a/b/c"],
+      [["/a/b/d"], "/a/b/d"],
+    ]);
+  });
+
+  it("end without the assets at hand once the scan is aborted", () => {
+    const stop = new AbortController();
+    const steps = ["/a", "/b", "/c", "/d", "/e"].map((path) => ({ path }));
+    const paths: string[] = [];
+    for (const { assets } of walk(steps, { pageSize: 2, signal: stop.signal })) {
+      paths.push(...assets.map(({ path }) => path));
+      stop.abort();
+    }
+    expect(paths).to.deep.equal(["/a", "/b"]);
+    const pager = new ScanPager({ pageSize: 2, signal: stop.signal }, () => nowMs);
+    pager.add("/a", assetAt("/a"));
+    expect([...pager.rest()]).to.deep.equal([]);
+  });
+
+  it("are none where the walk finds nothing, and none of it is due before there is a position", () => {
+    expect(pagesOf([], { pageSize: 1 })).to.deep.equal([]);
+    const pager = new ScanPager({ pageSize: 1 }, () => nowMs);
+    nowMs += 10_000;
+    expect(pager.isDue).to.equal(false);
+  });
+});
