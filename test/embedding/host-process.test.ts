@@ -67,7 +67,7 @@ describe("a host process", () => {
          const closed = Date.now();
          process.on("exit", () => console.log(Date.now() - closed));`,
       );
-      const { code, out, err } = await bench.node(script, { withinMs: 20_000 });
+      const { code, out, err } = await bench.node(script, { withinMs: 60_000 });
       expect(code, err).to.equal(0);
       expect(out, between).to.match(/^\d+\n$/);
       longestMs = Math.max(longestMs, Number(out));
@@ -95,7 +95,7 @@ describe("a host process", () => {
        const closed = Date.now();
        process.on("exit", () => console.log(Date.now() - closed));`,
     );
-    const { code, out, err } = await bench.node(script, { withinMs: 20_000 });
+    const { code, out, err } = await bench.node(script, { withinMs: 60_000 });
     expect(code, err).to.equal(0);
     expect(out).to.match(/^\d+\n$/);
     return Number(out);
@@ -118,7 +118,7 @@ describe("a host process", () => {
          console.log(JSON.stringify({ status: report.status, retry: typeof RetryableError, types: FILE_TYPES.length }));
        })();`,
     );
-    const { code, out, err } = await bench.node(script, { withinMs: 20_000 });
+    const { code, out, err } = await bench.node(script, { withinMs: 60_000 });
     expect(code, err).to.equal(0);
     expect(JSON.parse(out)).to.deep.equal({ status: "SUCCESS", retry: "function", types: 6 });
   });
@@ -143,7 +143,7 @@ describe("a host process", () => {
        const mill = await createAssetmill({ ...${OPTIONS(bench)}, store: ${JSON.stringify(`sqlite:${bench.path("idle.sqlite")}`)} });
        console.log(mill.token.length > 20);`,
     );
-    const { code, out, err } = await bench.node(script, { withinMs: 20_000 });
+    const { code, out, err } = await bench.node(script, { withinMs: 60_000 });
     expect(code, err).to.equal(0);
     expect(out).to.equal("true\n");
   });
