@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { pathToFileURL } from "node:url";
 import { LIBRARY, SAMPLE, Workbench } from "../cli/workbench.js";
-import { NOISY } from "../support/timed.js";
+import { itMeasures } from "../support/timed.js";
 
 const URL_OF_LIBRARY = JSON.stringify(pathToFileURL(LIBRARY).href);
 const OPTIONS = (bench: Workbench): string => JSON.stringify({ assets: SAMPLE, store: bench.store });
@@ -55,7 +55,8 @@ describe("a host process", () => {
     expect(bench.has("other.sqlite")).to.equal(false);
   });
 
-  it("that created a mill and closed it ends by itself, within two seconds", async () => {
+  const createAndClose = async (): Promise<number> => {
+    let longestMs = 0;
     for (const between of ["", "mill.start();", RUN_A_JOB, "await mill.fetch(new Request('http://x/healthz'));"]) {
       const script = bench.write(
         "closes.mjs",
@@ -66,13 +67,21 @@ describe("a host process", () => {
          const closed = Date.now();
          process.on("exit", () => console.log(Date.now() - closed));`,
       );
-      const { code, out, err } = await bench.node(script, { withinMs: 20_000 });
+      const { code, out, err } = await bench.node(script, { withinMs: 60_000 });
       expect(code, err).to.equal(0);
-      expect(Number(out), between).to.be.lessThan(2_000);
+      expect(out, between).to.match(/^\d+\n$/);
+      longestMs = Math.max(longestMs, Number(out));
     }
-  }).retries(NOISY);
+    return longestMs;
+  };
+  itMeasures(
+    "that created a mill and closed it ends by itself",
+    createAndClose,
+    "that created a mill and closed it ends within two seconds",
+    (tookMs) => expect(tookMs).to.be.lessThan(2_000),
+  );
 
-  it("may end by itself after close() even where a handler never ended", async () => {
+  const closeOnHanging = async (): Promise<number> => {
     const script = bench.write(
       "hangs.mjs",
       `import { createAssetmill } from ${URL_OF_LIBRARY};
@@ -86,10 +95,17 @@ describe("a host process", () => {
        const closed = Date.now();
        process.on("exit", () => console.log(Date.now() - closed));`,
     );
-    const { code, out, err } = await bench.node(script, { withinMs: 20_000 });
+    const { code, out, err } = await bench.node(script, { withinMs: 60_000 });
     expect(code, err).to.equal(0);
-    expect(Number(out)).to.be.lessThan(2_000);
-  }).retries(NOISY);
+    expect(out).to.match(/^\d+\n$/);
+    return Number(out);
+  };
+  itMeasures(
+    "may end by itself after close() even where a handler never ended",
+    closeOnHanging,
+    "ends within two seconds after close() even where a handler never ended",
+    (tookMs) => expect(tookMs).to.be.lessThan(2_000),
+  );
 
   it("of CommonJS can require it: no top-level await anywhere", async () => {
     const script = bench.write(
@@ -102,7 +118,7 @@ describe("a host process", () => {
          console.log(JSON.stringify({ status: report.status, retry: typeof RetryableError, types: FILE_TYPES.length }));
        })();`,
     );
-    const { code, out, err } = await bench.node(script, { withinMs: 20_000 });
+    const { code, out, err } = await bench.node(script, { withinMs: 60_000 });
     expect(code, err).to.equal(0);
     expect(JSON.parse(out)).to.deep.equal({ status: "SUCCESS", retry: "function", types: 6 });
   });
@@ -127,7 +143,7 @@ describe("a host process", () => {
        const mill = await createAssetmill({ ...${OPTIONS(bench)}, store: ${JSON.stringify(`sqlite:${bench.path("idle.sqlite")}`)} });
        console.log(mill.token.length > 20);`,
     );
-    const { code, out, err } = await bench.node(script, { withinMs: 20_000 });
+    const { code, out, err } = await bench.node(script, { withinMs: 60_000 });
     expect(code, err).to.equal(0);
     expect(out).to.equal("true\n");
   });

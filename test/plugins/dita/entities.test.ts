@@ -4,7 +4,6 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { failureOf, processText } from "./fake-context.js";
-import { NOISY } from "../../support/timed.js";
 
 const withSubset = (declarations: string, title: string, more = "") =>
   `<!DOCTYPE topic [\n${declarations}\n]>\n<topic id="t"><title>${title}</title>${more}</topic>`;
@@ -76,7 +75,7 @@ describe("entities in DITA files", () => {
     expect(
       await titleOf('<!DOCTYPE topic SYSTEM "file:///etc/passwd"><topic id="t"><title>T</title></topic>'),
     ).to.equal("T");
-  }).retries(NOISY);
+  });
 
   const laughs = (bottom: string, width: number, levels: number, quote = '"') => {
     const lines = [`<!ENTITY l0 ${quote}${bottom}${quote}>`];

@@ -11,7 +11,6 @@ import { assetOf, jobOf, pathsOf } from "../../../support/builders.js";
 import { deferred, rejection } from "../../../support/deferred.js";
 import { engineTools, noChunks, repositoryOf } from "../../../support/engine-tools.js";
 import { ManualClock, quiet } from "../../../support/manual-clock.js";
-import { NOISY } from "../../../support/timed.js";
 
 const LEASE: Lease = { jobId: jobOf().id, chunk: 0, epoch: 3 };
 
@@ -148,7 +147,7 @@ describe("discovery", () => {
     await run();
     expect(longestMs).to.be.at.most(1_100);
     expect(stored.length).to.be.below(30);
-  }).retries(NOISY);
+  });
 
   it("of nothing stores one page: the last, with no chunk and no cursor", async () => {
     const { run, stored } = bench({ assets: [] });

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { RunningCommand } from "../cli/running-command.js";
 import { type JournalLine, LIBRARY, until, Workbench } from "../cli/workbench.js";
 import { freshSchema, sharedPostgres } from "../support/postgres-server.js";
-import { NOISY } from "../support/timed.js";
+import { itMeasures } from "../support/timed.js";
 
 /** Shorter than by default, so that many of them fit into a test. */
 const LEASE_MS = 3_000;
@@ -64,7 +64,7 @@ describe("node clocks two minutes apart, one a minute late and one a minute earl
     ["PostgreSQL", async () => `${(await sharedPostgres()).url}?schema=${freshSchema()}`],
   ] as const) {
     for (const wrongMs of [APART_MS, -APART_MS]) {
-      it(`${where}: no live lease is stolen, and that of a node ${wrongMs > 0 ? "early" : "late"} by a minute is not kept once it stands still`, async () => {
+      const takeOver = async (): Promise<number> => {
         const count = 40;
         const store = await placeOf();
         const plugin = bench.journalPlugin({ delayMs: 700, heeds: false });
@@ -85,8 +85,8 @@ describe("node clocks two minutes apart, one a minute late and one a minute earl
           return new Set(begun().flatMap(({ pid, path }) => (pid === first.pid && !over.has(path) ? [path] : [])));
         };
         await until("the first node holds an asset", () => held().size > 0);
-        first.signal("SIGSTOP");
         const stoppedMs = performance.now();
+        first.signal("SIGSTOP");
         const lost = held();
         await until(
           "the other node takes over",
@@ -95,7 +95,8 @@ describe("node clocks two minutes apart, one a minute late and one a minute earl
         );
         const tookMs = performance.now() - stoppedMs;
         process.stderr.write(`      taken over after ${Math.round(tookMs)} ms, of a lease of ${LEASE_MS}\n`);
-        expect(tookMs).to.be.within(LEASE_MS - RENEWAL_MS - 1_000, TAKEN_OVER_WITHIN_MS);
+        // A renewal may have been late by more than its interval; a clock that is wrong by a minute shows at once.
+        expect(tookMs, "stolen before it expired").to.be.at.least(LEASE_MS / 6);
         await first.kill();
         const { code, out, err } = await second.ended;
         expect(code, err).to.equal(0);
@@ -104,7 +105,15 @@ describe("node clocks two minutes apart, one a minute late and one a minute earl
         const repeated = twice(begun());
         const firsts = new Set(begun().flatMap(({ pid, path }) => (pid === first.pid ? [path] : [])));
         expect(repeated.filter((path) => !firsts.has(path))).to.deep.equal([]);
-      }).retries(NOISY);
+        return tookMs;
+      };
+      const late = `${wrongMs > 0 ? "early" : "late"} by a minute`;
+      itMeasures(
+        `${where}: no live lease is stolen, and that of a node ${late} is not kept once it stands still`,
+        takeOver,
+        `${where}: the lease of a node ${late} is taken over soon after it expired`,
+        (tookMs) => expect(tookMs).to.be.lessThan(TAKEN_OVER_WITHIN_MS),
+      );
     }
   }
 });
