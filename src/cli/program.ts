@@ -4,8 +4,8 @@ import { JOB_STATUSES } from "../core/job/lifecycle.js";
 import { invalidParameter } from "../core/errors.js";
 import { applyConfigFile } from "./config-file.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
-import { fail } from "./fail.js";
-import { chooseOnePlace } from "./one-place.js";
+import { reportError } from "./report-error.js";
+import { chooseStoreOrServer } from "./store-or-server.js";
 import type { Output } from "./output.js";
 
 const assets = () =>
@@ -67,10 +67,10 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
       const flags = command.opts();
       try {
         applyConfigFile(command);
-        chooseOnePlace(command);
+        chooseStoreOrServer(command);
         ran(await action(...([...args.slice(0, -1), command.opts()] as unknown as [...A, never])));
       } catch (error) {
-        ran(fail(error, flags.json === true, output));
+        ran(reportError(error, flags.json === true, output));
       }
     };
 
@@ -241,10 +241,10 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
       code = ended;
     }).parseAsync([...argv], { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) return fail(error, argv.includes("--json"), output);
+    if (!(error instanceof CommanderError)) return reportError(error, argv.includes("--json"), output);
     // Help and version end well; anything else was wrong usage, and commander has said so.
     if (error.exitCode === 0) return EXIT.success;
-    if (argv.includes("--json")) fail(invalidParameter("command line", error.message), true, output);
+    if (argv.includes("--json")) reportError(invalidParameter("command line", error.message), true, output);
     return EXIT.refused;
   }
   return code;

@@ -14,21 +14,21 @@ import {
   restartedSchema,
 } from "../http/index.js";
 import type { Jobs } from "./jobs.js";
-import { type Callee, callServer } from "./server-call.js";
+import { type ServerEndpoint, callServer } from "./call-server.js";
 
 /**
  * The jobs of a server, asked over its HTTP API. Who asks is for the server to find out: the `by` of the port is not
  * sent. Errors: those of the port, as the server says them; UNAUTHENTICATED, FORBIDDEN, UNAVAILABLE.
  */
 export class ServerControl implements Jobs {
-  readonly #callee: Callee;
+  readonly #endpoint: ServerEndpoint;
 
-  constructor(callee: Callee) {
-    this.#callee = callee;
+  constructor(endpoint: ServerEndpoint) {
+    this.#endpoint = endpoint;
   }
 
   status(processingId: string): Promise<JobReport> {
-    return callServer(this.#callee, {
+    return callServer(this.#endpoint, {
       method: "GET",
       path: "/status",
       query: { processingId },
@@ -57,7 +57,7 @@ export class ServerControl implements Jobs {
   }
 
   async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
-    const answer = await callServer(this.#callee, {
+    const answer = await callServer(this.#endpoint, {
       method: "GET",
       path: "/history",
       query: { ...query },
@@ -67,7 +67,7 @@ export class ServerControl implements Jobs {
   }
 
   logs(processingId: string, query: LogQuery = {}): Promise<LogPage & { readonly limit: number }> {
-    return callServer(this.#callee, {
+    return callServer(this.#endpoint, {
       method: "GET",
       path: "/logs",
       query: { processingId, ...query },
@@ -79,8 +79,8 @@ export class ServerControl implements Jobs {
     const query = { processingId, limit, after: after && `${after.chunk}.${after.index}` };
     const all = kinds === undefined || kinds.includes("SUCCEEDED");
     const page = all
-      ? await callServer(this.#callee, { method: "GET", path: "/outcomes", query, answer: outcomesPageSchema })
-      : await callServer(this.#callee, { method: "GET", path: "/failures", query, answer: failuresPageSchema });
+      ? await callServer(this.#endpoint, { method: "GET", path: "/outcomes", query, answer: outcomesPageSchema })
+      : await callServer(this.#endpoint, { method: "GET", path: "/failures", query, answer: failuresPageSchema });
     const outcomes = "outcomes" in page ? page.outcomes : page.failures;
     return {
       outcomes: kinds === undefined ? outcomes : outcomes.filter(({ outcome }) => kinds.includes(outcome)),
@@ -95,7 +95,7 @@ export class ServerControl implements Jobs {
   }
 
   #tell<T>(path: string, processingId: string, answer: z.ZodType<T>): Promise<T> {
-    return callServer(this.#callee, { method: "POST", path, body: { processingId }, answer });
+    return callServer(this.#endpoint, { method: "POST", path, body: { processingId }, answer });
   }
 }
 

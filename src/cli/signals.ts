@@ -3,14 +3,14 @@ import { EXIT, type ExitCode } from "./exit-codes.js";
 
 /** SIGINT and SIGTERM as something to wait for. The first one asks to drain; a second one ends the process at once. */
 export class Signals {
-  readonly #asked = new AbortController();
+  readonly #stopping = new AbortController();
   #code: ExitCode = EXIT.interrupted;
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     const code = signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
-    if (this.#asked.signal.aborted) process.exit(code);
+    if (this.#stopping.signal.aborted) process.exit(code);
     this.#code = code;
-    this.#asked.abort();
+    this.#stopping.abort();
   };
 
   private constructor() {
@@ -30,8 +30,8 @@ export class Signals {
   }
 
   /** Aborted at the first signal. */
-  get asked(): AbortSignal {
-    return this.#asked.signal;
+  get stopSignal(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   /** What to exit with after a signal. */
@@ -41,12 +41,12 @@ export class Signals {
 
   /** Resolves at the first signal. */
   wait(): Promise<void> {
-    if (this.asked.aborted) return Promise.resolve();
-    return new Promise((asked) => this.asked.addEventListener("abort", () => asked(), { once: true }));
+    if (this.stopSignal.aborted) return Promise.resolve();
+    return new Promise((asked) => this.stopSignal.addEventListener("abort", () => asked(), { once: true }));
   }
 
   /** Resolves after `ms`, or at the first signal. */
   sleep(ms: number): Promise<void> {
-    return setTimeout(ms, undefined, { signal: this.asked }).catch(() => {});
+    return setTimeout(ms, undefined, { signal: this.stopSignal }).catch(() => {});
   }
 }

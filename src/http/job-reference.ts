@@ -3,7 +3,7 @@ import { mediaTypeOf, readText, refuseOtherMediaTypes } from "./body-text.js";
 import { parseJson } from "./json-body.js";
 import { queryOf } from "./query.js";
 import { jobReferenceSchema } from "./schemas.js";
-import { accepted } from "./validation.js";
+import { validate } from "./validation.js";
 
 const FORM = "application/x-www-form-urlencoded";
 
@@ -13,8 +13,8 @@ const FORM = "application/x-www-form-urlencoded";
  */
 export async function readJobReference(request: Request, maxBytes: number): Promise<string> {
   const given = [
-    accepted(jobReferenceSchema, queryOf(request.url)),
-    accepted(jobReferenceSchema, await body(request, maxBytes)),
+    validate(jobReferenceSchema, queryOf(request.url)),
+    validate(jobReferenceSchema, await body(request, maxBytes)),
   ];
   const ids = new Set(given.flatMap(({ processingId }) => (processingId === undefined ? [] : [processingId])));
   const [id] = ids;

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { answers } from "./endpoints/answers.js";
-import type { AppEnv } from "./guards.js";
+import { jsonResponses } from "./endpoints/responses.js";
+import type { AppEnv } from "./middleware.js";
 import { noQuerySchema } from "./schemas.js";
 
 /** Adds `openapi.json`: OpenAPI 3.1 from the schemas that validate requests. Call it after the last endpoint. */
@@ -15,7 +15,7 @@ export function describeApi(app: OpenAPIHono<AppEnv>, basePath: string): void {
       operationId: "openapi",
       summary: "This document",
       request: { query: noQuerySchema },
-      responses: answers(z.record(z.string(), z.unknown()), "OpenAPI 3.1"),
+      responses: jsonResponses(z.record(z.string(), z.unknown()), "OpenAPI 3.1"),
     }),
   );
   let document: ReturnType<typeof documentOf> | undefined;

@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import { AssetmillError, type ErrorCode } from "../core/errors.js";
 import type { ResolvedHttpOptions, StatusCodes } from "./options.js";
 import type { problemSchema } from "./representations.js";
-import { secured } from "./secured.js";
+import { withSecurityHeaders } from "./security-headers.js";
 import { TooManyRequests } from "./too-many-requests.js";
 
 /** The codes that callers see. The others are about single assets; one that gets here is a fault of ours. */
@@ -56,7 +56,7 @@ export function problemResponse(thrown: unknown, options: ProblemOptions): Respo
   const error = onTheWire(thrown);
   const { code, ids, fields } = error;
   const { title, hidden, [options.statusCodes]: status } = PROBLEMS[code];
-  if (hidden !== undefined) tell(options.onError, thrown);
+  if (hidden !== undefined) notify(options.onError, thrown);
   const headers = new Headers();
   if (status === 401) for (const challenge of options.challenges) headers.append("WWW-Authenticate", challenge);
   if (code === "RATE_LIMITED") headers.set("Retry-After", retryAfterSeconds(thrown));
@@ -88,7 +88,7 @@ export function routingProblem(status: 404 | 405, detail: string, allow: readonl
 
 function respond(problem: Problem, headers: Headers): Response {
   headers.set("Content-Type", "application/problem+json");
-  return secured(new Response(JSON.stringify(problem), { status: problem.status, headers }));
+  return withSecurityHeaders(new Response(JSON.stringify(problem), { status: problem.status, headers }));
 }
 
 type WireError = Pick<AssetmillError, "message" | "ids" | "fields"> & { readonly code: WireCode };
@@ -103,7 +103,7 @@ const retryAfterSeconds = (thrown: unknown): string =>
   String(thrown instanceof TooManyRequests ? Math.max(1, Math.ceil(thrown.retryAfterMs / 1000)) : 1);
 
 /** A logger that fails does not take the answer with it. */
-export function tell(onError: (error: unknown) => void, error: unknown): void {
+export function notify(onError: (error: unknown) => void, error: unknown): void {
   try {
     onError(error);
   } catch {

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { type ClientRateLimitInfo, rateLimiter, type Store } from "hono-rate-limiter";
 import { LRUCache } from "lru-cache";
 import { AssetmillError } from "../core/errors.js";
-import type { AppEnv } from "./guards.js";
+import type { AppEnv } from "./middleware.js";
 import { remoteAddress } from "./remote-address.js";
 import { TooManyRequests } from "./too-many-requests.js";
 
@@ -17,7 +17,7 @@ export interface RateLimit {
 const MAX_CALLERS = 100_000;
 
 /** Counts failed logins by remote address, before anybody is asked who the caller is. */
-export const limitingFailedLogins = (options: RateLimit, proxies: number): MiddlewareHandler<AppEnv> =>
+export const failedLoginLimit = (options: RateLimit, proxies: number): MiddlewareHandler<AppEnv> =>
   rateLimiter<AppEnv>({
     ...common(options, "too many failed logins from this address"),
     standardHeaders: false,
@@ -29,7 +29,7 @@ export const limitingFailedLogins = (options: RateLimit, proxies: number): Middl
   });
 
 /** Counts requests by principal. */
-export const limitingRequests = (options: RateLimit): MiddlewareHandler<AppEnv> =>
+export const requestLimit = (options: RateLimit): MiddlewareHandler<AppEnv> =>
   rateLimiter<AppEnv>({
     ...common(options, "too many requests"),
     standardHeaders: "draft-7",

@@ -7,7 +7,7 @@ import { AssetmillError } from "../core/errors.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
 import { CsrfTokens } from "./auth/csrf-tokens.js";
 import { addAssets } from "./endpoints/assets.js";
-import { addChanges } from "./endpoints/changes.js";
+import { addJobCommands } from "./endpoints/job-commands.js";
 import { addCsrfToken } from "./endpoints/csrf-token.js";
 import { addEvents } from "./endpoints/events.js";
 import { addLogs } from "./endpoints/logs.js";
@@ -15,13 +15,13 @@ import { addOutcomes } from "./endpoints/outcomes.js";
 import { addStart } from "./endpoints/start.js";
 import { addStatus } from "./endpoints/status.js";
 import { addHealth, addSystemStatus } from "./endpoints/system.js";
-import { refusingForgery } from "./forgery.js";
-import { type AppEnv, authenticating, checkingHost, guardingOperator, securingAnswers } from "./guards.js";
+import { csrfProtection } from "./csrf-protection.js";
+import { type AppEnv, authentication, hostCheck, authorization, securityHeaders } from "./middleware.js";
 import { describeApi } from "./openapi.js";
 import { type HttpOptions, type ResolvedHttpOptions, resolveOptions } from "./options.js";
 import { problemResponse, routingProblem } from "./problems.js";
-import { limitingFailedLogins, limitingRequests } from "./rate-limit.js";
-import { refusal } from "./validation.js";
+import { failedLoginLimit, requestLimit } from "./rate-limit.js";
+import { validationError } from "./validation.js";
 
 /** The HTTP API as a function from Request to Response. It holds no rules: parse, one call, represent. */
 export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIHono<AppEnv> {
@@ -29,21 +29,30 @@ export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIH
   const app = new OpenAPIHono<AppEnv>({
     strict: false, // with or without a trailing slash
     defaultHook: (result) => {
-      if (!result.success) throw refusal(result.error);
+      if (!result.success) throw validationError(result.error);
     },
   });
   answerErrors(app, resolved);
   const csrf = new CsrfTokens(resolved.csrfKey);
   const { rateLimit, trustProxy } = resolved;
   // In this order: what stands above the authenticator is open to all.
-  app.use(securingAnswers, checkingHost(resolved.allowedHosts), timeout(resolved.requestTimeoutMs));
+  app.use(securityHeaders, hostCheck(resolved.allowedHosts), timeout(resolved.requestTimeoutMs));
   addHealth(app, resolved);
-  if (rateLimit) app.use(limitingFailedLogins(rateLimit, trustProxy));
-  app.use(authenticating(resolved.authenticator));
-  if (rateLimit) app.use(limitingRequests(rateLimit));
-  app.use(refusingForgery(csrf), guardingOperator(operator, resolved.accessPolicy), answerWrongMethods(app));
+  if (rateLimit) app.use(failedLoginLimit(rateLimit, trustProxy));
+  app.use(authentication(resolved.authenticator));
+  if (rateLimit) app.use(requestLimit(rateLimit));
+  app.use(csrfProtection(csrf), authorization(operator, resolved.accessPolicy), answerWrongMethods(app));
   // Below, the operator is the caller's own: c.var.operator, and no other.
-  for (const add of [addStart, addStatus, addLogs, addChanges, addOutcomes, addEvents, addAssets, addSystemStatus]) {
+  for (const add of [
+    addStart,
+    addStatus,
+    addLogs,
+    addJobCommands,
+    addOutcomes,
+    addEvents,
+    addAssets,
+    addSystemStatus,
+  ]) {
     add(app, resolved);
   }
   addCsrfToken(app, resolved, csrf);

@@ -5,7 +5,7 @@ import { AssetmillError, type FieldError } from "../core/errors.js";
 const MAX_REPORTED = 20;
 
 /** What a schema's complaints amount to: UNKNOWN_FIELD where a field is not known, else INVALID_PARAMETER. */
-export function refusal(error: z.core.$ZodError): AssetmillError {
+export function validationError(error: z.core.$ZodError): AssetmillError {
   const unknown = error.issues.some((issue) => issue.code === "unrecognized_keys");
   const fields = error.issues.flatMap(fieldErrors).slice(0, MAX_REPORTED);
   const detail = fields.slice(0, 3).map(({ field, message }) => `${field}: ${message}`);
@@ -35,8 +35,8 @@ function fieldName(path: readonly PropertyKey[]): string {
 export const clip = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 100)}…`);
 
 /** The value in the schema's form, or a refusal that names what is wrong. */
-export function accepted<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
-  if (!result.success) throw refusal(result.error);
+  if (!result.success) throw validationError(result.error);
   return result.data;
 }

@@ -4,7 +4,7 @@ import type { ImportProgress } from "../../core/transfer/import-assets.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
 import { Signals } from "../signals.js";
-import { whenReachable } from "../when-reachable.js";
+import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 
 export interface ImportFlags {
   readonly assets?: string;
@@ -30,7 +30,7 @@ async function run(
   let saidMs = performance.now();
   const work = (): Promise<ImportProgress> =>
     importFolder(folder, path, assets, {
-      signal: signals.asked,
+      signal: signals.stopSignal,
       onProgress: (progress) => {
         if (performance.now() - saidMs < SAY_EVERY_MS) return;
         saidMs = performance.now();
@@ -42,11 +42,11 @@ async function run(
       onNote: (note) => output.say(note),
     });
   // An asset that is under way may end.
-  const done = await whenReachable(signals, output, work, { graceMs: 10_000 });
+  const done = await retryWhileUnavailable(signals, output, work, { graceMs: 10_000 });
   if (!done) return signals.exitCode;
   if (json) output.json(done);
   else output.line(sentence(done));
-  if (signals.asked.aborted) {
+  if (signals.stopSignal.aborted) {
     output.say("Interrupted. The same command goes on with it.");
     return signals.exitCode;
   }

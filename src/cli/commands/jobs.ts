@@ -1,8 +1,8 @@
 import type { JobStatus } from "../../core/job/lifecycle.js";
 import type { JobReport } from "../../core/job/job-report.js";
-import { callerName } from "../caller.js";
+import { osUserName } from "../os-user-name.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
-import { type JobsFlags, withJobs } from "../job-access.js";
+import { type JobsFlags, withJobs } from "../with-jobs.js";
 import type { Jobs } from "../jobs.js";
 import type { Output } from "../output.js";
 
@@ -19,12 +19,12 @@ export const statusCommand = (id: string, flags: JobFlags, output: Output): Prom
 
 /** What each action does; the answer is the job that it left behind, a new one where it made one. */
 const ACTIONS = {
-  cancel: (jobs: Jobs, id: string) => jobs.cancel(id, callerName()),
-  pause: (jobs: Jobs, id: string) => jobs.pause(id, callerName()),
-  resume: (jobs: Jobs, id: string) => jobs.resume(id, callerName()),
-  restart: async (jobs: Jobs, id: string) => jobs.status((await jobs.restart(id, callerName())).processingId),
+  cancel: (jobs: Jobs, id: string) => jobs.cancel(id, osUserName()),
+  pause: (jobs: Jobs, id: string) => jobs.pause(id, osUserName()),
+  resume: (jobs: Jobs, id: string) => jobs.resume(id, osUserName()),
+  restart: async (jobs: Jobs, id: string) => jobs.status((await jobs.restart(id, osUserName())).processingId),
   "retry-failed": async (jobs: Jobs, id: string) =>
-    jobs.status((await jobs.retryFailed(id, callerName())).processingId),
+    jobs.status((await jobs.retryFailed(id, osUserName())).processingId),
 };
 
 export type Action = keyof typeof ACTIONS;

@@ -6,7 +6,7 @@ import type { JobReport } from "../../core/job/job-report.js";
 import type { StartRequest } from "../../core/ports/job-operator.js";
 import type { AssetmillOptions } from "../../options.js";
 import { isDatabaseUri, withoutPassword } from "../../composition/uris.js";
-import { callerName } from "../caller.js";
+import { osUserName } from "../os-user-name.js";
 import { dryRunTable } from "../dry-run-table.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
@@ -16,7 +16,7 @@ import { progressView } from "../progress-view.js";
 import { Signals } from "../signals.js";
 import { type RequestFlags, requestOf } from "../start-request.js";
 import { summaryTable } from "../summary-table.js";
-import { whenReachable } from "../when-reachable.js";
+import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 
 export interface ProcessFlags extends RequestFlags {
   readonly assets?: string;
@@ -41,11 +41,11 @@ export async function processCommand(path: string, flags: ProcessFlags, output: 
 async function run(request: StartRequest, flags: ProcessFlags, signals: Signals, output: Output): Promise<ExitCode> {
   refuseMissingTarget(flags);
   const options = await optionsOf(flags);
-  const mill = await whenReachable(signals, output, () => createAssetmill(options));
+  const mill = await retryWhileUnavailable(signals, output, () => createAssetmill(options));
   if (!mill) return signals.exitCode;
   try {
-    const begun = await whenReachable(signals, output, async () => {
-      const started = await mill.operator.startOrJoin(request, callerName());
+    const begun = await retryWhileUnavailable(signals, output, async () => {
+      const started = await mill.operator.startOrJoin(request, osUserName());
       return { ...started, before: await mill.operator.status(started.processingId) };
     });
     if (!begun) return signals.exitCode;
@@ -67,12 +67,12 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
     if (leftOut.length > 0) output.say(`It runs the handlers it was started with, without ${leftOut.join(", ")}`);
     mill.start({ jobId: processingId });
     const report = await watch(mill, processingId, flags.json === true, signals, output);
-    if (signals.asked.aborted && !isFinal(report.status))
+    if (signals.stopSignal.aborted && !isFinal(report.status))
       return await interrupt(mill, processingId, flags, signals, output);
     if (flags.json) output.json(report);
     else if (flags.dryRun) output.line(dryRunTable(report));
     else {
-      const summary = await whenReachable(signals, output, () => mill.operator.summary(processingId));
+      const summary = await retryWhileUnavailable(signals, output, () => mill.operator.summary(processingId));
       if (summary) output.line(summaryTable(report, summary));
     }
     if (report.failedCount > 0)
@@ -120,7 +120,7 @@ async function watch(
       const report = await mill.operator.status(processingId).catch(waitForStore);
       if (!report) continue;
       view?.show(report);
-      if (isFinal(report.status) || signals.asked.aborted) return report;
+      if (isFinal(report.status) || signals.stopSignal.aborted) return report;
       if (report.status === "PAUSED") {
         throw new AssetmillError(
           "ILLEGAL_STATE",
@@ -170,7 +170,7 @@ async function interrupt(
 /** Nobody goes on with a dry run, so it must not wait for ever. */
 async function cancelUnlessEnded(mill: Assetmill, processingId: string): Promise<void> {
   try {
-    await mill.operator.cancel(processingId, callerName());
+    await mill.operator.cancel(processingId, osUserName());
   } catch (error) {
     if (!AssetmillError.is(error) || error.code !== "ILLEGAL_STATE") throw error;
   }

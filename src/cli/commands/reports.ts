@@ -2,7 +2,7 @@ import { escapeLine } from "../../core/job/log-entry.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import type { OutcomeCursor } from "../../core/ports/job-reports.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
-import { type JobsFlags, withJobs } from "../job-access.js";
+import { type JobsFlags, withJobs } from "../with-jobs.js";
 import type { Output } from "../output.js";
 
 export interface ReportFlags extends JobsFlags {

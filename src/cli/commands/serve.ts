@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
 import type { Output } from "../output.js";
 import { Signals } from "../signals.js";
-import { whenReachable } from "../when-reachable.js";
+import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 
 export interface ServeFlags {
   readonly assets?: string;
@@ -32,7 +32,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
   if (assets === undefined) throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
   const { authenticator, accessPolicy, loopbackOnly } = await parseAuth(auth, assets);
   const plugins = await loadPlugins(plugin);
-  const mill = await whenReachable(signals, output, () =>
+  const mill = await retryWhileUnavailable(signals, output, () =>
     createAssetmill({
       assets,
       watchdog: true,

@@ -4,13 +4,13 @@ import { streamSSE } from "hono/streaming";
 import { AssetmillError } from "../../core/errors.js";
 import { isFinal } from "../../core/job/lifecycle.js";
 import type { JobEvent } from "../../core/job/job-event.js";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
-import { tell } from "../problems.js";
+import { notify } from "../problems.js";
 import { queryOf } from "../query.js";
 import { jobQuerySchema, lastEventHeaderSchema } from "../schemas.js";
-import { accepted } from "../validation.js";
-import { problems } from "./answers.js";
+import { validate } from "../validation.js";
+import { problemResponses } from "./responses.js";
 
 /** How long a first event is waited for, so that an error can still be answered as one. */
 const FIRST_WITHIN_MS = 500;
@@ -31,13 +31,13 @@ export function addEvents(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions
       responses: {
         200: { description: "Server-Sent Events", content: { [TYPE]: { schema: z.string() } } },
         204: { description: "The job has ended, and nothing follows: do not come again" },
-        ...problems,
+        ...problemResponses,
       },
     }),
   );
   let open = 0;
   app.get(path, async (c) => {
-    const { processingId } = accepted(jobQuerySchema, queryOf(c.req.url));
+    const { processingId } = validate(jobQuerySchema, queryOf(c.req.url));
     const { status } = await c.var.operator.status(processingId);
     if (c.req.method === "HEAD") return c.body(null, 200, { "Content-Type": TYPE });
     const after = c.req.header("last-event-id") || undefined;
@@ -123,7 +123,7 @@ function answer(c: Context<AppEnv>, watch: Watch, { eventKeepAliveMs, onError }:
       }
     } catch (error) {
       // The client comes again with the last id it saw; what went wrong is not for it to know.
-      tell(onError, error);
+      notify(onError, error);
     } finally {
       watch.end();
     }

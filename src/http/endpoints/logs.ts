@@ -2,17 +2,17 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import type { JobReport } from "../../core/job/job-report.js";
 import type { JobOperator } from "../../core/ports/job-operator.js";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { csvOf } from "../outcome-csv.js";
-import { logText, outcomePages } from "../pages.js";
+import { logText, outcomePages } from "../report-pages.js";
 import { queryOf } from "../query.js";
 import { logFilesSchema, logPageSchema } from "../representations.js";
 import { downloadQuerySchema, logsQuerySchema } from "../schemas.js";
-import { streamed } from "../streamed.js";
-import { accepted } from "../validation.js";
+import { streamResponse } from "../stream-response.js";
+import { validate } from "../validation.js";
 import { zipOf } from "../zip-file.js";
-import { answers, problems } from "./answers.js";
+import { jsonResponses, problemResponses } from "./responses.js";
 
 /** GET logs and logs/download. */
 export function addLogs(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions): void {
@@ -22,7 +22,7 @@ export function addLogs(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions):
     operationId: "logs",
     summary: "Lines of a job's log",
     request: { query: logsQuerySchema },
-    responses: answers(logPageSchema, "Lines with stable numbers"),
+    responses: jsonResponses(logPageSchema, "Lines with stable numbers"),
   });
   app.openapi(logs, async (c) => {
     const { processingId, ...query } = c.req.valid("query");
@@ -53,12 +53,12 @@ function addDownload(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHt
             "text/csv": { schema: file },
           },
         },
-        ...problems,
+        ...problemResponses,
       },
     }),
   );
   app.get(path, async (c) => {
-    const { processingId, file: wanted } = accepted(downloadQuerySchema, queryOf(c.req.url));
+    const { processingId, file: wanted } = validate(downloadQuerySchema, queryOf(c.req.url));
     const { operator } = c.var;
     const report = await operator.status(processingId);
     const files = filesOf(operator, report);
@@ -78,7 +78,7 @@ function addDownload(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHt
       : { "Content-Type": "application/zip", "Content-Disposition": attachment(`${report.processingId}-logs.zip`) };
     if (c.req.method === "HEAD") return c.body(null, 200, headers);
     const entries = files.filter(({ inZip }) => inZip).map(({ name, text }) => ({ name, text: text() }));
-    return streamed(one ? one.text() : zipOf(entries), headers, onError);
+    return streamResponse(one ? one.text() : zipOf(entries), headers, onError);
   });
 }
 

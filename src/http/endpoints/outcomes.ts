@@ -2,16 +2,16 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { invalidParameter } from "../../core/errors.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { csvOf } from "../outcome-csv.js";
-import { outcomePages } from "../pages.js";
+import { outcomePages } from "../report-pages.js";
 import { queryOf } from "../query.js";
 import { failuresPageSchema, outcomesPageSchema } from "../representations.js";
 import { outcomesQuerySchema } from "../schemas.js";
-import { streamed } from "../streamed.js";
-import { accepted } from "../validation.js";
-import { problems } from "./answers.js";
+import { streamResponse } from "../stream-response.js";
+import { validate } from "../validation.js";
+import { problemResponses } from "./responses.js";
 
 const DEFAULT_LIMIT = 500;
 
@@ -63,12 +63,12 @@ export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: Res
               "text/csv": { schema: z.string().openapi({ description: "An outcome a row, below a header" }) },
             },
           },
-          ...problems,
+          ...problemResponses,
         },
       }),
     );
     app.get(path, async (c) => {
-      const { processingId, limit, after } = accepted(outcomesQuerySchema, queryOf(c.req.url));
+      const { processingId, limit, after } = validate(outcomesQuerySchema, queryOf(c.req.url));
       const { operator } = c.var;
       const which = { ...(kinds ? { kinds } : {}), ...(after ? { after } : {}) };
       const type = accepts(c, { header: "Accept", supports: [JSON_PAGE, ...Object.keys(STREAMS)], default: JSON_PAGE });
@@ -83,7 +83,7 @@ export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: Res
         await operator.status(processingId);
         return c.body(null, 200, headers);
       }
-      return streamed(render(outcomePages(operator, processingId, which)), headers, onError);
+      return streamResponse(render(outcomePages(operator, processingId, which)), headers, onError);
     });
   }
 }

@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { historySchema, jobReportSchema } from "../representations.js";
 import { historyQuerySchema, jobQuerySchema } from "../schemas.js";
-import { answers } from "./answers.js";
+import { jsonResponses } from "./responses.js";
 
 /** GET status and history: jobs as they are now. */
 export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit }: ResolvedHttpOptions): void {
@@ -13,7 +13,7 @@ export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit }: 
     operationId: "status",
     summary: "A job's status",
     request: { query: jobQuerySchema },
-    responses: answers(jobReportSchema, "The job as it is now"),
+    responses: jsonResponses(jobReportSchema, "The job as it is now"),
   });
   app.openapi(status, async (c) => {
     const { processingId } = c.req.valid("query");
@@ -25,7 +25,7 @@ export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit }: 
     operationId: "history",
     summary: "The last jobs",
     request: { query: historyQuerySchema },
-    responses: answers(historySchema, "Newest created first"),
+    responses: jsonResponses(historySchema, "Newest created first"),
   });
   app.openapi(history, async (c) => {
     const executionHistory = await c.var.operator.history({ limit: historyLimit, ...c.req.valid("query") });

@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions, SystemStatus } from "../options.js";
 import { healthSchema, systemStatusSchema } from "../representations.js";
 import { noQuerySchema } from "../schemas.js";
-import { answers, problems } from "./answers.js";
+import { jsonResponses, problemResponses } from "./responses.js";
 
 /** GET healthz and readyz. Up or down and no more: these two are open to all. */
 export function addHealth(app: OpenAPIHono<AppEnv>, { ready }: ResolvedHttpOptions): void {
@@ -14,7 +14,7 @@ export function addHealth(app: OpenAPIHono<AppEnv>, { ready }: ResolvedHttpOptio
     operationId: "healthz",
     summary: "Up, wherever it can answer",
     security: [],
-    responses: { 200: { description: "Up", ...health }, default: problems.default },
+    responses: { 200: { description: "Up", ...health }, default: problemResponses.default },
   });
   app.openapi(healthz, (c) => c.json({ status: "up" as const }, 200));
   const readyz = createRoute({
@@ -25,8 +25,8 @@ export function addHealth(app: OpenAPIHono<AppEnv>, { ready }: ResolvedHttpOptio
     security: [],
     responses: {
       200: { description: "Up", ...health },
-      503: { description: "Down", content: { ...health.content, ...problems.default.content } },
-      default: problems.default,
+      503: { description: "Down", content: { ...health.content, ...problemResponses.default.content } },
+      default: problemResponses.default,
     },
   });
   app.openapi(readyz, async (c) =>
@@ -47,7 +47,7 @@ export function addSystemStatus(app: OpenAPIHono<AppEnv>, { siblingPath, system,
     operationId: "systemStatus",
     summary: "Whether assets live in a database, and whether that can be reached",
     request: { query: noQuerySchema },
-    responses: answers(systemStatusSchema, "As it is now"),
+    responses: jsonResponses(systemStatusSchema, "As it is now"),
   });
   const unsaid = async (): Promise<SystemStatus> => ({
     isDatabase: false,

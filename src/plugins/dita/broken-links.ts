@@ -4,7 +4,7 @@ import type { RepositoryReader } from "../../core/ports/asset-handler.js";
 const AT_ONCE = 64;
 
 /** Those of `paths` that do not exist, in their order. Stops between rounds when the signal says so. */
-export async function missingOf(
+export async function missingPaths(
   paths: readonly string[],
   repository: RepositoryReader,
   signal: AbortSignal,

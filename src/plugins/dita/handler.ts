@@ -2,7 +2,7 @@ import type { Asset } from "../../core/asset/asset.js";
 import type { FileType } from "../../core/asset/file-type.js";
 import type { HandlerResult } from "../../core/asset/handler-result.js";
 import { type AssetHandler, DEFAULT_JOB_TYPE, type HandlerContext } from "../../core/ports/asset-handler.js";
-import { missingOf } from "./broken-links.js";
+import { missingPaths } from "./broken-links.js";
 import { readDita } from "./document.js";
 import { resolveLinks } from "./references.js";
 import { uuidOf } from "./uuid.js";
@@ -24,7 +24,7 @@ export const ditaHandler: AssetHandler = Object.freeze({
     const { root, title, ids, links, warnings } = readDita(await context.text());
     const self = root.kind === "conditions" ? "file" : root.kind === "map" ? "map" : "topic";
     const { references, lists, expected, warnings: more } = resolveLinks(links, path, self);
-    const missing = await missingOf(expected, context.repository, context.signal);
+    const missing = await missingPaths(expected, context.repository, context.signal);
     const described = {
       ...(title === "" ? {} : { fmditaTitle: title }),
       ...(root.ditaClass === undefined ? {} : { dita_class: root.ditaClass }),

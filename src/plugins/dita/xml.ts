@@ -1,6 +1,6 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import { AssetFailure, messageOf } from "../../core/errors.js";
-import { complaintOf, type Standpoint } from "./complaint.js";
+import { explainParseError, type ParserState } from "./explain-parse-error.js";
 import { scanDoctype } from "./doctype.js";
 import { Entities } from "./entities.js";
 import { LIMITS } from "./limits.js";
@@ -60,7 +60,7 @@ interface PassageOptions {
  * those into a hash table: with five handlers or more, a plain SaxesParser is six times slower. Fields of a subclass make
  * V8 set enough room aside.
  */
-class Passage extends SaxesParser<PassageOptions> implements Standpoint {
+class Passage extends SaxesParser<PassageOptions> implements ParserState {
   readonly source: string;
   readonly starts: number[] = [];
   tagStart = 0;
@@ -200,7 +200,7 @@ class Passage extends SaxesParser<PassageOptions> implements Standpoint {
   }
 
   #refuse(message: string): never {
-    const { offset, reason } = complaintOf(message, this);
+    const { offset, reason } = explainParseError(message, this);
     throw this.#report(offset, reason);
   }
 }

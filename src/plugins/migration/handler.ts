@@ -6,7 +6,7 @@ import type { AssetHandler, HandlerContext } from "../../core/ports/asset-handle
 import type { AssetResult, AssetWrite } from "../../core/asset/asset-result.js";
 import type { AssetRepository } from "../../core/ports/asset-repository.js";
 import type { AssetSink, IncomingAsset, PutEnd } from "../../core/ports/asset-sink.js";
-import { Gatherer } from "./gatherer.js";
+import { Batcher } from "./batcher.js";
 
 export const MIGRATION_TYPE = "JCR_TO_DB_MIGRATION";
 
@@ -19,9 +19,9 @@ export type MigrationTarget = Pick<AssetRepository, "identity" | "read" | "apply
  * says which target it has: a node with another one leaves the job alone.
  */
 export function migrationHandler(source: Pick<AssetRepository, "results">, target: MigrationTarget): AssetHandler {
-  const puts = new Gatherer((incoming: readonly IncomingAsset[]) => target.sink.put(incoming));
-  const results = new Gatherer((paths: readonly string[], signal) => source.results(paths, signal));
-  const writes = new Gatherer(async (gathered: readonly AssetWrite[], signal) => {
+  const puts = new Batcher((incoming: readonly IncomingAsset[]) => target.sink.put(incoming));
+  const results = new Batcher((paths: readonly string[], signal) => source.results(paths, signal));
+  const writes = new Batcher(async (gathered: readonly AssetWrite[], signal) => {
     const refused = new Map((await target.apply(gathered, signal)).map((write) => [write.path, write]));
     return gathered.map(({ path }) => refused.get(path));
   });

@@ -23,7 +23,7 @@ const HISTORY_PAGE = 1_000;
  * name it is given; a route that has nothing else can forget neither. FORBIDDEN where the policy says no: "process" on all
  * of a job's paths to start or change it, "read" on them to see anything of it.
  */
-export class GuardedOperator implements JobOperator {
+export class AuthorizedOperator implements JobOperator {
   readonly #operator: JobOperator;
   readonly #principal: Principal;
   readonly #policy: AccessPolicy | undefined;

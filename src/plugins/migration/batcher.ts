@@ -9,7 +9,7 @@ interface Waiting<T, R> {
 }
 
 /** Hands on together what is asked for at about the same time: assets in flight share a transaction of the target. */
-export class Gatherer<T, R> {
+export class Batcher<T, R> {
   readonly #run: (items: readonly T[], signal: AbortSignal) => Promise<readonly R[]>;
   #waiting: Waiting<T, R>[] = [];
 

@@ -1,5 +1,5 @@
 /** Where a parser stood when it complained. Offsets into `source`. */
-export interface Standpoint {
+export interface ParserState {
   readonly source: string;
   /** Just after the last character read; past the end of the text where that was the end. */
   readonly position: number;
@@ -17,7 +17,7 @@ export interface Standpoint {
   readonly starts: readonly number[];
 }
 
-export interface Complaint {
+export interface ParseError {
   readonly offset: number;
   readonly reason: string;
 }
@@ -30,7 +30,7 @@ const ATTRIBUTE = /\s+([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')/y;
  * A complaint of saxes as people want it: saxes stands behind what it complains about, sometimes far behind; this says
  * where the fault itself begins.
  */
-export function complaintOf(message: string, at: Standpoint): Complaint {
+export function explainParseError(message: string, at: ParserState): ParseError {
   const offset = Math.min(at.position - 1, at.source.length);
   switch (message.split(/[.:]/, 1)[0]) {
     case "unexpected close tag": {
@@ -68,7 +68,7 @@ export function complaintOf(message: string, at: Standpoint): Complaint {
 }
 
 /** The text ended too early: blames what swallowed its end, else the element left open. */
-function endOfText(at: Standpoint): Complaint {
+function endOfText(at: ParserState): ParseError {
   const { source: text, markupEnd } = at;
   BARE_AMPERSAND.lastIndex = markupEnd;
   const ampersand = BARE_AMPERSAND.exec(text)?.index ?? -1;
@@ -102,7 +102,7 @@ function skipSpace(text: string, from: number): number {
 }
 
 /** The offset of the second attribute of this name in the last start tag. */
-function secondOf(name: string, at: Standpoint): number {
+function secondOf(name: string, at: ParserState): number {
   let seen = 0;
   ATTRIBUTE.lastIndex = at.tagStart + 1 + tagName(at.source, at.tagStart).length;
   for (let match = ATTRIBUTE.exec(at.source); match !== null; match = ATTRIBUTE.exec(at.source)) {

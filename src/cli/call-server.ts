@@ -3,7 +3,7 @@ import { AssetmillError, type ErrorCode, messageOf } from "../core/errors.js";
 import { problemSchema } from "../http/index.js";
 
 /** More than a server takes to give up by itself (30 s), so that what it says then is heard. */
-const ANSWER_WITHIN_MS = 35_000;
+const RESPONSE_TIMEOUT_MS = 35_000;
 
 export interface Call<T> {
   readonly method: "GET" | "POST";
@@ -16,24 +16,24 @@ export interface Call<T> {
 }
 
 /** Where to call, and as whom. */
-export interface Callee {
+export interface ServerEndpoint {
   /** The API's URL, without a trailing slash. */
   readonly url: string;
   /** The whole Authorization header. */
   readonly authorization?: string;
   /** @defaultValue 35 s */
-  readonly withinMs?: number;
+  readonly timeoutMs?: number;
 }
 
 /**
  * One call of a server's API. Errors: the server's own, from its problem body; UNAVAILABLE where none comes in time or
  * what comes is not assetmill's. None of them holds the token.
  */
-export async function callServer<T>(callee: Callee, call: Call<T>): Promise<T> {
-  const { status, type, body } = await exchange(callee, call);
-  if (status !== 200) throw refusalOf(callee, status, type, body);
+export async function callServer<T>(endpoint: ServerEndpoint, call: Call<T>): Promise<T> {
+  const { status, type, body } = await exchange(endpoint, call);
+  if (status !== 200) throw refusalOf(endpoint, status, type, body);
   const parsed = call.answer.safeParse(body);
-  if (!parsed.success) throw notOurs(callee.url, status, type);
+  if (!parsed.success) throw notOurs(endpoint.url, status, type);
   // Not what the schema makes of it: a newer server's further fields are shown, too, and in its order.
   return body as T;
 }
@@ -45,8 +45,11 @@ interface Exchanged {
   readonly body: unknown;
 }
 
-async function exchange(callee: Callee, { method, path, query = {}, body }: Call<unknown>): Promise<Exchanged> {
-  const { url, authorization, withinMs = ANSWER_WITHIN_MS } = callee;
+async function exchange(
+  endpoint: ServerEndpoint,
+  { method, path, query = {}, body }: Call<unknown>,
+): Promise<Exchanged> {
+  const { url, authorization, timeoutMs = RESPONSE_TIMEOUT_MS } = endpoint;
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) asked.set(name, String(value));
   try {
@@ -60,12 +63,12 @@ async function exchange(callee: Callee, { method, path, query = {}, body }: Call
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       // The credentials are for this server alone.
       redirect: "manual",
-      signal: AbortSignal.timeout(withinMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const type = (response.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
     return { status: response.status, type, body: parsed(await response.text()) };
   } catch (error) {
-    throw unreachable(callee, method, error);
+    throw unreachable(endpoint, method, error);
   }
 }
 
@@ -77,9 +80,13 @@ function parsed(text: string): unknown {
   }
 }
 
-function unreachable({ url, withinMs = ANSWER_WITHIN_MS }: Callee, method: string, error: unknown): AssetmillError {
+function unreachable(
+  { url, timeoutMs = RESPONSE_TIMEOUT_MS }: ServerEndpoint,
+  method: string,
+  error: unknown,
+): AssetmillError {
   const late = error instanceof Error && error.name === "TimeoutError";
-  const why = late ? `no answer within ${withinMs / 1000} s` : reasonOf(error);
+  const why = late ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
   // A request that only asks can be repeated without a thought; one that changes something cannot.
   const doubt = method === "GET" || /ECONNREFUSED|ENOTFOUND/.test(why) ? "" : "; it may have done what was asked";
   return new AssetmillError("UNAVAILABLE", `server: ${url}: ${why}${doubt}`, { cause: error });
@@ -103,7 +110,12 @@ function reasonOf(error: unknown): string {
   return REASONS[code] ?? `${messageOf(cause).replaceAll(/\s+/g, " ").trim()} (${code})`;
 }
 
-function refusalOf({ url, authorization }: Callee, status: number, type: string, body: unknown): AssetmillError {
+function refusalOf(
+  { url, authorization }: ServerEndpoint,
+  status: number,
+  type: string,
+  body: unknown,
+): AssetmillError {
   const problem = problemSchema.safeParse(body);
   if (type !== "application/problem+json" || !problem.success) return notOurs(url, status, type);
   const { code, detail, processingId, jobStatus, path, errors = [] } = problem.data;

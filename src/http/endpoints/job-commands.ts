@@ -1,11 +1,11 @@
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { JobOperator } from "../../core/ports/job-operator.js";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import { readJobReference } from "../job-reference.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { changedSchema, restartedSchema } from "../representations.js";
 import { jobReferenceSchema } from "../schemas.js";
-import { answers } from "./answers.js";
+import { jsonResponses } from "./responses.js";
 
 interface Change {
   readonly name: string;
@@ -54,7 +54,7 @@ const CHANGES: readonly Change[] = [
 ];
 
 /** POST cancel, resume, pause, restart, retry-failed. */
-export function addChanges(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }: ResolvedHttpOptions): void {
+export function addJobCommands(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }: ResolvedHttpOptions): void {
   for (const { name, operationId, summary, answer, make } of CHANGES) {
     const path = `${basePath}/${name}`;
     app.openAPIRegistry.registerPath(
@@ -74,7 +74,7 @@ export function addChanges(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }:
             },
           },
         },
-        responses: answers(answer, "Done"),
+        responses: jsonResponses(answer, "Done"),
       }),
     );
     app.post(path, async (c) => {

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 
 /** The name that jobs started from this command carry. */
-export function callerName(): string {
+export function osUserName(): string {
   try {
     return userInfo().username || "unknown";
   } catch {

@@ -5,7 +5,7 @@ import { invalidParameter } from "../core/errors.js";
  * Jobs are in a store or behind a server. A flag puts the other one's environment variable aside; two flags, or two
  * variables, are refused: a job that is cancelled in the wrong place is worse than none. An empty variable is none.
  */
-export function chooseOnePlace(command: Command): void {
+export function chooseStoreOrServer(command: Command): void {
   const sourceOf = (option: string): string | undefined => command.getOptionValueSource(option);
   const putAside = (option: string): void => void command.setOptionValue(option, undefined);
   for (const option of ["store", "server", "token"]) {

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from "./exit-codes.js";
 import type { Output } from "./output.js";
 
 /** Says why a command was refused: one problem object with `--json`, a sentence without. */
-export function fail(error: unknown, json: boolean, output: Output): ExitCode {
+export function reportError(error: unknown, json: boolean, output: Output): ExitCode {
   const known = AssetmillError.is(error);
   const code = known ? error.code : "INTERNAL";
   const detail = messageOf(error);

@@ -3,9 +3,9 @@ import { AssetmillError, invalidParameter } from "../core/errors.js";
 import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator, Principal } from "../core/ports/authenticator.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
-import { GuardedOperator } from "./guarded-operator.js";
+import { AuthorizedOperator } from "./authorized-operator.js";
 import { hostnameOf } from "./loopback.js";
-import { secured } from "./secured.js";
+import { withSecurityHeaders } from "./security-headers.js";
 
 /** What a request carries once it passed the guards. */
 export interface AppEnv {
@@ -17,17 +17,17 @@ export interface AppEnv {
 }
 
 /** The outermost guard: every answer is secured, and what is thrown is an Error (hono takes nothing else). */
-export const securingAnswers: MiddlewareHandler<AppEnv> = async (c, next) => {
+export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   try {
     await next();
   } catch (thrown) {
     throw thrown instanceof Error ? thrown : new Error("thrown, but not an Error", { cause: thrown });
   }
-  secured(c.res);
+  withSecurityHeaders(c.res);
 };
 
 /** Against DNS rebinding: a page of another site that made its own name point here. */
-export const checkingHost =
+export const hostCheck =
   (allowed: (host: string) => boolean): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const host = hostnameOf(c.req.header("host") ?? new URL(c.req.url).host);
@@ -36,7 +36,7 @@ export const checkingHost =
   };
 
 /** Nobody passes without a principal. */
-export const authenticating =
+export const authentication =
   (authenticator: Authenticator): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const principal = await authenticator.authenticate({ header: (name) => c.req.header(name) });
@@ -46,12 +46,12 @@ export const authenticating =
   };
 
 /** Whoever passes gets the driving port only as the policy allows it to them. */
-export const guardingOperator =
+export const authorization =
   (operator: JobOperator, policy: AccessPolicy | undefined): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     if ((await policy?.admits?.(c.var.principal)) === false) {
       throw new AssetmillError("FORBIDDEN", "this caller may do nothing here");
     }
-    c.set("operator", new GuardedOperator(operator, c.var.principal, policy));
+    c.set("operator", new AuthorizedOperator(operator, c.var.principal, policy));
     await next();
   };

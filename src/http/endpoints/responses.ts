@@ -7,7 +7,7 @@ const problem = (description: string) => ({
 });
 
 /** What every endpoint may answer instead of what was asked for. */
-export const problems = {
+export const problemResponses = {
   400: problem("The request cannot be taken, or the job does not allow it"),
   401: problem("The caller is not known, or may not do this"),
   429: problem("Too many requests; Retry-After says when to come again"),
@@ -18,9 +18,9 @@ export const problems = {
 const OK = 200 as const;
 
 /** A JSON answer of this schema, or a problem. */
-export const answers = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+export const jsonResponses = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
   [OK]: { description, content: { "application/json": { schema } } },
-  ...problems,
+  ...problemResponses,
 });
 
 /** A body that has to be JSON of this schema. */

@@ -1,4 +1,4 @@
-import { tell } from "./problems.js";
+import { notify } from "./problems.js";
 
 const encoder = new TextEncoder();
 
@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
  * ended once the client goes away. What fails before the first piece is thrown, so that a problem can still be answered;
  * what fails later breaks the transfer off, so that nobody takes half a file for a whole one.
  */
-export async function streamed(
+export async function streamResponse(
   source: AsyncGenerator<string | Uint8Array, void>,
   headers: Readonly<Record<string, string>>,
   onError: (error: unknown) => void,
@@ -26,7 +26,7 @@ async function* pieces(
       yield typeof step.value === "string" ? encoder.encode(step.value) : step.value;
     }
   } catch (error) {
-    tell(onError, error);
+    notify(onError, error);
     // Some hosts write the message into what is left of the answer, so it says nothing of the cause.
     throw new Error("the answer was broken off", { cause: error });
   } finally {

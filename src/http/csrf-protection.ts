@@ -3,7 +3,7 @@ import { AssetmillError } from "../core/errors.js";
 import type { Principal } from "../core/ports/authenticator.js";
 import type { CsrfTokens } from "./auth/csrf-tokens.js";
 import { authorizationOf } from "./auth/authorization.js";
-import type { AppEnv } from "./guards.js";
+import type { AppEnv } from "./middleware.js";
 
 const HARMLESS = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -12,7 +12,7 @@ const HARMLESS = new Set(["GET", "HEAD", "OPTIONS"]);
  * browser sends by itself change nothing from another site; with a cookie they need a CSRF token, too. It cannot be
  * hono's own csrf(): that refuses form bodies of clients that are no browsers.
  */
-export const refusingForgery =
+export const csrfProtection =
   (tokens: CsrfTokens): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     if (!HARMLESS.has(c.req.method)) {
