@@ -2,46 +2,47 @@ import type { z } from "zod";
 import { AssetmillError, type ErrorCode, messageOf } from "../core/errors.js";
 import { problemSchema } from "../http/index.js";
 
-/** More than a server takes to give up by itself (30 s), so that what it says then is heard. */
+/** Longer than the server's own request timeout (30 s), so that its error arrives. */
 const RESPONSE_TIMEOUT_MS = 35_000;
 
+/** One request to the API. */
 export interface Call<T> {
   readonly method: "GET" | "POST";
-  /** Below the API's URL, e.g. `/status`. */
+  /** Relative to the API's URL, e.g. `/status`. */
   readonly path: string;
-  /** What is undefined is left out. */
+  /** Undefined values are omitted. */
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
   readonly answer: z.ZodType<T>;
 }
 
-/** Where to call, and as whom. */
+/** A server's API and the credentials to call it with. */
 export interface ServerEndpoint {
   /** The API's URL, without a trailing slash. */
   readonly url: string;
-  /** The whole Authorization header. */
+  /** Value of the Authorization header. */
   readonly authorization?: string;
   /** @defaultValue 35 s */
   readonly timeoutMs?: number;
 }
 
 /**
- * One call of a server's API. Errors: the server's own, from its problem body; UNAVAILABLE where none comes in time or
- * what comes is not assetmill's. None of them holds the token.
+ * Calls a server's API. Throws the server's own error from its problem body, or UNAVAILABLE if no response arrives in time or
+ * the response is not assetmill's. No error contains the token.
  */
 export async function callServer<T>(endpoint: ServerEndpoint, call: Call<T>): Promise<T> {
   const { status, type, body } = await exchange(endpoint, call);
   if (status !== 200) throw refusalOf(endpoint, status, type, body);
   const parsed = call.answer.safeParse(body);
-  if (!parsed.success) throw notOurs(endpoint.url, status, type);
-  // Not what the schema makes of it: a newer server's further fields are shown, too, and in its order.
+  if (!parsed.success) throw notAssetmill(endpoint.url, status, type);
+  // The body as received, not as parsed: fields of a newer server are kept, in the server's order.
   return body as T;
 }
 
 interface Exchanged {
   readonly status: number;
   readonly type: string;
-  /** Undefined where it is no JSON. */
+  /** Undefined if it is not JSON. */
   readonly body: unknown;
 }
 
@@ -61,7 +62,7 @@ async function exchange(
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      // The credentials are for this server alone.
+      // Never send the credentials anywhere else.
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -87,22 +88,23 @@ function unreachable(
 ): AssetmillError {
   const late = error instanceof Error && error.name === "TimeoutError";
   const why = late ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
-  // A request that only asks can be repeated without a thought; one that changes something cannot.
-  const doubt = method === "GET" || /ECONNREFUSED|ENOTFOUND/.test(why) ? "" : "; it may have done what was asked";
+  // Repeating a GET is always safe; a POST may have taken effect.
+  const doubt =
+    method === "GET" || /ECONNREFUSED|ENOTFOUND/.test(why) ? "" : "; the request may still have taken effect";
   return new AssetmillError("UNAVAILABLE", `server: ${url}: ${why}${doubt}`, { cause: error });
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there (ECONNREFUSED)",
-  ENOTFOUND: "its host is not known (ENOTFOUND)",
-  EAI_AGAIN: "its host cannot be looked up now (EAI_AGAIN)",
-  ECONNRESET: "the connection was cut (ECONNRESET)",
-  UND_ERR_SOCKET: "the connection was cut (UND_ERR_SOCKET)",
-  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS; http instead of https? (ERR_SSL_WRONG_VERSION_NUMBER)",
-  UND_ERR_CONNECT_TIMEOUT: "no connection in time (UND_ERR_CONNECT_TIMEOUT)",
+  ENOTFOUND: "unknown host (ENOTFOUND)",
+  EAI_AGAIN: "the host name cannot be resolved now (EAI_AGAIN)",
+  ECONNRESET: "the connection was closed (ECONNRESET)",
+  UND_ERR_SOCKET: "the connection was closed (UND_ERR_SOCKET)",
+  ERR_SSL_WRONG_VERSION_NUMBER: "the server does not use TLS; try http instead of https (ERR_SSL_WRONG_VERSION_NUMBER)",
+  UND_ERR_CONNECT_TIMEOUT: "connecting timed out (UND_ERR_CONNECT_TIMEOUT)",
 };
 
-/** `fetch` says only that it failed; its cause says why. */
+/** Returns why `fetch` failed: its error only says that it did, the cause says why. */
 function reasonOf(error: unknown): string {
   const cause: unknown = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = (cause as { code?: unknown } | null)?.code;
@@ -117,30 +119,34 @@ function refusalOf(
   body: unknown,
 ): AssetmillError {
   const problem = problemSchema.safeParse(body);
-  if (type !== "application/problem+json" || !problem.success) return notOurs(url, status, type);
+  if (type !== "application/problem+json" || !problem.success) return notAssetmill(url, status, type);
   const { code, detail, processingId, jobStatus, path, errors = [] } = problem.data;
-  // A problem without a type of its own is about the endpoint, not about what was asked of it.
+  // A problem of type about:blank concerns the endpoint, not the request.
   if (problem.data.type === "about:blank") {
-    return new AssetmillError("UNAVAILABLE", `server: ${url}: ${detail}; is its path right?`);
+    return new AssetmillError("UNAVAILABLE", `server: ${url}: ${detail}; check the path of --server`);
   }
-  return new AssetmillError(code as ErrorCode, code === "UNAUTHENTICATED" ? wanting(url, authorization) : detail, {
-    ids: {
-      ...(processingId === undefined ? {} : { jobId: processingId }),
-      ...(jobStatus === undefined ? {} : { status: jobStatus }),
-      ...(path === undefined ? {} : { path }),
+  return new AssetmillError(
+    code as ErrorCode,
+    code === "UNAUTHENTICATED" ? unauthenticated(url, authorization) : detail,
+    {
+      ids: {
+        ...(processingId === undefined ? {} : { jobId: processingId }),
+        ...(jobStatus === undefined ? {} : { status: jobStatus }),
+        ...(path === undefined ? {} : { path }),
+      },
+      fields: errors,
     },
-    fields: errors,
-  });
+  );
 }
 
-const wanting = (url: string, authorization: string | undefined): string =>
+const unauthenticated = (url: string, authorization: string | undefined): string =>
   authorization === undefined
-    ? `${url} wants to know who calls: give --token, or set ASSETMILL_TOKEN`
-    : `${url} does not take this token`;
+    ? `${url} requires authentication: give --token, or set ASSETMILL_TOKEN`
+    : `${url} rejected this token`;
 
-const notOurs = (url: string, status: number, type: string): AssetmillError =>
+const notAssetmill = (url: string, status: number, type: string): AssetmillError =>
   new AssetmillError(
     "UNAVAILABLE",
-    `server: ${url} does not answer as assetmill does (status ${status}, ${type === "" ? "no media type" : type}); ` +
-      "name its origin, or the whole URL of its API",
+    `server: ${url} does not answer like an assetmill server (status ${status}, ${type === "" ? "no media type" : type}); ` +
+      "give its origin, or the full URL of its API",
   );

@@ -1,11 +1,11 @@
 import { userInfo } from "node:os";
 
-/** The name that jobs started from this command carry. */
+/** Returns the operating system's user name, recorded as `createdBy` of jobs started from the command line. */
 export function osUserName(): string {
   try {
     return userInfo().username || "unknown";
   } catch {
-    // A container's uid may have no name.
+    // In a container, the uid may have no name.
     return "unknown";
   }
 }

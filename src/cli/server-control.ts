@@ -17,8 +17,8 @@ import type { Jobs } from "./jobs.js";
 import { type ServerEndpoint, callServer } from "./call-server.js";
 
 /**
- * The jobs of a server, asked over its HTTP API. Who asks is for the server to find out: the `by` of the port is not
- * sent. Errors: those of the port, as the server says them; UNAUTHENTICATED, FORBIDDEN, UNAVAILABLE.
+ * Controls a server's jobs over its HTTP API. The server authenticates the caller itself, so the port's `by` argument is not
+ * sent. Throws the port's errors as the server reports them, and UNAUTHENTICATED, FORBIDDEN or UNAVAILABLE.
  */
 export class ServerControl implements Jobs {
   readonly #endpoint: ServerEndpoint;
@@ -49,11 +49,11 @@ export class ServerControl implements Jobs {
   }
 
   restart(processingId: string): Promise<{ readonly processingId: string }> {
-    return this.#tell("/restart", processingId, restartedSchema);
+    return this.#post("/restart", processingId, restartedSchema);
   }
 
   retryFailed(processingId: string): Promise<{ readonly processingId: string }> {
-    return this.#tell("/retry-failed", processingId, restartedSchema);
+    return this.#post("/retry-failed", processingId, restartedSchema);
   }
 
   async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
@@ -88,18 +88,18 @@ export class ServerControl implements Jobs {
     };
   }
 
-  /** The job as it stands once it was told. */
+  /** Sends the command and returns the job's status afterwards. */
   async #update(path: string, processingId: string): Promise<JobReport> {
-    await this.#tell(path, processingId, changedSchema);
+    await this.#post(path, processingId, changedSchema);
     return this.status(processingId);
   }
 
-  #tell<T>(path: string, processingId: string, answer: z.ZodType<T>): Promise<T> {
+  #post<T>(path: string, processingId: string, answer: z.ZodType<T>): Promise<T> {
     return callServer(this.#endpoint, { method: "POST", path, body: { processingId }, answer });
   }
 }
 
-/** Where the next page begins. It has to be further on: nobody asks for the same page for ever. */
+/** Parses the cursor of the next page. It must lie after the current one, so that paging always ends. */
 function cursorOf(next: string, after: OutcomeCursor | undefined): OutcomeCursor {
   const [, chunk, index] = /^(\d{1,15})\.(\d{1,15})$/.exec(next) ?? [];
   const cursor = { chunk: Number(chunk), index: Number(index) };
@@ -108,6 +108,6 @@ function cursorOf(next: string, after: OutcomeCursor | undefined): OutcomeCursor
   if (chunk !== undefined && isFurther) return cursor;
   throw new AssetmillError(
     "UNAVAILABLE",
-    "server: the place of the next page makes no sense; is it of another version?",
+    "server: it returned an invalid cursor for the next page; it may run a different version",
   );
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 
-/** SIGINT and SIGTERM as something to wait for. The first one asks to drain; a second one ends the process at once. */
+/** Turns SIGINT and SIGTERM into an AbortSignal. The first one asks to drain; a second one ends the process at once. */
 export class Signals {
   readonly #stopping = new AbortController();
   #code: ExitCode = EXIT.interrupted;
@@ -18,7 +18,7 @@ export class Signals {
     process.on("SIGTERM", this.#onSignal);
   }
 
-  /** Listens while this work is under way. */
+  /** Listens for signals while `work` runs. */
   static async during<T>(work: (signals: Signals) => Promise<T>): Promise<T> {
     const signals = new Signals();
     try {
@@ -34,7 +34,7 @@ export class Signals {
     return this.#stopping.signal;
   }
 
-  /** What to exit with after a signal. */
+  /** The exit code after a signal. */
   get exitCode(): ExitCode {
     return this.#code;
   }
@@ -42,7 +42,7 @@ export class Signals {
   /** Resolves at the first signal. */
   wait(): Promise<void> {
     if (this.stopSignal.aborted) return Promise.resolve();
-    return new Promise((asked) => this.stopSignal.addEventListener("abort", () => asked(), { once: true }));
+    return new Promise((stopped) => this.stopSignal.addEventListener("abort", () => stopped(), { once: true }));
   }
 
   /** Resolves after `ms`, or at the first signal. */

@@ -69,7 +69,7 @@ function answerErrors(app: OpenAPIHono<AppEnv>, resolved: ResolvedHttpOptions): 
     const cause = late ? new AssetmillError("UNAVAILABLE", `no answer within ${requestTimeoutMs} ms`) : error;
     return problemResponse(cause, options);
   });
-  app.notFound(() => routingProblem(404, "there is no such endpoint"));
+  app.notFound(() => routingProblem(404, "no such endpoint"));
 }
 
 const answerWrongMethods = (app: OpenAPIHono<AppEnv>) =>

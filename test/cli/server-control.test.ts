@@ -95,7 +95,7 @@ describe("control over a server's jobs", () => {
     server.close();
   });
 
-  const control = (withinMs = 5_000) => new ServerControl({ url, authorization: `Bearer ${SECRET}`, withinMs });
+  const control = (timeoutMs = 5_000) => new ServerControl({ url, authorization: `Bearer ${SECRET}`, timeoutMs });
   const reply = (status: number, body: unknown, type = "application/json"): void => {
     answer = (_request, response) => {
       response.writeHead(status, { "content-type": type });
@@ -165,7 +165,7 @@ describe("control over a server's jobs", () => {
   it("says in its own words that a token is wrong, or missing", async () => {
     problem(401, { code: "UNAUTHENTICATED" });
     const wrong = await refusal(control().status(JOB));
-    expect([wrong.code, wrong.message]).to.deep.equal(["UNAUTHENTICATED", `${url} does not take this token`]);
+    expect([wrong.code, wrong.message]).to.deep.equal(["UNAUTHENTICATED", `${url} rejected this token`]);
     const missing = await refusal(new ServerControl({ url }).status(JOB));
     expect(missing.message).to.match(/--token.*ASSETMILL_TOKEN/);
     expect(seen.map(({ authorization }) => authorization)).to.deep.equal([`Bearer ${SECRET}`, undefined]);
@@ -214,7 +214,7 @@ describe("control over a server's jobs", () => {
       expect(performance.now() - began).to.be.within(140, 3_000);
       expect([asked.code, told.code]).to.deep.equal(["UNAVAILABLE", "UNAVAILABLE"]);
       expect(asked.message).to.equal(`server: ${url}: no answer within 0.15 s`);
-      expect(told.message).to.equal(`server: ${url}: no answer within 0.15 s; it may have done what was asked`);
+      expect(told.message).to.equal(`server: ${url}: no answer within 0.15 s; the request may still have taken effect`);
     }
   }).retries(NOISY);
 

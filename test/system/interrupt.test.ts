@@ -27,8 +27,8 @@ describe("process, interrupted", () => {
       const interrupted = await first.ended;
       expect(interrupted.code, interrupted.err).to.equal(code);
       expect(performance.now() - began).to.be.lessThan(5_000);
-      expect(interrupted.err).to.match(/Interrupted: letting running handlers end/);
-      const said = /Job (\S+) stopped at (\d+)\/60\. The same command goes on with it\./.exec(interrupted.err);
+      expect(interrupted.err).to.match(/Interrupted: waiting for running handlers to finish/);
+      const said = /Job (\S+) stopped at (\d+)\/60\. Run the same command again to resume it\./.exec(interrupted.err);
       const [, id = "", at] = said ?? [];
       expect(Number(at), interrupted.err).to.equal(bench.journalled("end").length);
       expect(bench.journalled("abort"), "handlers that were not let end").to.deep.equal([]);
@@ -39,7 +39,7 @@ describe("process, interrupted", () => {
       const restarted = Date.now();
       const second = await bench.run([...command, "--json"]);
       expect(second.code, second.err).to.equal(0);
-      expect(second.err).to.include(`Going on with job ${id}, at ${at}/60`);
+      expect(second.err).to.include(`Resuming job ${id} at ${at}/60`);
       expect(jsonLines(second).at(-1)).to.include({
         processingId: id,
         status: "SUCCESS",

@@ -32,7 +32,7 @@ export interface ProcessFlags extends RequestFlags {
 const LOOK_EVERY_MS = 200;
 const JSON_EVERY_MS = 1_000;
 
-/** Processes a path to the end in this process; goes on with the interrupted job of the same request where there is one. */
+/** Processes all assets under a path in this process. Resumes the interrupted job of the same request, if there is one. */
 export async function processCommand(path: string, flags: ProcessFlags, output: Output): Promise<ExitCode> {
   const request = requestOf(path, flags);
   return Signals.during((signals) => run(request, flags, signals, output));
@@ -61,10 +61,11 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
     }
     output.say(
       joined
-        ? `Going on with job ${processingId}, at ${before.processedCount}/${before.migrationSet.totalFiles}`
-        : `Job ${processingId}${flags.dryRun ? ", a dry run: nothing is written" : ""}`,
+        ? `Resuming job ${processingId} at ${before.processedCount}/${before.migrationSet.totalFiles}`
+        : `Job ${processingId}${flags.dryRun ? " (dry run: nothing is written)" : ""}`,
     );
-    if (leftOut.length > 0) output.say(`It runs the handlers it was started with, without ${leftOut.join(", ")}`);
+    if (leftOut.length > 0)
+      output.say(`The job keeps the handlers it was started with; it does not run ${leftOut.join(", ")}`);
     mill.start({ jobId: processingId });
     const report = await watch(mill, processingId, flags.json === true, signals, output);
     if (signals.stopSignal.aborted && !isFinal(report.status))
@@ -76,7 +77,7 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
       if (summary) output.line(summaryTable(report, summary));
     }
     if (report.failedCount > 0)
-      output.say(`What failed and why: assetmill failures ${processingId}${storeFlag(flags)}`);
+      output.say(`To see what failed and why: assetmill failures ${processingId}${storeFlag(flags)}`);
     const isWhole = !migrates(report, flags) || (await migrationIsWhole(report, flags.target, output));
     return report.status === "SUCCESS" && report.failedCount === 0 && isWhole ? EXIT.success : EXIT.failures;
   } finally {
@@ -89,23 +90,23 @@ const migrates = (report: JobReport, flags: ProcessFlags): flags is ProcessFlags
 
 function refuseMissingTarget({ type, target }: ProcessFlags): void {
   if (type !== MIGRATION_TYPE || target !== undefined) return;
-  const message = `${type} has to know where it writes: name a database with --target`;
+  const message = `${type} needs a destination: name a database with --target`;
   throw new AssetmillError("UNKNOWN_TYPE", message, {
     ids: { field: "target" },
     fields: [{ field: "target", message }],
   });
 }
 
-/** How to name the store to another command: never with a password. */
+/** Returns the `--store` flag to suggest for another command, without the password. */
 function storeFlag({ store, assets = "" }: ProcessFlags): string {
   const uri = store ?? (isDatabaseUri(assets) ? assets : undefined);
   return uri === undefined ? "" : ` --store ${quoted(withoutPassword(uri))}`;
 }
 
-/** As a shell takes it for one word. */
+/** Quotes the text as one shell word. */
 const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** Shows progress until the job has ended or a signal came. */
+/** Shows progress until the job ends or a signal arrives. */
 async function watch(
   mill: Assetmill,
   processingId: string,
@@ -124,7 +125,7 @@ async function watch(
       if (report.status === "PAUSED") {
         throw new AssetmillError(
           "ILLEGAL_STATE",
-          `job ${processingId} was paused; assetmill resume ${processingId} lets it go on`,
+          `job ${processingId} was paused; resume it with: assetmill resume ${processingId}`,
           {
             ids: { jobId: processingId, status: "PAUSED" },
           },
@@ -141,7 +142,7 @@ async function watch(
   }
 }
 
-/** A store that cannot be reached now ends no process; the worker says so, and goes on trying as well. */
+/** Waits if the store cannot be reached: the worker reports that and retries, too. */
 async function waitForStore(error: unknown): Promise<undefined> {
   if (!isUnavailable(error)) throw error;
   await sleep(LOOK_EVERY_MS);
@@ -154,7 +155,7 @@ async function interrupt(
   signals: Signals,
   output: Output,
 ): Promise<ExitCode> {
-  output.say("Interrupted: letting running handlers end (a second time: at once)");
+  output.say("Interrupted: waiting for running handlers to finish (interrupt again to exit at once)");
   await mill.stop();
   if (flags.dryRun) await cancelUnlessEnded(mill, processingId);
   const report = await mill.operator.status(processingId);
@@ -162,12 +163,12 @@ async function interrupt(
   output.say(
     isFinal(report.status)
       ? `Job ${processingId} has ended: ${report.status}`
-      : `Job ${processingId} stopped at ${report.processedCount}/${report.migrationSet.totalFiles}. The same command goes on with it.`,
+      : `Job ${processingId} stopped at ${report.processedCount}/${report.migrationSet.totalFiles}. Run the same command again to resume it.`,
   );
   return signals.exitCode;
 }
 
-/** Nobody goes on with a dry run, so it must not wait for ever. */
+/** Cancels a dry run: nobody resumes one, so it must not wait for ever. */
 async function cancelUnlessEnded(mill: Assetmill, processingId: string): Promise<void> {
   try {
     await mill.operator.cancel(processingId, osUserName());
@@ -178,7 +179,7 @@ async function cancelUnlessEnded(mill: Assetmill, processingId: string): Promise
 
 async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions> {
   if (flags.assets === undefined)
-    throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
+    throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
   return {
     assets: flags.assets,
     plugins: await loadPlugins(flags.plugin),
