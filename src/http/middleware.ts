@@ -7,50 +7,50 @@ import { AuthorizedOperator } from "./authorized-operator.js";
 import { hostnameOf } from "./loopback.js";
 import { withSecurityHeaders } from "./security-headers.js";
 
-/** What a request carries once it passed the guards. */
+/** What the middleware attaches to a request. */
 export interface AppEnv {
   Variables: {
     principal: Principal;
-    /** The driving port as this caller may use it; routes have no other. */
+    /** The driving port restricted to this caller; routes have no other. */
     operator: JobOperator;
   };
 }
 
-/** The outermost guard: every answer is secured, and what is thrown is an Error (hono takes nothing else). */
+/** Outermost middleware: sets security headers and wraps thrown values that are not Errors, which hono requires. */
 export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   try {
     await next();
   } catch (thrown) {
-    throw thrown instanceof Error ? thrown : new Error("thrown, but not an Error", { cause: thrown });
+    throw thrown instanceof Error ? thrown : new Error("a value that is not an Error was thrown", { cause: thrown });
   }
   withSecurityHeaders(c.res);
 };
 
-/** Against DNS rebinding: a page of another site that made its own name point here. */
+/** Checks the Host header, against DNS rebinding: another site's page whose name resolves to this server. */
 export const hostCheck =
   (allowed: (host: string) => boolean): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const host = hostnameOf(c.req.header("host") ?? new URL(c.req.url).host);
-    if (host === undefined || !allowed(host)) throw invalidParameter("Host", "is not a name of this server");
+    if (host === undefined || !allowed(host)) throw invalidParameter("Host", "does not name this server");
     await next();
   };
 
-/** Nobody passes without a principal. */
+/** Refuses requests without valid credentials. */
 export const authentication =
   (authenticator: Authenticator): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const principal = await authenticator.authenticate({ header: (name) => c.req.header(name) });
-    if (!principal) throw new AssetmillError("UNAUTHENTICATED", "valid credentials are needed");
+    if (!principal) throw new AssetmillError("UNAUTHENTICATED", "valid credentials are required");
     c.set("principal", principal);
     await next();
   };
 
-/** Whoever passes gets the driving port only as the policy allows it to them. */
+/** Gives routes the driving port restricted to what the policy allows the caller. */
 export const authorization =
   (operator: JobOperator, policy: AccessPolicy | undefined): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     if ((await policy?.admits?.(c.var.principal)) === false) {
-      throw new AssetmillError("FORBIDDEN", "this caller may do nothing here");
+      throw new AssetmillError("FORBIDDEN", `${c.var.principal.name} has no access to this server`);
     }
     c.set("operator", new AuthorizedOperator(operator, c.var.principal, policy));
     await next();

@@ -23,7 +23,7 @@ import { problemResponse, routingProblem } from "./problems.js";
 import { failedLoginLimit, requestLimit } from "./rate-limit.js";
 import { validationError } from "./validation.js";
 
-/** The HTTP API as a function from Request to Response. It holds no rules: parse, one call, represent. */
+/** Creates the HTTP API as a function from Request to Response. Routes hold no rules: they parse, make one call and represent the result. */
 export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIHono<AppEnv> {
   const resolved = resolveOptions(options);
   const app = new OpenAPIHono<AppEnv>({
@@ -35,14 +35,14 @@ export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIH
   answerErrors(app, resolved);
   const csrf = new CsrfTokens(resolved.csrfKey);
   const { rateLimit, trustProxy } = resolved;
-  // In this order: what stands above the authenticator is open to all.
+  // Order matters: whatever is added before the authenticator is open to everyone.
   app.use(securityHeaders, hostCheck(resolved.allowedHosts), timeout(resolved.requestTimeoutMs));
   addHealth(app, resolved);
   if (rateLimit) app.use(failedLoginLimit(rateLimit, trustProxy));
   app.use(authentication(resolved.authenticator));
   if (rateLimit) app.use(requestLimit(rateLimit));
   app.use(csrfProtection(csrf), authorization(operator, resolved.accessPolicy), answerWrongMethods(app));
-  // Below, the operator is the caller's own: c.var.operator, and no other.
+  // From here on, routes use c.var.operator only: it is restricted to the caller.
   for (const add of [
     addStart,
     addStatus,
@@ -64,9 +64,9 @@ function answerErrors(app: OpenAPIHono<AppEnv>, resolved: ResolvedHttpOptions): 
   const { statusCodes, onError, authenticator, requestTimeoutMs } = resolved;
   const options = { statusCodes, onError, challenges: authenticator.challenges };
   app.onError((error) => {
-    // The only one that hono raises here is its timeout's.
+    // The only HTTPException that hono raises here is its timeout.
     const late = error instanceof HTTPException && error.status === 504;
-    const cause = late ? new AssetmillError("UNAVAILABLE", `no answer within ${requestTimeoutMs} ms`) : error;
+    const cause = late ? new AssetmillError("UNAVAILABLE", `no response within ${requestTimeoutMs} ms`) : error;
     return problemResponse(cause, options);
   });
   app.notFound(() => routingProblem(404, "no such endpoint"));
@@ -76,5 +76,5 @@ const answerWrongMethods = (app: OpenAPIHono<AppEnv>) =>
   methodNotAllowed<AppEnv>({
     app,
     onMethodNotAllowed: (c: Context, allowed) =>
-      routingProblem(405, `${c.req.method} is not possible here; ${allowed.join(", ")} is`, allowed),
+      routingProblem(405, `${c.req.method} is not allowed here; use ${allowed.join(" or ")}`, allowed),
   });

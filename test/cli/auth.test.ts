@@ -68,7 +68,7 @@ describe("serve --auth", () => {
   const jwt = (options: object) => () => `jwt:${bench.write(bench.path("jwt.json"), JSON.stringify(options))}`;
   const refused: [what: string, spec: () => string, says: RegExp][] = [
     ["another word", () => "magic", /unknown value "magic"/],
-    ["a kind without its file", () => "basic:", /not known/],
+    ["a kind without its file", () => "basic:", /unknown value "basic:"/],
     ["a file that is not there", () => "basic:/nowhere", /nowhere/],
     ["a file with a plain password", () => `basic:${bench.write(bench.path("users"), "anna:geheim")}`, /line 1/],
     ["a server that is no URL", () => "server:localhost", /URL/],

@@ -10,17 +10,17 @@ import { assetStatusQuerySchema, assetStatusRequestSchema, noQuerySchema, result
 import { validate } from "../validation.js";
 import { jsonResponses, jsonBody } from "./responses.js";
 
-/** GET results, and the sibling POST and GET assets/status: what became of single assets. */
+/** Adds GET results, and the sibling endpoints POST and GET assets/status. */
 export function addAssets(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions): void {
   const results = createRoute({
     method: "get",
     path: `${options.basePath}/results`,
     operationId: "results",
-    summary: "What processing wrote about one asset",
+    summary: "Get what processing wrote about an asset",
     request: { query: resultsQuerySchema },
     responses: jsonResponses(
       resultSchema,
-      "Properties, references, stamp and last job; empty where nothing was written yet",
+      "Properties, references, stamp and last job; empty if the asset has not been processed",
     ),
   });
   app.openapi(results, async (c) => {
@@ -58,9 +58,9 @@ function addAssetStatus(app: OpenAPIHono<AppEnv>, { siblingPath, maxBodyBytes }:
       method: "post",
       path,
       operationId: "askAssetStatus",
-      summary: "Begins to list how assets stand",
+      summary: "Start a listing of asset statuses",
       request: { query: noQuerySchema, body: jsonBody(assetStatusRequestSchema) },
-      responses: jsonResponses(assetStatusAskedSchema, "The id to ask with"),
+      responses: jsonResponses(assetStatusAskedSchema, "The id of the listing"),
     }),
   );
   app.post(path, async (c) => {
@@ -73,9 +73,9 @@ function addAssetStatus(app: OpenAPIHono<AppEnv>, { siblingPath, maxBodyBytes }:
     method: "get",
     path,
     operationId: "assetStatus",
-    summary: "How the listed assets stand now",
+    summary: "Get a page of an asset status listing",
     request: { query: assetStatusQuerySchema },
-    responses: jsonResponses(assetStatusPageSchema, "A page of assets in path order"),
+    responses: jsonResponses(assetStatusPageSchema, "Assets in path order"),
   });
   app.openapi(statuses, async (c) => {
     const { jobId, ...query } = c.req.valid("query");

@@ -14,15 +14,15 @@ import { validate } from "../validation.js";
 import { zipOf } from "../zip-file.js";
 import { jsonResponses, problemResponses } from "./responses.js";
 
-/** GET logs and logs/download. */
+/** Adds GET logs and logs/download. */
 export function addLogs(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions): void {
   const logs = createRoute({
     method: "get",
     path: `${options.basePath}/logs`,
     operationId: "logs",
-    summary: "Lines of a job's log",
+    summary: "Get lines of a job's log",
     request: { query: logsQuerySchema },
-    responses: jsonResponses(logPageSchema, "Lines with stable numbers"),
+    responses: jsonResponses(logPageSchema, "Lines in order; line numbers are stable"),
   });
   app.openapi(logs, async (c) => {
     const { processingId, ...query } = c.req.valid("query");
@@ -41,11 +41,11 @@ function addDownload(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHt
       method: "get",
       path,
       operationId: "downloadLogs",
-      summary: "A job's log, and what failed or was skipped, as a ZIP or file by file",
+      summary: "Download a job's log and its failed and skipped assets, as a ZIP or as single files",
       request: { query: downloadQuerySchema },
       responses: {
         200: {
-          description: "The ZIP; where Accept says application/json, where each file is; with `file`, that one",
+          description: "The ZIP. With Accept: application/json, the URL path of each file. With `file`, that file.",
           content: {
             "application/zip": { schema: file.openapi({ format: "binary" }) },
             "application/json": { schema: logFilesSchema },
@@ -82,7 +82,7 @@ function addDownload(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHt
   });
 }
 
-/** The id is a caller's own text until a job was found by it; and even then it is only what fits into a header. */
+/** Replaces characters that are not safe in a header: the id may come from the caller. */
 const attachment = (name: string): string => `attachment; filename="${name.replace(/[^\w.-]/g, "_")}"`;
 
 interface LogFile {

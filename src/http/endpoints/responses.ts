@@ -6,24 +6,24 @@ const problem = (description: string) => ({
   content: { "application/problem+json": { schema: problemSchema } },
 });
 
-/** What every endpoint may answer instead of what was asked for. */
+/** Error responses that every endpoint may return. */
 export const problemResponses = {
-  400: problem("The request cannot be taken, or the job does not allow it"),
-  401: problem("The caller is not known, or may not do this"),
-  429: problem("Too many requests; Retry-After says when to come again"),
-  500: problem("The server failed, or the repository or the store cannot be reached"),
-  default: problem("Where the statuses are chosen by meaning: 403, 404, 409, 413, 415, 503"),
+  400: problem("The request is invalid, or the job's status does not allow it"),
+  401: problem("The caller is not authenticated or not permitted"),
+  429: problem("Too many requests; Retry-After says when to retry"),
+  500: problem("The server failed, or the repository or the job store cannot be reached"),
+  default: problem("With semantic status codes: 403, 404, 409, 413, 415 or 503"),
 };
 
 const OK = 200 as const;
 
-/** A JSON answer of this schema, or a problem. */
+/** Documents a JSON response of this schema, and the error responses. */
 export const jsonResponses = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
   [OK]: { description, content: { "application/json": { schema } } },
   ...problemResponses,
 });
 
-/** A body that has to be JSON of this schema. */
+/** Documents a required JSON body of this schema. */
 export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
   required: true,
   content: { "application/json": { schema } },

@@ -10,17 +10,17 @@ import { idempotencyHeaderSchema, noQuerySchema, startRequestSchema } from "../s
 import { validate } from "../validation.js";
 import { jsonResponses, jsonBody } from "./responses.js";
 
-/** POST on the base path itself. */
+/** Adds POST on the base path: start a job. */
 export function addStart(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }: ResolvedHttpOptions): void {
-  // Not `app.openapi`: its validator reads bodies by itself, without our limit, positions and media types.
+  // Not `app.openapi`: its validator reads the body itself, without our size limit, error positions and media type check.
   app.openAPIRegistry.registerPath(
     createRoute({
       method: "post",
       path: basePath,
       operationId: "start",
-      summary: "Starts a job",
+      summary: "Start a job",
       request: { query: noQuerySchema, headers: idempotencyHeaderSchema, body: jsonBody(startRequestSchema) },
-      responses: jsonResponses(startedSchema, "The job is durable"),
+      responses: jsonResponses(startedSchema, "The job is stored durably"),
     }),
   );
   app.post(basePath, async (c) => {

@@ -5,15 +5,15 @@ import { historySchema, jobReportSchema } from "../representations.js";
 import { historyQuerySchema, jobQuerySchema } from "../schemas.js";
 import { jsonResponses } from "./responses.js";
 
-/** GET status and history: jobs as they are now. */
+/** Adds GET status and history. */
 export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit }: ResolvedHttpOptions): void {
   const status = createRoute({
     method: "get",
     path: `${basePath}/status`,
     operationId: "status",
-    summary: "A job's status",
+    summary: "Get a job's status",
     request: { query: jobQuerySchema },
-    responses: jsonResponses(jobReportSchema, "The job as it is now"),
+    responses: jsonResponses(jobReportSchema, "The job's current status"),
   });
   app.openapi(status, async (c) => {
     const { processingId } = c.req.valid("query");
@@ -23,9 +23,9 @@ export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit }: 
     method: "get",
     path: `${basePath}/history`,
     operationId: "history",
-    summary: "The last jobs",
+    summary: "List the latest jobs",
     request: { query: historyQuerySchema },
-    responses: jsonResponses(historySchema, "Newest created first"),
+    responses: jsonResponses(historySchema, "Jobs, newest first"),
   });
   app.openapi(history, async (c) => {
     const executionHistory = await c.var.operator.history({ limit: historyLimit, ...c.req.valid("query") });

@@ -5,14 +5,14 @@ import { healthSchema, systemStatusSchema } from "../representations.js";
 import { noQuerySchema } from "../schemas.js";
 import { jsonResponses, problemResponses } from "./responses.js";
 
-/** GET healthz and readyz. Up or down and no more: these two are open to all. */
+/** Adds GET healthz and readyz. They only report up or down, because they need no authentication. */
 export function addHealth(app: OpenAPIHono<AppEnv>, { ready }: ResolvedHttpOptions): void {
   const health = { content: { "application/json": { schema: healthSchema } } };
   const healthz = createRoute({
     method: "get",
     path: "/healthz",
     operationId: "healthz",
-    summary: "Up, wherever it can answer",
+    summary: "Check that the server is running",
     security: [],
     responses: { 200: { description: "Up", ...health }, default: problemResponses.default },
   });
@@ -21,7 +21,7 @@ export function addHealth(app: OpenAPIHono<AppEnv>, { ready }: ResolvedHttpOptio
     method: "get",
     path: "/readyz",
     operationId: "readyz",
-    summary: "Up where requests can be served",
+    summary: "Check that the server can serve requests",
     security: [],
     responses: {
       200: { description: "Up", ...health },
@@ -39,15 +39,15 @@ const isReady = (ready: ResolvedHttpOptions["ready"]): Promise<boolean> =>
     .then(ready)
     .catch(() => false);
 
-/** The sibling GET system/status. */
+/** Adds the sibling endpoint GET system/status. */
 export function addSystemStatus(app: OpenAPIHono<AppEnv>, { siblingPath, system, ready }: ResolvedHttpOptions): void {
   const route = createRoute({
     method: "get",
     path: `${siblingPath}/system/status`,
     operationId: "systemStatus",
-    summary: "Whether assets live in a database, and whether that can be reached",
+    summary: "Get whether assets live in a database, and whether it is reachable",
     request: { query: noQuerySchema },
-    responses: jsonResponses(systemStatusSchema, "As it is now"),
+    responses: jsonResponses(systemStatusSchema, "Current system status"),
   });
   const unsaid = async (): Promise<SystemStatus> => ({
     isDatabase: false,

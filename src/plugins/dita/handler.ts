@@ -10,10 +10,10 @@ import { uuidOf } from "./uuid.js";
 const ACCEPTED: readonly FileType[] = ["DITATOPIC", "DITAMAP", "DITAVAL"];
 
 /**
- * Post-processes DITA topics, maps and ditavals: id, title, class, ids, references. Depends on nothing but the asset's path,
- * its content, and which of its targets exist, so repeating it changes nothing. A topic or map always gets every list, empty
- * ones too, so that what an earlier run found does not linger. Missing targets are warnings and `brokenReferences`; an
- * ill-formed file, one that is not DITA, or one past the limits FAILS.
+ * Post-processes DITA topics, maps and ditavals: unique id, title, class, ids, references. The result depends only on the
+ * asset's path, its content and which of its targets exist, so repeating it changes nothing. A topic or map always gets every
+ * list, even empty ones, which replace the values of an earlier run. Missing targets become warnings and
+ * `brokenReferences`. A file that is ill-formed, is not DITA or exceeds the limits fails.
  */
 export const ditaHandler: AssetHandler = Object.freeze({
   name: "dita",
