@@ -113,7 +113,7 @@ describe("the operator as one caller may use it", () => {
 
   for (const [readable, says] of [
     [["/rival"], /job .* is active on \/rival/],
-    [[], /somebody else's/],
+    [[], /another user's job/],
   ] as const) {
     it(`a refused start ${readable.length > 0 ? "names the job in the way" : "hides a job that may not be read"}`, async () => {
       const operator = new FakeOperator();
