@@ -9,15 +9,15 @@ import { pathToFileURL } from "node:url";
 import { createAssetmill } from "../src/index.js";
 
 const PER_FOLDER = 500;
-/** What the handler keeps the processor busy with, for each asset. */
+/** CPU time that the handler uses per asset. */
 const BUSY_MS = 3;
 const ASK_EVERY_MS = 25;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
- * `npm run bench -- event-loop [ASSETS]`: how late the host's event loop is, and how long a status request takes, while a
- * job with a handler that needs the processor runs flat out: in the main thread, in one worker thread, in one a core.
+ * `npm run bench -- event-loop [ASSETS]`: measures event loop delay and the latency of status requests while a CPU-bound
+ * handler runs at full speed: in the main thread, in one worker thread, and in one per core.
  */
 export async function runEventLoop([assets = "3000"]: readonly string[]): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "assetmill-bench-"));
@@ -84,7 +84,7 @@ async function measure(home: string, what: string, thread: boolean, threads: num
     const at99 = asked[Math.floor(asked.length * 0.99)] ?? 0;
     say(
       `${what}: ${((count * 1_000) / (performance.now() - began)).toFixed(0)} assets/s; ` +
-        `event loop late by ${p50} ms (median), ${p99} ms (p99); GET /status p99 ${at99.toFixed(0)} ms of ${asked.length}`,
+        `event loop delay ${p50} ms (median), ${p99} ms (p99); GET /status p99 ${at99.toFixed(0)} ms over ${asked.length} requests`,
     );
   } finally {
     server.closeAllConnections();

@@ -17,13 +17,13 @@ const WRITERS = 3;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** What the measuring process may hold: a tree of any size has to be walked and written with it. */
+/** Heap limit of the measuring process: enough for a tree of any size. */
 const HEAP_MB = 128;
 
 /**
- * `npm run bench -- jcr [CHILDREN] [ASSETS] [SMALL]`: a folder of 100,000 files, a tree of 200,000 assets, a thousand a
- * folder, and one of 20,000, a hundred a folder, on a real Oak on segments. What is counted are requests, and what a
- * process with a small heap holds.
+ * `npm run bench -- jcr [CHILDREN] [ASSETS] [SMALL]`: processes a folder of 100,000 files, a tree of 200,000 assets with a
+ * thousand per folder, and one of 20,000 with a hundred per folder, on a real Oak with segment storage. Counts requests, and
+ * measures the memory of a process with a small heap.
  */
 export async function runJcr([
   children = "100000",
@@ -64,7 +64,7 @@ export async function runJcr([
   }
 }
 
-/** In a process of its own, with a small heap. Fails where that process does. */
+/** Measures in a separate process with a small heap. Rejects if that process fails. */
 async function measure(what: string, url: string, path: string, count: number): Promise<void> {
   const main = fileURLToPath(new URL("main.js", import.meta.url));
   const flags = [`--max-old-space-size=${HEAP_MB}`, "--expose-gc"];
@@ -80,13 +80,13 @@ async function make(fixture: JcrFixture, what: string, count: number, change: (i
       turns(() => fixture.write(...Array.from({ length: Math.min(BATCH, count - from) }, (_, k) => change(from + k)))),
     ),
   );
-  say(`made ${count} in ${what}: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+  say(`created ${count} in ${what}: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
 }
 
-/** Requests that a thousand assets may cost. */
+/** Limit of requests per thousand assets. */
 const MOST_REQUESTS = 25;
 
-/** One job over a path of an Oak at this URL: what it asked, and what it held, garbage apart. Exit code 1 where that is too much, or an asset is not done. */
+/** Runs one job over a path of the Oak at this URL; prints its requests and its memory after garbage collection. Exit code 1 if the requests exceed the limit or an asset is missing. */
 export async function runJcrJob([what = "", url = "", path = "", count = ""]: readonly string[]): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "assetmill-bench-"));
   const repository = new JcrAssetRepository({ url, user: "admin", password: "admin" });
@@ -116,20 +116,20 @@ export async function runJcrJob([what = "", url = "", path = "", count = ""]: re
   const requests = (repository.requests * 1_000) / total;
   say(
     `${what}: ${report.status}, ${total} assets (${report.failedCount} failed) in ${seconds.toFixed(1)} s, ` +
-      `${(total / seconds).toFixed(0)}/s, counted after ${(counted / 1_000).toFixed(1)} s; ` +
-      `${requests.toFixed(1)} requests per 1,000; ` +
-      `held ${held.end()}, RSS ${rss.end()} (heap of at most ${HEAP_MB} MB)`,
+      `${(total / seconds).toFixed(0)}/s, discovery took ${(counted / 1_000).toFixed(1)} s; ` +
+      `${requests.toFixed(1)} requests per 1,000 assets; ` +
+      `live heap ${held.end()}, RSS ${rss.end()} (heap limit ${HEAP_MB} MB)`,
   );
   const isWhole = report.status === "SUCCESS" && report.succeededCount === Number(count);
   if (!isWhole) say(`FAILED: ${report.status}, ${report.succeededCount} of ${count} succeeded`);
-  if (!(requests <= MOST_REQUESTS)) say(`FAILED: more than ${MOST_REQUESTS} requests per 1,000`);
+  if (!(requests <= MOST_REQUESTS)) say(`FAILED: more than ${MOST_REQUESTS} requests per 1,000 assets`);
   if (!isWhole || !(requests <= MOST_REQUESTS)) process.exitCode = 1;
   await mill.close();
   await repository.close();
   await rm(home, { recursive: true, force: true });
 }
 
-/** What is looked at again and again: at the beginning and at most, in MB. */
+/** Samples a value repeatedly; reports the first and the highest sample in MB. */
 class Highest {
   readonly #first: number;
   #most: number;

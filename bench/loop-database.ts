@@ -1,9 +1,9 @@
 import pg from "pg";
 import sqlite3 from "sqlite3";
 
-/** A driver's calls as promises; nothing else stands between the loop and the database. */
+/** A driver's calls as promises, with nothing else between the loop and the database. */
 export interface LoopDatabase {
-  /** SQL that inserts an outcome row each for a JSON array of `[id, path]`; parameters: time, array. */
+  /** SQL that inserts one outcome row per entry of a JSON array of `[id, path]`; parameters: time, array. */
   readonly insertOutcomes: string;
   /** Parameters are written as `$1`, `$2`, …, which both engines take. */
   all<T>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;

@@ -3,7 +3,7 @@ import { SyntheticRepository } from "./synthetic-repository.js";
 
 const PAGE = 1_000;
 
-/** Makes the tables that the loop reads and writes, with so many rows to read. */
+/** Creates the loop's tables and fills in the rows to read. */
 export async function makeRows(db: LoopDatabase, count: number): Promise<void> {
   await db.all("create table asset (id integer primary key, path text not null, size integer, modified bigint)");
   await db.all("create table outcome (asset_id integer primary key, path text, status text, at bigint)");
@@ -20,8 +20,8 @@ export async function makeRows(db: LoopDatabase, count: number): Promise<void> {
 }
 
 /**
- * What a careful programmer writes by hand: keyset pages of 1,000 rows, a no-op handler awaited per row, and per page one
- * durable transaction that inserts an outcome row per asset, in one statement, and moves a checkpoint.
+ * The loop that a careful programmer writes by hand: keyset pages of 1,000 rows, a no-op handler awaited per row, and per page
+ * one durable transaction that inserts an outcome row per asset in one statement and advances a checkpoint.
  */
 export async function outcomeLoop(db: LoopDatabase, handler: (path: string) => Promise<void>): Promise<number> {
   let position = 0;

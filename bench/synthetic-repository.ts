@@ -3,7 +3,7 @@ import type { AssetResult, AssetWrite, RefusedWrite } from "../src/core/asset/as
 import type { AssetRepository, RepositoryNode } from "../src/core/ports/asset-repository.js";
 import type { Scope } from "../src/core/asset/scope.js";
 
-/** `count` assets that exist nowhere, in path order, made page by page: what is measured is assetmill, not a disk. */
+/** Generates `count` assets in path order, page by page, so that the benchmark measures assetmill and not a disk. */
 export class SyntheticRepository implements AssetRepository {
   readonly identity: string;
   readonly #count: number;

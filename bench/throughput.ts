@@ -12,19 +12,19 @@ import { makeRows, outcomeLoop } from "./outcome-loop.js";
 import { SyntheticRepository } from "./synthetic-repository.js";
 
 const ROUNDS = 5;
-/** Assets of a first round that does not count: all then run compiled code. */
+/** Assets of a warm-up round that does not count. */
 const WARM_UP = 50_000;
-/** As many as one statement of the tests' makes. */
+/** Limit of what one statement of the test support can insert. */
 const MOST = 1_000_000;
 const noop = { name: "noop", version: "1", process: async () => {} };
 
-/** Places for one round each, which nobody else writes to. */
+/** Provides a separate database or schema per round. */
 interface Engine {
   readonly name: string;
   loopDatabase(place: string): Promise<LoopDatabase>;
   database(place: string): Promise<SqlDatabase>;
   uri(place: string): string;
-  /** Lets go of a round's places. */
+  /** Deletes a round's databases or schemas. */
   remove(...places: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -66,9 +66,9 @@ const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = { sqlite, postg
 type Rates = readonly [loop: number, synthetic: number, stored: number];
 
 /**
- * `npm run bench -- throughput [COUNT] [sqlite|postgres]`: no-op assets from start to SUCCESS, turn by turn in one run
- * beside the loop with outcome rows: assets that are made up on the way, and assets that lie in the database of the jobs
- * and get their stamps there, in the transaction of their outcomes.
+ * `npm run bench -- throughput [COUNT] [sqlite|postgres]`: measures no-op assets from start to SUCCESS, alternating in one run
+ * with the loop that writes outcome rows. Measures synthetic assets, and assets stored in the jobs' database, whose stamps
+ * are written in the transaction of their outcomes.
  */
 export async function runThroughput([number = "100000", name = "sqlite"]: readonly string[]): Promise<void> {
   const count = Number(number);
@@ -101,7 +101,7 @@ export async function runThroughput([number = "100000", name = "sqlite"]: readon
   line(`peak RSS of this process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);
 }
 
-/** Each of them once, in a place of its own. */
+/** Runs each of them once, in a database or schema of its own. */
 async function round(engine: Engine, count: number, at: string): Promise<Rates> {
   const [rows, jobs, stored] = [`${at}_rows`, `${at}_jobs`, `${at}_stored`];
   const db = await engine.loopDatabase(rows);
@@ -128,7 +128,7 @@ async function millRate(count: number, path: string, options: AssetmillOptions):
       for (;;) {
         const { status, processedCount } = await mill.operator.status(processingId);
         if (status === "SUCCESS") return processedCount;
-        if (status !== "WAITING" && status !== "PROCESSING") throw new Error(`the job ended as ${status}`);
+        if (status !== "WAITING" && status !== "PROCESSING") throw new Error(`the job ended with status ${status}`);
         await sleep(20);
       }
     });
@@ -137,11 +137,11 @@ async function millRate(count: number, path: string, options: AssetmillOptions):
   }
 }
 
-/** Thousands a second; fails where not all were handled. */
+/** Returns thousands per second; throws if not all assets were handled. */
 async function rate(count: number, work: () => Promise<number>): Promise<number> {
   const started = performance.now();
   const handled = await work();
-  if (handled !== count) throw new Error(`${handled} of ${count} were handled`);
+  if (handled !== count) throw new Error(`only ${handled} of ${count} assets were handled`);
   return count / (performance.now() - started);
 }
 

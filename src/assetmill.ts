@@ -7,33 +7,33 @@ import { createApp, type Fetch, type NodeListener, nodeListener, TokenAuthentica
 import type { AssetmillOptions } from "./options.js";
 import { ENGINE_TOOLS, HOST_LOGGER, JOB_OPERATOR, OPEN_RESOURCES } from "./composition/tokens.js";
 
-/** A composed assetmill: the driving port, the HTTP API, and a worker in this process. */
+/** An assembled assetmill: the driving port, the HTTP API and a worker in this process. */
 export interface Assetmill {
-  /** Everything that may be asked of it. Starting or resuming a job starts the worker, too, unless told otherwise. */
+  /** Starts, controls and reports on jobs. Starting or resuming a job also starts the worker, unless `autoStart` is false. */
   readonly operator: JobOperator;
   /**
-   * The HTTP API as a function. Mount it under any path prefix that leaves the request's URL as it is. The second argument
-   * is @hono/node-server's bindings, for the remote address; without them failed logins are not limited.
+   * The HTTP API as a function. Mount it under any path prefix that leaves the request's URL unchanged. The second argument
+   * holds @hono/node-server's bindings, for the remote address; without them, failed logins are not limited.
    */
   readonly fetch: Fetch;
-  /** The shared secret that callers of `fetch` need where no authenticator was given; else undefined. */
+  /** The token that callers need if no authenticator was given; else undefined. */
   readonly token: string | undefined;
-  /** The same for `node:http`, Express, Fastify and their like; see `nodeListener` in assetmill/http. */
+  /** Returns the HTTP API as a listener for `node:http`, Express, Fastify and the like; see `nodeListener` in assetmill/http. */
   nodeListener(): NodeListener;
   /**
-   * Begins to work: on all jobs of this repository, those included that an earlier process left unfinished; or on one
-   * job alone. A second call changes nothing.
+   * Starts the worker: on all jobs of this repository, including those that an earlier process left unfinished, or on one
+   * job only. A second call has no effect.
    */
   start(only?: { readonly jobId: string }): void;
-  /** Lets running handlers end, commits what ended, gives the rest back; jobs stay as they are and can go on. */
+  /** Stops the worker: waits for running handlers, commits what has ended and releases the rest. Jobs can continue later. */
   stop(): Promise<void>;
-  /** Stops, and closes all that was opened. Nothing of it keeps the process alive afterwards. */
+  /** Stops the worker and closes everything that was opened. Nothing keeps the process alive afterwards. */
   close(): Promise<void>;
 }
 
 /**
- * Opens store and repository and binds the plugins. Reads no environment, listens nowhere and starts no work until told.
- * Errors: INVALID_PARAMETER naming the option, UNAVAILABLE where store or repository cannot be opened.
+ * Opens store and repository and registers the plugins. Reads no environment variables, opens no port and starts no work.
+ * Rejects with INVALID_PARAMETER naming the option, or UNAVAILABLE if the store or repository cannot be opened.
  */
 export async function createAssetmill(options: AssetmillOptions): Promise<Assetmill> {
   let worker: Worker | undefined;

@@ -117,7 +117,7 @@ describe("README", () => {
     );
     expect(history?.out, history?.err).to.match(new RegExp(`^${processingId} SUCCESS `, "m"));
     expect(outcomes?.out.trim().split("\n"), outcomes?.err).to.have.length(19);
-    expect(restart?.out, restart?.err).to.match(new RegExp(`^Made from: +${processingId}$`, "m"));
+    expect(restart?.out, restart?.err).to.match(new RegExp(`^Restarted from: +${processingId}$`, "m"));
   });
 
   it("has an embedding host that runs as it stands", async () => {

@@ -12,20 +12,23 @@ import {
   ServerAuthenticator,
 } from "../http/index.js";
 
-/** What `--auth` asks for. */
+/** What `--auth` selects. */
 export interface Auth {
-  /** Undefined: a token, generated at start. */
+  /** Undefined: callers need a token that is generated at the start. */
   readonly authenticator?: Authenticator;
-  /** Undefined: whoever is authenticated may do everything. */
+  /** Undefined: every authenticated caller may do everything. */
   readonly accessPolicy?: AccessPolicy;
-  /** True where only this machine may be let near. */
+  /** Whether the server may listen on loopback only. */
   readonly loopbackOnly: boolean;
 }
 
 const FORMS = "token, none, basic:FILE, jwt:FILE, server, server:URL";
 const JWT_FIELDS = ["secretFile", "jwks", "issuer", "audience", "algorithms"];
 
-/** `--auth` as an authenticator; `server` asks the JCR server of `--assets`, about rights too. Secrets stand in files, never on a command line. INVALID_PARAMETER naming `auth`. */
+/**
+ * Parses `--auth`. `server` authenticates and authorizes callers through the JCR server of `--assets`. Secrets are read from
+ * files, never from the command line. Throws INVALID_PARAMETER naming `auth`.
+ */
 export async function parseAuth(spec: string, assets = ""): Promise<Auth> {
   const [, kind = spec, rest = ""] = /^([a-z]+):(.+)$/s.exec(spec) ?? [];
   try {
@@ -39,37 +42,37 @@ export async function parseAuth(spec: string, assets = ""): Promise<Auth> {
   } catch (error) {
     throw invalidParameter("auth", `${kind}: ${messageOf(error)}`);
   }
-  throw invalidParameter("auth", `${spec} is not known; known are ${FORMS}`);
+  throw invalidParameter("auth", `unknown value ${JSON.stringify(spec)}; expected one of ${FORMS}`);
 }
 
-/** Callers are who the assets' own server says they are, and may do what it lets them do. */
+/** Callers are authenticated by the assets' own server, and may do what it permits. */
 function ofAssets(assets: string): Auth {
   const address = /^jcr\+(https?:\/\/.*)$/s.exec(assets)?.[1];
   const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
-  if (!url) throw new Error("without a URL it asks the JCR server of --assets, and these are in none: give server:URL");
+  if (!url) throw new Error("--assets is not on a JCR server that could authenticate callers; give server:URL");
   const authenticator = new ServerAuthenticator({ url: `${url.origin}${url.pathname}` });
   return { authenticator, accessPolicy: new ServerAccessPolicy({ authenticator }), loopbackOnly: false };
 }
 
-/** `{ "secretFile" or "jwks", "issuer", "audience", "algorithms" }`; the secret's file is named from this file's folder. */
+/** Reads `{ "secretFile" or "jwks", "issuer", "audience", "algorithms" }`; `secretFile` is relative to this file's folder. */
 async function jwtOf(file: string): Promise<JwtAuthenticator> {
   const parsed = jsonOf(await readFile(file, "utf8"));
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw new Error(`${file} must hold one JSON object`);
+    throw new Error(`${file} must contain one JSON object`);
   }
   const unknown = Object.keys(parsed).find((name) => !JWT_FIELDS.includes(name));
-  if (unknown !== undefined) throw new Error(`${file}: ${unknown} is not known; known are ${JWT_FIELDS.join(", ")}`);
+  if (unknown !== undefined) throw new Error(`${file}: unknown field "${unknown}"; expected ${JWT_FIELDS.join(", ")}`);
   const { secretFile, ...options } = parsed as { secretFile?: unknown } & Record<string, unknown>;
   if ((secretFile === undefined) === (options.jwks === undefined)) {
-    throw new Error(`${file} must have secretFile or jwks, and not both`);
+    throw new Error(`${file} must have either secretFile or jwks`);
   }
   if (secretFile === undefined) return new JwtAuthenticator(options as unknown as JwtOptions);
-  if (typeof secretFile !== "string") throw new Error(`${file}: secretFile must be a file's name`);
+  if (typeof secretFile !== "string") throw new Error(`${file}: secretFile must be a file name`);
   const secret = (await readFile(path.resolve(path.dirname(file), secretFile), "utf8")).replace(/\r?\n$/, "");
   return new JwtAuthenticator({ ...options, secret } as unknown as JwtOptions);
 }
 
-/** Undefined where it is none; the parser's own message may show what the file holds, which may be a secret. */
+/** Undefined if the text is not JSON. The parser's message is dropped: it may quote the file, which may hold a secret. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -3,15 +3,15 @@ import type { Command } from "commander";
 import { invalidParameter, messageOf } from "../core/errors.js";
 
 /**
- * Options from the JSON file that `--config` names, by their long names (`{ "port": 4600 }`). A flag wins over the
- * environment, that over the file, that over the default.
+ * Applies options from the JSON file that `--config` names, keyed by their long names (`{ "port": 4600 }`). Precedence:
+ * flag, environment, file, default.
  */
 export function applyConfigFile(command: Command): void {
   const file: unknown = command.getOptionValue("config");
   if (typeof file !== "string") return;
   for (const [name, value] of Object.entries(readConfig(file))) {
     const option = command.options.find((known) => known.long === `--${name}` && name !== "config");
-    if (!option) throw invalidParameter("config", `${file}: ${name} is not an option of this command`);
+    if (!option) throw invalidParameter("config", `${file}: "${name}" is not an option of this command`);
     const key = option.attributeName();
     const source = command.getOptionValueSource(key);
     if (source === "cli" || source === "env") continue;
@@ -26,21 +26,20 @@ function readConfig(file: string): Record<string, unknown> {
   } catch (error) {
     throw invalidParameter("config", `${file}: ${messageOf(error)}`);
   }
-  throw invalidParameter("config", `${file} must hold one JSON object`);
+  throw invalidParameter("config", `${file} must contain one JSON object`);
 }
 
-/** Options without a default whose values are numbers. */
+/** Numeric options without a default. */
 const NUMBERS: ReadonlySet<string> = new Set(["deadline", "retain-days", "retain-jobs"]);
 
-/** A value of the kind that the option has. */
+/** Returns the value if it has the option's type. */
 function typed(value: unknown, like: unknown, name: string, file: string): unknown {
   if (Array.isArray(like)) {
     const list = Array.isArray(value) ? value : [value];
     if (list.every((item) => typeof item === "string")) return list;
-  } else if (
-    typeof value === (typeof like === "number" || NUMBERS.has(name) ? "number" : name === "json" ? "boolean" : "string")
-  ) {
-    return value;
+    throw invalidParameter("config", `${file}: "${name}" must be a string or an array of strings`);
   }
-  throw invalidParameter("config", `${file}: ${name} has a value of the wrong kind`);
+  const type = typeof like === "number" || NUMBERS.has(name) ? "number" : name === "json" ? "boolean" : "string";
+  if (typeof value === type) return value;
+  throw invalidParameter("config", `${file}: "${name}" must be a ${type}`);
 }

@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { FILE_TYPES } from "../core/asset/file-type.js";
 import type { DryRunReport, JobReport } from "../core/job/job-report.js";
 
-/** What would be processed: a row per file type, the total, then what would be skipped, first, last and the time. */
+/** Renders a dry run: a row per file type, the total, then what would be skipped, the first and last path, and the time. */
 export function dryRunTable(report: JobReport): string {
   const { byType, skipped, first, last, expectedSeconds }: DryRunReport = report.report ?? NOTHING;
   const table = new Table({
@@ -18,7 +18,7 @@ export function dryRunTable(report: JobReport): string {
   const skips = Object.entries(skipped).map(([code, count]) => `${count} ${code}`);
   return [
     table.toString(),
-    `Left alone: ${skips.length > 0 ? skips.join(", ") : "none"}`,
+    `Would skip: ${skips.length > 0 ? skips.join(", ") : "none"}`,
     `First: ${first ?? "-"}`,
     `Last: ${last ?? "-"}`,
     `Expected time: ${expectedSeconds === null ? "unknown" : `${expectedSeconds} s`}`,

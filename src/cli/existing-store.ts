@@ -4,13 +4,13 @@ import { invalidParameter } from "../core/errors.js";
 import { parseStoreUri } from "../composition/uris.js";
 
 /**
- * The store's URI, if there is a store: a mistyped name must not make a new, empty one. A server's database is asked for by
- * name alone, and refuses those that it does not have.
+ * Returns the store's URI if the store exists: a mistyped name must not create a new, empty one. Only SQLite files are
+ * checked here; a database server rejects unknown names itself.
  */
 export function existingStore(store: string | undefined, assets = ""): string {
   const uri = store ?? defaultStore(assets);
   const parsed = parseStoreUri(uri);
   if (parsed.kind === "sqlite" && !existsSync(parsed.file))
-    throw invalidParameter("store", `there is no store ${parsed.file}; name one with --store`);
+    throw invalidParameter("store", `no store at ${parsed.file}; name an existing one with --store`);
   return uri;
 }

@@ -1,9 +1,9 @@
-/** What the command ends with; scripts rely on it. */
+/** Exit codes of the command. Scripts rely on them. */
 export const EXIT = {
   success: 0,
-  /** Finished with failures, or failed. */
+  /** The job failed, or finished with failed assets. */
   failures: 1,
-  /** Wrong usage, or refused. */
+  /** Wrong usage, or the request was refused. */
   refused: 2,
   interrupted: 130,
   terminated: 143,

@@ -1,4 +1,4 @@
 import type { JobControl } from "../core/ports/job-operator.js";
 
-/** What the commands ask of jobs, wherever these are. */
+/** The job operations that commands use, whether the jobs are in a store or on a server. */
 export type Jobs = Omit<JobControl, "summary" | "events">;

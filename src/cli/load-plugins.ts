@@ -4,8 +4,8 @@ import { invalidParameter, messageOf } from "../core/errors.js";
 import type { Plugin } from "../options.js";
 
 /**
- * ES modules whose default export is an AssetHandler, an array of them, or a ContainerModule: loaded here, so that what is
- * wrong with one is said of its file, and handed on by URL, so that threads can load it, too.
+ * Loads ES modules whose default export is an AssetHandler, an array of them, or a ContainerModule. Loading them here lets
+ * errors name the file. They are returned as URLs, so that worker threads can load them, too.
  */
 export async function loadPlugins(files: readonly string[]): Promise<readonly Plugin[]> {
   const plugins: Plugin[] = [];
@@ -25,7 +25,7 @@ async function loadPlugin(file: string): Promise<URL> {
   if (list.length === 0 || list.some((plugin) => typeof plugin !== "object" || plugin === null)) {
     throw invalidParameter(
       "plugin",
-      `${file} must have a default export that is an AssetHandler, a list of them, or a ContainerModule`,
+      `${file} must have a default export: an AssetHandler, an array of them, or a ContainerModule`,
     );
   }
   return url;

@@ -6,59 +6,59 @@ import { HISTORY_PAGE } from "../core/job/page-limits.js";
 import { ENGINE_DEFAULTS } from "../options.js";
 import { applyConfigFile } from "./config-file.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
-import { fail } from "./fail.js";
-import { chooseOnePlace } from "./one-place.js";
+import { reportError } from "./report-error.js";
+import { chooseStoreOrServer } from "./store-or-server.js";
 import type { Output } from "./output.js";
 
 const assets = () =>
   new Option(
     "--assets <uri>",
-    "where the assets live: folder:DIR[?mount=/path], sqlite:FILE, postgres://user:password@host/database, jcr+http://user:password@host:port[/base][?dialect=davex|sling&root=/path&status=/path&connections=N]",
+    "where the assets are: folder:DIR[?mount=/path], sqlite:FILE, postgres://user:password@host/database, jcr+http://user:password@host:port[/base][?dialect=davex|sling&root=/path&status=/path&connections=N]",
   ).env("ASSETMILL_ASSETS");
 const target = () =>
   new Option(
     "--target <uri>",
-    "where JCR_TO_DB_MIGRATION writes: sqlite:FILE, postgres://user:password@host/database",
+    "where JCR_TO_DB_MIGRATION writes to: sqlite:FILE, postgres://user:password@host/database",
   ).env("ASSETMILL_TARGET");
 const store = () =>
   new Option(
     "--store <uri>",
-    "where the jobs live: sqlite:FILE, postgres://… (default: the database of --assets, else sqlite:assetmill.sqlite)",
+    "where the jobs are kept: sqlite:FILE, postgres://… (default: the database of --assets, else sqlite:assetmill.sqlite)",
   ).env("ASSETMILL_STORE");
 const server = () =>
-  new Option("--server <url>", "ask this running server, not a store: http://127.0.0.1:4599").env("ASSETMILL_SERVER");
+  new Option(
+    "--server <url>",
+    "use the jobs of this running server instead of a store, e.g. http://127.0.0.1:4599",
+  ).env("ASSETMILL_SERVER");
 const token = () =>
-  new Option("--token <token>", "what the server wants of its callers: a bearer token, or name:password").env(
-    "ASSETMILL_TOKEN",
-  );
+  new Option("--token <token>", "credentials for the server: a bearer token, or name:password").env("ASSETMILL_TOKEN");
 const plugin = () =>
-  new Option("--plugin <file>", "a module with handlers of your own (repeatable)")
+  new Option("--plugin <file>", "ES module with your own handlers (repeatable)")
     .env("ASSETMILL_PLUGIN")
     .argParser(collect)
     .default([]);
 const deadline = () =>
-  new Option("--deadline <seconds>", `how long one asset may take (default: ${ENGINE_DEFAULTS.deadlineMs / 1_000})`)
+  new Option("--deadline <seconds>", `time limit for one asset (default: ${ENGINE_DEFAULTS.deadlineMs / 1_000})`)
     .env("ASSETMILL_DEADLINE")
     .argParser(seconds);
-const json = () => new Option("--json", "results as JSON on standard output, one value a line");
+const json = () => new Option("--json", "print results as JSON on standard output, one value per line");
 
 function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
   return [...(earlier ?? []), value];
 }
 
-function whole(value: string): number {
-  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError("must be a whole number from 0 on");
+function integer(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError("must be an integer, 0 or more");
   return Number(value);
 }
 
 function seconds(value: string): number {
   if (/^\d{1,6}(\.\d{1,3})?$/.test(value) && Number(value) > 0) return Number(value);
-  throw new InvalidArgumentError("must be seconds, more than 0");
+  throw new InvalidArgumentError("must be a number of seconds, more than 0");
 }
 
 /**
- * The command line. A command is loaded when it is run: most of them need little of all that there is. `ran` hears what to
- * exit with.
+ * Builds the command line. Each command's module is loaded only when it runs, to start fast. `ran` receives the exit code.
  */
 export function buildProgram(output: Output, ran: (code: ExitCode) => void): Command {
   const program = new Command("assetmill");
@@ -69,10 +69,10 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
       const flags = command.opts();
       try {
         applyConfigFile(command);
-        chooseOnePlace(command);
+        chooseStoreOrServer(command);
         ran(await action(...([...args.slice(0, -1), command.opts()] as unknown as [...A, never])));
       } catch (error) {
-        ran(fail(error, flags.json === true, output));
+        ran(reportError(error, flags.json === true, output));
       }
     };
 
@@ -84,23 +84,27 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
 
   program
     .command("process")
-    .description("process everything below PATH to the end; repeated, it goes on with the interrupted job")
-    .argument("<path>", "repository path of a folder or a single asset")
+    .description("Process all assets under PATH. Run again to resume an interrupted job.")
+    .argument("<path>", "repository path of a folder or of a single asset")
     .addOption(assets())
     .addOption(store())
     .addOption(target())
     .option("--type <type>", "job type", "ASSET_PROCESSING")
-    .option("--exclude <path>", "leave this path out, and all below (repeatable)", collect, [])
+    .option("--exclude <path>", "exclude this path and everything below it (repeatable)", collect, [])
     .addOption(plugin())
-    .option("--file-type <type>", "only this file type, e.g. DITATOPIC (repeatable)", collect, [])
-    .option("--created-after <date>", "only assets created at or after this")
-    .option("--created-before <date>", "only assets created at or before this")
-    .option("--only-changed", "leave out what is processed and has not changed since")
-    .option("--max-failures <n|n%>", "give up once more assets than this failed")
-    .option("--dry-run", "only say what would be processed; writes nothing")
-    .option("--concurrency <n>", `assets in flight at once (default: ${ENGINE_DEFAULTS.concurrency})`, whole)
+    .option("--file-type <type>", "process only this file type, e.g. DITATOPIC (repeatable)", collect, [])
+    .option("--created-after <date>", "process only assets created at or after this date")
+    .option("--created-before <date>", "process only assets created at or before this date")
+    .option("--only-changed", "skip assets that have not changed since they were processed")
+    .option("--max-failures <n|n%>", "stop the job once more than this many assets have failed")
+    .option("--dry-run", "show what would be processed; write nothing")
+    .option("--concurrency <n>", `assets processed at once (default: ${ENGINE_DEFAULTS.concurrency})`, integer)
     .addOption(deadline())
-    .option("--chunk-size <n>", `assets claimed and committed together (default: ${ENGINE_DEFAULTS.chunkSize})`, whole)
+    .option(
+      "--chunk-size <n>",
+      `assets claimed and committed together (default: ${ENGINE_DEFAULTS.chunkSize})`,
+      integer,
+    )
     .addOption(json())
     .action(
       run<[string]>(async (path, flags) => (await import("./commands/process.js")).processCommand(path, flags, output)),
@@ -108,39 +112,39 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
 
   program
     .command("serve")
-    .description("serve the HTTP API and work on all jobs")
+    .description("Serve the HTTP API and work on all jobs.")
     .addOption(assets())
     .addOption(store())
     .addOption(target())
     .addOption(plugin())
     .addOption(
-      new Option("--host <host>", "address to listen on; other than loopback only with basic, jwt or server")
+      new Option("--host <host>", "address to listen on; --auth token and none allow loopback only")
         .env("ASSETMILL_HOST")
         .default("127.0.0.1"),
     )
     .addOption(
-      new Option("--port <n>", "port to listen on; 0 takes a free one")
+      new Option("--port <n>", "port to listen on; 0 picks a free one")
         .env("ASSETMILL_PORT")
-        .argParser(whole)
+        .argParser(integer)
         .default(4599),
     )
     .addOption(
-      new Option("--auth <spec>", "who may call: token, none, basic:FILE, jwt:FILE, server, server:URL")
+      new Option("--auth <spec>", "how callers authenticate: token, none, basic:FILE, jwt:FILE, server, server:URL")
         .env("ASSETMILL_AUTH")
         .default("token"),
     )
     .addOption(deadline())
     .addOption(
-      new Option("--retain-days <n>", "delete jobs that ended so many days ago (default: never)")
+      new Option("--retain-days <n>", "delete jobs that ended more than this many days ago (default: never)")
         .env("ASSETMILL_RETAIN_DAYS")
-        .argParser(whole),
+        .argParser(integer),
     )
     .addOption(
-      new Option("--retain-jobs <n>", "keep so many ended jobs, the newest (default: all)")
+      new Option("--retain-jobs <n>", "keep only this many ended jobs, the newest (default: all)")
         .env("ASSETMILL_RETAIN_JOBS")
-        .argParser(whole),
+        .argParser(integer),
     )
-    .option("--config <file>", "JSON file with any of these options")
+    .option("--config <file>", "read any of these options from a JSON file")
     .addOption(json())
     .action(run<[]>(async (flags) => (await import("./commands/serve.js")).serveCommand(flags, output)));
 
@@ -154,26 +158,26 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
       .addOption(token())
       .addOption(json());
 
-  onJob("status", "how a job stands").action(
+  onJob("status", "Show a job's status.").action(
     run<[string]>(async (id, flags) => (await import("./commands/jobs.js")).statusCommand(id, flags, output)),
   );
-  onJob("logs", "a job's log")
-    .option("--offset <n>", "number of the first line, from 0", whole)
-    .option("--limit <n>", "at most so many lines", whole)
-    .option("--tail <n>", "the last lines", whole)
+  onJob("logs", "Show a job's log.")
+    .option("--offset <n>", "start at this line, counted from 0", integer)
+    .option("--limit <n>", "show at most this many lines", integer)
+    .option("--tail <n>", "show the last lines only", integer)
     .action(run<[string]>(async (id, flags) => (await import("./commands/reports.js")).logsCommand(id, flags, output)));
-  onJob("failures", "every asset that failed or was skipped, and why").action(
+  onJob("failures", "List every asset that failed or was skipped, and why.").action(
     run<[string]>(async (id, flags) => (await import("./commands/reports.js")).failuresCommand(id, flags, output)),
   );
-  onJob("outcomes", "every asset and how it ended").action(
+  onJob("outcomes", "List every asset and its outcome.").action(
     run<[string]>(async (id, flags) => (await import("./commands/reports.js")).outcomesCommand(id, flags, output)),
   );
   for (const [action, description] of [
-    ["cancel", "end a job"],
-    ["pause", "let a job rest, until it is resumed"],
-    ["resume", "go on with a paused, failed or cancelled job"],
-    ["restart", "a new job with the request of an ended one"],
-    ["retry-failed", "a new job over exactly the failed assets of an ended one"],
+    ["cancel", "Cancel a job."],
+    ["pause", "Pause a job."],
+    ["resume", "Resume a paused, failed or cancelled job."],
+    ["restart", "Start a new job with the request of an ended one."],
+    ["retry-failed", "Start a new job over only the failed assets of an ended one."],
   ] as const) {
     onJob(action, description).action(
       run<[string]>(async (id, flags) => (await import("./commands/jobs.js")).actionCommand(action, id, flags, output)),
@@ -182,13 +186,13 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
 
   program
     .command("history")
-    .description("the last jobs, newest first")
-    .option("--limit <n>", `at most so many (default: ${HISTORY_PAGE.default})`, whole)
-    .option("--before <id>", "only jobs created before this one")
-    .addOption(new Option("--status <status>", "only jobs that stand so").choices(JOB_STATUSES))
-    .option("--type <type>", "only jobs of this type")
-    .option("--path <path>", "only jobs of which a root is this path or lies below it")
-    .option("--created-by <name>", "only jobs that this caller started")
+    .description("List jobs, newest first.")
+    .option("--limit <n>", `list at most this many (default: ${HISTORY_PAGE.default})`, integer)
+    .option("--before <id>", "list only jobs created before this one")
+    .addOption(new Option("--status <status>", "list only jobs with this status").choices(JOB_STATUSES))
+    .option("--type <type>", "list only jobs of this type")
+    .option("--path <path>", "list only jobs with a root at or below this path")
+    .option("--created-by <name>", "list only jobs started by this caller")
     .addOption(store())
     .addOption(server())
     .addOption(token())
@@ -197,7 +201,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
 
   program
     .command("show")
-    .description("what processing wrote about an asset")
+    .description("Show what processing wrote about an asset.")
     .argument("<path>", "repository path of the asset")
     .addOption(assets())
     .addOption(store())
@@ -208,13 +212,13 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
 
   program
     .command("import")
-    .description("copy what is in FOLDER to PATH of a repository; repeated, it goes on where it was")
+    .description("Copy FOLDER into a repository under PATH. Run again to resume an interrupted import.")
     .argument("<folder>", "folder on this machine")
-    .argument("<path>", "repository path: FOLDER/a/b.dita becomes PATH/a/b.dita")
+    .argument("<path>", "repository path; FOLDER/a/b.dita becomes PATH/a/b.dita")
     .addOption(
       new Option(
         "--assets <uri>",
-        "where to: sqlite:FILE, postgres://user:password@host/database, jcr+http://user:password@host:port[/base][?dialect=davex|sling&root=/path&status=/path&connections=N]",
+        "where to copy to: sqlite:FILE, postgres://user:password@host/database, jcr+http://user:password@host:port[/base][?dialect=davex|sling&root=/path&status=/path&connections=N]",
       ).env("ASSETMILL_ASSETS"),
     )
     .addOption(json())
@@ -226,7 +230,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
 
   program
     .command("hash-password")
-    .description("a line for the file of serve --auth basic:FILE; reads the password from standard input")
+    .description("Print a line for the file of serve --auth basic:FILE. Reads the password from standard input.")
     .argument("<name>", "the user's name")
     .action(
       run<[string]>(async (name) => (await import("./commands/hash-password.js")).hashPasswordCommand(name, output)),
@@ -235,7 +239,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
   return program;
 }
 
-/** Runs one command line; answers what to exit with. */
+/** Runs one command line and returns the exit code. */
 export async function runProgram(argv: readonly string[], output: Output): Promise<ExitCode> {
   let code: ExitCode = EXIT.refused;
   try {
@@ -243,10 +247,10 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
       code = ended;
     }).parseAsync([...argv], { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) return fail(error, argv.includes("--json"), output);
-    // Help and version end well; anything else was wrong usage, and commander has said so.
+    if (!(error instanceof CommanderError)) return reportError(error, argv.includes("--json"), output);
+    // Help and version succeed. Anything else is wrong usage, which commander has already reported.
     if (error.exitCode === 0) return EXIT.success;
-    if (argv.includes("--json")) fail(invalidParameter("command line", error.message), true, output);
+    if (argv.includes("--json")) reportError(invalidParameter("command line", error.message), true, output);
     return EXIT.refused;
   }
   return code;

@@ -4,13 +4,13 @@ import type { Output } from "./output.js";
 
 const LINE_EVERY_MS = 5_000;
 
-/** Shows how far a job is, again and again. */
+/** Shows a job's progress, updated on each call. */
 export interface ProgressView {
   show(report: JobReport): void;
   end(): void;
 }
 
-/** A bar on a terminal; elsewhere a plain line every few seconds. */
+/** Returns a progress bar on a terminal, elsewhere a plain line every few seconds. */
 export const progressView = (output: Output): ProgressView =>
   output.isTerminal ? new ProgressBar(output) : new ProgressLines(output);
 
@@ -79,6 +79,6 @@ class ProgressLines implements ProgressView {
   }
 
   end(): void {
-    // Lines need no end.
+    // Nothing to clean up.
   }
 }

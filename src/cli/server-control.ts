@@ -15,21 +15,21 @@ import {
   restartedSchema,
 } from "../http/index.js";
 import type { Jobs } from "./jobs.js";
-import { type Callee, callServer } from "./server-call.js";
+import { type ServerEndpoint, callServer } from "./call-server.js";
 
 /**
- * The jobs of a server, asked over its HTTP API. Who asks is for the server to find out: the `by` of the port is not
- * sent. Errors: those of the port, as the server says them; UNAUTHENTICATED, FORBIDDEN, UNAVAILABLE.
+ * Controls a server's jobs over its HTTP API. The server authenticates the caller itself, so the port's `by` argument is not
+ * sent. Throws the port's errors as the server reports them, and UNAUTHENTICATED, FORBIDDEN or UNAVAILABLE.
  */
 export class ServerControl implements Jobs {
-  readonly #callee: Callee;
+  readonly #endpoint: ServerEndpoint;
 
-  constructor(callee: Callee) {
-    this.#callee = callee;
+  constructor(endpoint: ServerEndpoint) {
+    this.#endpoint = endpoint;
   }
 
   status(processingId: string): Promise<JobReport> {
-    return callServer(this.#callee, {
+    return callServer(this.#endpoint, {
       method: "GET",
       path: "/status",
       query: { processingId },
@@ -50,15 +50,15 @@ export class ServerControl implements Jobs {
   }
 
   restart(processingId: string): Promise<{ readonly processingId: string }> {
-    return this.#tell("/restart", processingId, restartedSchema);
+    return this.#post("/restart", processingId, restartedSchema);
   }
 
   retryFailed(processingId: string): Promise<{ readonly processingId: string }> {
-    return this.#tell("/retry-failed", processingId, restartedSchema);
+    return this.#post("/retry-failed", processingId, restartedSchema);
   }
 
   async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
-    const answer = await callServer(this.#callee, {
+    const answer = await callServer(this.#endpoint, {
       method: "GET",
       path: "/history",
       query: { ...query },
@@ -68,7 +68,7 @@ export class ServerControl implements Jobs {
   }
 
   logs(processingId: string, query: LogQuery = {}): Promise<LogPage & { readonly limit: number }> {
-    return callServer(this.#callee, {
+    return callServer(this.#endpoint, {
       method: "GET",
       path: "/logs",
       query: { processingId, ...query },
@@ -80,8 +80,8 @@ export class ServerControl implements Jobs {
     const query = { processingId, limit, after: after && formatCursor(after) };
     const all = kinds === undefined || kinds.includes("SUCCEEDED");
     const page = all
-      ? await callServer(this.#callee, { method: "GET", path: "/outcomes", query, answer: outcomesPageSchema })
-      : await callServer(this.#callee, { method: "GET", path: "/failures", query, answer: failuresPageSchema });
+      ? await callServer(this.#endpoint, { method: "GET", path: "/outcomes", query, answer: outcomesPageSchema })
+      : await callServer(this.#endpoint, { method: "GET", path: "/failures", query, answer: failuresPageSchema });
     const outcomes = "outcomes" in page ? page.outcomes : page.failures;
     return {
       outcomes: kinds === undefined ? outcomes : outcomes.filter(({ outcome }) => kinds.includes(outcome)),
@@ -89,24 +89,24 @@ export class ServerControl implements Jobs {
     };
   }
 
-  /** The job as it stands once it was told. */
+  /** Sends the command and returns the job's status afterwards. */
   async #update(path: string, processingId: string): Promise<JobReport> {
-    await this.#tell(path, processingId, changedSchema);
+    await this.#post(path, processingId, changedSchema);
     return this.status(processingId);
   }
 
-  #tell<T>(path: string, processingId: string, answer: z.ZodType<T>): Promise<T> {
-    return callServer(this.#callee, { method: "POST", path, body: { processingId }, answer });
+  #post<T>(path: string, processingId: string, answer: z.ZodType<T>): Promise<T> {
+    return callServer(this.#endpoint, { method: "POST", path, body: { processingId }, answer });
   }
 }
 
-/** Where the next page begins. It has to be further on: nobody asks for the same page for ever. */
+/** Parses the cursor of the next page. It must lie after the current one, so that paging always ends. */
 function cursorOf(next: string, after: OutcomeCursor | undefined): OutcomeCursor {
   const cursor = readCursor(next);
   if (cursor && (!after || isFurther(cursor, after))) return cursor;
   throw new AssetmillError(
     "UNAVAILABLE",
-    "server: the place of the next page makes no sense; is it of another version?",
+    "server: it returned an invalid cursor for the next page; it may run a different version",
   );
 }
 

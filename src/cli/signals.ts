@@ -1,16 +1,16 @@
 import { setTimeout } from "node:timers/promises";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 
-/** SIGINT and SIGTERM as something to wait for. The first one asks to drain; a second one ends the process at once. */
+/** Turns SIGINT and SIGTERM into an AbortSignal. The first one asks to drain; a second one ends the process at once. */
 export class Signals {
-  readonly #asked = new AbortController();
+  readonly #stopping = new AbortController();
   #code: ExitCode = EXIT.interrupted;
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     const code = signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
-    if (this.#asked.signal.aborted) process.exit(code);
+    if (this.#stopping.signal.aborted) process.exit(code);
     this.#code = code;
-    this.#asked.abort();
+    this.#stopping.abort();
   };
 
   private constructor() {
@@ -18,7 +18,7 @@ export class Signals {
     process.on("SIGTERM", this.#onSignal);
   }
 
-  /** Listens while this work is under way. */
+  /** Listens for signals while `work` runs. */
   static async during<T>(work: (signals: Signals) => Promise<T>): Promise<T> {
     const signals = new Signals();
     try {
@@ -30,23 +30,23 @@ export class Signals {
   }
 
   /** Aborted at the first signal. */
-  get asked(): AbortSignal {
-    return this.#asked.signal;
+  get stopSignal(): AbortSignal {
+    return this.#stopping.signal;
   }
 
-  /** What to exit with after a signal. */
+  /** The exit code after a signal. */
   get exitCode(): ExitCode {
     return this.#code;
   }
 
   /** Resolves at the first signal. */
   wait(): Promise<void> {
-    if (this.asked.aborted) return Promise.resolve();
-    return new Promise((asked) => this.asked.addEventListener("abort", () => asked(), { once: true }));
+    if (this.stopSignal.aborted) return Promise.resolve();
+    return new Promise((stopped) => this.stopSignal.addEventListener("abort", () => stopped(), { once: true }));
   }
 
   /** Resolves after `ms`, or at the first signal. */
   sleep(ms: number): Promise<void> {
-    return setTimeout(ms, undefined, { signal: this.asked }).catch(() => {});
+    return setTimeout(ms, undefined, { signal: this.stopSignal }).catch(() => {});
   }
 }

@@ -1,7 +1,7 @@
 import { invalidParameter } from "../core/errors.js";
 import type { StartRequest } from "../core/ports/job-operator.js";
 
-/** The flags of `process` that say what to process. */
+/** The flags of `process` that select what to process. */
 export interface RequestFlags {
   readonly type: string;
   readonly exclude: readonly string[];
@@ -13,7 +13,7 @@ export interface RequestFlags {
   readonly dryRun?: boolean;
 }
 
-/** The start request that the command line asks for; what it means is for the operator to judge. */
+/** Builds the start request from the flags. The operator validates it. */
 export function requestOf(path: string, flags: RequestFlags): StartRequest {
   const startTime = instant(flags.createdAfter, "created-after");
   const endTime = instant(flags.createdBefore, "created-before");
@@ -38,10 +38,10 @@ export function requestOf(path: string, flags: RequestFlags): StartRequest {
   };
 }
 
-/** A count, or a percentage; what is neither is refused by whoever knows the rule. */
+/** Returns a count as a number and anything else, such as a percentage, as text; the operator validates it. */
 const failureLimit = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
 
-/** Epoch milliseconds of what `Date` understands: `2026-01-31`, `2026-01-31T08:00:00Z`. */
+/** Parses any format that `Date` accepts (`2026-01-31`, `2026-01-31T08:00:00Z`) to epoch milliseconds. */
 function instant(text: string | undefined, flag: string): number | undefined {
   if (text === undefined) return undefined;
   const ms = /^\d{11,}$/.test(text) ? Number(text) : Date.parse(text);
@@ -50,7 +50,7 @@ function instant(text: string | undefined, flag: string): number | undefined {
   return ms;
 }
 
-/** False for a day that no month has: `Date` would take the 31st of February for the 3rd of March. */
+/** False for a day that does not exist: `Date` would read February 31 as March 3. */
 function isDay(text: string): boolean {
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})/.exec(text)?.map(Number) ?? [];
   if (year === undefined || month === undefined || day === undefined) return true;

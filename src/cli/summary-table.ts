@@ -12,7 +12,7 @@ const row = (name: string, tally: TypeTally): (string | number)[] => [
   tally.skipped,
 ];
 
-/** How a job ended: a row per file type, the total, then skip reasons and the time it took. */
+/** Renders how a job ended: a row per file type, the total, then skip reasons and the time it took. */
 export function summaryTable(report: JobReport, summary: JobSummary): string {
   const table = new Table({
     head: ["File type", "Total", "Succeeded", "Failed", "Skipped"],

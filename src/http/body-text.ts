@@ -1,28 +1,29 @@
 import { AssetmillError } from "../core/errors.js";
 
-/** The media type of a body, lower case and without parameters; empty where none is given. */
+/** Returns a body's media type in lower case, without parameters; empty if none is given. */
 export const mediaTypeOf = (headers: Headers): string =>
   (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-/** UNSUPPORTED_MEDIA_TYPE unless the body is one of these media types, in UTF-8, and not compressed. */
+/** Throws UNSUPPORTED_MEDIA_TYPE unless the body has one of these media types, in UTF-8 and uncompressed. */
 export function refuseOtherMediaTypes(headers: Headers, wanted: readonly string[]): void {
   const type = headers.get("content-type") ?? "";
   const parameters = type.split(";").map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith("charset="));
   const seen = type === "" ? "none" : `"${type.slice(0, 100)}"`;
   if (!wanted.includes(mediaTypeOf(headers)) || (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))) {
-    throw unsupported(`Content-Type has to be ${wanted.join(" or ")} in UTF-8; got ${seen}`);
+    throw unsupported(`Content-Type must be ${wanted.join(" or ")} in UTF-8; got ${seen}`);
   }
   const encoding = headers.get("content-encoding") ?? "identity";
-  if (encoding.toLowerCase() !== "identity") throw unsupported("the body must not be compressed");
+  if (encoding.toLowerCase() !== "identity")
+    throw unsupported(`the body must not be compressed; got Content-Encoding "${encoding.slice(0, 100)}"`);
 }
 
 const unsupported = (message: string): AssetmillError => new AssetmillError("UNSUPPORTED_MEDIA_TYPE", message);
 
 /**
- * A request's body as text, never more of it than `maxBytes` in memory.
+ * Reads a request's body as text. Never holds more than `maxBytes` of it in memory.
  * (hono's body limit cannot be used: it rebuilds the request of a chunked body, which works only with the global
- * Request replaced, and a library does not do that to its host.)
+ * Request replaced, and a library must not do that to its host.)
  */
 export async function readText(request: Request, maxBytes: number): Promise<string> {
   const bytes = await readBytes(request, maxBytes);
@@ -33,7 +34,7 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
   }
 }
 
-/** Counts what really comes; a Content-Length is only a reason to refuse at once. */
+/** Counts the bytes received. Content-Length is not trusted, except to refuse early. */
 async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
   const tooLarge = new AssetmillError("TOO_LARGE", `the body is larger than ${maxBytes} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;

@@ -1,13 +1,13 @@
-/** What may come next. */
+/** What the grammar allows next. */
 type Expected = "value" | "value or ]" | "key" | "key or }" | ":" | ", or end";
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORDS = ["true", "false", "null"] as const;
 
 /**
- * Offset of the first character that cannot belong to a JSON text; its length where the text just ends too early,
- * undefined where it is JSON. JSON.parse says this only in messages, other ones in each version of Node, and in some
- * not at all. Does not recurse, so that no nesting is too deep.
+ * Returns the offset of the first character that is not valid JSON, the text's length if it ends too early, or undefined
+ * if it is valid. JSON.parse reports the position only in its messages, which differ between Node versions. Does not
+ * recurse, so any nesting depth is safe.
  */
 export function jsonErrorOffset(text: string): number | undefined {
   const open: ("{" | "[")[] = [];
@@ -51,7 +51,7 @@ export function jsonErrorOffset(text: string): number | undefined {
   }
 }
 
-/** `at`: just after what was read, or the character that does not fit. */
+/** `at`: the offset after the token if `closed`, otherwise the offset of the invalid character. */
 interface End {
   readonly at: number;
   readonly closed: boolean;

@@ -4,13 +4,13 @@ import { AssetmillError, invalidParameter } from "../core/errors.js";
 import { isLoopback } from "./loopback.js";
 import { type Fetch, nodeListener } from "./node-listener.js";
 
-/** Where and how to listen. */
+/** Options of `listen`. */
 export interface ListenOptions {
-  /** A name or address, IPv6 without brackets. */
+  /** Host name or address; IPv6 without brackets. */
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** Refuses every host that others could reach. @defaultValue false */
+  /** Refuses any host but loopback. @defaultValue false */
   readonly loopbackOnly?: boolean;
   /** How long a client may take to send its headers. @defaultValue 10 s */
   readonly headersTimeoutMs?: number;
@@ -18,7 +18,7 @@ export interface ListenOptions {
   readonly requestTimeoutMs?: number;
   /** How long `close` waits for requests under way. @defaultValue 5 s */
   readonly closeTimeoutMs?: number;
-  /** Gets what `fetch` failed with. @defaultValue none */
+  /** Receives errors thrown by `fetch`. @defaultValue none */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -30,15 +30,15 @@ export const LISTEN_DEFAULTS = Object.freeze({
   onError: () => {},
 });
 
-/** A server that listens. */
+/** A listening server. */
 export interface Listening {
-  /** The origin, e.g. `http://127.0.0.1:4502`, with the port really taken. */
+  /** The origin with the actual port, e.g. `http://127.0.0.1:4502`. */
   readonly url: string;
-  /** Takes no more connections, lets requests under way end for a while, then cuts them off. May be repeated. */
+  /** Stops accepting connections, waits for pending requests, then closes their connections. Safe to call again. */
   close(): Promise<void>;
 }
 
-/** Resolves once connections are taken. Fails with INVALID_PARAMETER naming `host` or `port`. */
+/** Starts a server. Resolves once it accepts connections; rejects with INVALID_PARAMETER naming `host` or `port`. */
 export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
   const {
     host,
@@ -57,7 +57,7 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     {
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: 1000, // the two timeouts are looked at only this often
+      connectionsCheckingInterval: 1000, // both timeouts are checked only this often
     },
     (request, response) => void listener(request, response),
   );
@@ -84,11 +84,11 @@ const bind = (server: Server, host: string, port: number): Promise<void> =>
   });
 
 const REASONS: Readonly<Record<string, readonly ["host" | "port", string]>> = {
-  EADDRINUSE: ["port", "is in use already"],
-  EACCES: ["port", "may not be taken by this user"],
+  EADDRINUSE: ["port", "is already in use"],
+  EACCES: ["port", "requires privileges that this user does not have"],
   ERR_SOCKET_BAD_PORT: ["port", "is not a port (0 to 65535)"],
   EADDRNOTAVAIL: ["host", "is not an address of this machine"],
-  ENOTFOUND: ["host", "is not known"],
+  ENOTFOUND: ["host", "is an unknown host name"],
 };
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): AssetmillError {
@@ -103,7 +103,7 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): Asse
 
 const drain = (server: Server, timeoutMs: number): Promise<void> =>
   new Promise((resolve) => {
-    // A connection that goes idle later would be kept alive for seconds.
+    // Otherwise a connection that goes idle later would stay open for seconds.
     const sweep = setInterval(() => server.closeIdleConnections(), 20);
     const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
     server.close(() => {

@@ -3,29 +3,29 @@ import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-
 import { invalidParameter } from "../core/errors.js";
 import { problemResponse } from "./problems.js";
 
-/** A function from Request to Response; `bindings` lend it the socket, for the remote address. */
+/** A function from Request to Response. `bindings` give it the socket, for the remote address. */
 export type Fetch = (request: Request, bindings?: HttpBindings) => Response | Promise<Response>;
 
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** What frameworks add to a request. */
+/** A request with what frameworks add to it. */
 type HostRequest = IncomingMessage & { baseUrl?: unknown; body?: unknown; rawBody?: unknown };
 
 /**
- * `fetch` for `node:http`, Express (4 and 5), Connect, and Fastify's raw request and response.
+ * Adapts `fetch` to `node:http`, Express (4 and 5), Connect, and Fastify's raw request and response.
  *
- * Under a prefix: the path that counts is the one the client asked for. Express cuts the prefix of `app.use("/tools",
- * listener)` off, and this puts it back: give `basePath` as `/tools/bin/guides/v1/assets/process`.
+ * Prefixes: routes match the path that the client requested. Express strips the prefix of `app.use("/tools", listener)`;
+ * this listener restores it, so set `basePath` to `/tools/bin/guides/v1/assets/process`.
  *
- * Bodies: best mounted before any body parser. Where one was there first, what it left in `rawBody` (a Buffer) is read;
- * else its `body`: text and Buffers as they are, objects written as JSON or as a form, by the Content-Type. Then errors
- * in the JSON are the parser's to report, and its limit counts beside ours.
+ * Bodies: mount it before any body parser if you can. After one, it reads the parser's `rawBody` (a Buffer), or else its
+ * `body`: strings and Buffers unchanged, objects serialized as JSON or as a form according to the Content-Type. The parser
+ * then reports JSON errors, and its size limit applies in addition to ours.
  *
- * Fastify: `reply.hijack()` first; its parser keeps the body to itself, so either hand it on (`request.raw.body =
+ * Fastify: call `reply.hijack()` first. Its parser consumes the body, so either pass it on (`request.raw.body =
  * request.body`) or register a parser in that scope that leaves the stream alone.
  */
 export function nodeListener(fetch: Fetch, onError: (error: unknown) => void = () => {}): NodeListener {
-  // Not the library's own createAdaptorServer: it cannot be told what to answer where no Request can be made.
+  // Not the library's createAdaptorServer: it does not let us choose the response if no Request can be built.
   const listener = getRequestListener((request, bindings) => fetch(request, bindings as HttpBindings), {
     overrideGlobalObjects: false,
     errorHandler: (error) => answerBroken(error, onError),
@@ -36,7 +36,7 @@ export function nodeListener(fetch: Fetch, onError: (error: unknown) => void = (
   };
 }
 
-/** What a framework cut off or used up. It is ours by now: nothing of the host's comes after. */
+/** Restores what a framework stripped or consumed. Changing the request is safe: no handler of the host runs after us. */
 function restore(request: HostRequest): void {
   const { baseUrl, rawBody, body } = request;
   if (typeof baseUrl === "string" && baseUrl !== "") request.url = `${baseUrl}${request.url ?? "/"}`;
@@ -53,7 +53,7 @@ function bytesOf(body: unknown, contentType: string): Buffer {
   return Buffer.from(JSON.stringify(body));
 }
 
-/** Names with several values are given so often; what is nested was no plain form and stays unread. */
+/** Serializes a form. A name with several values is repeated; nested values, which a plain form cannot have, become empty. */
 const formOf = (body: unknown): string =>
   new URLSearchParams(
     Object.entries(body as object).flatMap(([name, value]: [string, unknown]) =>

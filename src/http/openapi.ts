@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { answers } from "./endpoints/answers.js";
-import type { AppEnv } from "./guards.js";
+import { jsonResponses } from "./endpoints/responses.js";
+import type { AppEnv } from "./middleware.js";
 import { noQuerySchema } from "./schemas.js";
 
-/** Adds `openapi.json`: OpenAPI 3.1 from the schemas that validate requests. Call it after the last endpoint. */
+/** Adds `openapi.json`, generated from the schemas that validate requests. Call it after adding all endpoints. */
 export function describeApi(app: OpenAPIHono<AppEnv>, basePath: string): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "basic", { type: "http", scheme: "basic" });
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
@@ -13,22 +13,22 @@ export function describeApi(app: OpenAPIHono<AppEnv>, basePath: string): void {
       method: "get",
       path,
       operationId: "openapi",
-      summary: "This document",
+      summary: "Get this OpenAPI document",
       request: { query: noQuerySchema },
-      responses: answers(z.record(z.string(), z.unknown()), "OpenAPI 3.1"),
+      responses: jsonResponses(z.record(z.string(), z.unknown()), "The OpenAPI 3.1 document"),
     }),
   );
   let document: ReturnType<typeof documentOf> | undefined;
   app.get(path, (c) => c.json((document ??= documentOf(app)), 200));
 }
 
-/** What the app's endpoints ask and answer. */
+/** Returns the OpenAPI document of the app's endpoints. */
 export const documentOf = (app: OpenAPIHono<AppEnv>) =>
   app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "assetmill",
-      // The API's, not the package's: it changes when a client would notice.
+      // The API's version, not the package's: it changes when clients would notice.
       version: "1.0.0",
       description: "Durable batch post-processing of asset trees",
     },

@@ -4,51 +4,51 @@ import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator } from "../core/ports/authenticator.js";
 import type { RateLimit } from "./rate-limit.js";
 
-/** "documented": only the statuses that the published pages name. "semantic": 404, 409, 403, 413, 415, 503 too. */
+/** "documented": only the status codes of the published API. "semantic": also 403, 404, 409, 413, 415 and 503. */
 export type StatusCodes = "documented" | "semantic";
 
-/** What `createApp` may be told. */
+/** Options of `createApp`. */
 export interface HttpOptions {
-  /** Asked before everything but the health checks. There is no default: who may call has to be decided. */
+  /** Authenticates every request except health checks. There is no default: the host must decide who may call. */
   readonly authenticator: Authenticator;
-  /** What each principal may do where. @defaultValue everything everywhere */
+  /** Decides what each principal may do on which paths. @defaultValue everything everywhere */
   readonly accessPolicy?: AccessPolicy;
   /** @defaultValue "/bin/guides/v1/assets/process" */
   readonly basePath?: string;
   /** @defaultValue "documented" */
   readonly statusCodes?: StatusCodes;
-  /** The largest request body taken. @defaultValue 1 MiB */
+  /** Size limit of request bodies. @defaultValue 1 MiB */
   readonly maxBodyBytes?: number;
-  /** How long a request may take until it is answered with UNAVAILABLE. @defaultValue 30 s */
+  /** Time limit for a request, after which the answer is UNAVAILABLE. @defaultValue 30 s */
   readonly requestTimeoutMs?: number;
-  /** @defaultValue none; a principal may ask as often as it likes */
+  /** Limits requests per principal and failed logins per address. @defaultValue no limit */
   readonly rateLimit?: RateLimit;
-  /** How many proxies of the operator's own stand in front: so many entries of X-Forwarded-For are believed. @defaultValue 0 */
+  /** Number of trusted proxies in front: this many entries of X-Forwarded-For are trusted. @defaultValue 0 */
   readonly trustProxy?: number;
-  /** What CSRF tokens are signed with, 32 bytes or more; the same on every node. @defaultValue one made at the start */
+  /** Key that signs CSRF tokens: at least 32 bytes, the same on every node. @defaultValue generated at the start */
   readonly csrfKey?: string | Uint8Array;
-  /** Which names the `Host` header may have, without port or brackets. @defaultValue all */
+  /** Returns whether a name is allowed in the `Host` header; it is given without port or brackets. @defaultValue all are */
   readonly allowedHosts?: (host: string) => boolean;
-  /** True where requests can be served; false or a failure makes /readyz say "down". @defaultValue always true */
+  /** Whether requests can be served. False or an error makes /readyz report "down". @defaultValue always true */
   readonly ready?: () => boolean | Promise<boolean>;
-  /** What GET system/status answers. @defaultValue no database; its check passes where `ready` says so */
+  /** Provides the response of GET system/status. @defaultValue no database; the check passes if `ready` does */
   readonly system?: () => Promise<SystemStatus>;
   /**
-   * What the paths of the sibling endpoints begin with: `<siblingPath>/assets/status`, `<siblingPath>/system/status`.
-   * @defaultValue the base path without its `/assets/process`; the base path itself where it does not end so
+   * Path prefix of the sibling endpoints: `<siblingPath>/assets/status`, `<siblingPath>/system/status`.
+   * @defaultValue the base path without its `/assets/process` suffix, if it has one
    */
   readonly siblingPath?: string;
-  /** How many jobs a history shows that does not say. @defaultValue `HISTORY_PAGE.default` */
+  /** Jobs in a history response if the request gives no limit. @defaultValue `HISTORY_PAGE.default` */
   readonly historyLimit?: number;
-  /** How often a quiet stream of events shows that it lives. @defaultValue 15 s */
+  /** Interval of keep-alive comments on an idle event stream. @defaultValue 15 s */
   readonly eventKeepAliveMs?: number;
-  /** Streams of events open at once, each of which looks at the store twice a second; more are RATE_LIMITED. @defaultValue 200 */
+  /** Event streams open at once; further ones get RATE_LIMITED. Each queries the store twice a second. @defaultValue 200 */
   readonly maxEventStreams?: number;
-  /** Gets every error whose details are kept from the caller (INTERNAL, UNAVAILABLE). @defaultValue none */
+  /** Receives errors whose details are hidden from the caller (INTERNAL, UNAVAILABLE). @defaultValue none */
   readonly onError?: (error: unknown) => void;
 }
 
-/** Where assets live, and whether that can be reached. */
+/** Whether assets live in a database, and whether it is reachable. */
 export interface SystemStatus {
   readonly isDatabase: boolean;
   readonly databaseConnectionCheck: "passed" | "failed";
@@ -67,7 +67,7 @@ type Defaulted =
   | "maxEventStreams"
   | "onError";
 
-/** Options with nothing left open; `basePath` starts with a slash, and neither path ends with one. */
+/** Options with all defaults applied. `basePath` starts with a slash, and neither path ends with one. */
 export type ResolvedHttpOptions = Required<Pick<HttpOptions, Defaulted | "siblingPath">> &
   Omit<HttpOptions, Defaulted | "siblingPath">;
 
@@ -85,11 +85,11 @@ export const DEFAULTS: Readonly<Required<Pick<HttpOptions, Defaulted>>> = Object
   onError: () => {},
 });
 
-/** Fills in the defaults; names the option that cannot be taken. */
+/** Applies the defaults. Throws INVALID_PARAMETER naming the invalid option. */
 export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const resolved = { ...DEFAULTS, ...(given as unknown as HttpOptions) };
-  // Plain segments only: ":", "*" and "{" would make patterns of them.
+  // Plain segments only: ":", "*" and "{" would turn the path into a pattern.
   if (!/^(\/[\w.~-]+)+\/?$/.test(resolved.basePath)) {
     throw invalidParameter("basePath", `must be an absolute path of plain segments; got "${resolved.basePath}"`);
   }
@@ -111,7 +111,7 @@ export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
 function atLeast(least: number, values: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(values)) {
     if (!Number.isSafeInteger(value) || value < least) {
-      throw invalidParameter(name, `must be an integer from ${least} on; got ${value}`);
+      throw invalidParameter(name, `must be an integer of at least ${least}; got ${value}`);
     }
   }
 }

@@ -12,8 +12,8 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof ReportedOutcome)[];
 
 /**
- * Outcomes as CSV (RFC 4180), with a header line. A cell that a spreadsheet would take for a formula gets a leading
- * quote: messages and names of files come from whoever wrote the assets.
+ * Renders outcomes as CSV (RFC 4180) with a header line. A cell that a spreadsheet would evaluate as a formula gets a
+ * leading quote: file names and messages come from untrusted authors.
  */
 export async function* csvOf(pages: AsyncIterable<readonly ReportedOutcome[]>): AsyncGenerator<string, void> {
   let header = true;
@@ -23,7 +23,7 @@ export async function* csvOf(pages: AsyncIterable<readonly ReportedOutcome[]>): 
       header,
       escape_formulas: true,
       record_delimiter: "windows",
-      // The library quotes only where it sees the whole delimiter; a line break of either kind has to be quoted, too.
+      // The library quotes a cell only if it contains the whole delimiter; a lone CR or LF needs quotes, too.
       quoted_match: /[\r\n]/,
     });
     header = false;

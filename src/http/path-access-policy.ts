@@ -6,7 +6,7 @@ import type { AccessAction, AccessPolicy } from "../core/ports/access-policy.js"
 export interface PathAccessRule {
   /** A principal's name, or "*" for everyone. */
   readonly principal: string;
-  /** Repository paths; whole segments count: `/a/b` does not allow `/a/bc`. */
+  /** Repository paths, matched by whole segments: `/a/b` does not include `/a/bc`. */
   readonly paths: readonly string[];
   /** @defaultValue both */
   readonly actions?: readonly AccessAction[];
@@ -14,12 +14,13 @@ export interface PathAccessRule {
 
 const ACTIONS: readonly AccessAction[] = ["read", "process"];
 
-/** What no rule allows is denied. Errors: INVALID_PARAMETER naming the rule that makes no sense. */
+/** Makes an access policy from rules. Whatever no rule allows is denied. Throws INVALID_PARAMETER naming an invalid rule. */
 export function pathAccessPolicy(rules: readonly PathAccessRule[]): AccessPolicy {
   const checked = rules.map(({ principal, paths, actions = ACTIONS }, i) => {
-    if (principal === "") throw invalidParameter(`rules[${i}].principal`, 'must be a name, or "*"');
+    if (principal === "") throw invalidParameter(`rules[${i}].principal`, 'must be a name or "*"');
     const unknown = actions.find((action) => !ACTIONS.includes(action));
-    if (unknown !== undefined) throw invalidParameter(`rules[${i}].actions`, `must be of ${ACTIONS.join(", ")}`);
+    if (unknown !== undefined)
+      throw invalidParameter(`rules[${i}].actions`, `must be among ${ACTIONS.join(", ")}; got "${unknown}"`);
     return { principal, actions, paths: paths.map((path, j) => normalisePath(path, `rules[${i}].paths[${j}]`)) };
   });
   const isFor = (rule: { principal: string }, name: string): boolean =>

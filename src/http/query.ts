@@ -1,4 +1,4 @@
-/** The query string of a URL; a name that stands there more than once has a list. Own properties only, `__proto__` too. */
+/** Parses a URL's query string. A repeated name gets an array. All names, even `__proto__`, are own properties. */
 export function queryOf(url: string): Readonly<Record<string, string | readonly string[]>> {
   const start = url.indexOf("?");
   const parameters = new URLSearchParams(start < 0 ? "" : url.slice(start + 1).split("#", 1)[0]);

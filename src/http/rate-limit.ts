@@ -2,34 +2,34 @@ import type { Context, MiddlewareHandler } from "hono";
 import { type ClientRateLimitInfo, rateLimiter, type Store } from "hono-rate-limiter";
 import { LRUCache } from "lru-cache";
 import { AssetmillError } from "../core/errors.js";
-import type { AppEnv } from "./guards.js";
+import type { AppEnv } from "./middleware.js";
 import { remoteAddress } from "./remote-address.js";
 import { TooManyRequests } from "./too-many-requests.js";
 
-/** How often a caller may ask. */
+/** Limits how often a caller may call. */
 export interface RateLimit {
-  /** Counting begins anew after so long. */
+  /** Length of the window; counts reset after it. */
   readonly windowMs: number;
-  /** Requests of a principal, and failed logins from an address, in that time. */
+  /** Requests per principal, and failed logins per address, in a window. */
   readonly limit: number;
 }
 
 const MAX_CALLERS = 100_000;
 
-/** Counts failed logins by remote address, before anybody is asked who the caller is. */
-export const limitingFailedLogins = (options: RateLimit, proxies: number): MiddlewareHandler<AppEnv> =>
+/** Limits failed logins per remote address. Runs before authentication. */
+export const failedLoginLimit = (options: RateLimit, proxies: number): MiddlewareHandler<AppEnv> =>
   rateLimiter<AppEnv>({
     ...common(options, "too many failed logins from this address"),
     standardHeaders: false,
     keyGenerator: (c) => remoteAddress(c, proxies) ?? "",
-    // Without a socket everybody would be one caller, and any of them could lock out the others.
+    // Without a socket all callers would share one count, and any of them could lock out the others.
     skip: (c) => remoteAddress(c, proxies) === undefined,
     skipSuccessfulRequests: true,
     requestWasSuccessful: (c) => !(AssetmillError.is(c.error) && c.error.code === "UNAUTHENTICATED"),
   });
 
-/** Counts requests by principal. */
-export const limitingRequests = (options: RateLimit): MiddlewareHandler<AppEnv> =>
+/** Limits requests per principal. */
+export const requestLimit = (options: RateLimit): MiddlewareHandler<AppEnv> =>
   rateLimiter<AppEnv>({
     ...common(options, "too many requests"),
     standardHeaders: "draft-7",
@@ -50,7 +50,7 @@ function common({ windowMs, limit }: RateLimit, message: string) {
   };
 }
 
-/** The library's own store forgets nobody within a window, however many addresses an attacker has. */
+/** Counts with bounded memory: the library's own store grows with every address an attacker uses. */
 class BoundedCounts implements Store<AppEnv> {
   readonly #windowMs: number;
   readonly #counts: LRUCache<string, { totalHits: number; readonly resetTime: Date }>;

@@ -3,9 +3,9 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 
 /**
- * Where a request comes from: the socket's other end, or, behind `proxies` of the operator's own, what the outermost of
- * them saw, counted from the right of X-Forwarded-For (what stands left of that anybody may have written). An IPv6 address
- * is cut to its network, the 64 bits that one customer has. Undefined where there is no socket: the app is called as a
+ * Returns the client's address: the socket's peer, or, behind `proxies` trusted proxies, the address that the outermost of
+ * them saw, counted from the right of X-Forwarded-For (anyone may have written the entries left of it). An IPv6 address is
+ * reduced to its /64 network, which one customer typically has. Undefined without a socket, when the app is called as a
  * plain function.
  */
 export function remoteAddress(c: Context, proxies: number): string | undefined {

@@ -6,40 +6,36 @@ import { ASSET_STATUSES } from "../core/job/asset-status.js";
 import { SKIP_CODES } from "../core/asset/outcome.js";
 
 const count = z.int().min(0);
-const instant = count.openapi({ description: "Epoch milliseconds; 0: not yet" });
+const instant = count.openapi({ description: "Epoch milliseconds; 0 if it has not happened yet" });
 
-/** A token against forged requests. */
+/** A CSRF token. */
 export const csrfTokenSchema = z.object({ token: z.string() }).openapi("CsrfToken");
 
-/** The answer to a start. */
+/** The response to a start request. */
 export const startedSchema = z.object({ processingId: z.uuid() }).openapi("Started");
 
-/** Counts by name; names never met are left out. */
+/** Counts by name; zero counts are omitted. */
 const countsOf = <Name extends string>(names: readonly [Name, ...Name[]]) => z.partialRecord(z.enum(names), count);
 
-/** Of a dry run: what the real run would find. */
+/** Report of a dry run: what a real run would process. */
 const dryRunReportSchema = z
   .object({
-    byType: countsOf(FILE_TYPES).openapi({ description: "Assets by file type" }),
-    skipped: countsOf(SKIP_CODES).openapi({ description: "Assets by the skip rule that leaves them alone" }),
+    byType: countsOf(FILE_TYPES).openapi({ description: "Number of assets by file type" }),
+    skipped: countsOf(SKIP_CODES).openapi({ description: "Number of assets by the rule that skips them" }),
     first: z.string().nullable(),
     last: z.string().nullable(),
-    expectedSeconds: z
-      .number()
-      .min(0)
-      .nullable()
-      .openapi({ description: "null until costs of earlier jobs are known" }),
+    expectedSeconds: z.number().min(0).nullable().openapi({ description: "null if no earlier job has been measured" }),
   })
   .openapi("DryRunReport");
 
-/** The status object; a JobReport is one. */
+/** The status object: a JobReport as JSON. */
 export const jobReportSchema = z
   .object({
     processingId: z.string(),
     path: z.string(),
     excludedPaths: z.array(z.string()).readonly().optional(),
     status: z.enum(JOB_STATUSES),
-    triggeredCount: count.openapi({ description: "Assets handed over so far" }),
+    triggeredCount: count.openapi({ description: "Assets handed to workers so far" }),
     startedAt: instant,
     completedAt: instant,
     hasLogs: z.boolean(),
@@ -73,8 +69,13 @@ export const jobReportSchema = z
     succeededCount: count,
     failedCount: count,
     skippedCount: count,
-    progress: z.number().min(0).max(1).nullable().openapi({ description: "null while it cannot be known" }),
-    throughput: z.number().min(0).nullable().openapi({ description: "Assets a second" }),
+    progress: z
+      .number()
+      .min(0)
+      .max(1)
+      .nullable()
+      .openapi({ description: "From 0 to 1; null while the total is unknown" }),
+    throughput: z.number().min(0).nullable().openapi({ description: "Assets per second" }),
     pausing: z.boolean(),
     restartedFrom: z.string().optional(),
     dryRun: z.boolean(),
@@ -82,13 +83,13 @@ export const jobReportSchema = z
   })
   .openapi("Job");
 
-/** The last jobs, newest created first. */
+/** The latest jobs, newest first. */
 export const historySchema = z.object({ executionHistory: z.array(jobReportSchema).readonly() }).openapi("History");
 
-/** What became of a job that was told something. */
+/** A job's status after a command. */
 export const changedSchema = z.object({ processingId: z.string(), status: z.enum(JOB_STATUSES) }).openapi("Changed");
 
-/** A new job that came of an ended one. */
+/** A new job created from an ended one. */
 export const restartedSchema = z
   .object({ processingId: z.uuid(), status: z.literal("WAITING"), restartedFrom: z.string() })
   .openapi("Restarted");
@@ -99,7 +100,7 @@ export const logPageSchema = z
     lines: z.array(z.string()).readonly(),
     limit: count,
     offset: count.openapi({ description: "Number of the first line returned" }),
-    hasMore: z.boolean().openapi({ description: "True where later lines exist now" }),
+    hasMore: z.boolean().openapi({ description: "Whether later lines exist now" }),
   })
   .openapi("LogPage");
 
@@ -108,7 +109,7 @@ const outcomeSchema = z
   .object({
     path: z.string(),
     outcome: z.enum(["SUCCEEDED", "FAILED", "SKIPPED"]),
-    code: z.string().optional().openapi({ description: "Why it failed or was skipped" }),
+    code: z.string().optional().openapi({ description: "Stable code that says why it failed or was skipped" }),
     message: z.string().optional(),
     handler: z.string().optional(),
     attempts: count,
@@ -119,7 +120,7 @@ const outcomeSchema = z
 const next = z
   .string()
   .nullable()
-  .openapi({ description: "Where the next page begins: give it as `after`; null at the end of what is stored now" });
+  .openapi({ description: "Cursor of the next page, to pass as `after`; null if there is no further page now" });
 
 const outcomes = z.array(outcomeSchema).readonly();
 
@@ -127,12 +128,12 @@ export const failuresPageSchema = z.object({ failures: outcomes, next }).openapi
 
 export const outcomesPageSchema = z.object({ outcomes, next }).openapi("OutcomesPage");
 
-/** Where the files of a download are. */
+/** The files of a download. */
 export const logFilesSchema = z
-  .object({ logFilePaths: z.array(z.string()).readonly().openapi({ description: "URL paths of this server" }) })
+  .object({ logFilePaths: z.array(z.string()).readonly().openapi({ description: "URL paths on this server" }) })
   .openapi("LogFiles");
 
-/** What processing wrote about one asset; all empty where it wrote nothing yet. */
+/** What processing wrote about one asset; empty if it has not been processed. */
 export const resultSchema = z
   .object({
     path: z.string(),
@@ -155,15 +156,15 @@ export const resultSchema = z
         sizeBytes: count,
         modifiedMs: z.number(),
         contentHash: z.string().nullable(),
-        handlers: z.record(z.string(), z.string()).openapi({ description: "Version by handler" }),
+        handlers: z.record(z.string(), z.string()).openapi({ description: "Handler versions by handler name" }),
       })
       .nullable(),
-    processingId: z.string().nullable().openapi({ description: "The last job that wrote it" }),
+    processingId: z.string().nullable().openapi({ description: "The last job that wrote this result" }),
     at: instant,
   })
   .openapi("Result");
 
-/** A list of assets that was asked for. */
+/** An asset status listing that was started. */
 export const assetStatusAskedSchema = z
   .object({ jobId: z.string(), status: z.enum(JOB_STATUSES) })
   .openapi("AssetStatusAsked");
@@ -171,7 +172,7 @@ export const assetStatusAskedSchema = z
 export const assetStatusPageSchema = z
   .object({
     jobId: z.string(),
-    status: z.enum(JOB_STATUSES).openapi({ description: "The list is whole once this is SUCCESS" }),
+    status: z.enum(JOB_STATUSES).openapi({ description: "The listing is complete once this is SUCCESS" }),
     assets: z
       .array(
         z.object({
@@ -182,7 +183,9 @@ export const assetStatusPageSchema = z
         }),
       )
       .readonly(),
-    counts: z.record(z.enum(ASSET_STATUSES), count).openapi({ description: "Of this page, by status" }),
+    counts: z
+      .record(z.enum(ASSET_STATUSES), count)
+      .openapi({ description: "Number of assets on this page, by status" }),
     next,
   })
   .openapi("AssetStatusPage");
@@ -200,7 +203,7 @@ export const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string().openapi({ description: "Stable, upper case", example: "JOB_NOT_FOUND" }),
+    code: z.string().openapi({ description: "Stable, upper-case error code", example: "JOB_NOT_FOUND" }),
     processingId: z.string().optional(),
     path: z.string().optional(),
     jobStatus: z.enum(JOB_STATUSES).optional(),

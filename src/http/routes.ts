@@ -7,7 +7,7 @@ import { AssetmillError } from "../core/errors.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
 import { CsrfTokens } from "./auth/csrf-tokens.js";
 import { addAssets } from "./endpoints/assets.js";
-import { addChanges } from "./endpoints/changes.js";
+import { addJobCommands } from "./endpoints/job-commands.js";
 import { addCsrfToken } from "./endpoints/csrf-token.js";
 import { addEvents } from "./endpoints/events.js";
 import { addLogs } from "./endpoints/logs.js";
@@ -15,35 +15,44 @@ import { addOutcomes } from "./endpoints/outcomes.js";
 import { addStart } from "./endpoints/start.js";
 import { addStatus } from "./endpoints/status.js";
 import { addHealth, addSystemStatus } from "./endpoints/system.js";
-import { refusingForgery } from "./forgery.js";
-import { type AppEnv, authenticating, checkingHost, guardingOperator, securingAnswers } from "./guards.js";
+import { csrfProtection } from "./csrf-protection.js";
+import { type AppEnv, authentication, hostCheck, authorization, securityHeaders } from "./middleware.js";
 import { describeApi } from "./openapi.js";
 import { type HttpOptions, type ResolvedHttpOptions, resolveOptions } from "./options.js";
 import { problemResponse, routingProblem } from "./problems.js";
-import { limitingFailedLogins, limitingRequests } from "./rate-limit.js";
-import { refusal } from "./validation.js";
+import { failedLoginLimit, requestLimit } from "./rate-limit.js";
+import { validationError } from "./validation.js";
 
-/** The HTTP API as a function from Request to Response. It holds no rules: parse, one call, represent. */
+/** Creates the HTTP API as a function from Request to Response. Routes hold no rules: they parse, make one call and represent the result. */
 export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIHono<AppEnv> {
   const resolved = resolveOptions(options);
   const app = new OpenAPIHono<AppEnv>({
     strict: false, // with or without a trailing slash
     defaultHook: (result) => {
-      if (!result.success) throw refusal(result.error);
+      if (!result.success) throw validationError(result.error);
     },
   });
   answerErrors(app, resolved);
   const csrf = new CsrfTokens(resolved.csrfKey);
   const { rateLimit, trustProxy } = resolved;
-  // In this order: what stands above the authenticator is open to all.
-  app.use(securingAnswers, checkingHost(resolved.allowedHosts), timeout(resolved.requestTimeoutMs));
+  // Order matters: whatever is added before the authenticator is open to everyone.
+  app.use(securityHeaders, hostCheck(resolved.allowedHosts), timeout(resolved.requestTimeoutMs));
   addHealth(app, resolved);
-  if (rateLimit) app.use(limitingFailedLogins(rateLimit, trustProxy));
-  app.use(authenticating(resolved.authenticator));
-  if (rateLimit) app.use(limitingRequests(rateLimit));
-  app.use(refusingForgery(csrf), guardingOperator(operator, resolved.accessPolicy), answerWrongMethods(app));
-  // Below, the operator is the caller's own: c.var.operator, and no other.
-  for (const add of [addStart, addStatus, addLogs, addChanges, addOutcomes, addEvents, addAssets, addSystemStatus]) {
+  if (rateLimit) app.use(failedLoginLimit(rateLimit, trustProxy));
+  app.use(authentication(resolved.authenticator));
+  if (rateLimit) app.use(requestLimit(rateLimit));
+  app.use(csrfProtection(csrf), authorization(operator, resolved.accessPolicy), answerWrongMethods(app));
+  // From here on, routes use c.var.operator only: it is restricted to the caller.
+  for (const add of [
+    addStart,
+    addStatus,
+    addLogs,
+    addJobCommands,
+    addOutcomes,
+    addEvents,
+    addAssets,
+    addSystemStatus,
+  ]) {
     add(app, resolved);
   }
   addCsrfToken(app, resolved, csrf);
@@ -55,17 +64,17 @@ function answerErrors(app: OpenAPIHono<AppEnv>, resolved: ResolvedHttpOptions): 
   const { statusCodes, onError, authenticator, requestTimeoutMs } = resolved;
   const options = { statusCodes, onError, challenges: authenticator.challenges };
   app.onError((error) => {
-    // The only one that hono raises here is its timeout's.
+    // The only HTTPException that hono raises here is its timeout.
     const late = error instanceof HTTPException && error.status === 504;
-    const cause = late ? new AssetmillError("UNAVAILABLE", `no answer within ${requestTimeoutMs} ms`) : error;
+    const cause = late ? new AssetmillError("UNAVAILABLE", `no response within ${requestTimeoutMs} ms`) : error;
     return problemResponse(cause, options);
   });
-  app.notFound(() => routingProblem(404, "there is no such endpoint"));
+  app.notFound(() => routingProblem(404, "no such endpoint"));
 }
 
 const answerWrongMethods = (app: OpenAPIHono<AppEnv>) =>
   methodNotAllowed<AppEnv>({
     app,
     onMethodNotAllowed: (c: Context, allowed) =>
-      routingProblem(405, `${c.req.method} is not possible here; ${allowed.join(", ")} is`, allowed),
+      routingProblem(405, `${c.req.method} is not allowed here; use ${allowed.join(" or ")}`, allowed),
   });

@@ -6,16 +6,16 @@ import { JOB_STATUSES } from "../core/job/lifecycle.js";
 import { HISTORY_PAGE, LOG_PAGE, OUTCOME_PAGE, type PageLimit } from "../core/job/page-limits.js";
 import { clip } from "./validation.js";
 
-/** An object in which every field is known; the message lists those that are. */
+/** An object schema that refuses unknown fields and lists the known ones in its message. */
 const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? `not a known field; known here: ${Object.keys(shape).join(", ") || "none"}`
+        ? `unknown field; expected ${Object.keys(shape).join(", ") || "none"}`
         : undefined,
   });
 
-/** A text that has to be given; the message tells a missing one from one of the wrong type. */
+/** A required string; its message distinguishes a missing value from one of the wrong type. */
 const required = (maxLength: number) =>
   z
     .string({ error: (issue) => (issue.input === undefined ? "is required" : undefined) })
@@ -26,39 +26,59 @@ const oneOrMany = (item: z.ZodString, maxEntries: number) =>
   z.union([item, z.array(item).max(maxEntries)], {
     error: ({ input }) =>
       Array.isArray(input) && input.length > maxEntries
-        ? `must be at most ${maxEntries} entries; got ${input.length}`
+        ? `must have at most ${maxEntries} entries; got ${input.length}`
         : "must be a string or an array of strings",
   });
 
 const pathText = z.string().max(4096);
 
 /**
- * A start request's shape. What its values mean (paths, types, filter, times) is for the operator to judge.
- * The order of fields is the one in which the documentation shows them.
+ * The shape of a start request. The operator validates its values (paths, types, filter, times). Fields are in the order of
+ * the published documentation.
  */
 export const startRequestSchema = strict({
   path: pathText.optional().openapi({ description: "Absolute path of a folder or a single asset" }),
-  paths: z.array(pathText).min(1).max(1000).optional().openapi({ description: "Several roots in one job" }),
+  paths: z.array(pathText).min(1).max(1000).optional().openapi({ description: "Roots to process in one job" }),
   excludedPaths: oneOrMany(pathText, 10_000).optional(),
-  type: required(200).openapi({ description: "A registered job type", example: "ASSET_PROCESSING" }),
+  type: required(200).openapi({ description: "Registered job type", example: "ASSET_PROCESSING" }),
   filter: strict({
     fileTypes: oneOrMany(z.string().max(100), 100)
       .optional()
-      .openapi({ description: `Of ${FILE_TYPES.join(", ")}; empty: all` }),
-    startTime: z.int().optional().openapi({ description: "Created at or after; epoch milliseconds" }),
-    endTime: z.int().optional().openapi({ description: "Created at or before; epoch milliseconds" }),
-    filterProcessedAssets: z.boolean().optional().openapi({ description: "Leave out what is processed and unchanged" }),
+      .openapi({ description: `Any of ${FILE_TYPES.join(", ")}; empty for all` }),
+    startTime: z
+      .int()
+      .optional()
+      .openapi({ description: "Only assets created at or after this time, in epoch milliseconds" }),
+    endTime: z
+      .int()
+      .optional()
+      .openapi({ description: "Only assets created at or before this time, in epoch milliseconds" }),
+    filterProcessedAssets: z
+      .boolean()
+      .optional()
+      .openapi({ description: "Skip assets that have not changed since they were processed" }),
   }).optional(),
-  priority: z.int().min(0).max(9).optional().openapi({ description: "0 goes first, 9 last", default: 5 }),
+  priority: z
+    .int()
+    .min(0)
+    .max(9)
+    .optional()
+    .openapi({ description: "0 is the highest priority, 9 the lowest", default: 5 }),
   maxFailures: z
     .union([z.int().min(0), z.string().max(16)], { error: 'must be an integer or a percentage such as "5%"' })
     .optional()
-    .openapi({ description: "FAILURE once more assets than this failed in an attempt" }),
-  dryRun: z.boolean().optional().openapi({ description: "Only discover, and write nothing", default: false }),
+    .openapi({
+      description:
+        "End the job as FAILURE once more than this many (or this percentage of) assets have failed in an attempt",
+    }),
+  dryRun: z
+    .boolean()
+    .optional()
+    .openapi({ description: "Only report what would be processed; write nothing", default: false }),
   onOverlap: z
     .enum(["refuse", "queue"], { error: "must be refuse or queue" })
     .optional()
-    .openapi({ description: "What an active job on an overlapping path means", default: "refuse" }),
+    .openapi({ description: "What to do if an active job holds an overlapping path", default: "refuse" }),
 })
   .refine((request) => request.path !== undefined || request.paths !== undefined, {
     path: ["path"],
@@ -66,7 +86,7 @@ export const startRequestSchema = strict({
   })
   .openapi("StartRequest");
 
-/** A whole number in a query string. */
+/** An integer in a query string. */
 const integer = (min: number, max: number) =>
   z
     .string({ error: "must be given once" })
@@ -79,42 +99,40 @@ const integer = (min: number, max: number) =>
 const limitOf = ({ default: byDefault, most }: PageLimit) =>
   integer(1, most).openapi({ type: "integer", minimum: 1, maximum: most, default: byDefault });
 
-const processingId = required(200).openapi({ description: "As the start answered it" });
+const processingId = required(200).openapi({ description: "Job id returned by the start request" });
 
 export const noQuerySchema = strict({});
 
-/** Documents the header; what comes is read from the request itself, where names have no case. */
+/** Documents the header. Its value is read from the request itself, where header names are case-insensitive. */
 export const idempotencyHeaderSchema = z.object({
-  "Idempotency-Key": z
-    .string()
-    .regex(IDEMPOTENCY_KEY)
-    .optional()
-    .openapi({ description: "The same key and request give the same job again; keys are the caller's own" }),
+  "Idempotency-Key": z.string().regex(IDEMPOTENCY_KEY).optional().openapi({
+    description: "Repeating the request with the same key returns the same job. Keys are scoped to the caller.",
+  }),
 });
 
 export const jobQuerySchema = strict({ processingId });
 
-/** `processingId` where it stands in one of several places. */
+/** `processingId`, optional because it may be in the body or in the query string. */
 export const jobReferenceSchema = strict({ processingId: processingId.optional() }).openapi("JobReference");
 
 export const historyQuerySchema = strict({
   limit: limitOf(HISTORY_PAGE),
-  before: required(200).optional().openapi({ description: "A processingId: only jobs created before that one" }),
+  before: required(200).optional().openapi({ description: "Only jobs created before the job with this processingId" }),
   status: z.enum(JOB_STATUSES, { error: `must be one of ${JOB_STATUSES.join(", ")}` }).optional(),
   type: required(200).optional(),
-  path: required(4096).optional().openapi({ description: "Jobs of which a root is this path or lies below it" }),
+  path: required(4096).optional().openapi({ description: "Only jobs with a root at or below this path" }),
   createdBy: required(200).optional(),
 });
 
 const pageLimit = limitOf(OUTCOME_PAGE);
 
-/** Where a page goes on, as the one before said. */
+/** The cursor of an outcome page. */
 const cursor = z
   .string({ error: "must be given once" })
-  .refine((text) => readCursor(text) !== undefined, "must be the next of an earlier page")
+  .refine((text) => readCursor(text) !== undefined, "must be the `next` value of an earlier page")
   .transform((text) => parseCursor(text, "after"))
   .optional()
-  .openapi({ type: "string", description: "The next of an earlier page" });
+  .openapi({ type: "string", description: "The `next` value of an earlier page" });
 
 export const outcomesQuerySchema = strict({ processingId, limit: pageLimit, after: cursor });
 
@@ -123,7 +141,7 @@ export const downloadQuerySchema = strict({
   file: z
     .enum(["log", "failures"], { error: "must be log or failures" })
     .optional()
-    .openapi({ description: "One file by itself, instead of the ZIP" }),
+    .openapi({ description: "Return only this file instead of the ZIP" }),
 });
 
 /** Documents the header; see idempotencyHeaderSchema. */
@@ -131,14 +149,14 @@ export const lastEventHeaderSchema = z.object({
   "Last-Event-ID": z
     .string()
     .optional()
-    .openapi({ description: "The id of the last event seen: what follows it comes" }),
+    .openapi({ description: "Id of the last event received; the stream continues after it" }),
 });
 
 export const resultsQuerySchema = strict({
   path: required(4096).openapi({ description: "Absolute path of an asset" }),
 });
 
-/** Whose status is asked for. What the values mean is for the operator to judge. */
+/** The assets whose status is requested. The operator validates the values. */
 export const assetStatusRequestSchema = strict({
   path: pathText.optional(),
   paths: z.array(pathText).min(1).max(1000).optional(),
@@ -151,9 +169,9 @@ export const assetStatusRequestSchema = strict({
   .openapi("AssetStatusRequest");
 
 export const assetStatusQuerySchema = strict({
-  jobId: required(200).openapi({ description: "As the POST answered it" }),
+  jobId: required(200).openapi({ description: "Job id returned by the POST" }),
   limit: pageLimit,
-  after: required(200).optional().openapi({ description: "The next of an earlier page" }),
+  after: required(200).optional().openapi({ description: "The `next` value of an earlier page" }),
 });
 
 export const logsQuerySchema = strict({
@@ -162,16 +180,16 @@ export const logsQuerySchema = strict({
     type: "integer",
     minimum: 0,
     default: 0,
-    description: "Number of the first line wanted, from 0",
+    description: "Number of the first line to return, from 0",
   }),
   limit: limitOf(LOG_PAGE),
   tail: integer(0, LOG_PAGE.most).openapi({
     type: "integer",
     minimum: 0,
     maximum: LOG_PAGE.most,
-    description: "The last lines; not together with offset or limit",
+    description: "Return this many of the last lines; cannot be combined with offset or limit",
   }),
 }).refine((query) => query.tail === undefined || (query.offset === undefined && query.limit === undefined), {
   path: ["tail"],
-  error: "cannot be given together with offset or limit",
+  error: "cannot be combined with offset or limit",
 });

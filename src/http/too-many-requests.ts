@@ -1,6 +1,6 @@
 import { AssetmillError } from "../core/errors.js";
 
-/** RATE_LIMITED, with the time after which it is worth trying again. */
+/** RATE_LIMITED, with the time to wait before retrying. */
 export class TooManyRequests extends AssetmillError {
   readonly retryAfterMs: number;
 

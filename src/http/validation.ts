@@ -1,11 +1,11 @@
 import type { z } from "@hono/zod-openapi";
 import { AssetmillError, type FieldError } from "../core/errors.js";
 
-/** Enough to act on; a caller that got everything wrong is not told a million times. */
+/** Limits the errors of a request in which everything is wrong. */
 const MAX_REPORTED = 20;
 
-/** What a schema's complaints amount to: UNKNOWN_FIELD where a field is not known, else INVALID_PARAMETER. */
-export function refusal(error: z.core.$ZodError): AssetmillError {
+/** Converts a schema's issues to an error: UNKNOWN_FIELD if any field is unknown, else INVALID_PARAMETER. */
+export function validationError(error: z.core.$ZodError): AssetmillError {
   const unknown = error.issues.some((issue) => issue.code === "unrecognized_keys");
   const fields = error.issues.flatMap(fieldErrors).slice(0, MAX_REPORTED);
   const detail = fields.slice(0, 3).map(({ field, message }) => `${field}: ${message}`);
@@ -23,7 +23,7 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
     .map((key) => ({ field: fieldName([...issue.path, key]), message: issue.message }));
 }
 
-/** `filter.fileTypes`, `paths[3]`; the whole of it is the `body`. */
+/** Formats a field's path: `filter.fileTypes`, `paths[3]`; the root is `body`. */
 function fieldName(path: readonly PropertyKey[]): string {
   const name = path
     .map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`))
@@ -31,12 +31,12 @@ function fieldName(path: readonly PropertyKey[]): string {
   return clip(name) || (path.length === 0 ? "body" : '""');
 }
 
-/** A caller's own text in an answer, shortened. */
+/** Shortens a caller's text for use in a response. */
 export const clip = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 100)}…`);
 
-/** The value in the schema's form, or a refusal that names what is wrong. */
-export function accepted<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+/** Parses the value with the schema. Throws an error that names the invalid fields. */
+export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
-  if (!result.success) throw refusal(result.error);
+  if (!result.success) throw validationError(result.error);
   return result.data;
 }

@@ -1,13 +1,13 @@
 import { type PassThrough, Readable } from "node:stream";
 import { ZipFile } from "yazl";
 
-/** A file to go into a ZIP; its text is asked for only once its turn has come. */
+/** A file of a ZIP. Its text is not read before it is written. */
 export interface ZipEntry {
   readonly name: string;
   readonly text: AsyncIterable<string>;
 }
 
-/** A ZIP, made as fast as it is read: memory grows neither with a file nor with their number. */
+/** Streams a ZIP as it is read. Memory use depends neither on file sizes nor on their number. */
 export async function* zipOf(entries: readonly ZipEntry[]): AsyncGenerator<Uint8Array, void> {
   const zip = new ZipFile();
   const output = zip.outputStream as PassThrough;

@@ -67,14 +67,14 @@ describe("serve --auth", () => {
 
   const jwt = (options: object) => () => `jwt:${bench.write(bench.path("jwt.json"), JSON.stringify(options))}`;
   const refused: [what: string, spec: () => string, says: RegExp][] = [
-    ["another word", () => "magic", /magic is not known/],
-    ["a kind without its file", () => "basic:", /not known/],
+    ["another word", () => "magic", /unknown value "magic"/],
+    ["a kind without its file", () => "basic:", /unknown value "basic:"/],
     ["a file that is not there", () => "basic:/nowhere", /nowhere/],
     ["a file with a plain password", () => `basic:${bench.write(bench.path("users"), "anna:geheim")}`, /line 1/],
     ["a server that is no URL", () => "server:localhost", /URL/],
     ["a server with credentials", () => "server:http://anna:geheim@localhost", /credentials/],
     ["a JWT file without keys", jwt({ issuer: "i", audience: "a" }), /secretFile or jwks/],
-    ["a JWT file with the secret itself", jwt({ secret: "geheim" }), /secret is not known/],
+    ["a JWT file with the secret itself", jwt({ secret: "geheim" }), /unknown field "secret"/],
     ["a JWT file without audience", jwt({ jwks: "https://x.example/", issuer: "i" }), /audience/],
     ["a JWT file that is no JSON", () => `jwt:${bench.write(bench.path("x"), "geheim")}`, /one JSON object/],
   ];

@@ -45,7 +45,7 @@ describe("assetmill process --dry-run", () => {
       ["OTHERS", "3"],
       ["All", "23"],
     ]);
-    expect(out).to.match(/^Left alone: none$/m);
+    expect(out).to.match(/^Would skip: none$/m);
     expect(out).to.match(/^First: \/content\/dam\/espresso\/maps\/care\.ditamap$/m);
     expect(out).to.match(/^Last: \/content\/dam\/espresso\/vesta\.ditamap$/m);
     expect(out).to.match(/^Expected time: unknown$/m);
@@ -81,7 +81,7 @@ describe("assetmill process --dry-run", () => {
     }
     const { out } = await process(ROOT, assets, "--dry-run");
     expect(out).to.match(
-      /^Left alone: 2 TRANSLATION_OUTPUT, 1 SUB_ASSET$|^Left alone: 1 SUB_ASSET, 2 TRANSLATION_OUTPUT$/m,
+      /^Would skip: 2 TRANSLATION_OUTPUT, 1 SUB_ASSET$|^Would skip: 1 SUB_ASSET, 2 TRANSLATION_OUTPUT$/m,
     );
   });
 

@@ -208,7 +208,7 @@ describe("the commands that set a job's state", () => {
 
     const end = await bench.call([...command, "--json"]);
     expect(end.code, end.err).to.equal(0);
-    expect(end.err).to.include(`Going on with job ${id}`);
+    expect(end.err).to.include(`Resuming job ${id}`);
     expect(jsonLines(end).at(-1)).to.deep.include({ processingId: id, status: "SUCCESS", attempt: 2 });
     expect(bench.journalled("end").map(({ path }) => path)).to.have.members(
       (await bench.ask("outcomes", id)).map(({ path }) => path),
@@ -222,7 +222,7 @@ describe("the commands that set a job's state", () => {
     const [restarted] = jsonLines(await at("restart", ended.processingId, "--json"));
     expect(restarted).to.deep.include({ status: "WAITING", restartedFrom: ended.processingId, attempt: 1 });
     const again = await at(...command, "--json");
-    expect(again.err).to.include(`Going on with job ${restarted.processingId}`);
+    expect(again.err).to.include(`Resuming job ${restarted.processingId}`);
     expect(jsonLines(again).at(-1)).to.deep.include({ processingId: restarted.processingId, succeededCount: 4 });
 
     const [retried] = jsonLines(await at("retry-failed", ended.processingId, "--json"));

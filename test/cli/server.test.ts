@@ -195,7 +195,7 @@ describe("the commands about jobs with --server", () => {
       expect(ended).to.include({ succeededCount: succeeded, failedCount: failed });
       // In words it has the row of where it came from.
       const { out: words } = await withServer(["status", made.processingId]);
-      expect(words).to.match(new RegExp(`^Made from: +${large}$`, "m"));
+      expect(words).to.match(new RegExp(`^Restarted from: +${large}$`, "m"));
     }
   });
 
@@ -252,10 +252,10 @@ describe("the commands about jobs with --server", () => {
   it("a wrong token, or none, is refused with 2 and a sentence that says what to do and not the token", async () => {
     const secret = "not-the-right-token";
     for (const [token, says] of [
-      [["--token", secret], /^assetmill: http:\/\/\S+ does not take this token\n$/],
-      [["--token", `anna:${secret}`], /^assetmill: http:\/\/\S+ does not take this token\n$/],
+      [["--token", secret], /^assetmill: http:\/\/\S+ rejected this token\n$/],
+      [["--token", `anna:${secret}`], /^assetmill: http:\/\/\S+ rejected this token\n$/],
       [["--token", `${secret}\n`], /^assetmill: token: .*name:password\n$/],
-      [[], /^assetmill: http:\/\/\S+ wants to know who calls: .*--token.*ASSETMILL_TOKEN\n$/],
+      [[], /^assetmill: http:\/\/\S+ requires authentication: .*--token.*ASSETMILL_TOKEN\n$/],
     ] as const) {
       for (const args of [["status", fine], ["cancel", fine], ["history"], ["outcomes", fine], ["logs", fine]]) {
         const refused = await bench.call([...args, "--server", server.url, ...token]);
@@ -306,7 +306,7 @@ describe("the commands about jobs with --server", () => {
   it("a server that is not assetmill, or an origin with a wrong path, is named as such", async () => {
     const wrong = await withServerAt(`${server.url}/elsewhere`);
     expect([wrong.code, wrong.out]).to.deep.equal([2, ""]);
-    expect(wrong.err).to.match(/^assetmill: server: \S+\/elsewhere: there is no such endpoint; is its path right\?\n$/);
+    expect(wrong.err).to.match(/^assetmill: server: \S+\/elsewhere: no such endpoint; check the path of --server\n$/);
     const { port } = new URL(server.url);
     const noTls = await withServerAt(`https://127.0.0.1:${port}`);
     expect([noTls.code, noTls.out]).to.deep.equal([2, ""]);

@@ -29,7 +29,7 @@ describe("a server that takes connections and never answers", () => {
     const waitAndSignal = async (): Promise<number> => {
       const store = ["--store", `sqlite:${bench.path(`${command[0]}-${++runs}.sqlite`)}`];
       const running = bench.start([...command, "--assets", assets, ...store]);
-      await running.says(/nothing has answered for 10 s; waiting \(Ctrl-C ends the wait\)/);
+      await running.says(/no answer for 10 s; still waiting \(press Ctrl-C to stop\)/);
       const sentMs = performance.now();
       running.signal(signal);
       expect((await running.ended).code).to.equal(code);

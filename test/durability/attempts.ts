@@ -9,11 +9,11 @@ export const median = (values: readonly number[]): number => [...values].sort((a
 
 export async function moreCalls(harness: KillHarness, than: number): Promise<void> {
   for (const endMs = performance.now() + 30_000; harness.calls().length <= than; await sleep(10)) {
-    if (performance.now() > endMs) throw new Error(`nothing is handled: ${harness.said}`);
+    if (performance.now() > endMs) throw new Error(`no asset handled for 30 s: ${harness.said}`);
   }
 }
 
-/** SIGTERM at random moments: what runs is let end and committed, so that no asset at all is handled twice. */
+/** SIGTERM at random moments: running handlers finish and are committed, so no asset is handled twice. */
 export const sigterm: Scenario = async ({ mode, kills: wanted }) => {
   const files = Math.max(2_000, wanted * 400);
   return withHarness({ mode, files, delayMs: 12, failEvery: FAIL_EVERY }, async (harness) => {
@@ -34,11 +34,11 @@ export const sigterm: Scenario = async ({ mode, kills: wanted }) => {
     await expectWhole(harness, id, FAIL_EVERY);
     const repeated = harness.calls().length - files;
     expect(repeated, "calls repeated").to.equal(0);
-    return `${times.length} times, gone after ${median(times).toFixed(0)} ms (slowest ${Math.max(...times).toFixed(0)}), no call repeated, all accounts agree`;
+    return `${times.length} times; exited after ${median(times).toFixed(0)} ms (slowest ${Math.max(...times).toFixed(0)}); no handler call repeated; outcomes, counters and logs agree`;
   });
 };
 
-/** More failures than were allowed end the attempt, the report stays, and each resume goes on behind it. */
+/** Exceeding maxFailures ends the attempt and keeps the report; each resume continues after it. */
 export const maxFailures: Scenario = async ({ mode }) =>
   withHarness({ mode, files: 2_000, delayMs: 1, failEvery: FAIL_EVERY }, async (harness) => {
     const { child, post, status } = await serve(harness);
@@ -48,7 +48,7 @@ export const maxFailures: Scenario = async ({ mode }) =>
     for (let failed = 0; ; attempts++) {
       let now = await status(id);
       for (const endMs = performance.now() + 60_000; !FINAL.includes(now.status); now = await status(id)) {
-        if (performance.now() > endMs) throw new Error(`hangs: ${JSON.stringify(now)}`);
+        if (performance.now() > endMs) throw new Error(`the job hangs: ${JSON.stringify(now)}`);
         await sleep(20);
       }
       if (now.status === "SUCCESS") break;
@@ -65,5 +65,5 @@ export const maxFailures: Scenario = async ({ mode }) =>
     const outcomes = await harness.outcomes(id);
     expect(new Set(outcomes.map(({ path }) => path)).size).to.equal(2_000);
     expect((await harness.failures(id)).length).to.equal(harness.failing(FAIL_EVERY));
-    return `${attempts} attempts, ${harness.failing(FAIL_EVERY)} failures, one outcome each, ${harness.calls().length - 2_000} calls repeated`;
+    return `${attempts} attempts, ${harness.failing(FAIL_EVERY)} failures, one outcome per asset, ${harness.calls().length - 2_000} handler calls repeated`;
   });

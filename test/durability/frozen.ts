@@ -14,7 +14,7 @@ interface HeldChunk {
 const HELD = "select job_id, chunk, epoch from assetmill_lease where chunk > 0 and state = 'LEASED'";
 
 /**
- * A worker that is stopped past its lease, while another takes over: once it is continued it commits nothing of what it
+ * A worker is stopped until its leases expire and another takes over. Once continued, it commits nothing of the chunks that it
  * lost, and its handlers are told to stop.
  */
 export const frozen: Scenario = async ({ mode }) =>
@@ -25,7 +25,7 @@ export const frozen: Scenario = async ({ mode }) =>
       while (harness.calls().length < 40) await sleep(20);
       first.kill("SIGSTOP");
       const held = (await tables.query(HELD)) as readonly HeldChunk[];
-      // A stopped process is alive, so its leases have to run out.
+      // A stopped process is alive, so its leases have to expire.
       const other = harness.startProcess("--chunk-size", "20", "--concurrency", "16");
       const repeats = (): number => {
         const calls = harness.calls();
@@ -53,7 +53,7 @@ export const frozen: Scenario = async ({ mode }) =>
       expect(toldMs, "told after it was continued, ms").to.be.lessThan(2_000);
       const [id = ""] = await harness.jobIds();
       await expectWhole(harness, id, FAIL_EVERY);
-      return `both ended (${codes.join(", ")}), ${repeats()} calls repeated after the lease had run out, ${lost.length} chunks lost, nothing of them stored, ${told.length} handlers told within ${toldMs} ms, one outcome each`;
+      return `both exited (${codes.join(", ")}), ${repeats()} handler calls repeated after the leases expired, ${lost.length} chunks lost and nothing of them stored, ${told.length} handlers told to stop within ${toldMs} ms, one outcome per asset`;
     } finally {
       await tables.close();
     }

@@ -172,7 +172,7 @@ export class KillHarness {
     try {
       return (await this.run(["history", ...flags])).map((line) => JSON.parse(line));
     } catch (error) {
-      if (/there is no|no such|does not exist/i.test(String(error))) return [];
+      if (/no store at|there is no|no such|does not exist/i.test(String(error))) return [];
       throw error;
     }
   }
@@ -206,7 +206,7 @@ export class KillHarness {
       err += data.toString();
     });
     const code = await new Promise<number | null>((over) => child.once("close", over));
-    if (code === null || !codes.includes(code)) throw new Error(`${args.join(" ")} ended with ${code}: ${out}${err}`);
+    if (code === null || !codes.includes(code)) throw new Error(`${args.join(" ")} exited with ${code}: ${out}${err}`);
     return out.split("\n").filter(Boolean);
   }
 

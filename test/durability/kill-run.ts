@@ -92,7 +92,7 @@ async function goOn(harness: KillHarness): Promise<{ readonly id: string; readon
   if (!job?.ended) return job;
   const { status, comments } = await harness.status(job.id);
   if (status !== "FAILURE" || !/^discovery ended its process/.test(String(comments))) return job;
-  process.stderr.write("      discovery was killed three times in a row without a page: the job is resumed\n");
+  process.stderr.write("      discovery was killed three times in a row without a page; resuming the job\n");
   await harness.run(["resume", job.id]);
   harness.resumes++;
   return { id: job.id, ended: false };
@@ -108,11 +108,13 @@ export async function waitForEnd(harness: KillHarness, stuckAfterMs = 120_000): 
     const job = await harness.newest();
     if (job?.ended) return job.id;
     const now = harness.callCount();
-    if (now > MOST_CALLS * harness.files) throw new Error(`${now} calls, and no end: ${harness.said}`);
+    if (now > MOST_CALLS * harness.files)
+      throw new Error(`the job has not ended after ${now} handler calls: ${harness.said}`);
     if (now !== calls) {
       calls = now;
       endMs = performance.now() + stuckAfterMs;
-    } else if (performance.now() > endMs) throw new Error(`the job does not end: ${harness.said}`);
+    } else if (performance.now() > endMs)
+      throw new Error(`no asset handled for ${stuckAfterMs / 1_000} s, and the job has not ended: ${harness.said}`);
     await sleep(200);
   }
 }

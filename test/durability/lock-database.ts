@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** Holds the write lock of a SQLite file in a process of its own for so long. */
+/** Holds the write lock of a SQLite file for `forMs`, in another process. */
 export async function lockDatabase(file: string, forMs: number): Promise<void> {
   const script = `
     const Database = require("better-sqlite3");
@@ -9,5 +9,5 @@ export async function lockDatabase(file: string, forMs: number): Promise<void> {
     setTimeout(() => { db.exec("rollback"); process.exit(0); }, ${forMs});`;
   const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "ignore", "inherit"] });
   const code = await new Promise((over) => child.once("exit", over));
-  if (code !== 0) throw new Error(`the lock could not be held: ${String(code)}`);
+  if (code !== 0) throw new Error(`the locking process exited with ${String(code)}`);
 }

@@ -3,11 +3,11 @@ import { MODES, type Mode, NotRun } from "./place.js";
 import { SCENARIOS } from "./scenarios.js";
 
 /**
- * `npm run durability -- --kills N --mode M [--scenario S]...`: the protocol under the faults that an operator meets, at any
- * size, from outside. Says what it did and measured; ends with 1 where a promise was broken.
+ * `npm run durability -- --kills N --mode M [--scenario S]...`: injects the faults that an operator meets, at any size, from
+ * outside. Prints what it did and measured; exits with 1 if a guarantee was broken.
  */
 const USAGE = `npm run durability -- [--kills N] [--mode ${MODES.join("|")}]... [--scenario ${Object.keys(SCENARIOS).join("|")}]...
-N is the size of every scenario. Without --mode: folder. Without --scenario: all.`;
+N is the size of each scenario. Defaults: --kills 20, --mode folder, all scenarios.`;
 
 const fail = (message: string): never => {
   process.stderr.write(`${message}\n${USAGE}\n`);
@@ -29,16 +29,16 @@ if (values.help) {
 }
 
 const kills = Number(values.kills);
-if (!Number.isInteger(kills) || kills < 1) fail(`--kills must be a whole number from 1 on, not ${values.kills}`);
+if (!Number.isInteger(kills) || kills < 1) fail(`--kills must be an integer, 1 or more; got ${values.kills}`);
 const modes = values.mode.map(
-  (name): Mode => MODES.find((mode) => mode === name) ?? fail(`--mode is one of ${MODES.join(", ")}`),
+  (name): Mode => MODES.find((mode) => mode === name) ?? fail(`--mode must be one of ${MODES.join(", ")}; got ${name}`),
 );
 const chosen = values.scenario.map((name) => ({
   name,
-  run: SCENARIOS[name] ?? fail(`--scenario is one of ${Object.keys(SCENARIOS).join(", ")}`),
+  run: SCENARIOS[name] ?? fail(`--scenario must be one of ${Object.keys(SCENARIOS).join(", ")}; got ${name}`),
 }));
 
-/** `parseArgs`, whose errors are the user's. */
+/** Calls `parseArgs` and reports its errors as wrong usage. */
 function parsed<C extends ParseArgsConfig>(config: C): ReturnType<typeof parseArgs<C>> {
   try {
     return parseArgs(config);

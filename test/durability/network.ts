@@ -10,9 +10,9 @@ const SILENT_MS = { postgres: 45_000, jcr: 75_000 } as const;
 /** What a connection that died costs at most, once the network is there again: its timeout, a lease, a pause. */
 const GOES_ON_WITHIN_MS = 75_000;
 
-/** The network between a process and its server cut, refused, slow and dead: it costs time and nothing else. */
+/** The network between a process and its server is cut, refusing, slow or dead: that costs time and nothing else. */
 export const network: Scenario = async ({ mode, kills: wanted }) => {
-  if (mode !== "postgres" && mode !== "jcr") return "not for this mode";
+  if (mode !== "postgres" && mode !== "jcr") return "does not apply to this mode";
   const rounds = Math.max(4, wanted);
   const files = 2_000 + rounds * 600;
   return withHarness({ mode, files, delayMs: 12, failEvery: FAIL_EVERY }, async (harness) => {
@@ -39,9 +39,9 @@ export const network: Scenario = async ({ mode, kills: wanted }) => {
       const repeated = harness.calls().length - files;
       await expectResults(harness, id, FAIL_EVERY);
       const told = [...times].map(
-        ([what, waits]) => `${waits.length} times ${what} (goes on after at most ${Math.max(...waits).toFixed(0)} ms)`,
+        ([what, waits]) => `${waits.length} times ${what} (continues within ${Math.max(...waits).toFixed(0)} ms)`,
       );
-      return `${told.join(", ")}; ${files} assets, ${repeated} calls repeated, all accounts and the results agree`;
+      return `${told.join(", ")}; ${files} assets, ${repeated} handler calls repeated; outcomes, counters, logs and results agree`;
     } finally {
       await harness.kill();
       await wire.close();
@@ -66,7 +66,7 @@ async function goesOn(harness: KillHarness, than: number, isAlive: () => boolean
   const sinceMs = performance.now();
   while (harness.calls().length <= than && isAlive()) {
     const waitedMs = performance.now() - sinceMs;
-    expect(waitedMs, `nothing is handled: ${harness.said}`).to.be.lessThan(GOES_ON_WITHIN_MS);
+    expect(waitedMs, `no asset handled: ${harness.said}`).to.be.lessThan(GOES_ON_WITHIN_MS);
     await sleep(50);
   }
   return performance.now() - sinceMs;

@@ -47,7 +47,7 @@ async function openOak(): Promise<Pick<Place, "assets" | "imports" | "port" | "c
     ["javac", "-version"],
     ["mvn", "-version"],
   ] as const) {
-    if (spawnSync(tool, [version]).error) throw new NotRun(`a real Oak needs a JDK and Maven: there is no ${tool}`);
+    if (spawnSync(tool, [version]).error) throw new NotRun(`a real Oak needs a JDK and Maven; ${tool} is missing`);
   }
   const oak = await startOak("segment");
   try {
@@ -64,7 +64,8 @@ async function integrityCheck(file: string): Promise<void> {
   const database = await SqliteDatabase.open({ file, ...SCHEMA });
   try {
     const rows = await database.read("pragma integrity_check");
-    if (rows.length !== 1 || rows[0]?.integrity_check !== "ok") throw new Error(`damaged: ${JSON.stringify(rows)}`);
+    if (rows.length !== 1 || rows[0]?.integrity_check !== "ok")
+      throw new Error(`the database is damaged: ${JSON.stringify(rows)}`);
   } finally {
     await database.close();
   }

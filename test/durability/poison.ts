@@ -11,7 +11,7 @@ const DEEDS = {
 /** Two that may be shared with others, and three of its own. */
 const CRASHES = 5;
 
-/** One asset among many that ends its process, whatever the process does: it alone is given up, all others are done. */
+/** One asset among many kills its process every time: it alone fails, and all others are processed. */
 export const poison: Scenario = async ({ mode, kills: size }) => {
   const files = Math.max(1_000, Math.min(100_000, size * 500));
   const said: string[] = [];
@@ -47,5 +47,5 @@ async function crashes(harness: KillHarness, culprit: number): Promise<string> {
   expect(new Set(harness.calls()).size, "handled").to.equal(harness.files);
   expect(count, "crashes").to.be.within(CRASHES - 1, CRASHES + 1);
   const repeated = harness.calls().length - harness.files;
-  return `POISON after ${count} crashes, all others done, ${repeated} calls repeated, ${(tookMs / 1_000).toFixed(0)} s`;
+  return `POISON after ${count} crashes, all others processed, ${repeated} handler calls repeated, ${(tookMs / 1_000).toFixed(0)} s`;
 }

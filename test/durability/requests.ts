@@ -6,9 +6,8 @@ const FILES = 20_000;
 const SLOWEST_MS = 1_000;
 
 /**
- * Requests of every kind while jobs run flat out, one after the other: none slow, none wrong. Counters never go back and
- * always add up; a log's pages, put together while it is written, are the log as it is at the end, and failures are those
- * of the outcomes.
+ * Sends requests of every kind while jobs run at full speed: none is slow, none is wrong. Counters never decrease and always
+ * add up; log pages read while the log is written equal the log at the end; failures match the outcomes.
  */
 export const requests: Scenario = async ({ mode, kills: size }) =>
   withHarness({ mode, files: FILES, delayMs: 0, failEvery: FAIL_EVERY }, async (harness) => {
@@ -72,5 +71,5 @@ export const requests: Scenario = async ({ mode, kills: size }) =>
     child.kill("SIGTERM");
     await ended(child);
     const p99 = times[Math.floor(times.length * 0.99)] ?? 0;
-    return `${times.length} requests, ${amidWork} of them amid the work of ${jobs} jobs of ${FILES} assets, p99 ${p99.toFixed(0)} ms, slowest ${worst.toFixed(0)} ms, none wrong`;
+    return `${times.length} requests, ${amidWork} of them during ${jobs} jobs of ${FILES} assets, p99 ${p99.toFixed(0)} ms, slowest ${worst.toFixed(0)} ms, none wrong`;
   });

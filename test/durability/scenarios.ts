@@ -16,16 +16,16 @@ import { requests } from "./requests.js";
 import { FAIL_EVERY, FINAL, type Scenario, serve, withHarness } from "./scene.js";
 import { told } from "./told.js";
 
-/** Kills of one job at most: then another one begins, so that starts, discoveries and ends meet kills, too. */
+/** Most kills per job; then a new job starts, so that kills also hit starts, discoveries and ends. */
 const KILLS_A_JOB = 20;
 
-/** kill -9 at random moments; what is left at the end is as if there had been none. */
+/** kill -9 at random moments: the result is the same as without kills. */
 const kills: Scenario = async ({ mode, kills: wanted }) => {
   const sum = { jobs: 0, kills: 0, found: 0, starts: 0, files: 0, repeated: 0 };
   while (sum.kills < wanted) {
     const most = Math.min(KILLS_A_JOB, wanted - sum.kills);
-    // Enough work for each life, so that the kills find it under way. Three lives of discovery without a page end a job,
-    // and over JCR, on a machine that is busy, a page takes a second and more.
+    // Enough work per process, so that kills hit it at work. Three deaths of discovery in a row without a page end a job,
+    // and over JCR, on a busy machine, a page takes a second or more.
     const [perLife, longestMs] = mode === "jcr" ? [400, 5_000] : [600, 1_000];
     const files = Math.max(2_000, most * perLife);
     await withHarness({ mode, files, delayMs: 12, failEvery: FAIL_EVERY }, async (harness) => {
@@ -43,12 +43,12 @@ const kills: Scenario = async ({ mode, kills: wanted }) => {
       sum.repeated += run.repeated;
     });
   }
-  return `${sum.kills} kills of ${sum.jobs} jobs, ${sum.found} of them at work, ${sum.starts} starts, ${sum.files} assets, ${sum.repeated} calls repeated, all accounts and the results agree`;
+  return `${sum.kills} kills over ${sum.jobs} jobs, ${sum.found} of them during work; ${sum.starts} starts, ${sum.files} assets, ${sum.repeated} handler calls repeated; outcomes, counters, logs and results agree`;
 };
 
-/** SQLite locked by another process for 30 s: waited for, and nothing is blamed. */
+/** Another process locks SQLite for 30 s: the job waits, and no asset fails. */
 const locked: Scenario = async ({ mode }) => {
-  if (mode === "postgres") return "not for this mode";
+  if (mode === "postgres") return "does not apply to this mode";
   return withHarness({ mode, files: 2_000, delayMs: 10, failEvery: FAIL_EVERY }, async (harness) => {
     const child = harness.startProcess("--chunk-size", "100");
     while (harness.calls().length < 200) await sleep(20);
@@ -57,19 +57,19 @@ const locked: Scenario = async ({ mode }) => {
     const [id = ""] = await harness.jobIds();
     await expectWhole(harness, id, FAIL_EVERY);
     const repeated = harness.calls().length - 2_000;
-    // What was in flight when the lease had run out was aborted; what had ended is committed, however late.
+    // Assets in flight when the lease expired were aborted; those that had ended are committed, however late.
     expect(repeated, "no more than what was not committed").to.be.at.most(16);
-    return `ended with ${code}, ${repeated} calls repeated, one outcome each`;
+    return `exit code ${code}, ${repeated} handler calls repeated, one outcome per asset`;
   });
 };
 
-/** A full disk: the process says so and goes on once there is room. */
+/** A full disk: the process says so and continues once there is space. */
 const diskFull: Scenario = async ({ mode }) => {
-  if (mode !== "folder") return "not for this mode";
-  if (process.getuid?.() !== 0) return "NOT RUN: needs root for a small tmpfs";
+  if (mode !== "folder") return "does not apply to this mode";
+  if (process.getuid?.() !== 0) return "NOT RUN: mounting a small tmpfs needs root";
   const disk = mkdtempSync(join(tmpdir(), "assetmill-disk-"));
   if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", disk]).status !== 0)
-    return "NOT RUN: no tmpfs here";
+    return "NOT RUN: tmpfs cannot be mounted here";
   try {
     return await withHarness({ mode, files: 4_000, delayMs: 2, failEvery: FAIL_EVERY }, async (harness) => {
       const store = `sqlite:${join(disk, "store.sqlite")}`;
@@ -79,14 +79,14 @@ const diskFull: Scenario = async ({ mode }) => {
       while (harness.calls().length < 500) await sleep(20);
       spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=64k"]);
       while (!/full|no space/i.test(harness.said)) {
-        if (/SUCCESS/.test(harness.said)) throw new Error("the disk never was too full");
+        if (/SUCCESS/.test(harness.said)) throw new Error("the job ended before the disk was full");
         await sleep(100);
       }
       await sleep(2_000);
       rmSync(filler);
       const id = await waitForEnd(harness);
       await expectWhole(harness, id, FAIL_EVERY);
-      return `said so, waited, went on: ${harness.calls().length - 4_000} calls repeated, one outcome each`;
+      return `reported the full disk, waited and continued; ${harness.calls().length - 4_000} handler calls repeated, one outcome per asset`;
     });
   } finally {
     spawnSync("umount", ["-l", disk]);
@@ -94,7 +94,7 @@ const diskFull: Scenario = async ({ mode }) => {
   }
 };
 
-/** Whatever is asked of jobs at whatever moment: done, or refused for what it is, and every job ends. */
+/** Random commands at random moments: each is carried out or refused with the right code, and every job ends. */
 const races: Scenario = async ({ mode, kills: size }) =>
   withHarness({ mode, files: 400, delayMs: 1, failEvery: FAIL_EVERY }, async (harness) => {
     const { child, post, status } = await serve(harness);
@@ -118,7 +118,7 @@ const races: Scenario = async ({ mode, kills: size }) =>
         const now = await status(id);
         if (FINAL.includes(now.status)) break;
         if (now.status === "PAUSED") await post("/resume", { processingId: id });
-        if (performance.now() > endMs) throw new Error(`hangs: ${JSON.stringify(now)}`);
+        if (performance.now() > endMs) throw new Error(`the job hangs: ${JSON.stringify(now)}`);
         await sleep(10);
       }
     }
@@ -130,13 +130,13 @@ const races: Scenario = async ({ mode, kills: size }) =>
       .join(", ")}; every job ended`;
   });
 
-/** Memory and open handles of a process. */
+/** Returns memory and open handles of a process. */
 const footprint = (pid: number): { rssMb: number; handles: number } => ({
   rssMb: Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024,
   handles: readdirSync(`/proc/${pid}/fd`).length,
 });
 
-/** A day in small: jobs one after the other and two at once; nothing leaks, and retention bounds what is kept. */
+/** A day in miniature: many jobs, two at a time. Nothing leaks, and retention bounds what is kept. */
 const day: Scenario = async ({ mode, kills: size }) =>
   withHarness({ mode, files: 400, delayMs: 0 }, async (harness) => {
     const { child, post, status } = await serve(harness, "--retain-jobs", "20");
@@ -160,12 +160,12 @@ const day: Scenario = async ({ mode, kills: size }) =>
     const again = await serve(harness, "--retain-jobs", "20");
     const kept = async (): Promise<number> => (await harness.run(["history", "--limit", "1000"])).length;
     for (const endMs = performance.now() + 60_000; (await kept()) > 20;) {
-      if (performance.now() > endMs) throw new Error(`${await kept()} jobs are kept`);
+      if (performance.now() > endMs) throw new Error(`retention keeps ${await kept()} jobs instead of 20`);
       await sleep(200);
     }
     again.child.kill("SIGTERM");
     await ended(again.child);
-    return `${jobs} jobs; RSS ${early.rssMb.toFixed(0)} to ${late.rssMb.toFixed(0)} MB, handles ${early.handles} to ${late.handles}; ${await kept()} jobs kept`;
+    return `${jobs} jobs; RSS ${early.rssMb.toFixed(0)} to ${late.rssMb.toFixed(0)} MB, open handles ${early.handles} to ${late.handles}; ${await kept()} jobs kept`;
   });
 
 export const SCENARIOS: Readonly<Record<string, Scenario | undefined>> = {

@@ -6,12 +6,12 @@ export interface Wanted {
   readonly kills: number;
 }
 
-/** Answers what it did and measured, in one line; throws where a promise was broken. */
+/** Returns what it did and measured in one line; throws if a guarantee was broken. */
 export type Scenario = (wanted: Wanted) => Promise<string>;
 
 export const FAIL_EVERY = 101;
 
-/** Lends a harness. */
+/** Runs `work` with a harness and disposes of it afterwards. */
 export async function withHarness<T>(
   options: Parameters<typeof KillHarness.open>[0],
   work: (harness: KillHarness) => Promise<T>,
@@ -24,12 +24,12 @@ export async function withHarness<T>(
   }
 }
 
-/** `serve` on the harness's tree, and its API. */
+/** Starts `serve` on the harness's tree and returns its API. */
 export async function serve(harness: KillHarness, ...flags: readonly string[]) {
   const child = harness.startServe(...flags);
   const url = await new Promise<string>((listening, failed) => {
     child.stdout?.once("data", (data: Buffer) => listening((JSON.parse(data.toString()) as { url: string }).url));
-    child.once("exit", () => failed(new Error(`serve ended: ${harness.said}`)));
+    child.once("exit", () => failed(new Error(`serve exited: ${harness.said}`)));
   });
   const api = `${url}/bin/guides/v1/assets/process`;
   const post = async (path: string, body: object): Promise<{ status: number; body: any }> => {

@@ -4,18 +4,18 @@ import { median, moreCalls } from "./attempts.js";
 import { ended, type KillHarness } from "./kill-harness.js";
 import { FAIL_EVERY, FINAL, type Scenario, serve, withHarness } from "./scene.js";
 
-/** DESIGN says a second; the rest is for what runs beside this. */
+/** DESIGN says a second; the rest allows for load on the machine. */
 const TOLD_WITHIN_MS = 1_500;
-/** From the answer to PAUSED or CANCELLED: told, and what runs has ended and is committed. */
+/** From the response to PAUSED or CANCELLED: running handlers have ended and are committed. */
 const STANDS_WITHIN_MS = 3_000;
 
-/** How long after the answer it was, once for each time that was asked. */
+/** Times after the response, one per request. */
 class Measured {
-  /** The last handler began. */
+  /** When the last handler began. */
   readonly began: number[] = [];
-  /** The last signal of a handler fired in the process that was not asked. */
+  /** When the last handler's signal fired in the process that did not get the request. */
   readonly told: number[] = [];
-  /** The status was what had been asked for. */
+  /** When the job had the requested status. */
   readonly stood: number[] = [];
 }
 
@@ -23,8 +23,8 @@ const of = (times: readonly number[]): string =>
   `${median(times).toFixed(0)} ms (latest ${Math.max(...times).toFixed(0)})`;
 
 /**
- * Pause and cancel, asked of one process, are heard by the handlers of another one within a second: those that run are told
- * by their signal, and no more begin.
+ * A pause or cancel sent to one process stops the handlers of another one within a second: the signal of running handlers
+ * fires, and no more begin.
  */
 export const told: Scenario = async ({ mode, kills: wanted }) =>
   withHarness({ mode, files: 20_000, delayMs: 40, failEvery: FAIL_EVERY }, async (harness) => {
@@ -50,16 +50,16 @@ export const told: Scenario = async ({ mode, kills: wanted }) =>
     }
     const outcomes = await harness.outcomes(id);
     expect(new Set(outcomes.map(({ path }) => path)).size, "one outcome each").to.equal(outcomes.length);
-    // In some rounds the other process may just have had nothing in flight.
+    // In some rounds the other process may have had nothing in flight.
     expect(measured.told.length, "times at which its handlers were told").to.be.at.least(Math.ceil(rounds / 2));
     return (
-      `${measured.began.length} times, after the answer the last handler began by ${of(measured.began)}, ` +
-      `signals fired in the other process by ${of(measured.told)} (${measured.told.length} times), ` +
-      `the status stood by ${of(measured.stood)}`
+      `${measured.began.length} requests; after the response, the last handler began within ${of(measured.began)}, ` +
+      `signals fired in the other process within ${of(measured.told)} (${measured.told.length} times), ` +
+      `the status was reached within ${of(measured.stood)}`
     );
   });
 
-/** Looks on after the answer until all has been quiet for long enough. */
+/** Observes the job after the response until nothing has happened for long enough. */
 async function measure(
   harness: KillHarness,
   measured: Measured,

@@ -27,8 +27,8 @@ describe("process, interrupted", () => {
       const interrupted = await first.ended;
       expect(interrupted.code, interrupted.err).to.equal(code);
       const drainedMs = performance.now() - began;
-      expect(interrupted.err).to.match(/Interrupted: letting running handlers end/);
-      const said = /Job (\S+) stopped at (\d+)\/60\. The same command goes on with it\./.exec(interrupted.err);
+      expect(interrupted.err).to.match(/Interrupted: waiting for running handlers to finish/);
+      const said = /Job (\S+) stopped at (\d+)\/60\. Run the same command again to resume it\./.exec(interrupted.err);
       const [, id = "", at] = said ?? [];
       expect(Number(at), interrupted.err).to.equal(bench.journalled("end").length);
       expect(bench.journalled("abort"), "handlers that were not let end").to.deep.equal([]);
@@ -39,7 +39,7 @@ describe("process, interrupted", () => {
       const restarted = Date.now();
       const second = await bench.run([...command, "--json"]);
       expect(second.code, second.err).to.equal(0);
-      expect(second.err).to.include(`Going on with job ${id}, at ${at}/60`);
+      expect(second.err).to.include(`Resuming job ${id} at ${at}/60`);
       expect(jsonLines(second).at(-1)).to.include({
         processingId: id,
         status: "SUCCESS",
@@ -72,7 +72,7 @@ describe("process, interrupted", () => {
     const first = bench.start(["process", ROOT, "--plugin", plugin, ...flags]);
     await until("two assets begun", () => bench.journalled("begin").length === 2);
     first.signal("SIGINT");
-    await first.says(/a second time: at once/);
+    await first.says(/interrupt again to exit at once/);
     const began = performance.now();
     first.signal("SIGINT");
     expect((await first.ended).code).to.equal(130);

@@ -68,7 +68,7 @@ describe("JCR_TO_DB_MIGRATION, killed", () => {
     }
     const ended = await bench.run(command);
     expect(ended.code, ended.err).to.equal(0);
-    expect(ended.err).to.match(/Going on with job/);
+    expect(ended.err).to.match(/Resuming job/);
     const report = jsonLines(ended).at(-1);
     expect(report).to.deep.include({
       status: "SUCCESS",

@@ -57,7 +57,7 @@ describe("two processes on one store", () => {
     const [lastA, lastB] = [jsonLines(a).at(-1), jsonLines(b).at(-1)];
     expect(lastA).to.include({ status: "SUCCESS", succeededCount: count });
     expect(lastB).to.deep.equal(lastA);
-    expect(a.err + b.err).to.match(/Going on with job/);
+    expect(a.err + b.err).to.match(/Resuming job/);
     expectShared(count, [first.pid, second.pid]);
   });
 

@@ -8,20 +8,23 @@ import type { Output } from "../output.js";
 
 const MAX_LENGTH = 1_024;
 
-/** Prints a line for the file of `--auth basic:FILE`; the password comes from standard input, unseen on a terminal. */
+/** Prints a line for the file of `--auth basic:FILE`. Reads the password from standard input, without echo on a terminal. */
 export async function hashPasswordCommand(name: string, output: Output): Promise<ExitCode> {
   if (!isPrincipalName(name) || name.includes(":") || name.startsWith("#") || name !== name.trim()) {
-    throw invalidParameter("name", 'must be a name without ":", control characters, or a "#" or blanks around it');
+    throw invalidParameter(
+      "name",
+      'must not contain ":" or control characters, begin with "#", or have surrounding blanks',
+    );
   }
-  if (process.stdin.isTTY) output.say(`Password of ${name}:`);
+  if (process.stdin.isTTY) output.say(`Password for ${name}:`);
   const password = await firstLine(process.stdin);
-  if (password === "") throw invalidParameter("password", "give one on standard input");
-  if (password.length > MAX_LENGTH) throw invalidParameter("password", `must have ${MAX_LENGTH} characters at most`);
+  if (password === "") throw invalidParameter("password", "must not be empty; give it on standard input");
+  if (password.length > MAX_LENGTH) throw invalidParameter("password", `must have at most ${MAX_LENGTH} characters`);
   output.line(`${name}:${await hashPassword(password)}`);
   return EXIT.success;
 }
 
-/** Without its end. With `terminal` and an output nobody sees, readline takes the keys and shows none. */
+/** Reads one line, without its line break. With `terminal` and a discarded output, readline does not echo the keys. */
 async function firstLine(input: Readable & { isTTY?: boolean }): Promise<string> {
   const lines = createInterface({ input, output: new PassThrough().resume(), terminal: input.isTTY === true });
   try {

@@ -4,7 +4,7 @@ import type { ImportProgress } from "../../core/transfer/import-assets.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
 import { Signals } from "../signals.js";
-import { whenReachable } from "../when-reachable.js";
+import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 
 export interface ImportFlags {
   readonly assets?: string;
@@ -13,7 +13,7 @@ export interface ImportFlags {
 
 const SAY_EVERY_MS = 5_000;
 
-/** Copies what is in a folder into a repository; repeated, it goes on where it was. */
+/** Copies a folder into a repository. Run again, it resumes where it stopped. */
 export function importCommand(folder: string, path: string, flags: ImportFlags, output: Output): Promise<ExitCode> {
   return Signals.during((signals) => run(folder, path, flags, signals, output));
 }
@@ -26,11 +26,14 @@ async function run(
   output: Output,
 ): Promise<ExitCode> {
   if (assets === undefined)
-    throw invalidParameter("assets", "name where to: --assets sqlite:FILE or postgres://user:password@host/database");
+    throw invalidParameter(
+      "assets",
+      "is required: --assets sqlite:FILE, postgres://user:password@host/database or jcr+http://…",
+    );
   let saidMs = performance.now();
   const work = (): Promise<ImportProgress> =>
     importFolder(folder, path, assets, {
-      signal: signals.asked,
+      signal: signals.stopSignal,
       onProgress: (progress) => {
         if (performance.now() - saidMs < SAY_EVERY_MS) return;
         saidMs = performance.now();
@@ -41,13 +44,13 @@ async function run(
         output.say(`${messageOf(error)}; trying again in ${Math.round(retryInMs)} ms`),
       onNote: (note) => output.say(note),
     });
-  // An asset that is under way may end.
-  const done = await whenReachable(signals, output, work, { graceMs: 10_000 });
+  // Allows the asset in progress to finish.
+  const done = await retryWhileUnavailable(signals, output, work, { graceMs: 10_000 });
   if (!done) return signals.exitCode;
   if (json) output.json(done);
   else output.line(sentence(done));
-  if (signals.asked.aborted) {
-    output.say("Interrupted. The same command goes on with it.");
+  if (signals.stopSignal.aborted) {
+    output.say("Interrupted. Run the same command again to resume.");
     return signals.exitCode;
   }
   return done.failed === 0 ? EXIT.success : EXIT.failures;

@@ -1,8 +1,8 @@
 import type { JobStatus } from "../../core/job/lifecycle.js";
 import type { JobReport } from "../../core/job/job-report.js";
-import { callerName } from "../caller.js";
+import { osUserName } from "../os-user-name.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
-import { type JobsFlags, withJobs } from "../job-access.js";
+import { type JobsFlags, withJobs } from "../with-jobs.js";
 import type { Jobs } from "../jobs.js";
 import type { Output } from "../output.js";
 
@@ -10,35 +10,35 @@ export interface JobFlags extends JobsFlags {
   readonly json?: boolean;
 }
 
-/** How a job stands. */
+/** Shows a job's status. */
 export const statusCommand = (id: string, flags: JobFlags, output: Output): Promise<ExitCode> =>
   withJobs(flags, async (jobs) => {
     show(await jobs.status(id), flags, output);
     return EXIT.success;
   });
 
-/** What each action does; the answer is the job that it left behind, a new one where it made one. */
+/** What each action does. Each returns the resulting job, which may be a new one. */
 const ACTIONS = {
-  cancel: (jobs: Jobs, id: string) => jobs.cancel(id, callerName()),
-  pause: (jobs: Jobs, id: string) => jobs.pause(id, callerName()),
-  resume: (jobs: Jobs, id: string) => jobs.resume(id, callerName()),
-  restart: async (jobs: Jobs, id: string) => jobs.status((await jobs.restart(id, callerName())).processingId),
+  cancel: (jobs: Jobs, id: string) => jobs.cancel(id, osUserName()),
+  pause: (jobs: Jobs, id: string) => jobs.pause(id, osUserName()),
+  resume: (jobs: Jobs, id: string) => jobs.resume(id, osUserName()),
+  restart: async (jobs: Jobs, id: string) => jobs.status((await jobs.restart(id, osUserName())).processingId),
   "retry-failed": async (jobs: Jobs, id: string) =>
-    jobs.status((await jobs.retryFailed(id, callerName())).processingId),
+    jobs.status((await jobs.retryFailed(id, osUserName())).processingId),
 };
 
 export type Action = keyof typeof ACTIONS;
 
-/** Who runs a job that now waits in a store. A server that was told runs it itself. */
+/** Who runs a job that now waits in a store. A server runs it itself. */
 const RUNNERS: Readonly<Partial<Record<Action, string>>> = {
   resume:
-    "A running `assetmill serve` on its repository takes it now; so does `assetmill process` of the same request.",
+    "A running `assetmill serve` on its repository will pick it up; so will `assetmill process` with the same request.",
   restart:
-    "A running `assetmill serve` on its repository takes it now; so does `assetmill process` of the same request.",
-  "retry-failed": "A running `assetmill serve` on its repository takes it now.",
+    "A running `assetmill serve` on its repository will pick it up; so will `assetmill process` with the same request.",
+  "retry-failed": "A running `assetmill serve` on its repository will pick it up.",
 };
 
-/** Sets a job's state, or makes a job of it. Whoever runs jobs there hears of it within a second. */
+/** Cancels, pauses, resumes, restarts or retries a job. Workers on the same store notice within a second. */
 export const actionCommand = (action: Action, id: string, flags: JobFlags, output: Output): Promise<ExitCode> =>
   withJobs(flags, async (jobs) => {
     show(await ACTIONS[action](jobs, id), flags, output);
@@ -56,7 +56,7 @@ export interface HistoryFlags extends JobFlags {
   readonly createdBy?: string;
 }
 
-/** The last jobs, newest first. */
+/** Lists jobs, newest first. */
 export const historyCommand = (flags: HistoryFlags, output: Output): Promise<ExitCode> =>
   withJobs(flags, async (jobs) => {
     const { limit, before, status, type, path, createdBy } = flags;
@@ -90,7 +90,9 @@ function show(report: JobReport, flags: JobFlags, output: Output): void {
   const { eta } = report;
   const rows: [string, string][] = [
     ["Job", `${report.processingId}${kind(report)}`],
-    ...(report.restartedFrom === undefined ? [] : [["Made from", report.restartedFrom] satisfies [string, string]]),
+    ...(report.restartedFrom === undefined
+      ? []
+      : [["Restarted from", report.restartedFrom] satisfies [string, string]]),
     ["Path", report.paths.join(", ")],
     ["Status", report.pausing ? `${report.status} (pausing)` : report.status],
     [
@@ -105,5 +107,5 @@ function show(report: JobReport, flags: JobFlags, output: Output): void {
     ["Ended", report.completedAt === 0 ? "-" : new Date(report.completedAt).toISOString()],
     ["Comments", report.comments || "-"],
   ];
-  for (const [name, value] of rows) output.line(`${`${name}:`.padEnd(12)} ${value}`);
+  for (const [name, value] of rows) output.line(`${`${name}:`.padEnd(15)} ${value}`);
 }

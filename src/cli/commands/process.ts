@@ -6,7 +6,7 @@ import type { JobReport } from "../../core/job/job-report.js";
 import type { StartRequest } from "../../core/ports/job-operator.js";
 import type { AssetmillOptions } from "../../options.js";
 import { isDatabaseUri, withoutPassword } from "../../composition/uris.js";
-import { callerName } from "../caller.js";
+import { osUserName } from "../os-user-name.js";
 import { dryRunTable } from "../dry-run-table.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
@@ -16,7 +16,7 @@ import { progressView } from "../progress-view.js";
 import { Signals } from "../signals.js";
 import { type RequestFlags, requestOf } from "../start-request.js";
 import { summaryTable } from "../summary-table.js";
-import { whenReachable } from "../when-reachable.js";
+import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 
 export interface ProcessFlags extends RequestFlags {
   readonly assets?: string;
@@ -32,7 +32,7 @@ export interface ProcessFlags extends RequestFlags {
 const LOOK_EVERY_MS = 200;
 const JSON_EVERY_MS = 1_000;
 
-/** Processes a path to the end in this process; goes on with the interrupted job of the same request where there is one. */
+/** Processes all assets under a path in this process. Resumes the interrupted job of the same request, if there is one. */
 export async function processCommand(path: string, flags: ProcessFlags, output: Output): Promise<ExitCode> {
   const request = requestOf(path, flags);
   return Signals.during((signals) => run(request, flags, signals, output));
@@ -40,11 +40,11 @@ export async function processCommand(path: string, flags: ProcessFlags, output: 
 
 async function run(request: StartRequest, flags: ProcessFlags, signals: Signals, output: Output): Promise<ExitCode> {
   const options = await optionsOf(flags);
-  const mill = await whenReachable(signals, output, () => createAssetmill(options));
+  const mill = await retryWhileUnavailable(signals, output, () => createAssetmill(options));
   if (!mill) return signals.exitCode;
   try {
-    const begun = await whenReachable(signals, output, async () => {
-      const started = await mill.operator.startOrJoin(request, callerName());
+    const begun = await retryWhileUnavailable(signals, output, async () => {
+      const started = await mill.operator.startOrJoin(request, osUserName());
       return { ...started, before: await mill.operator.status(started.processingId) };
     });
     if (!begun) return signals.exitCode;
@@ -60,22 +60,23 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
     }
     output.say(
       joined
-        ? `Going on with job ${processingId}, at ${before.processedCount}/${before.migrationSet.totalFiles}`
-        : `Job ${processingId}${flags.dryRun ? ", a dry run: nothing is written" : ""}`,
+        ? `Resuming job ${processingId} at ${before.processedCount}/${before.migrationSet.totalFiles}`
+        : `Job ${processingId}${flags.dryRun ? " (dry run: nothing is written)" : ""}`,
     );
-    if (leftOut.length > 0) output.say(`It runs the handlers it was started with, without ${leftOut.join(", ")}`);
+    if (leftOut.length > 0)
+      output.say(`The job keeps the handlers it was started with; it does not run ${leftOut.join(", ")}`);
     mill.start({ jobId: processingId });
     const report = await watch(mill, processingId, flags.json === true, signals, output);
-    if (signals.asked.aborted && !isFinal(report.status))
+    if (signals.stopSignal.aborted && !isFinal(report.status))
       return await interrupt(mill, processingId, flags, signals, output);
     if (flags.json) output.json(report);
     else if (flags.dryRun) output.line(dryRunTable(report));
     else {
-      const summary = await whenReachable(signals, output, () => mill.operator.summary(processingId));
+      const summary = await retryWhileUnavailable(signals, output, () => mill.operator.summary(processingId));
       if (summary) output.line(summaryTable(report, summary));
     }
     if (report.failedCount > 0)
-      output.say(`What failed and why: assetmill failures ${processingId}${storeFlag(flags)}`);
+      output.say(`To see what failed and why: assetmill failures ${processingId}${storeFlag(flags)}`);
     const isWhole = await migrationIsWhole(report, flags.target, output);
     return report.status === "SUCCESS" && report.failedCount === 0 && isWhole ? EXIT.success : EXIT.failures;
   } finally {
@@ -83,16 +84,16 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
   }
 }
 
-/** How to name the store to another command: never with a password. */
+/** Returns the `--store` flag to suggest for another command, without the password. */
 function storeFlag({ store, assets = "" }: ProcessFlags): string {
   const uri = store ?? (isDatabaseUri(assets) ? assets : undefined);
   return uri === undefined ? "" : ` --store ${quoted(withoutPassword(uri))}`;
 }
 
-/** As a shell takes it for one word. */
+/** Quotes the text as one shell word. */
 const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** Shows progress until the job has ended or a signal came. */
+/** Shows progress until the job ends or a signal arrives. */
 async function watch(
   mill: Assetmill,
   processingId: string,
@@ -107,11 +108,11 @@ async function watch(
       const report = await mill.operator.status(processingId).catch(waitForStore);
       if (!report) continue;
       view?.show(report);
-      if (isFinal(report.status) || signals.asked.aborted) return report;
+      if (isFinal(report.status) || signals.stopSignal.aborted) return report;
       if (report.status === "PAUSED") {
         throw new AssetmillError(
           "ILLEGAL_STATE",
-          `job ${processingId} was paused; assetmill resume ${processingId} lets it go on`,
+          `job ${processingId} was paused; resume it with: assetmill resume ${processingId}`,
           {
             ids: { jobId: processingId, status: "PAUSED" },
           },
@@ -128,7 +129,7 @@ async function watch(
   }
 }
 
-/** A store that cannot be reached now ends no process; the worker says so, and goes on trying as well. */
+/** Waits if the store cannot be reached: the worker reports that and retries, too. */
 async function waitForStore(error: unknown): Promise<undefined> {
   if (!isUnavailable(error)) throw error;
   await sleep(LOOK_EVERY_MS);
@@ -141,7 +142,7 @@ async function interrupt(
   signals: Signals,
   output: Output,
 ): Promise<ExitCode> {
-  output.say("Interrupted: letting running handlers end (a second time: at once)");
+  output.say("Interrupted: waiting for running handlers to finish (interrupt again to exit at once)");
   await mill.stop();
   if (flags.dryRun) await cancelUnlessEnded(mill, processingId);
   const report = await mill.operator.status(processingId);
@@ -149,15 +150,15 @@ async function interrupt(
   output.say(
     isFinal(report.status)
       ? `Job ${processingId} has ended: ${report.status}`
-      : `Job ${processingId} stopped at ${report.processedCount}/${report.migrationSet.totalFiles}. The same command goes on with it.`,
+      : `Job ${processingId} stopped at ${report.processedCount}/${report.migrationSet.totalFiles}. Run the same command again to resume it.`,
   );
   return signals.exitCode;
 }
 
-/** Nobody goes on with a dry run, so it must not wait for ever. */
+/** Cancels a dry run: nobody resumes one, so it must not wait for ever. */
 async function cancelUnlessEnded(mill: Assetmill, processingId: string): Promise<void> {
   try {
-    await mill.operator.cancel(processingId, callerName());
+    await mill.operator.cancel(processingId, osUserName());
   } catch (error) {
     if (!AssetmillError.is(error) || error.code !== "ILLEGAL_STATE") throw error;
   }
@@ -165,7 +166,7 @@ async function cancelUnlessEnded(mill: Assetmill, processingId: string): Promise
 
 async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions> {
   if (flags.assets === undefined)
-    throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
+    throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
   return {
     assets: flags.assets,
     plugins: await loadPlugins(flags.plugin),

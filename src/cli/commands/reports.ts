@@ -2,7 +2,7 @@ import { escapeLine } from "../../core/job/log-entry.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import type { OutcomeCursor } from "../../core/job/cursor.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
-import { type JobsFlags, withJobs } from "../job-access.js";
+import { type JobsFlags, withJobs } from "../with-jobs.js";
 import type { Output } from "../output.js";
 
 export interface ReportFlags extends JobsFlags {
@@ -11,11 +11,11 @@ export interface ReportFlags extends JobsFlags {
 
 const PAGE = 1_000;
 
-/** Every asset of a job and how it ended, in path order; page by page, whatever the job's size. */
+/** Prints the outcome of every asset of a job in path order, page by page, whatever the job's size. */
 export const outcomesCommand = (id: string, flags: ReportFlags, output: Output): Promise<ExitCode> =>
   report(id, ["SUCCEEDED", "FAILED", "SKIPPED"], flags, output);
 
-/** Every asset that failed or was skipped. */
+/** Prints every asset that failed or was skipped, and why. */
 export const failuresCommand = (id: string, flags: ReportFlags, output: Output): Promise<ExitCode> =>
   report(id, ["FAILED", "SKIPPED"], flags, output);
 
@@ -46,7 +46,7 @@ export interface LogFlags extends ReportFlags {
   readonly tail?: number;
 }
 
-/** A job's log: all of it, or the lines asked for. */
+/** Prints a job's log, or the requested lines. */
 export function logsCommand(id: string, flags: LogFlags, output: Output): Promise<ExitCode> {
   return withJobs(flags, async (jobs) => {
     const print = (lines: readonly string[], offset: number): void =>

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
 import type { Output } from "../output.js";
 import { Signals } from "../signals.js";
-import { whenReachable } from "../when-reachable.js";
+import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 
 export interface ServeFlags {
   readonly assets?: string;
@@ -22,17 +22,18 @@ export interface ServeFlags {
   readonly json?: boolean;
 }
 
-/** Serves the HTTP API and works on all jobs, those included that an earlier process left unfinished. */
+/** Serves the HTTP API and works on all jobs, including those that an earlier process left unfinished. */
 export async function serveCommand(flags: ServeFlags, output: Output): Promise<ExitCode> {
   return Signals.during((signals) => serve(flags, signals, output));
 }
 
 async function serve(flags: ServeFlags, signals: Signals, output: Output): Promise<ExitCode> {
   const { assets, store, target, plugin, host, port, auth, deadline, retainDays: days, retainJobs: jobs } = flags;
-  if (assets === undefined) throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
+  if (assets === undefined)
+    throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
   const { authenticator, accessPolicy, loopbackOnly } = await parseAuth(auth, assets);
   const plugins = await loadPlugins(plugin);
-  const mill = await whenReachable(signals, output, () =>
+  const mill = await retryWhileUnavailable(signals, output, () =>
     createAssetmill({
       assets,
       watchdog: true,
@@ -42,7 +43,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
       ...(deadline === undefined ? {} : { engine: { deadlineMs: deadline * 1_000 } }),
       retention: { ...(days === undefined ? {} : { days }), ...(jobs === undefined ? {} : { jobs }) },
       http: {
-        // Reached by loopback alone, so only its names may stand in a request: a rebound DNS name is refused.
+        // On loopback, accept only loopback names in the Host header: this stops DNS rebinding.
         ...(isLoopback(host) ? { allowedHosts: isLoopback } : {}),
         ...(authenticator ? { authenticator } : {}),
         ...(accessPolicy ? { accessPolicy } : {}),
@@ -56,7 +57,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
       mill.start();
       announce(server.url, mill.token, flags, output);
       await signals.wait();
-      output.say("Stopping: letting running handlers end (a second time: at once)");
+      output.say("Stopping: waiting for running handlers to finish (interrupt again to exit at once)");
     } finally {
       await server.close();
     }
@@ -67,7 +68,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
 }
 
 function announce(url: string, token: string | undefined, { auth, host, json }: ServeFlags, output: Output): void {
-  if (!isLoopback(host)) output.say("Passwords and tokens travel as they are: put a proxy with TLS in front");
+  if (!isLoopback(host)) output.say("Warning: passwords and tokens are sent unencrypted; put a TLS proxy in front");
   if (json === true) {
     output.json({ url, token: token ?? null });
     return;

@@ -12,10 +12,11 @@ export interface ShowFlags {
   readonly json?: boolean;
 }
 
-/** What processing wrote about one asset. */
+/** Shows what processing wrote about one asset. */
 export async function showCommand(path: string, flags: ShowFlags, output: Output): Promise<ExitCode> {
   const { assets } = flags;
-  if (assets === undefined) throw invalidParameter("assets", "name the assets: --assets folder:DIR[?mount=/path]");
+  if (assets === undefined)
+    throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
   const store = existingStore(flags.store, assets);
   await refuseMissingStore(store);
   const mill = await createAssetmill({ assets, autoStart: false, store });

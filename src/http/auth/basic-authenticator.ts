@@ -5,14 +5,14 @@ import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.j
 import { isPassword } from "./password-hash.js";
 import { PasswordFile, type PasswordList, parsePasswordList } from "./password-list.js";
 import { isPrincipalName } from "./principal-name.js";
-import { ProofCache } from "./proof-cache.js";
+import { CredentialCache } from "./credential-cache.js";
 
 export interface BasicOptions {
-  /** How long a proved password need not be proved again. @defaultValue 5 min */
+  /** How long a verified password is cached. @defaultValue 5 min */
   readonly cacheMs?: number;
-  /** How many passwords are checked at once; each takes a thread of libuv's four, and 64 MiB. @defaultValue 2 */
+  /** Passwords checked at once; each takes one of libuv's four threads and 64 MiB. @defaultValue 2 */
   readonly concurrency?: number;
-  /** How many may wait for that; one more is told to come again later. @defaultValue 32 */
+  /** Checks that may wait for that; any beyond are refused with RATE_LIMITED. @defaultValue 32 */
   readonly maxWaiting?: number;
 }
 
@@ -22,31 +22,31 @@ const MAX_PASSWORD_LENGTH = 1_024;
 const MAX_CACHED = 1_000;
 
 /**
- * HTTP Basic with scrypt-hashed passwords. An unknown name takes as long as a wrong password, and a flood of either costs
- * neither memory nor every thread: few are checked at once, and beyond a short queue the answer is RATE_LIMITED.
+ * HTTP Basic with scrypt-hashed passwords. An unknown name takes as long to refuse as a wrong password. A flood of either
+ * exhausts neither memory nor threads: few are checked at once, and beyond a short queue the answer is RATE_LIMITED.
  */
 export class BasicAuthenticator implements Authenticator {
   readonly challenges: readonly string[] = [CHALLENGES.basic];
   readonly #list: () => Promise<PasswordList>;
-  readonly #proofs: ProofCache<Principal>;
+  readonly #verified: CredentialCache<Principal>;
   readonly #turns: ReturnType<typeof pLimit>;
   readonly #maxWaiting: number;
 
   private constructor(list: () => Promise<PasswordList>, options: BasicOptions) {
     const { cacheMs, concurrency, maxWaiting } = { ...BASIC_DEFAULTS, ...options };
     this.#list = list;
-    this.#proofs = new ProofCache({ max: MAX_CACHED, ttlMs: cacheMs });
+    this.#verified = new CredentialCache({ max: MAX_CACHED, ttlMs: cacheMs });
     this.#turns = pLimit(concurrency);
     this.#maxWaiting = maxWaiting;
   }
 
-  /** Users as lines of `name:scrypt$N$r$p$salt$hash`; `assetmill hash-password NAME` makes one. */
+  /** Takes users as lines of `name:scrypt$N$r$p$salt$hash`, as `assetmill hash-password NAME` prints them. */
   static ofUsers(lines: readonly string[], options: BasicOptions = {}): BasicAuthenticator {
     const list = parsePasswordList(lines);
     return new BasicAuthenticator(async () => list, options);
   }
 
-  /** The same lines in a file, which is read again when it changes. Fails where it cannot be read now. */
+  /** Reads the same lines from a file, and again whenever it changes. Rejects if the file cannot be read now. */
   static async ofFile(file: string, options: BasicOptions = {}): Promise<BasicAuthenticator> {
     const source = await PasswordFile.open(file);
     return new BasicAuthenticator(() => source.list(), options);
@@ -59,8 +59,8 @@ export class BasicAuthenticator implements Authenticator {
     const { name, password } = given;
     const { byName, decoy } = await this.#list();
     const expected = byName.get(name);
-    // The hash is part of what is looked up: a changed password is not believed because an older one was.
-    return this.#proofs.get([name, password, expected?.text ?? ""], async () => {
+    // The hash is part of the key: after a password change, the old one is no longer accepted from the cache.
+    return this.#verified.get([name, password, expected?.text ?? ""], async () => {
       if (this.#turns.pendingCount >= this.#maxWaiting) {
         throw new TooManyRequests("too many passwords are being checked; try again shortly", 1_000);
       }

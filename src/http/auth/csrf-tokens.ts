@@ -6,17 +6,17 @@ const TTL_MS = 60 * 60_000;
 const MIN_KEY_BYTES = 32;
 
 /**
- * Tokens that only a page of this server can have read: good for one session, for an hour, and on every node that has the
- * same key. Nothing is stored.
+ * Issues and checks CSRF tokens. A token is valid for one session, for an hour, on every node with the same key. Nothing is
+ * stored.
  */
 export class CsrfTokens {
   readonly #key: Uint8Array;
 
-  /** Without a key: one of this process's own. */
+  /** Without a key, generates one that only this process knows. */
   constructor(key: string | Uint8Array | undefined) {
     this.#key = typeof key === "string" ? Buffer.from(key, "utf8") : (key ?? randomBytes(MIN_KEY_BYTES));
     if (this.#key.byteLength < MIN_KEY_BYTES)
-      throw invalidParameter("csrfKey", `must have ${MIN_KEY_BYTES} bytes or more`);
+      throw invalidParameter("csrfKey", `must have at least ${MIN_KEY_BYTES} bytes`);
   }
 
   issue(principal: Principal): string {

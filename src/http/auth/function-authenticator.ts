@@ -2,15 +2,15 @@ import { isUnavailable } from "../../core/errors.js";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
 import { isPrincipalName } from "./principal-name.js";
 
-/** A host's own way to know its callers: the request's headers in; who it is, or undefined, out. */
+/** A host's own authentication: takes the request's headers, returns the caller or undefined. */
 export type Authenticate = (
   credentials: Credentials,
 ) => Principal | string | undefined | Promise<Principal | string | undefined>;
 
 /**
- * An authenticator from a host's own function. Callers learn nothing of its errors: INTERNAL, or UNAVAILABLE where it
- * throws that; the error itself goes to `onError`. A name that cannot stand in a log line is such an error, too.
- * `challenges`: what a refused caller is offered in `WWW-Authenticate`.
+ * Makes an authenticator of a host's own function. `challenges` are sent in `WWW-Authenticate` to refused callers. An error
+ * that the function throws goes to `onError`; the caller only sees INTERNAL, or UNAVAILABLE if it threw that. A name that
+ * cannot be written to a log line counts as such an error.
  */
 export function authenticateWith(authenticate: Authenticate, challenges: readonly string[] = []): Authenticator {
   return {
@@ -20,12 +20,12 @@ export function authenticateWith(authenticate: Authenticate, challenges: readonl
       if (answer === undefined || answer === null) return undefined;
       const principal = typeof answer === "string" ? { name: answer } : answer;
       if (isPrincipalName(principal.name)) return principal;
-      throw new Error("the host's authenticate function gave a principal without a usable name");
+      throw new Error("the host's authenticate function returned a principal without a valid name");
     },
   };
 }
 
-/** Whatever is thrown, another code of ours included, says nothing about the request. */
+/** Anything thrown, even an AssetmillError with another code, is a fault of the function and not of the request. */
 async function ask(authenticate: Authenticate, credentials: Credentials) {
   try {
     return await authenticate(credentials);

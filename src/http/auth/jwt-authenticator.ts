@@ -5,30 +5,30 @@ import { isLoopback } from "../loopback.js";
 import { authorizationOf, CHALLENGES } from "./authorization.js";
 import { isPrincipalName } from "./principal-name.js";
 
-/** What tokens have to be. */
+/** Which tokens are accepted. */
 export type JwtOptions = {
-  /** The `iss` that a token must have. */
+  /** Required `iss` claim. */
   readonly issuer: string;
-  /** The `aud` that a token must have: the name of this service. */
+  /** Required `aud` claim: the name of this service. */
   readonly audience: string;
 } & (
   | {
-      /** Shared with whoever signs; at least as long as the algorithm's hash: 32 bytes for HS256. */
+      /** Secret shared with the issuer; at least as long as the algorithm's hash, e.g. 32 bytes for HS256. */
       readonly secret: string | Uint8Array;
-      /** Of HS256, HS384, HS512. @defaultValue ["HS256"] */
+      /** Any of HS256, HS384, HS512. @defaultValue ["HS256"] */
       readonly algorithms?: readonly string[];
     }
   | {
-      /** Where the public keys are: https, or http on this machine. */
+      /** URL of the key set: https, or http on a loopback address. */
       readonly jwks: string;
-      /** Of the asymmetric ones of JWA. @defaultValue ["RS256", "PS256", "ES256", "EdDSA"] */
+      /** Any of JWA's asymmetric algorithms. @defaultValue ["RS256", "PS256", "ES256", "EdDSA"] */
       readonly algorithms?: readonly string[];
-      /** How long fetching the keys may take. @defaultValue 5 s */
+      /** Time limit for fetching the keys. @defaultValue 5 s */
       readonly timeoutMs?: number;
     }
 );
 
-/** Which algorithms a kind of key can be used with: a public key must never be taken for a shared secret. */
+/** Algorithms by kind of key: a public key must never be used as a shared secret. */
 const SYMMETRIC: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
 const ASYMMETRIC = [
   "RS256",
@@ -44,22 +44,22 @@ const ASYMMETRIC = [
   "Ed25519",
 ];
 
-/** Faults of the key set or the way to it; every other one is the token's. */
+/** Errors of the key set or of fetching it; any other error is the token's. */
 const UNREACHABLE = new Set(["ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID", "ERR_JOSE_GENERIC"]);
 
-/** Clocks differ a little. */
+/** Allows for small differences between clocks. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /**
- * Bearer tokens (RFC 7519). A token needs the issuer, the audience, an end (`exp`) and a subject, which is the principal's
- * name. The algorithms are those of the kind of key; a token that says `none`, or another, is refused.
+ * Authenticates Bearer tokens (RFC 7519). A token needs the expected issuer and audience, an expiry (`exp`) and a subject
+ * (`sub`), which becomes the principal's name. Its algorithm must be one allowed for the kind of key; `none` never is.
  */
 export class JwtAuthenticator implements Authenticator {
   readonly challenges: readonly string[] = [CHALLENGES.bearer];
   readonly #key: JWTVerifyGetKey;
   readonly #options: JWTVerifyOptions;
 
-  /** Errors: INVALID_PARAMETER naming the option. */
+  /** Throws INVALID_PARAMETER naming the option. */
   constructor(options: JwtOptions) {
     const { issuer, audience } = options;
     for (const [name, value] of Object.entries({ issuer, audience })) {
@@ -84,7 +84,7 @@ export class JwtAuthenticator implements Authenticator {
       return isPrincipalName(payload.sub) ? { name: payload.sub, by: "header" } : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError && !UNREACHABLE.has(error.code)) return undefined;
-      throw new AssetmillError("UNAVAILABLE", "the keys that tokens are checked with cannot be had", { cause: error });
+      throw new AssetmillError("UNAVAILABLE", "the keys to verify tokens with cannot be fetched", { cause: error });
     }
   }
 }
@@ -99,7 +99,7 @@ function sharedSecret({ secret, algorithms = ["HS256"] }: Extract<JwtOptions, { 
   if (!(bytes instanceof Uint8Array)) throw invalidParameter("secret", "secret or jwks is required");
   checkAlgorithms(algorithms, Object.keys(SYMMETRIC));
   const least = Math.max(...algorithms.map((algorithm) => SYMMETRIC[algorithm] ?? 0));
-  if (bytes.byteLength < least) throw invalidParameter("secret", `must have ${least} bytes or more`);
+  if (bytes.byteLength < least) throw invalidParameter("secret", `must have at least ${least} bytes`);
   return { key: () => bytes, algorithms };
 }
 
@@ -108,11 +108,12 @@ function remoteKeys(options: Extract<JwtOptions, { jwks: unknown }>): Keys {
   checkAlgorithms(algorithms, ASYMMETRIC);
   const url = URL.canParse(jwks) ? new URL(jwks) : undefined;
   const local = url?.protocol === "http:" && isLoopback(url.hostname.replace(/^\[|\]$/g, ""));
-  if (!url || (url.protocol !== "https:" && !local)) throw invalidParameter("jwks", "must be an https URL");
+  if (!url || (url.protocol !== "https:" && !local))
+    throw invalidParameter("jwks", "must be an https URL, or an http URL on a loopback address");
   return { key: createRemoteJWKSet(url, { timeoutDuration: timeoutMs }), algorithms };
 }
 
 function checkAlgorithms(algorithms: readonly string[], known: readonly string[]): void {
   if (algorithms.length > 0 && algorithms.every((algorithm) => known.includes(algorithm))) return;
-  throw invalidParameter("algorithms", `must be of ${known.join(", ")} for this kind of key`);
+  throw invalidParameter("algorithms", `must be among ${known.join(", ")} for this kind of key`);
 }

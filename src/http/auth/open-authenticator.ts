@@ -1,6 +1,6 @@
 import type { Authenticator, Principal } from "../../core/ports/authenticator.js";
 
-/** Lets everyone in as "anonymous". Only for a server that listens on loopback. */
+/** Accepts every caller as "anonymous". Use it only for a server that listens on loopback. */
 export class OpenAuthenticator implements Authenticator {
   readonly challenges: readonly string[] = [];
 

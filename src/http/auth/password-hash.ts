@@ -1,7 +1,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 
-/** A password as it is kept: `scrypt$N$r$p$salt$hash`, the last two in base64. */
+/** A stored password hash: `scrypt$N$r$p$salt$hash`, the last two in base64. */
 export interface PasswordHash {
   readonly text: string;
   readonly cost: number;
@@ -11,7 +11,7 @@ export interface PasswordHash {
   readonly hash: Buffer;
 }
 
-/** OWASP's figures for 64 MiB. */
+/** OWASP's recommended parameters for 64 MiB. */
 const COST = 2 ** 16;
 const BLOCK_SIZE = 8;
 const PARALLELIZATION = 2;
@@ -19,7 +19,7 @@ const MAX_MEMORY = 256 * 1024 * 1024;
 
 const derive = promisify<string, Buffer, number, object, Buffer>(scrypt);
 
-/** A new hash of this password, under a salt of its own. */
+/** Hashes a password with a new random salt. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   const draft = { cost: COST, blockSize: BLOCK_SIZE, parallelization: PARALLELIZATION, salt };
@@ -27,7 +27,7 @@ export async function hashPassword(password: string): Promise<string> {
   return ["scrypt", COST, BLOCK_SIZE, PARALLELIZATION, salt.toString("base64"), hash.toString("base64")].join("$");
 }
 
-/** Undefined where the text is no such hash, is too weak, or would cost more than 256 MiB to check. */
+/** Parses a stored hash. Undefined if the text is not one, is too weak, or would need more than 256 MiB to check. */
 export function parsePasswordHash(text: string): PasswordHash | undefined {
   const [, n, r, p, salt = "", hash = ""] =
     /^scrypt\$(\d{1,8})\$(\d{1,3})\$(\d{1,3})\$([\w+/-]+=*)\$([\w+/-]+=*)$/.exec(text) ?? [];
@@ -52,12 +52,12 @@ export function parsePasswordHash(text: string): PasswordHash | undefined {
   return sound ? parsed : undefined;
 }
 
-/** Compares in constant time. */
+/** Returns whether the password matches the hash. Compares in constant time. */
 export async function isPassword(password: string, expected: PasswordHash): Promise<boolean> {
   return timingSafeEqual(await derived(password, expected, expected.hash.length), expected.hash);
 }
 
-/** A hash that no password has, and that takes as long to check as the costliest of these. */
+/** Returns a hash that matches no password and takes as long to check as the most expensive of these. */
 export function decoyFor(hashes: readonly PasswordHash[]): PasswordHash {
   const costliest = hashes.reduce((a, b) => (workOf(b) > workOf(a) ? b : a));
   return { ...costliest, text: "", salt: randomBytes(16), hash: randomBytes(costliest.hash.length) };

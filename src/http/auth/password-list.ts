@@ -3,16 +3,16 @@ import { AssetmillError, invalidParameter } from "../../core/errors.js";
 import { decoyFor, parsePasswordHash, type PasswordHash } from "./password-hash.js";
 import { isPrincipalName } from "./principal-name.js";
 
-/** Who may log in. */
+/** The users who may log in. */
 export interface PasswordList {
   readonly byName: ReadonlyMap<string, PasswordHash>;
-  /** Checked for names that are not on the list, so that an answer takes as long. */
+  /** Checked for unknown names, so that refusing them takes as long. */
   readonly decoy: PasswordHash;
 }
 
 /**
- * Lines of `name:scrypt$N$r$p$salt$hash`; empty ones and those that begin with `#` are passed over. INVALID_PARAMETER
- * naming the line that is not one; what it holds is never said.
+ * Parses lines of `name:scrypt$N$r$p$salt$hash`; skips empty lines and those that begin with `#`. Throws INVALID_PARAMETER
+ * with the number of an invalid line, never with its content.
  */
 export function parsePasswordList(lines: readonly string[], field = "users"): PasswordList {
   const byName = new Map<string, PasswordHash>();
@@ -23,17 +23,17 @@ export function parsePasswordList(lines: readonly string[], field = "users"): Pa
     const name = line.slice(0, Math.max(colon, 0));
     const hash = parsePasswordHash(line.slice(colon + 1));
     if (!isPrincipalName(name) || !hash)
-      throw invalidParameter(field, `line ${i + 1} is not NAME:scrypt$N$r$p$salt$hash`);
-    if (byName.has(name)) throw invalidParameter(field, `line ${i + 1} names a user that an earlier line names`);
+      throw invalidParameter(field, `line ${i + 1} is not of the form NAME:scrypt$N$r$p$salt$hash`);
+    if (byName.has(name)) throw invalidParameter(field, `line ${i + 1} repeats a user of an earlier line`);
     byName.set(name, hash);
   }
-  if (byName.size === 0) throw invalidParameter(field, "has no user at all");
+  if (byName.size === 0) throw invalidParameter(field, "contains no users");
   return { byName, decoy: decoyFor([...byName.values()]) };
 }
 
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
 
-/** A list in a file, read again when that changed; looked at once a second at most. */
+/** A password list in a file. Checks the file for changes at most once a second. */
 export class PasswordFile {
   readonly #file: string;
   #list: PasswordList | undefined;
@@ -45,14 +45,14 @@ export class PasswordFile {
     this.#file = file;
   }
 
-  /** Errors say why the list cannot be had: for whoever starts the server, not for callers. */
+  /** Reads the file. Errors say why it cannot be used; they are for the operator who starts the server, not for callers. */
   static async open(file: string): Promise<PasswordFile> {
     const opened = new PasswordFile(file);
     await opened.#load();
     return opened;
   }
 
-  /** UNAVAILABLE while the file cannot be read or has a line that makes no sense: a half-written list locks nobody in. */
+  /** Returns the current list. Throws UNAVAILABLE while the file cannot be read or is invalid, as when half written. */
   async list(): Promise<PasswordList> {
     if (this.#list && performance.now() - this.#lookedAtMs < 1_000) return this.#list;
     this.#reading ??= this.#read().finally(() => {
@@ -66,7 +66,7 @@ export class PasswordFile {
       return await this.#load();
     } catch (error) {
       this.#list = undefined;
-      throw new AssetmillError("UNAVAILABLE", `the users in ${this.#file} cannot be read`, { cause: error });
+      throw new AssetmillError("UNAVAILABLE", `cannot read the users in ${this.#file}`, { cause: error });
     }
   }
 

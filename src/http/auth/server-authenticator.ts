@@ -3,16 +3,16 @@ import { AssetmillError, invalidParameter } from "../../core/errors.js";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
 import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.js";
 import { isPrincipalName } from "./principal-name.js";
-import { ProofCache } from "./proof-cache.js";
+import { CredentialCache } from "./credential-cache.js";
 
 export interface ServerAuthenticatorOptions {
-  /** The server's address, its context path included; no credentials in it. */
+  /** The server's URL including its context path, without credentials. */
   readonly url: string;
-  /** Names of the cookies that hold its sessions; no other cookie is passed on. @defaultValue AEM's and Sling's */
+  /** Names of the server's session cookies; no other cookie is forwarded. @defaultValue those of AEM and Sling */
   readonly cookies?: readonly string[];
-  /** How long the server may take to answer. @defaultValue 5 s */
+  /** Time limit for each request to the server. @defaultValue 5 s */
   readonly timeoutMs?: number;
-  /** How long an answer is good for: so long after a session ended, its caller may still get in. @defaultValue 30 s */
+  /** How long an answer is cached. A caller whose session has ended may still get in for this long. @defaultValue 30 s */
   readonly cacheMs?: number;
 }
 
@@ -22,13 +22,13 @@ const SERVER_DEFAULTS = Object.freeze({
   cacheMs: 30_000,
 });
 
-/** Where servers say who is asking, and what they call it. */
+/** Endpoints that report the current user, and the JSON field that holds the name. */
 const DIALECTS = [
   { path: "/system/sling/info.sessionInfo.json", field: "userID" },
   { path: "/libs/granite/security/currentuser.json", field: "authorizableId" },
 ] as const;
 
-/** Where there are no such pages (plain Oak): whom this lets in has the name that he gave. */
+/** For servers without such an endpoint (plain Oak): a user who can read this has the name they gave. */
 const REMOTING = "/server/default/jcr:root/.0.json";
 
 const CONCURRENCY = 8;
@@ -36,44 +36,44 @@ const MAX_WAITING = 256;
 const MAX_ANSWER_CHARS = 64 * 1024;
 const MAX_CACHED = 1_000;
 
-/** What a caller proves itself with: one thing, and that alone goes to the server. */
-export interface Proof {
+/** The one credential that a caller presents; nothing else is sent to the server. */
+export interface PresentedCredential {
   readonly by: "header" | "cookie";
   readonly value: string;
 }
 
 /**
- * Asks a Sling or AEM server who the caller is, with the caller's own credentials: `Authorization` (Basic or Bearer) where
- * there is one, else the session's cookies; never both, or a cookie could do what only a header may. Anonymous is nobody.
- * UNAVAILABLE where the server cannot be asked.
+ * Asks a Sling or AEM server who the caller is, using the caller's own credentials: the `Authorization` header (Basic or
+ * Bearer) if present, otherwise the session cookies. It never sends both, or a cookie could do what only a header may.
+ * Anonymous is rejected. Throws UNAVAILABLE if the server cannot be reached.
  */
 export class ServerAuthenticator implements Authenticator {
   readonly challenges: readonly string[] = [CHALLENGES.basic];
   readonly #base: string;
   readonly #cookies: readonly string[];
   readonly #timeoutMs: number;
-  readonly #principals: ProofCache<Principal>;
-  /** By the principal that it proved, for whoever asks the same server about him. */
-  readonly #proofs = new WeakMap<Principal, Proof>();
+  readonly #principals: CredentialCache<Principal>;
+  /** The credential behind each principal, for further requests to the same server on its behalf. */
+  readonly #credentials = new WeakMap<Principal, PresentedCredential>();
   readonly #turns = pLimit(CONCURRENCY);
-  /** The first that answered; the other one is not there. */
+  /** The first endpoint that answered; the other one does not exist on this server. */
   #dialect: (typeof DIALECTS)[number] | undefined;
 
-  /** Errors: INVALID_PARAMETER naming `url`. */
+  /** Throws INVALID_PARAMETER naming `url`. */
   constructor(options: ServerAuthenticatorOptions) {
     const { url, cookies, timeoutMs, cacheMs } = { ...SERVER_DEFAULTS, ...options };
     this.#base = checkedBase(url);
     this.#cookies = cookies;
     this.#timeoutMs = timeoutMs;
-    this.#principals = new ProofCache({ max: MAX_CACHED, ttlMs: cacheMs });
+    this.#principals = new CredentialCache({ max: MAX_CACHED, ttlMs: cacheMs });
   }
 
   async authenticate(credentials: Credentials): Promise<Principal | undefined> {
-    const proof = this.#proofOf(credentials);
-    return proof && this.#principals.get([proof.by, proof.value], () => this.#principalOf(proof));
+    const credential = this.#presented(credentials);
+    return credential && this.#principals.get([credential.by, credential.value], () => this.#principalOf(credential));
   }
 
-  #proofOf(credentials: Credentials): Proof | undefined {
+  #presented(credentials: Credentials): PresentedCredential | undefined {
     const header = credentials.header("authorization");
     if (header !== undefined) {
       const scheme = authorizationOf(header)?.scheme;
@@ -84,32 +84,32 @@ export class ServerAuthenticator implements Authenticator {
     return session.length === 0 ? undefined : { by: "cookie", value: session.join("; ") };
   }
 
-  async #principalOf(proof: Proof): Promise<Principal | undefined> {
-    if (this.#turns.pendingCount >= MAX_WAITING) throw unavailable("too many callers wait to be asked for");
-    const name = await this.#turns(() => this.#nameOf(proof));
+  async #principalOf(credential: PresentedCredential): Promise<Principal | undefined> {
+    if (this.#turns.pendingCount >= MAX_WAITING) throw unavailable("too many callers are waiting for an answer");
+    const name = await this.#turns(() => this.#nameOf(credential));
     if (!isPrincipalName(name) || name === "anonymous") return undefined;
-    const principal = { name, by: proof.by, ...(proof.by === "cookie" ? { session: proof.value } : {}) };
-    this.#proofs.set(principal, proof);
+    const principal = { name, by: credential.by, ...(credential.by === "cookie" ? { session: credential.value } : {}) };
+    this.#credentials.set(principal, credential);
     return principal;
   }
 
-  /** What a principal of this authenticator's proved itself with. Goes to the server that it was proved to, and nowhere else. */
-  proofOf(principal: Principal): Proof | undefined {
-    return this.#proofs.get(principal);
+  /** Returns the credential behind a principal of this authenticator. Send it to this server only. */
+  credentialOf(principal: Principal): PresentedCredential | undefined {
+    return this.#credentials.get(principal);
   }
 
-  /** The server's address. */
+  /** The server's URL, without a trailing slash. */
   get base(): string {
     return this.#base;
   }
 
-  async #nameOf(proof: Proof): Promise<string | undefined> {
+  async #nameOf(credential: PresentedCredential): Promise<string | undefined> {
     let refused = false;
     for (const dialect of this.#dialect ? [this.#dialect] : DIALECTS) {
-      const response = await this.#get(dialect.path, proof);
+      const response = await this.#get(dialect.path, credential);
       if (response.status === 404 && !this.#dialect) continue;
       if (response.status === 401) return undefined;
-      // A redirect leads to a login page. But one page may be closed to all while the other one tells.
+      // A redirect leads to a login page. But one endpoint may be closed to everyone while the other one answers.
       if ([301, 302, 303, 307, 308, 403].includes(response.status)) {
         refused = true;
         continue;
@@ -120,16 +120,16 @@ export class ServerAuthenticator implements Authenticator {
       return name;
     }
     if (refused) return undefined;
-    const given = proof.by === "header" ? authorizationOf(proof.value) : undefined;
+    const given = credential.by === "header" ? authorizationOf(credential.value) : undefined;
     if (given?.scheme === "basic") {
-      const { status } = await this.#get(REMOTING, proof);
+      const { status } = await this.#get(REMOTING, credential);
       if (status === 200) return basicCredentials(given.value)?.name;
       if (status === 401) return undefined;
     }
-    throw unavailable("it has no page that says who is asking");
+    throw unavailable("it has no endpoint that reports the current user");
   }
 
-  async #get(path: string, { by, value }: Proof): Promise<{ status: number; text: string }> {
+  async #get(path: string, { by, value }: PresentedCredential): Promise<{ status: number; text: string }> {
     const headers = { Accept: "application/json", [by === "header" ? "Authorization" : "Cookie"]: value };
     try {
       const signal = AbortSignal.timeout(this.#timeoutMs);
@@ -143,13 +143,13 @@ export class ServerAuthenticator implements Authenticator {
   }
 }
 
-/** Never more of it than such an answer can have. */
+/** Reads the body as text, up to a limit that no such answer exceeds. */
 async function textOf(response: Response): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();
   for await (const bytes of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     text += decoder.decode(bytes, { stream: true });
-    if (text.length > MAX_ANSWER_CHARS) throw new Error(`its answer has more than ${MAX_ANSWER_CHARS} characters`);
+    if (text.length > MAX_ANSWER_CHARS) throw new Error(`its answer exceeds ${MAX_ANSWER_CHARS} characters`);
   }
   return text + decoder.decode();
 }
@@ -160,17 +160,17 @@ function nameIn(text: string, field: string): string | undefined {
     const name = typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>)[field] : undefined;
     if (typeof name === "string") return name;
   } catch {
-    // Not JSON: a page of somebody else's.
+    // Not JSON: the page of some other application.
   }
-  throw unavailable("its answer does not say who is asking");
+  throw unavailable("its answer does not name the current user");
 }
 
 function checkedBase(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !/^https?:$/.test(parsed.protocol)) throw invalidParameter("url", "must be an http or https URL");
-  if (parsed.username || parsed.password) throw invalidParameter("url", "must not have credentials in it");
+  if (parsed.username || parsed.password) throw invalidParameter("url", "must not contain credentials");
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}`;
 }
 
 const unavailable = (why: string, cause?: unknown): AssetmillError =>
-  new AssetmillError("UNAVAILABLE", `the server that knows the callers: ${why}`, { cause });
+  new AssetmillError("UNAVAILABLE", `cannot authenticate through the server: ${why}`, { cause });

@@ -4,7 +4,7 @@ import type { Authenticator, Credentials, Principal } from "../../core/ports/aut
 import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.js";
 import { isPrincipalName } from "./principal-name.js";
 
-/** One shared token: as `Authorization: Bearer T`, or as the password of any Basic user, whose name is taken over. */
+/** Accepts one shared token, either as `Authorization: Bearer T` or as the password of a Basic user, whose name is used. */
 export class TokenAuthenticator implements Authenticator {
   readonly challenges: readonly string[] = [CHALLENGES.basic, CHALLENGES.bearer];
   readonly #expected: Buffer;
@@ -23,7 +23,7 @@ export class TokenAuthenticator implements Authenticator {
     return this.#matches(password) && isPrincipalName(shown) ? { name: shown, by: "header" } : undefined;
   }
 
-  /** In constant time: both sides are hashed first, so that not even a length shows. */
+  /** Compares in constant time. Both sides are hashed first, so that not even their length leaks. */
   #matches(token: string): boolean {
     return timingSafeEqual(digest(token), this.#expected);
   }

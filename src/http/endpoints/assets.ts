@@ -1,24 +1,27 @@
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import { normalisePath } from "../../core/asset/path.js";
 import type { AssetResult } from "../../core/asset/asset-result.js";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import { readJson } from "../json-body.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { queryOf } from "../query.js";
 import { assetStatusAskedSchema, assetStatusPageSchema, resultSchema } from "../representations.js";
 import { assetStatusQuerySchema, assetStatusRequestSchema, noQuerySchema, resultsQuerySchema } from "../schemas.js";
-import { accepted } from "../validation.js";
-import { answers, jsonBody } from "./answers.js";
+import { validate } from "../validation.js";
+import { jsonResponses, jsonBody } from "./responses.js";
 
-/** GET results, and the sibling POST and GET assets/status: what became of single assets. */
+/** Adds GET results, and the sibling endpoints POST and GET assets/status. */
 export function addAssets(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions): void {
   const results = createRoute({
     method: "get",
     path: `${options.basePath}/results`,
     operationId: "results",
-    summary: "What processing wrote about one asset",
+    summary: "Get what processing wrote about an asset",
     request: { query: resultsQuerySchema },
-    responses: answers(resultSchema, "Properties, references, stamp and last job; empty where nothing was written yet"),
+    responses: jsonResponses(
+      resultSchema,
+      "Properties, references, stamp and last job; empty if the asset has not been processed",
+    ),
   });
   app.openapi(results, async (c) => {
     const { path } = c.req.valid("query");
@@ -55,14 +58,14 @@ function addAssetStatus(app: OpenAPIHono<AppEnv>, { siblingPath, maxBodyBytes }:
       method: "post",
       path,
       operationId: "askAssetStatus",
-      summary: "Begins to list how assets stand",
+      summary: "Start a listing of asset statuses",
       request: { query: noQuerySchema, body: jsonBody(assetStatusRequestSchema) },
-      responses: answers(assetStatusAskedSchema, "The id to ask with"),
+      responses: jsonResponses(assetStatusAskedSchema, "The id of the listing"),
     }),
   );
   app.post(path, async (c) => {
-    accepted(noQuerySchema, queryOf(c.req.url));
-    const request = accepted(assetStatusRequestSchema, await readJson(c.req.raw, maxBodyBytes));
+    validate(noQuerySchema, queryOf(c.req.url));
+    const request = validate(assetStatusRequestSchema, await readJson(c.req.raw, maxBodyBytes));
     const { jobId, status } = await c.var.operator.askAssetStatus(request, c.var.principal.name);
     return c.json({ jobId, status }, 200);
   });
@@ -70,9 +73,9 @@ function addAssetStatus(app: OpenAPIHono<AppEnv>, { siblingPath, maxBodyBytes }:
     method: "get",
     path,
     operationId: "assetStatus",
-    summary: "How the listed assets stand now",
+    summary: "Get a page of an asset status listing",
     request: { query: assetStatusQuerySchema },
-    responses: answers(assetStatusPageSchema, "A page of assets in path order"),
+    responses: jsonResponses(assetStatusPageSchema, "Assets in path order"),
   });
   app.openapi(statuses, async (c) => {
     const { jobId, ...query } = c.req.valid("query");

@@ -1,20 +1,23 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { CsrfTokens } from "../auth/csrf-tokens.js";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { csrfTokenSchema } from "../representations.js";
 import { noQuerySchema } from "../schemas.js";
-import { answers } from "./answers.js";
+import { jsonResponses } from "./responses.js";
 
-/** GET csrf-token: what a caller that is known by a cookie sends back as `CSRF-Token` with each state change. */
+/** Adds GET csrf-token. Callers authenticated by a cookie send the token as `CSRF-Token` with each state change. */
 export function addCsrfToken(app: OpenAPIHono<AppEnv>, { basePath }: ResolvedHttpOptions, tokens: CsrfTokens): void {
   const route = createRoute({
     method: "get",
     path: `${basePath}/csrf-token`,
     operationId: "csrfToken",
-    summary: "A token for the state changes of a caller that is known by a cookie",
+    summary: "Get a CSRF token, required for state changes by callers authenticated by a cookie",
     request: { query: noQuerySchema },
-    responses: answers(csrfTokenSchema, "Good for this session, for an hour; sent back in a CSRF-Token header"),
+    responses: jsonResponses(
+      csrfTokenSchema,
+      "A token valid for this session for one hour; send it in the CSRF-Token header",
+    ),
   });
   app.openapi(route, (c) => c.json({ token: tokens.issue(c.var.principal) }, 200));
 }

@@ -4,20 +4,20 @@ import { streamSSE } from "hono/streaming";
 import { AssetmillError } from "../../core/errors.js";
 import { isFinal } from "../../core/job/lifecycle.js";
 import type { JobEvent } from "../../core/job/job-event.js";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
-import { tell } from "../problems.js";
+import { notify } from "../problems.js";
 import { queryOf } from "../query.js";
 import { jobQuerySchema, lastEventHeaderSchema } from "../schemas.js";
-import { accepted } from "../validation.js";
-import { problems } from "./answers.js";
+import { validate } from "../validation.js";
+import { problemResponses } from "./responses.js";
 
-/** How long a first event is waited for, so that an error can still be answered as one. */
+/** How long to wait for the first event before responding, so that an early error still becomes a problem response. */
 const FIRST_WITHIN_MS = 500;
 
 const TYPE = "text/event-stream";
 
-/** GET events: what happens to a job, as Server-Sent Events. */
+/** Adds GET events: a job's events as Server-Sent Events. */
 export function addEvents(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions): void {
   const path = `${options.basePath}/events`;
   app.openAPIRegistry.registerPath(
@@ -25,24 +25,24 @@ export function addEvents(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions
       method: "get",
       path,
       operationId: "events",
-      summary: "What happens to a job, until it ended",
-      description: "Events `status` and `progress` carry the job, `log` carries `{ line, text }`.",
+      summary: "Stream a job's events until it ends",
+      description: "`status` and `progress` events carry the job; `log` events carry `{ line, text }`.",
       request: { query: jobQuerySchema, headers: lastEventHeaderSchema },
       responses: {
         200: { description: "Server-Sent Events", content: { [TYPE]: { schema: z.string() } } },
-        204: { description: "The job has ended, and nothing follows: do not come again" },
-        ...problems,
+        204: { description: "The job has ended and there are no further events; do not reconnect" },
+        ...problemResponses,
       },
     }),
   );
   let open = 0;
   app.get(path, async (c) => {
-    const { processingId } = accepted(jobQuerySchema, queryOf(c.req.url));
+    const { processingId } = validate(jobQuerySchema, queryOf(c.req.url));
     const { status } = await c.var.operator.status(processingId);
     if (c.req.method === "HEAD") return c.body(null, 200, { "Content-Type": TYPE });
     const after = c.req.header("last-event-id") || undefined;
     if (open >= options.maxEventStreams) {
-      throw new AssetmillError("RATE_LIMITED", `${open} streams of events are open, which is the most`);
+      throw new AssetmillError("RATE_LIMITED", `too many event streams: the limit of ${open} is reached`);
     }
     open++;
     const watch = new Watch(c, processingId, after, () => open--);
@@ -58,7 +58,7 @@ export function addEvents(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions
   });
 }
 
-/** A job's events, read one ahead: what was waited for too long is not lost. */
+/** Reads a job's events one ahead, so that an event that arrives after a timeout is not lost. */
 class Watch {
   readonly #ending = new AbortController();
   readonly #onEnd: () => void;
@@ -72,11 +72,11 @@ class Watch {
     this.#events = c.var.operator.events(processingId, options)[Symbol.asyncIterator]();
   }
 
-  /** The next event; again the same until `taken`. */
+  /** Returns the next event; the same one again until `taken` is called. */
   next(): Promise<IteratorResult<JobEvent>> {
     if (!this.#next) {
       this.#next = this.#events.next();
-      this.#next.catch(() => {}); // Whoever waits for it hears of it; nobody may be waiting yet.
+      this.#next.catch(() => {}); // Reported to whoever awaits it; nobody may be waiting yet.
     }
     return this.#next;
   }
@@ -85,7 +85,7 @@ class Watch {
     this.#next = undefined;
   }
 
-  /** Undefined where none came in time. */
+  /** Returns undefined if no event arrives in time. */
   async nextWithin(ms: number): Promise<IteratorResult<JobEvent> | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
@@ -98,7 +98,7 @@ class Watch {
     }
   }
 
-  /** May be repeated. */
+  /** Stops reading. Safe to call again. */
   end(): void {
     if (this.#ending.signal.aborted) return;
     this.#onEnd();
@@ -122,13 +122,13 @@ function answer(c: Context<AppEnv>, watch: Watch, { eventKeepAliveMs, onError }:
         await stream.writeSSE(messageOf(step.value));
       }
     } catch (error) {
-      // The client comes again with the last id it saw; what went wrong is not for it to know.
-      tell(onError, error);
+      // The client reconnects with the last id it received; the error's details are not for it.
+      notify(onError, error);
     } finally {
       watch.end();
     }
   });
-  // These two belong to one connection, which is the host's: HTTP/2 refuses them.
+  // Connection-specific headers are the host's business; HTTP/2 forbids them.
   response.headers.delete("Connection");
   response.headers.delete("Transfer-Encoding");
   response.headers.set("X-Accel-Buffering", "no");

@@ -2,27 +2,27 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import type { JobReport } from "../../core/job/job-report.js";
 import type { JobOperator } from "../../core/ports/job-operator.js";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { csvOf } from "../outcome-csv.js";
-import { logText, outcomePages } from "../pages.js";
+import { logText, outcomePages } from "../report-pages.js";
 import { queryOf } from "../query.js";
 import { logFilesSchema, logPageSchema } from "../representations.js";
 import { downloadQuerySchema, logsQuerySchema } from "../schemas.js";
-import { streamed } from "../streamed.js";
-import { accepted } from "../validation.js";
+import { streamResponse } from "../stream-response.js";
+import { validate } from "../validation.js";
 import { zipOf } from "../zip-file.js";
-import { answers, problems } from "./answers.js";
+import { jsonResponses, problemResponses } from "./responses.js";
 
-/** GET logs and logs/download. */
+/** Adds GET logs and logs/download. */
 export function addLogs(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions): void {
   const logs = createRoute({
     method: "get",
     path: `${options.basePath}/logs`,
     operationId: "logs",
-    summary: "Lines of a job's log",
+    summary: "Get lines of a job's log",
     request: { query: logsQuerySchema },
-    responses: answers(logPageSchema, "Lines with stable numbers"),
+    responses: jsonResponses(logPageSchema, "Lines in order; line numbers are stable"),
   });
   app.openapi(logs, async (c) => {
     const { processingId, ...query } = c.req.valid("query");
@@ -41,11 +41,11 @@ function addDownload(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHt
       method: "get",
       path,
       operationId: "downloadLogs",
-      summary: "A job's log, and what failed or was skipped, as a ZIP or file by file",
+      summary: "Download a job's log and its failed and skipped assets, as a ZIP or as single files",
       request: { query: downloadQuerySchema },
       responses: {
         200: {
-          description: "The ZIP; where Accept says application/json, where each file is; with `file`, that one",
+          description: "The ZIP. With Accept: application/json, the URL path of each file. With `file`, that file.",
           content: {
             "application/zip": { schema: file.openapi({ format: "binary" }) },
             "application/json": { schema: logFilesSchema },
@@ -53,12 +53,12 @@ function addDownload(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHt
             "text/csv": { schema: file },
           },
         },
-        ...problems,
+        ...problemResponses,
       },
     }),
   );
   app.get(path, async (c) => {
-    const { processingId, file: wanted } = accepted(downloadQuerySchema, queryOf(c.req.url));
+    const { processingId, file: wanted } = validate(downloadQuerySchema, queryOf(c.req.url));
     const { operator } = c.var;
     const report = await operator.status(processingId);
     const files = filesOf(operator, report);
@@ -78,11 +78,11 @@ function addDownload(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHt
       : { "Content-Type": "application/zip", "Content-Disposition": attachment(`${report.processingId}-logs.zip`) };
     if (c.req.method === "HEAD") return c.body(null, 200, headers);
     const entries = files.filter(({ inZip }) => inZip).map(({ name, text }) => ({ name, text: text() }));
-    return streamed(one ? one.text() : zipOf(entries), headers, onError);
+    return streamResponse(one ? one.text() : zipOf(entries), headers, onError);
   });
 }
 
-/** The id is a caller's own text until a job was found by it; and even then it is only what fits into a header. */
+/** Replaces characters that are not safe in a header: the id may come from the caller. */
 const attachment = (name: string): string => `attachment; filename="${name.replace(/[^\w.-]/g, "_")}"`;
 
 interface LogFile {

@@ -4,20 +4,20 @@ import { invalidParameter } from "../../core/errors.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import { formatCursor } from "../../core/job/cursor.js";
 import { OUTCOME_PAGE } from "../../core/job/page-limits.js";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { csvOf } from "../outcome-csv.js";
-import { outcomePages } from "../pages.js";
+import { outcomePages } from "../report-pages.js";
 import { queryOf } from "../query.js";
 import { failuresPageSchema, outcomesPageSchema } from "../representations.js";
 import { outcomesQuerySchema } from "../schemas.js";
-import { streamed } from "../streamed.js";
-import { accepted } from "../validation.js";
-import { problems } from "./answers.js";
+import { streamResponse } from "../stream-response.js";
+import { validate } from "../validation.js";
+import { problemResponses } from "./responses.js";
 
 const JSON_PAGE = "application/json";
 
-/** What a whole report may be streamed as. */
+/** Formats in which a whole report can be streamed. */
 const STREAMS: Readonly<Record<string, (pages: Pages) => AsyncGenerator<string, void>>> = {
   "application/x-ndjson": linesOf,
   "text/csv": csvOf,
@@ -35,14 +35,14 @@ interface Report {
 const REPORTS: readonly Report[] = [
   {
     name: "failures",
-    summary: "Every failed and skipped asset of a job",
+    summary: "List the failed and skipped assets of a job",
     page: failuresPageSchema,
     kinds: ["FAILED", "SKIPPED"],
   },
-  { name: "outcomes", summary: "How each asset of a job ended", page: outcomesPageSchema },
+  { name: "outcomes", summary: "List the outcome of every asset of a job", page: outcomesPageSchema },
 ];
 
-/** GET failures and outcomes: a page of JSON, or all of it as NDJSON or CSV. */
+/** Adds GET failures and outcomes: a page of JSON, or the whole report as NDJSON or CSV. */
 export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHttpOptions): void {
   for (const { name, summary, page, kinds } of REPORTS) {
     const path = `${basePath}/${name}`;
@@ -52,23 +52,24 @@ export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: Res
         path,
         operationId: name,
         summary,
-        description: "Accept decides: a page of JSON, or everything from `after` on as NDJSON or CSV, without `limit`.",
+        description:
+          "Accept selects the format: a page of JSON, or everything after `after` as NDJSON or CSV. NDJSON and CSV do not accept `limit`.",
         request: { query: outcomesQuerySchema },
         responses: {
           200: {
-            description: "In path order",
+            description: "Outcomes in path order",
             content: {
               [JSON_PAGE]: { schema: page },
-              "application/x-ndjson": { schema: z.string().openapi({ description: "An Outcome a line" }) },
-              "text/csv": { schema: z.string().openapi({ description: "An outcome a row, below a header" }) },
+              "application/x-ndjson": { schema: z.string().openapi({ description: "One Outcome per line" }) },
+              "text/csv": { schema: z.string().openapi({ description: "A header row, then one outcome per row" }) },
             },
           },
-          ...problems,
+          ...problemResponses,
         },
       }),
     );
     app.get(path, async (c) => {
-      const { processingId, limit, after } = accepted(outcomesQuerySchema, queryOf(c.req.url));
+      const { processingId, limit, after } = validate(outcomesQuerySchema, queryOf(c.req.url));
       const { operator } = c.var;
       const which = { ...(kinds ? { kinds } : {}), ...(after ? { after } : {}) };
       const type = accepts(c, { header: "Accept", supports: [JSON_PAGE, ...Object.keys(STREAMS)], default: JSON_PAGE });
@@ -80,13 +81,14 @@ export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: Res
         });
         return c.json({ [name]: outcomes, next: next ? formatCursor(next) : null }, 200);
       }
-      if (limit !== undefined) throw invalidParameter("limit", `is for pages of JSON; ${type} is never cut short`);
+      if (limit !== undefined)
+        throw invalidParameter("limit", `is only for JSON pages; ${type} always returns the whole report`);
       const headers = { "Content-Type": `${type}; charset=utf-8` };
       if (c.req.method === "HEAD") {
         await operator.status(processingId);
         return c.body(null, 200, headers);
       }
-      return streamed(render(outcomePages(operator, processingId, which)), headers, onError);
+      return streamResponse(render(outcomePages(operator, processingId, which)), headers, onError);
     });
   }
 }

@@ -1,19 +1,19 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { historySchema, jobReportSchema } from "../representations.js";
 import { historyQuerySchema, jobQuerySchema } from "../schemas.js";
-import { answers } from "./answers.js";
+import { jsonResponses } from "./responses.js";
 
-/** GET status and history: jobs as they are now. */
+/** Adds GET status and history. */
 export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit }: ResolvedHttpOptions): void {
   const status = createRoute({
     method: "get",
     path: `${basePath}/status`,
     operationId: "status",
-    summary: "A job's status",
+    summary: "Get a job's status",
     request: { query: jobQuerySchema },
-    responses: answers(jobReportSchema, "The job as it is now"),
+    responses: jsonResponses(jobReportSchema, "The job's current status"),
   });
   app.openapi(status, async (c) => {
     const { processingId } = c.req.valid("query");
@@ -23,9 +23,9 @@ export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit }: 
     method: "get",
     path: `${basePath}/history`,
     operationId: "history",
-    summary: "The last jobs",
+    summary: "List the latest jobs",
     request: { query: historyQuerySchema },
-    responses: answers(historySchema, "Newest created first"),
+    responses: jsonResponses(historySchema, "Jobs, newest first"),
   });
   app.openapi(history, async (c) => {
     const executionHistory = await c.var.operator.history({ limit: historyLimit, ...c.req.valid("query") });

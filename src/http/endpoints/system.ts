@@ -1,32 +1,32 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions, SystemStatus } from "../options.js";
 import { healthSchema, systemStatusSchema } from "../representations.js";
 import { noQuerySchema } from "../schemas.js";
-import { answers, problems } from "./answers.js";
+import { jsonResponses, problemResponses } from "./responses.js";
 
-/** GET healthz and readyz. Up or down and no more: these two are open to all. */
+/** Adds GET healthz and readyz. They only report up or down, because they need no authentication. */
 export function addHealth(app: OpenAPIHono<AppEnv>, { ready }: ResolvedHttpOptions): void {
   const health = { content: { "application/json": { schema: healthSchema } } };
   const healthz = createRoute({
     method: "get",
     path: "/healthz",
     operationId: "healthz",
-    summary: "Up, wherever it can answer",
+    summary: "Check that the server is running",
     security: [],
-    responses: { 200: { description: "Up", ...health }, default: problems.default },
+    responses: { 200: { description: "Up", ...health }, default: problemResponses.default },
   });
   app.openapi(healthz, (c) => c.json({ status: "up" as const }, 200));
   const readyz = createRoute({
     method: "get",
     path: "/readyz",
     operationId: "readyz",
-    summary: "Up where requests can be served",
+    summary: "Check that the server can serve requests",
     security: [],
     responses: {
       200: { description: "Up", ...health },
-      503: { description: "Down", content: { ...health.content, ...problems.default.content } },
-      default: problems.default,
+      503: { description: "Down", content: { ...health.content, ...problemResponses.default.content } },
+      default: problemResponses.default,
     },
   });
   app.openapi(readyz, async (c) =>
@@ -39,15 +39,15 @@ const isReady = (ready: ResolvedHttpOptions["ready"]): Promise<boolean> =>
     .then(ready)
     .catch(() => false);
 
-/** The sibling GET system/status. */
+/** Adds the sibling endpoint GET system/status. */
 export function addSystemStatus(app: OpenAPIHono<AppEnv>, { siblingPath, system, ready }: ResolvedHttpOptions): void {
   const route = createRoute({
     method: "get",
     path: `${siblingPath}/system/status`,
     operationId: "systemStatus",
-    summary: "Whether assets live in a database, and whether that can be reached",
+    summary: "Get whether assets live in a database, and whether it is reachable",
     request: { query: noQuerySchema },
-    responses: answers(systemStatusSchema, "As it is now"),
+    responses: jsonResponses(systemStatusSchema, "Current system status"),
   });
   const unsaid = async (): Promise<SystemStatus> => ({
     isDatabase: false,

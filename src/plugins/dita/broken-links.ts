@@ -1,10 +1,10 @@
 import type { RepositoryReader } from "../../core/ports/asset-handler.js";
 
-/** Questions on their way to the repository at one time; each may be a round trip. */
+/** Lookups in flight at once; each may be a round trip. */
 const AT_ONCE = 64;
 
-/** Those of `paths` that do not exist, in their order. Stops between rounds when the signal says so. */
-export async function missingOf(
+/** Returns those of `paths` that do not exist, in order. Stops between batches once the signal is aborted. */
+export async function missingPaths(
   paths: readonly string[],
   repository: RepositoryReader,
   signal: AbortSignal,

@@ -1,12 +1,12 @@
-/** What a document type declaration says that matters to reading the document. */
+/** The part of a document type declaration that affects how the document is read. */
 export interface Doctype {
-  /** True where declarations may exist that are never read: an external subset, or a parameter entity. */
+  /** Whether there may be declarations that are never read: an external subset or a parameter entity. */
   readonly hasUnread: boolean;
   /** Replacement text of each general entity; null for an external one, which is never read. First declaration wins. */
   readonly entities: ReadonlyMap<string, string | null>;
 }
 
-/** Raises the error at an offset of the declaration's text. */
+/** Throws the error for an offset in the declaration's text. */
 export type FailAt = (offset: number, reason: string) => never;
 
 export const NO_DOCTYPE: Doctype = Object.freeze({ hasUnread: false, entities: new Map<string, string | null>() });
@@ -22,8 +22,8 @@ const CHARACTER_REFERENCE = /&#(?:x([0-9a-fA-F]+)|([0-9]+));/g;
 const BARE_AMPERSAND = /&(?!(?:[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*|#[0-9]+|#x[0-9a-fA-F]+);)/u;
 
 /**
- * Reads the text between `<!DOCTYPE` and its `>`. Nothing outside that text is ever opened. Attribute defaults that an
- * internal subset declares are not applied; parameter entities are not expanded.
+ * Reads the text between `<!DOCTYPE` and its `>`. Never opens anything outside that text. Attribute defaults declared in an
+ * internal subset are not applied, and parameter entities are not expanded.
  */
 export const scanDoctype = (text: string, fail: FailAt): Doctype => new DoctypeScanner(text, fail).scan();
 
@@ -92,10 +92,10 @@ class DoctypeScanner {
     const percent = raw.indexOf("%");
     if (percent >= 0) this.#fail(literalAt + 1 + percent, "% is not allowed in the value of an entity declared here");
     const ampersand = raw.search(BARE_AMPERSAND);
-    if (ampersand >= 0) this.#fail(literalAt + 1 + ampersand, "& that begins no reference");
+    if (ampersand >= 0) this.#fail(literalAt + 1 + ampersand, "& that does not begin a reference");
     return raw.replace(CHARACTER_REFERENCE, (reference: string, hex?: string, decimal?: string) => {
       const code = hex === undefined ? Number.parseInt(decimal ?? "", 10) : Number.parseInt(hex, 16);
-      // What is no character stays, and fails where the entity is used.
+      // An invalid character reference stays as it is, and fails where the entity is used.
       return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : reference;
     });
   }

@@ -3,33 +3,33 @@ import { type Root, rootOf } from "./roots.js";
 import { TitleCollector } from "./title.js";
 import { type Attributes, readXml, type XmlSink } from "./xml.js";
 
-/** One linking attribute as it stands in the document. */
+/** A linking attribute as written in the document. */
 export interface Link {
   readonly use: LinkUse;
   /** Trimmed, never empty, not yet resolved. */
   readonly value: string;
   readonly format?: string | undefined;
-  /** The element's own, else that of the nearest topicref around it. */
+  /** The element's own scope, else that of the nearest enclosing topicref. */
   readonly scope?: string | undefined;
   readonly reltable: boolean;
 }
 
-/** What a DITA document says, before anything is resolved. Lists are in document order. */
+/** The content of a DITA document before links are resolved. Lists are in document order. */
 export interface DitaDocument {
   readonly root: Root;
-  /** Empty where there is none. */
+  /** Empty if the document has no title. */
   readonly title: string;
-  /** Each once. */
+  /** Without duplicates. */
   readonly ids: readonly string[];
-  /** One for each occurrence. */
+  /** One entry per occurrence. */
   readonly links: readonly Link[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads a DITA file. Throws AssetFailure: NOT_DITA, or what `readXml` throws. Elements are known by their `class`, or by
- * name where they have none; what belongs to another vocabulary (a prefix, a default namespace of its own, as in embedded
- * SVG) is checked for well-formedness only.
+ * Reads a DITA file. Throws AssetFailure NOT_DITA, or whatever `readXml` throws. Recognises elements by their `class`, or by
+ * name if they have none. Elements of other vocabularies (with a prefix or a default namespace of their own, such as embedded
+ * SVG) are checked for well-formedness only.
  */
 export function readDita(source: string): DitaDocument {
   const sink = new DitaSink();
@@ -37,7 +37,7 @@ export function readDita(source: string): DitaDocument {
   return sink.document(warnings);
 }
 
-// What a template puts where a conref will have to supply the value.
+// The placeholder that templates use for a value that a conref supplies.
 const PLACEHOLDER = "-dita-use-conref-target";
 
 class DitaSink implements XmlSink {
@@ -105,11 +105,11 @@ class DitaSink implements XmlSink {
       }
       const use = meaning?.links.get(name) ?? LINKS_EVERYWHERE.get(name);
       if (use === undefined) continue;
-      // A parameter's value is a reference only where it says so.
+      // A parameter's value is a reference only if `valuetype` says so.
       if (name === "value" && attributes.valuetype !== "ref") continue;
       const value = raw.trim();
       if (value === "" || value === PLACEHOLDER) continue;
-      // Beside a conkeyref, the end of the range lies in what the key stands for, whatever file it names.
+      // With a conkeyref, the range ends in the key's target, whatever file conrefend names.
       const key = name === "conrefend" && !attributes.conref ? attributes.conkeyref?.trim() : undefined;
       this.#links.push({
         use: key ? "content-key" : use,
@@ -122,6 +122,6 @@ class DitaSink implements XmlSink {
   }
 }
 
-/** `key/first` and `file.dita#topic/last` give `key/last`. */
+/** Combines `key/first` and `file.dita#topic/last` to `key/last`. */
 const endOfRange = (conkeyref: string, conrefend: string): string =>
   `${conkeyref.split("/", 1)[0]}/${conrefend.slice(conrefend.search(/[^#/]*$/))}`;

@@ -1,4 +1,4 @@
-/** How a reference is used; decides its kind and the property that lists it. */
+/** How a reference is used. Determines its kind and the property that lists it. */
 export type LinkUse =
   | "topicref"
   | "mapref"
@@ -13,16 +13,16 @@ export type LinkUse =
   | "content-key"
   | "multimedia-key";
 
-/** What an element means to us. Elements that mean nothing have no Element. */
+/** What an element means for linking. Elements without such a meaning have no Element. */
 export interface Element {
-  /** The attributes that link, beside those that link on every element. */
+  /** Linking attributes of this element, in addition to those of every element. */
   readonly links: ReadonlyMap<string, LinkUse>;
-  /** True for topicref and its specialisations, whose `scope` covers what lies in them. */
+  /** Whether it is a topicref or a specialisation, whose `scope` applies to its descendants. */
   readonly inMap: boolean;
   readonly isReltable: boolean;
 }
 
-/** Attributes that link whatever element they stand on. */
+/** Attributes that link on every element. */
 export const LINKS_EVERYWHERE: ReadonlyMap<string, LinkUse> = new Map([
   ["conref", "conref"],
   ["conrefend", "conref"],
@@ -56,8 +56,8 @@ const PARAM = element({ value: "multimedia", keyref: "multimedia-key" });
 const FLAG = element({ imageref: "image" });
 
 /**
- * The standard's linking elements (DITA 1.3 and 2.0, Lightweight DITA's media) as class tokens, `module/element`. A
- * specialised element is found through the nearest ancestor that stands here.
+ * The standard's linking elements (DITA 1.3 and 2.0, media of Lightweight DITA) as class tokens, `module/element`. A
+ * specialised element takes the meaning of its nearest ancestor in this table.
  */
 const TABLE: readonly (readonly [Element, string])[] = [
   [TOPICREF, "map/topicref"],
@@ -96,7 +96,7 @@ const TABLE: readonly (readonly [Element, string])[] = [
 const BY_CLASS = new Map(TABLE.flatMap(([meaning, tokens]) => tokens.split(" ").map((token) => [token, meaning])));
 const BY_NAME = new Map([...BY_CLASS].map(([token, meaning]) => [token.slice(token.indexOf("/") + 1), meaning]));
 
-/** The meaning of an element: by its `class`, most special token first; where it has none, by its name. */
+/** Returns an element's meaning by its `class`, most specialised token first, or by its name if it has none. */
 export function elementOf(name: string, ditaClass: string | undefined): Element | undefined {
   if (ditaClass === undefined) return BY_NAME.get(name);
   for (const token of ditaClass.split(/\s+/).reverse()) {

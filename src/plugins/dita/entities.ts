@@ -13,8 +13,8 @@ const NAME = /^[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*$/u;
 const REFERENCE = /&([^;&]+);/g;
 
 /**
- * The general entities of one document, and what expanding them has cost so far. The cost counts replacement text before
- * the references in it are followed, so that even entities that come to nothing are bounded.
+ * The general entities of one document, and the cost of expanding them so far. The cost counts replacement text before
+ * nested references are expanded, so that even entities that expand to nothing are bounded.
  */
 export class Entities {
   readonly #open: string[] = [];
@@ -34,24 +34,24 @@ export class Entities {
     this.#doctype = doctype;
   }
 
-  /** What one of XML's own five entities stands for. */
+  /** Returns the character of one of XML's five predefined entities. */
   predefined(name: string): string | undefined {
     return PREDEFINED.get(name);
   }
 
   /**
-   * Replacement text, its references not yet followed. Empty, with a warning, for an external entity and for one that an
-   * unread declaration may define; undefined where the reference is an error.
+   * Returns an entity's replacement text with its references unexpanded. Empty, with a warning, for an external entity and
+   * for one that an unread declaration may define; undefined if the reference is an error.
    */
   replacement(name: string): string | undefined {
     const declared = this.#doctype.entities.get(name);
     if (typeof declared === "string") return declared;
     if (declared === null) return this.#empty(`entity &${name}; is external and was not read`);
     if (!this.#doctype.hasUnread || !NAME.test(name)) return undefined;
-    return this.#empty(`entity &${name}; is not declared in this file and counts as empty`);
+    return this.#empty(`entity &${name}; is not declared in this file and was treated as empty`);
   }
 
-  /** Does `work` with the entity open: refused with XML_ENTITY_LIMIT within itself, too deep, or past the total. */
+  /** Runs `work` inside the entity. Throws XML_ENTITY_LIMIT if it contains itself, is nested too deep, or exceeds the total. */
   within<T>(name: string, replacement: string, work: () => T): T {
     if (this.#open.includes(name)) throw tooMuch(`entity &${name}; contains itself`);
     if (this.#open.length >= LIMITS.entityDepth) throw tooMuch(`entities nested deeper than ${LIMITS.entityDepth}`);
@@ -67,9 +67,9 @@ export class Entities {
     }
   }
 
-  /** An entity's text as an attribute takes it: references followed, white space made blanks. `fail` where it cannot be. */
+  /** Expands an entity inside an attribute value: expands references, normalises white space. Calls `fail` on an error. */
   attributeText(name: string, replacement: string, fail: (reason: string) => never): string {
-    if (replacement.includes("<")) return fail(`entity &${name}; holds a < and stands in an attribute`);
+    if (replacement.includes("<")) return fail(`entity &${name}; contains a < and is used in an attribute`);
     return this.within(name, replacement, () =>
       replacement.replace(/[\t\n\r]/g, " ").replace(REFERENCE, (_all, inner: string) => {
         const known = PREDEFINED.get(inner) ?? character(inner);

@@ -2,7 +2,7 @@ import type { Asset } from "../../core/asset/asset.js";
 import type { FileType } from "../../core/asset/file-type.js";
 import type { HandlerResult } from "../../core/asset/handler-result.js";
 import { type AssetHandler, DEFAULT_JOB_TYPE, type HandlerContext } from "../../core/ports/asset-handler.js";
-import { missingOf } from "./broken-links.js";
+import { missingPaths } from "./broken-links.js";
 import { readDita } from "./document.js";
 import { resolveLinks } from "./references.js";
 import { uuidOf } from "./uuid.js";
@@ -10,10 +10,10 @@ import { uuidOf } from "./uuid.js";
 const ACCEPTED: readonly FileType[] = ["DITATOPIC", "DITAMAP", "DITAVAL"];
 
 /**
- * Post-processes DITA topics, maps and ditavals: id, title, class, ids, references. Depends on nothing but the asset's path,
- * its content, and which of its targets exist, so repeating it changes nothing. A topic or map always gets every list, empty
- * ones too, so that what an earlier run found does not linger. Missing targets are warnings and `brokenReferences`; an
- * ill-formed file, one that is not DITA, or one past the limits FAILS.
+ * Post-processes DITA topics, maps and ditavals: unique id, title, class, ids, references. The result depends only on the
+ * asset's path, its content and which of its targets exist, so repeating it changes nothing. A topic or map always gets every
+ * list, even empty ones, which replace the values of an earlier run. Missing targets become warnings and
+ * `brokenReferences`. A file that is ill-formed, is not DITA or exceeds the limits fails.
  */
 export const ditaHandler: AssetHandler = Object.freeze({
   name: "dita",
@@ -24,7 +24,7 @@ export const ditaHandler: AssetHandler = Object.freeze({
     const { root, title, ids, links, warnings } = readDita(await context.text());
     const self = root.kind === "conditions" ? "file" : root.kind === "map" ? "map" : "topic";
     const { references, lists, expected, warnings: more } = resolveLinks(links, path, self);
-    const missing = await missingOf(expected, context.repository, context.signal);
+    const missing = await missingPaths(expected, context.repository, context.signal);
     const described = {
       ...(title === "" ? {} : { fmditaTitle: title }),
       ...(root.ditaClass === undefined ? {} : { dita_class: root.ditaClass }),

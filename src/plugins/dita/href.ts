@@ -1,4 +1,4 @@
-/** What a reference's text leads to, seen from the file that it stands in. */
+/** The target of a reference, resolved relative to the file that contains it. */
 export type Resolved =
   | {
       readonly place: "inside";
@@ -10,17 +10,17 @@ export type Resolved =
   | { readonly place: "outside"; readonly url: string }
   | { readonly place: "nowhere"; readonly reason: string };
 
-// Two characters at least: one letter before a colon is a Windows drive, and no scheme in use is so short.
+// At least two characters: a single letter before a colon is a Windows drive.
 const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 const DRIVE = /^[a-z]:/i;
-// Escapes of what no file name holds stay as they stand: / and \ would cut the path anew, controls no repository takes.
+// Escapes of characters that no file name contains stay encoded: / and \ would split the path, and no repository allows control characters.
 const ESCAPES = /(?:%(?!2f|5c|[01][0-9a-f]|7f)[0-9a-f]{2})+/gi;
 const ASCII_ESCAPE = /%[2-7][0-9a-f]/gi;
 
 /**
  * Resolves a reference in the asset at `from`. Never throws and looks nothing up. Only a scheme, a leading `//` or
- * `scope="external"` leads outside, so a file called `HTTPserver.dita` is inside. Escapes are decoded as UTF-8, those that
- * are wrong stay; a query stays as it is. `xml:base` is not honoured: DITA does not use it.
+ * `scope="external"` leads outside, so a file called `HTTPserver.dita` is inside. Escapes are decoded as UTF-8; invalid ones
+ * and the query are kept as written. `xml:base` is ignored: DITA does not use it.
  */
 export function resolveHref(href: string, from: string, scope?: string): Resolved {
   if (scope === "external") return { place: "outside", url: href };
@@ -39,11 +39,11 @@ export function resolveHref(href: string, from: string, scope?: string): Resolve
     path,
     query: mark < 0 ? "" : beforeHash.slice(mark),
     ...(fragment === "" ? {} : { fragment }),
-    ...(written.includes("\\") ? { warning: "has backslashes, taken as slashes" } : {}),
+    ...(written.includes("\\") ? { warning: "contains backslashes, read as slashes" } : {}),
   };
 }
 
-/** The absolute path, undefined where it would climb above the root. */
+/** Returns the absolute path, or undefined if it would climb above the root. */
 function absolute(written: string, from: string): string | undefined {
   const path = written.startsWith("/") ? [] : from.split("/").slice(1, -1);
   for (const raw of written.split("/")) {

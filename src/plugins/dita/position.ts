@@ -1,7 +1,7 @@
 import { AssetFailure } from "../../core/errors.js";
 
-/** `line 12, column 5` of an offset in a text whose lines end in `\n`; both from 1, columns in Unicode characters. */
-function placeOf(text: string, offset: number): string {
+/** Formats an offset as `line 12, column 5`. Lines end in `\n`; both count from 1, columns in Unicode characters. */
+function positionOf(text: string, offset: number): string {
   let line = 1;
   let lineStart = 0;
   for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", at + 1)) {
@@ -12,6 +12,6 @@ function placeOf(text: string, offset: number): string {
   return `line ${line}, column ${column}`;
 }
 
-/** The failure of a document that is no XML, pointing at an offset in it. */
+/** Returns the failure of an ill-formed document, with the position of an offset. */
 export const notWellFormed = (text: string, offset: number, reason: string): AssetFailure =>
-  new AssetFailure("XML_NOT_WELL_FORMED", `${placeOf(text, offset)}: ${reason}`);
+  new AssetFailure("XML_NOT_WELL_FORMED", `${positionOf(text, offset)}: ${reason}`);

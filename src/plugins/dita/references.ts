@@ -6,7 +6,7 @@ import { type Resolved, resolveHref } from "./href.js";
 type Kind = AssetReference["kind"];
 type Inside = Extract<Resolved, { place: "inside" }>;
 
-/** The properties that list a document's references: absolute paths, each once, in document order; inside ones only. */
+/** The properties that list a document's internal references: absolute paths without duplicates, in document order. */
 export interface ReferenceLists {
   readonly fmditaTopicrefs: readonly string[];
   readonly fmditaMaprefs: readonly string[];
@@ -17,10 +17,10 @@ export interface ReferenceLists {
 
 /** A document's references, resolved. */
 export interface References {
-  /** One for each occurrence, in document order. */
+  /** One entry per occurrence, in document order. */
   readonly references: readonly AssetReference[];
   readonly lists: ReferenceLists;
-  /** Paths that should exist, each once; without the asset itself, and without peers, which need not be here yet. */
+  /** Paths that should exist, without duplicates, the asset itself, and peers, which need not exist yet. */
   readonly expected: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -66,7 +66,7 @@ const MEDIA_EXTENSIONS = new Set([
   "swf",
 ]);
 
-/** Resolves the links of the document at `path`, which is itself a `self`. Never throws. */
+/** Resolves the links of the document at `path`; `self` is the document's own kind. Never throws. */
 export function resolveLinks(links: readonly Link[], path: string, self: "topic" | "map" | "file"): References {
   const references: AssetReference[] = [];
   const lists = {
@@ -88,7 +88,7 @@ export function resolveLinks(links: readonly Link[], path: string, self: "topic"
     const given = { ...(isScope(scope) ? { scope } : {}), ...reltable };
     const resolved = resolveHref(value, path, scope);
     if (resolved.place === "nowhere") {
-      warnings.add(`reference "${value}" ${resolved.reason} and was left out`);
+      warnings.add(`reference "${value}" ${resolved.reason} and was ignored`);
     } else if (resolved.place === "outside") {
       references.push({ kind: kindOutside(link), target: resolved.url, external: true, ...given });
     } else {
@@ -119,7 +119,7 @@ export function resolveLinks(links: readonly Link[], path: string, self: "topic"
 const isScope = (scope: string | undefined): scope is "local" | "peer" | "external" =>
   scope === "local" || scope === "peer" || scope === "external";
 
-/** `key/element` names an element of what the key stands for. */
+/** Splits `key/element`, which names an element in the key's target. */
 function splitKey(value: string): { target: string; fragment?: string } {
   const slash = value.indexOf("/");
   if (slash < 0) return { target: value };
@@ -127,7 +127,7 @@ function splitKey(value: string): { target: string; fragment?: string } {
   return { target: value.slice(0, slash), ...(fragment === "" ? {} : { fragment }) };
 }
 
-/** The kinds that the use alone decides. */
+/** Kinds that the use alone determines. */
 const BY_USE: Readonly<Partial<Record<LinkUse, Kind>>> = {
   mapref: "map",
   conref: "content",

@@ -1,18 +1,18 @@
 import { AssetFailure } from "../../core/errors.js";
 import type { Attributes } from "./xml.js";
 
-/** What a document is, as its root element says. */
+/** A document's kind, according to its root element. */
 export interface Root {
   readonly name: string;
   /** composite: `dita`, several topics in one file; conditions: `val`, a DITAVAL. */
   readonly kind: "topic" | "map" | "composite" | "conditions";
-  /** Absent where neither the document nor the standard gives the root a class. */
+  /** Absent if neither the document nor the standard gives the root a class. */
   readonly ditaClass?: string;
 }
 
 const learning = (name: string) => `- topic/topic learningBase/learningBase ${name}/${name} `;
 
-/** What the standard's document types give their roots where a file is read without its DTD. DITA 1.3. */
+/** Default classes of the root elements of DITA 1.3, for files that are read without their DTD. */
 const DEFAULT_CLASSES: ReadonlyMap<string, string> = new Map([
   ["topic", "- topic/topic "],
   ["concept", "- topic/topic concept/concept "],
@@ -36,7 +36,7 @@ const DEFAULT_CLASSES: ReadonlyMap<string, string> = new Map([
   ["learningObjectMap", "- map/map learningObjectMap/learningObjectMap "],
 ]);
 
-/** The meaning of a root element, its `class` first. Throws NOT_DITA, naming the root, where it has none for us. */
+/** Determines a document's kind from its root element, `class` first. Throws NOT_DITA, naming the root, if it is unknown. */
 export function rootOf(name: string, attributes: Attributes): Root {
   if (name === "dita") return { name, kind: "composite" };
   if (name === "val") return { name, kind: "conditions" };

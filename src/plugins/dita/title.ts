@@ -1,4 +1,4 @@
-/** Elements whose text is no part of the title that they stand in. */
+/** Elements whose text does not belong to the title that contains them. */
 const UNSPOKEN: ReadonlySet<string> = new Set([
   "alt",
   "data",
@@ -18,8 +18,8 @@ const UNSPOKEN: ReadonlySet<string> = new Set([
 const TITLES: ReadonlySet<string> = new Set(["title", "glossterm", "booktitle"]);
 
 /**
- * Picks a document's title out of its elements: the first title of the root (of the first topic, in a composite); of a
- * book, its main title.
+ * Extracts a document's title: the first title of the root element, or of the first topic in a composite; for a book, the
+ * main title.
  */
 export class TitleCollector {
   readonly #depth: number;
@@ -28,7 +28,7 @@ export class TitleCollector {
   #unspoken = 0;
   #text = "";
 
-  /** @param depth how deep the title's element stands; the root is at 1 */
+  /** @param depth the depth of the title element; the root has depth 1 */
   constructor(depth: number) {
     this.#depth = depth;
   }
@@ -41,7 +41,7 @@ export class TitleCollector {
     return this.#state === "after";
   }
 
-  /** The title, white space collapsed; empty where there is none or it holds only keys. */
+  /** The title with white space collapsed; empty if there is none, or if it contains only key references. */
   get title(): string {
     return this.#text.replace(/\s+/g, " ").trim();
   }

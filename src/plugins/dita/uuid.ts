@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { nameOf } from "../../core/asset/asset.js";
 
-// Ours; it keeps these ids apart from every other name-based UUID.
+// Our own namespace, so that these ids differ from all other name-based UUIDs.
 const NAMESPACE = Buffer.from("5b0f7a3c4d1e4c5f9a6b2e8d7c3f1a90", "hex");
 
 /**
- * The asset's unique id, `GUID-…`. A file named by its id has that one; any other gets an id made from its path (UUID
- * version 5), because a handler runs at least once and must say the same each time, and two files must never share an id.
- * So a copy has a new id and an overwrite keeps it; a file that was moved before its id was stored gets a new one.
+ * Returns an asset's unique id, `GUID-…`. A file named after its id keeps that one. Any other gets an id derived from its path
+ * (UUID version 5): a handler runs at least once and must return the same id each time, and two files must never share one.
+ * So a copy gets a new id, an overwritten file keeps its id, and a file that moves before its id is stored gets a new one.
  */
 export function uuidOf(path: string): string {
   const name = nameOf(path);

@@ -1,6 +1,6 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import { AssetFailure, messageOf } from "../../core/errors.js";
-import { complaintOf, type Standpoint } from "./complaint.js";
+import { explainParseError, type ParserState } from "./explain-parse-error.js";
 import { scanDoctype } from "./doctype.js";
 import { Entities } from "./entities.js";
 import { LIMITS } from "./limits.js";
@@ -8,20 +8,20 @@ import { notWellFormed } from "./position.js";
 
 export type Attributes = Readonly<Record<string, string>>;
 
-/** Takes a document's events, in document order. What it was given before a failure is not to be used. */
+/** Receives a document's events in document order. After a failure, discard what it received. */
 export interface XmlSink {
-  /** Asked after each `open` and `close`: text costs time, so none is delivered that nobody wants. */
+  /** Checked after each `open` and `close`: text costs time, so unwanted text is not delivered. */
   readonly wantsText: boolean;
   open(name: string, attributes: Attributes): void;
   close(): void;
-  /** May come in pieces. */
+  /** May be called several times for one text. */
   text(text: string): void;
 }
 
-/** Raises the failure for an offset of a passage. */
+/** Creates the failure for an offset in a passage. */
 type Report = (offset: number, reason: string) => AssetFailure;
 
-/** What all passages of a document share. */
+/** State shared by all passages of a document. */
 interface Shared {
   readonly sink: XmlSink;
   readonly entities: Entities;
@@ -29,10 +29,9 @@ interface Shared {
 }
 
 /**
- * Reads a whole document into `sink` and returns warnings. Throws nothing but AssetFailure: XML_NOT_WELL_FORMED with the
- * place of the fault, XML_ENTITY_LIMIT, XML_DEPTH_LIMIT, or the sink's own. Opens no file and no connection. Entities of
- * the internal subset are expanded; one that holds markup is read as if the markup stood in its place, except that its
- * elements must be balanced within it.
+ * Reads a whole document into `sink` and returns warnings. Throws only AssetFailure: XML_NOT_WELL_FORMED with the position
+ * of the error, XML_ENTITY_LIMIT, XML_DEPTH_LIMIT, or the sink's own. Opens no files and no connections. Expands entities of
+ * the internal subset. Markup in an entity is read as if it were written in place, but its elements must be balanced.
  */
 export function readXml(source: string, sink: XmlSink): readonly string[] {
   // XML's own end-of-line rule, applied first so that an offset is an offset everywhere.
@@ -44,7 +43,7 @@ export function readXml(source: string, sink: XmlSink): readonly string[] {
   return entities.warnings;
 }
 
-// No XML text holds it, so it can stand for an entity until the text around it is delivered.
+// Cannot occur in XML, so it marks an entity until the surrounding text is delivered.
 const MARK = "\0";
 
 interface PassageOptions {
@@ -54,13 +53,13 @@ interface PassageOptions {
 }
 
 /**
- * One text under one parser: the document, or the replacement text of an entity in it.
+ * One text with its parser: the document, or the replacement text of an entity in it.
  *
- * It extends the parser for speed. `on` adds a property by a computed name, and V8 turns an object that gets many of
- * those into a hash table: with five handlers or more, a plain SaxesParser is six times slower. Fields of a subclass make
- * V8 set enough room aside.
+ * It extends the parser for speed. `on` adds a property by a computed name, and V8 turns an object with many of those into a
+ * hash table: with five or more handlers, a plain SaxesParser is six times slower. A subclass with fields makes V8 reserve
+ * enough slots.
  */
-class Passage extends SaxesParser<PassageOptions> implements Standpoint {
+class Passage extends SaxesParser<PassageOptions> implements ParserState {
   readonly source: string;
   readonly starts: number[] = [];
   tagStart = 0;
@@ -96,9 +95,9 @@ class Passage extends SaxesParser<PassageOptions> implements Standpoint {
     this.on("processinginstruction", mark);
     this.on("xmldecl", mark);
     this.on("comment", () => {
-      this.markupEnd = this.position + 1; // saxes says so before the >
+      this.markupEnd = this.position + 1; // saxes reports it before the >
     });
-    // saxes asks its table of entities for nothing but names.
+    // saxes only reads names from its table of entities.
     this.ENTITIES = new Proxy({}, { get: (_none, name) => this.#entity(String(name)) });
     this.#listen();
   }
@@ -108,7 +107,7 @@ class Passage extends SaxesParser<PassageOptions> implements Standpoint {
       this.write(this.source).close();
     } catch (error) {
       if (AssetFailure.is(error)) throw error;
-      // Lone surrogates make saxes throw where it should complain.
+      // On lone surrogates, saxes throws instead of reporting an error.
       throw this.#report(Math.min(this.position, this.source.length), messageOf(error));
     }
   }
@@ -150,7 +149,7 @@ class Passage extends SaxesParser<PassageOptions> implements Standpoint {
     this.#listen();
   }
 
-  /** Text that nobody hears, saxes does not copy; but text with marks in it has to be heard. */
+  /** Listens for text only if needed, because saxes then copies it: if the sink wants it, or entities may be marked in it. */
   #listen(): void {
     const listens = this.#shared.sink.wantsText || this.#shared.entities.anyDeclared;
     if (listens === this.#listens) return;
@@ -171,7 +170,7 @@ class Passage extends SaxesParser<PassageOptions> implements Standpoint {
     }
   }
 
-  /** What saxes puts in the place of a reference; undefined makes it complain. */
+  /** Returns the text that saxes inserts for a reference; undefined makes it report an error. */
   #entity(name: string): string | undefined {
     const { entities } = this.#shared;
     const predefined = entities.predefined(name);
@@ -200,7 +199,7 @@ class Passage extends SaxesParser<PassageOptions> implements Standpoint {
   }
 
   #refuse(message: string): never {
-    const { offset, reason } = complaintOf(message, this);
+    const { offset, reason } = explainParseError(message, this);
     throw this.#report(offset, reason);
   }
 }

@@ -7,20 +7,20 @@ import type { AssetHandler, HandlerContext } from "../../core/ports/asset-handle
 import type { AssetResult, AssetWrite } from "../../core/asset/asset-result.js";
 import type { AssetRepository } from "../../core/ports/asset-repository.js";
 import type { AssetSink, IncomingAsset, PutEnd } from "../../core/ports/asset-sink.js";
-import { Gatherer } from "./gatherer.js";
+import { Batcher } from "./batcher.js";
 
-/** Where a migration writes. */
+/** The repository that a migration writes to. */
 export type MigrationTarget = Pick<AssetRepository, "identity" | "read" | "apply"> & { readonly sink: AssetSink };
 
 /**
- * Copies an asset to the target: content, metadata, and what processing has written about it; then reads the copy's
- * content back, and fails with HASH_MISMATCH where it is not what was read. Nothing is written at the source. Its name
- * says which target it has: a node with another one leaves the job alone.
+ * Returns a handler that copies an asset to the target: content, metadata and processing results. It then reads the copy
+ * back and fails with HASH_MISMATCH if the content differs. It writes nothing to the source. The handler's name identifies
+ * the target, so that a node with another target does not pick up the job.
  */
 export function migrationHandler(source: Pick<AssetRepository, "results">, target: MigrationTarget): AssetHandler {
-  const puts = new Gatherer((incoming: readonly IncomingAsset[]) => target.sink.put(incoming));
-  const results = new Gatherer((paths: readonly string[], signal) => source.results(paths, signal));
-  const writes = new Gatherer(async (gathered: readonly AssetWrite[], signal) => {
+  const puts = new Batcher((incoming: readonly IncomingAsset[]) => target.sink.put(incoming));
+  const results = new Batcher((paths: readonly string[], signal) => source.results(paths, signal));
+  const writes = new Batcher(async (gathered: readonly AssetWrite[], signal) => {
     const refused = new Map((await target.apply(gathered, signal)).map((write) => [write.path, write]));
     return gathered.map(({ path }) => refused.get(path));
   });
@@ -32,19 +32,19 @@ export function migrationHandler(source: Pick<AssetRepository, "results">, targe
     async process(asset: Asset, context: HandlerContext): Promise<HandlerResult> {
       const { path } = asset;
       const { signal } = context;
-      const end = await puts.ask({ asset, content: () => asSaid(asset, context.stream()) }, signal);
+      const end = await puts.ask({ asset, content: () => verifiedContent(asset, context.stream()) }, signal);
       if (AssetmillError.is(end)) throw AssetFailure.is(end.cause) ? end.cause : end;
       await verify(path, end, target, signal);
       const result = await results.ask(path, signal);
       const refused = result && (await writes.ask(writeOf(result), signal));
-      if (refused) throw new AssetFailure("WRITE_FAILED", `its results: ${refused.message}`);
+      if (refused) throw new AssetFailure("WRITE_FAILED", `cannot write its results: ${refused.message}`);
       return end.end === "replaced" ? { warnings: ["replaced another asset at this path of the target"] } : {};
     },
   };
 }
 
-/** A content, which fails at its end where it is not what the source says of it: then nothing is put. */
-async function* asSaid({ contentHash }: Asset, content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+/** Passes the content through and fails at its end if it does not match the source's hash; then nothing is stored. */
+async function* verifiedContent({ contentHash }: Asset, content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const hash = createHash("sha256");
   for await (const piece of content) {
     hash.update(piece);
@@ -52,7 +52,7 @@ async function* asSaid({ contentHash }: Asset, content: AsyncIterable<Uint8Array
   }
   const found = `sha256:${hash.digest("hex")}`;
   if (contentHash !== undefined && found !== contentHash) {
-    throw new AssetFailure("HASH_MISMATCH", `the source says ${contentHash}, its content is ${found}`);
+    throw new AssetFailure("HASH_MISMATCH", `the source reports ${contentHash}, but its content has ${found}`);
   }
 }
 
@@ -66,11 +66,11 @@ async function verify(
   for await (const piece of target.read(path, signal)) hash.update(piece);
   const copied = `sha256:${hash.digest("hex")}`;
   if (copied !== end.contentHash) {
-    throw new AssetFailure("HASH_MISMATCH", `the copy's content is ${copied}, the source's ${end.contentHash}`);
+    throw new AssetFailure("HASH_MISMATCH", `the copy has ${copied}, the source ${end.contentHash}`);
   }
 }
 
-/** As it was written at the source; whose job it was stays. */
+/** Builds the write that repeats the source's result; it keeps the id of the job that wrote it. */
 function writeOf({ path, properties, references, stamp, jobId }: AssetResult): AssetWrite {
   const byHandler: Record<string, AssetReference[]> = {};
   for (const { handler, ...reference } of references) (byHandler[handler] ??= []).push(reference);

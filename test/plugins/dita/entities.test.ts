@@ -38,7 +38,7 @@ describe("entities in DITA files", () => {
       "XML_NOT_WELL_FORMED: line 4, column 24: in entity &e;: the text ends within <b>",
     );
     expect(await failureOf(withSubset('<!ENTITY e "<b/>">', "a", '<p x="&e;"/>'))).to.equal(
-      "XML_NOT_WELL_FORMED: line 4, column 37: entity &e; holds a < and stands in an attribute",
+      "XML_NOT_WELL_FORMED: line 4, column 37: entity &e; contains a < and is used in an attribute",
     );
   });
 
@@ -47,7 +47,7 @@ describe("entities in DITA files", () => {
       '<!DOCTYPE topic PUBLIC "-//OASIS//DTD DITA Topic//EN" "topic.dtd"><topic id="t"><title>a&nbsp;b&nbsp;c</title></topic>',
     );
     expect(properties.fmditaTitle).to.equal("abc");
-    expect(warnings).to.deep.equal(["entity &nbsp; is not declared in this file and counts as empty"]);
+    expect(warnings).to.deep.equal(["entity &nbsp; is not declared in this file and was treated as empty"]);
     expect(await failureOf(withSubset("", "&x;"))).to.match(/^XML_NOT_WELL_FORMED: line 4, column 22: entity &x;/);
   });
 

@@ -75,10 +75,10 @@ describe("resolving a DITA href", () => {
     );
     expect(references.map(({ target }) => target)).to.deep.equal(["/docs/guide/x/a.dita"]);
     expect(warnings).to.deep.equal([
-      'reference "C:\\docs\\a.dita" is a Windows path and was left out',
-      'reference "\\\\host\\a" is a Windows network path and was left out',
-      'reference "../../../a.dita" climbs above the root of the repository and was left out',
-      'reference "x\\a.dita" has backslashes, taken as slashes',
+      'reference "C:\\docs\\a.dita" is a Windows path and was ignored',
+      'reference "\\\\host\\a" is a Windows network path and was ignored',
+      'reference "../../../a.dita" climbs above the root of the repository and was ignored',
+      'reference "x\\a.dita" contains backslashes, read as slashes',
     ]);
   });
 });

@@ -1,61 +1,61 @@
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { JobOperator } from "../../core/ports/job-operator.js";
-import type { AppEnv } from "../guards.js";
+import type { AppEnv } from "../middleware.js";
 import { readJobReference } from "../job-reference.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { changedSchema, restartedSchema } from "../representations.js";
 import { jobReferenceSchema } from "../schemas.js";
-import { answers } from "./answers.js";
+import { jsonResponses } from "./responses.js";
 
-interface Change {
+interface JobCommand {
   readonly name: string;
   readonly operationId: string;
   readonly summary: string;
-  readonly answer: z.ZodType;
-  readonly make: (operator: JobOperator, processingId: string, by: string) => Promise<object>;
+  readonly response: z.ZodType;
+  readonly run: (operator: JobOperator, processingId: string, by: string) => Promise<object>;
 }
 
-const CHANGES: readonly Change[] = [
+const COMMANDS: readonly JobCommand[] = [
   {
     name: "cancel",
     operationId: "cancel",
-    summary: "Ends a job; what runs is told to stop",
-    answer: changedSchema,
-    make: (operator, id, by) => operator.cancel(id, by).then(changed),
+    summary: "Cancel a job; running handlers are told to stop",
+    response: changedSchema,
+    run: (operator, id, by) => operator.cancel(id, by).then(changed),
   },
   {
     name: "resume",
     operationId: "resume",
-    summary: "Goes on with a paused, failed or cancelled job where it stopped",
-    answer: changedSchema,
-    make: (operator, id, by) => operator.resume(id, by).then(changed),
+    summary: "Resume a paused, failed or cancelled job where it stopped",
+    response: changedSchema,
+    run: (operator, id, by) => operator.resume(id, by).then(changed),
   },
   {
     name: "pause",
     operationId: "pause",
-    summary: "Stops a job until it is resumed",
-    answer: changedSchema,
-    make: (operator, id, by) => operator.pause(id, by).then(changed),
+    summary: "Pause a job until it is resumed",
+    response: changedSchema,
+    run: (operator, id, by) => operator.pause(id, by).then(changed),
   },
   {
     name: "restart",
     operationId: "restart",
-    summary: "Starts a new job with the request of an ended one",
-    answer: restartedSchema,
-    make: (operator, id, by) => operator.restart(id, by).then(restarted(id)),
+    summary: "Start a new job with the request of an ended one",
+    response: restartedSchema,
+    run: (operator, id, by) => operator.restart(id, by).then(restarted(id)),
   },
   {
     name: "retry-failed",
     operationId: "retryFailed",
-    summary: "Starts a new job over exactly the failed assets of an ended one",
-    answer: restartedSchema,
-    make: (operator, id, by) => operator.retryFailed(id, by).then(restarted(id)),
+    summary: "Start a new job over only the failed assets of an ended one",
+    response: restartedSchema,
+    run: (operator, id, by) => operator.retryFailed(id, by).then(restarted(id)),
   },
 ];
 
-/** POST cancel, resume, pause, restart, retry-failed. */
-export function addChanges(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }: ResolvedHttpOptions): void {
-  for (const { name, operationId, summary, answer, make } of CHANGES) {
+/** Adds POST cancel, resume, pause, restart and retry-failed. */
+export function addJobCommands(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }: ResolvedHttpOptions): void {
+  for (const { name, operationId, summary, response, run } of COMMANDS) {
     const path = `${basePath}/${name}`;
     app.openAPIRegistry.registerPath(
       createRoute({
@@ -63,7 +63,7 @@ export function addChanges(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }:
         path,
         operationId,
         summary,
-        description: "The processingId stands in the body or in the query string; in both, it is the same.",
+        description: "Give the processingId in the body or in the query string. If given in both, it must be the same.",
         request: {
           query: jobReferenceSchema,
           body: {
@@ -74,12 +74,12 @@ export function addChanges(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }:
             },
           },
         },
-        responses: answers(answer, "Done"),
+        responses: jsonResponses(response, "The command was accepted"),
       }),
     );
     app.post(path, async (c) => {
       const processingId = await readJobReference(c.req.raw, maxBodyBytes);
-      return c.json(await make(c.var.operator, processingId, c.var.principal.name), 200);
+      return c.json(await run(c.var.operator, processingId, c.var.principal.name), 200);
     });
   }
 }

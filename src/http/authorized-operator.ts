@@ -14,20 +14,20 @@ import type {
 } from "../core/ports/job-operator.js";
 import type { OutcomeQuery } from "../core/ports/job-reports.js";
 
-/** Jobs that a history may look at for one answer: a caller that may read few of them does not read the whole store. */
-const MAX_LOOKED_AT = 10_000;
+/** Most jobs that one history request examines: a caller that may read few must not cause a scan of the whole store. */
+const MAX_EXAMINED = 10_000;
 
 /**
- * The driving port as one caller may use it. Each method asks the policy first, and acts in the caller's name whatever
- * name it is given; a route that has nothing else can forget neither. FORBIDDEN where the policy says no: "process" on all
- * of a job's paths to start or change it, "read" on them to see anything of it.
+ * The driving port restricted to what one caller may do. Each method checks the policy first and acts under the caller's
+ * name, whatever name it is given; routes get no other operator, so none can forget either. Starting or changing a job
+ * requires "process" on all of its paths, seeing it requires "read". Throws FORBIDDEN if the policy denies it.
  */
-export class GuardedOperator implements JobOperator {
+export class AuthorizedOperator implements JobOperator {
   readonly #operator: JobOperator;
   readonly #principal: Principal;
   readonly #policy: AccessPolicy | undefined;
 
-  /** Without a policy everything is allowed. */
+  /** Without a policy, everything is allowed. */
   constructor(operator: JobOperator, principal: Principal, policy: AccessPolicy | undefined) {
     this.#operator = operator;
     this.#principal = principal;
@@ -35,59 +35,59 @@ export class GuardedOperator implements JobOperator {
   }
 
   async start(request: StartRequest, _by?: string, options?: StartOptions) {
-    await this.#demand(rootsOf(request), "process");
-    return this.#hidingRival(() => this.#operator.start(request, this.#principal.name, options));
+    await this.#require(rootsOf(request), "process");
+    return this.#hidingConflict(() => this.#operator.start(request, this.#principal.name, options));
   }
 
   async startOrJoin(request: StartRequest) {
-    await this.#demand(rootsOf(request), "process");
-    return this.#hidingRival(() => this.#operator.startOrJoin(request, this.#principal.name));
+    await this.#require(rootsOf(request), "process");
+    return this.#hidingConflict(() => this.#operator.startOrJoin(request, this.#principal.name));
   }
 
   async status(processingId: string): Promise<JobReport> {
     const report = await this.#operator.status(processingId);
-    await this.#demand(report.paths, "read");
+    await this.#require(report.paths, "read");
     return report;
   }
 
   async summary(processingId: string) {
-    await this.#demandJob(processingId, "read");
+    await this.#requireOnJob(processingId, "read");
     return this.#operator.summary(processingId);
   }
 
   async cancel(processingId: string) {
-    await this.#demandJob(processingId, "process");
+    await this.#requireOnJob(processingId, "process");
     return this.#operator.cancel(processingId, this.#principal.name);
   }
 
   async pause(processingId: string) {
-    await this.#demandJob(processingId, "process");
+    await this.#requireOnJob(processingId, "process");
     return this.#operator.pause(processingId, this.#principal.name);
   }
 
   async resume(processingId: string) {
-    await this.#demandJob(processingId, "process");
-    return this.#hidingRival(() => this.#operator.resume(processingId, this.#principal.name));
+    await this.#requireOnJob(processingId, "process");
+    return this.#hidingConflict(() => this.#operator.resume(processingId, this.#principal.name));
   }
 
   async restart(processingId: string) {
-    await this.#demandJob(processingId, "process");
-    return this.#hidingRival(() => this.#operator.restart(processingId, this.#principal.name));
+    await this.#requireOnJob(processingId, "process");
+    return this.#hidingConflict(() => this.#operator.restart(processingId, this.#principal.name));
   }
 
   async retryFailed(processingId: string) {
-    await this.#demandJob(processingId, "process");
-    return this.#hidingRival(() => this.#operator.retryFailed(processingId, this.#principal.name));
+    await this.#requireOnJob(processingId, "process");
+    return this.#hidingConflict(() => this.#operator.retryFailed(processingId, this.#principal.name));
   }
 
-  /** Leaves out what may not be read, and goes on until `limit` jobs are found or 10,000 were looked at. */
+  /** Leaves out jobs that the caller may not read, and stops at `limit` jobs found or 10,000 examined. */
   async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
     if (!this.#policy) return this.#operator.history(query);
     const { limit = HISTORY_PAGE.default } = query;
     const readable: JobReport[] = [];
     let before = query.before;
     let pageSize = limit;
-    for (let lookedAt = 0; lookedAt < MAX_LOOKED_AT; pageSize = HISTORY_PAGE.most) {
+    for (let examined = 0; examined < MAX_EXAMINED; pageSize = HISTORY_PAGE.most) {
       const page = await this.#operator.history({
         ...query,
         limit: pageSize,
@@ -98,7 +98,7 @@ export class GuardedOperator implements JobOperator {
         readable.push(report);
         if (readable.length === limit) return readable;
       }
-      lookedAt += page.length;
+      examined += page.length;
       if (page.length < pageSize) break;
       before = page.at(-1)?.processingId;
     }
@@ -106,42 +106,42 @@ export class GuardedOperator implements JobOperator {
   }
 
   async logs(processingId: string, query?: LogQuery) {
-    await this.#demandJob(processingId, "read");
+    await this.#requireOnJob(processingId, "read");
     return this.#operator.logs(processingId, query);
   }
 
   async outcomes(processingId: string, query: OutcomeQuery) {
-    await this.#demandJob(processingId, "read");
+    await this.#requireOnJob(processingId, "read");
     return this.#operator.outcomes(processingId, query);
   }
 
   async *events(processingId: string, options?: { readonly after?: string; readonly signal?: AbortSignal }) {
-    await this.#demandJob(processingId, "read");
+    await this.#requireOnJob(processingId, "read");
     yield* this.#operator.events(processingId, options);
   }
 
   async results(path: string) {
-    await this.#demand([normalisePath(path)], "read");
+    await this.#require([normalisePath(path)], "read");
     return this.#operator.results(path);
   }
 
   async askAssetStatus(request: AssetStatusRequest) {
-    await this.#demand(rootsOf(request), "read");
+    await this.#require(rootsOf(request), "read");
     return this.#operator.askAssetStatus(request, this.#principal.name);
   }
 
   async assetStatus(jobId: string, query?: { readonly after?: string; readonly limit?: number }) {
-    await this.#demandJob(jobId, "read");
+    await this.#requireOnJob(jobId, "read");
     return this.#operator.assetStatus(jobId, query);
   }
 
-  async #demandJob(processingId: string, action: AccessAction): Promise<void> {
-    if (this.#policy) await this.#demand((await this.#operator.status(processingId)).paths, action);
+  async #requireOnJob(processingId: string, action: AccessAction): Promise<void> {
+    if (this.#policy) await this.#require((await this.#operator.status(processingId)).paths, action);
   }
 
-  async #demand(paths: readonly string[], action: AccessAction): Promise<void> {
+  async #require(paths: readonly string[], action: AccessAction): Promise<void> {
     if (await this.#allows(paths, action)) return;
-    throw new AssetmillError("FORBIDDEN", `${this.#principal.name} may not ${action} this`);
+    throw new AssetmillError("FORBIDDEN", `${this.#principal.name} is not allowed to ${action} this path or job`);
   }
 
   async #allows(paths: readonly string[], action: AccessAction): Promise<boolean> {
@@ -150,22 +150,23 @@ export class GuardedOperator implements JobOperator {
     return true;
   }
 
-  /** A refusal names the job in the way; a caller that may not read that one is not told its paths. */
-  async #hidingRival<T>(work: () => Promise<T>): Promise<T> {
+  /** A PATH_BUSY error names the conflicting job. Hides that from callers who may not read the job. */
+  async #hidingConflict<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       if (!this.#policy || !AssetmillError.is(error) || error.code !== "PATH_BUSY") throw error;
-      const rival = error.ids.jobId;
-      if (rival !== undefined && (await this.#allows((await this.#operator.status(rival)).paths, "read"))) throw error;
-      throw new AssetmillError("PATH_BUSY", "a job of somebody else's holds an overlapping path", {
+      const conflict = error.ids.jobId;
+      if (conflict !== undefined && (await this.#allows((await this.#operator.status(conflict)).paths, "read")))
+        throw error;
+      throw new AssetmillError("PATH_BUSY", "another user's job holds an overlapping path", {
         cause: error,
       });
     }
   }
 }
 
-/** The paths of a request in their written form; whatever else is wrong with it is for the operator to say. */
+/** Returns a request's normalised paths. The operator validates the rest. */
 function rootsOf({ path, paths }: { readonly path?: string; readonly paths?: readonly string[] }): readonly string[] {
   return [
     ...(path === undefined ? [] : [normalisePath(path, "path")]),

@@ -2,11 +2,11 @@ import type { OutcomeKind, ReportedOutcome } from "../core/asset/outcome.js";
 import type { OutcomeCursor } from "../core/job/cursor.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
 
-/** What is read at once for an answer that is streamed. */
+/** Page sizes for streamed responses. */
 const LINES = 5_000;
 const OUTCOMES = 2_000;
 
-/** A job's whole log as text, up to the last line there is when it is reached. */
+/** Yields a job's whole log as text, up to the last line present when it gets there. */
 export async function* logText(operator: JobOperator, processingId: string): AsyncGenerator<string, void> {
   for (let offset = 0; ;) {
     const { lines, hasMore } = await operator.logs(processingId, { offset, limit: LINES });
@@ -16,7 +16,7 @@ export async function* logText(operator: JobOperator, processingId: string): Asy
   }
 }
 
-/** All outcomes of these kinds, page by page; at least one page, which may be empty. */
+/** Yields all outcomes of these kinds, page by page. Yields at least one page, which may be empty. */
 export async function* outcomePages(
   operator: JobOperator,
   processingId: string,

@@ -1,7 +1,7 @@
 import { existingStore } from "./existing-store.js";
 import type { Jobs } from "./jobs.js";
 
-/** Where a command's jobs are: in a store, or behind a server. At most one of the two is given. */
+/** Flags that say where a command's jobs are: in a store or on a server. At most one of the two is given. */
 export interface JobsFlags {
   readonly store?: string;
   readonly server?: string;
@@ -9,8 +9,8 @@ export interface JobsFlags {
 }
 
 /**
- * Runs `work` on the jobs that the flags name; without any, on those of the default store. Of store and server, only what
- * is needed is loaded.
+ * Runs `work` on the jobs that the flags select, by default those of the default store. Loads only the modules it needs, to
+ * start fast.
  */
 export async function withJobs<T>({ store, server, token }: JobsFlags, work: (jobs: Jobs) => Promise<T>): Promise<T> {
   if (server !== undefined) {

@@ -2,8 +2,8 @@ import { AssetmillError, messageOf } from "../core/errors.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import type { Output } from "./output.js";
 
-/** Says why a command was refused: one problem object with `--json`, a sentence without. */
-export function fail(error: unknown, json: boolean, output: Output): ExitCode {
+/** Prints why a command was refused and returns its exit code. With `--json` it prints one problem object, else a sentence. */
+export function reportError(error: unknown, json: boolean, output: Output): ExitCode {
   const known = AssetmillError.is(error);
   const code = known ? error.code : "INTERNAL";
   const detail = messageOf(error);

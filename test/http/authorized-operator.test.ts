@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AssetmillError } from "../../src/core/errors.js";
 import type { AccessPolicy } from "../../src/core/ports/access-policy.js";
 import type { JobOperator } from "../../src/core/ports/job-operator.js";
-import { GuardedOperator } from "../../src/http/guarded-operator.js";
+import { AuthorizedOperator } from "../../src/http/authorized-operator.js";
 import { pathAccessPolicy } from "../../src/http/path-access-policy.js";
 import { FakeOperator, uuid } from "./fake-operator.js";
 
@@ -62,12 +62,12 @@ describe("the operator as one caller may use it", () => {
       const other = action === "read" ? "process" : "read";
       for (const policy of [only(other, "/a", "/b", "/b/x"), only(action, "/a"), only(action)]) {
         const operator = operatorWithJob();
-        expect(await codeOf(() => call(new GuardedOperator(operator, ANN, policy)))).to.equal("FORBIDDEN");
+        expect(await codeOf(() => call(new AuthorizedOperator(operator, ANN, policy)))).to.equal("FORBIDDEN");
         expect(operator.calls.filter((made) => made.name !== "status" || name === "start")).to.deep.equal([]);
       }
       const operator = operatorWithJob();
       const allowing = only(action, "/a", "/b", "/b/x");
-      expect(await codeOf(() => call(new GuardedOperator(operator, ANN, allowing)))).to.equal("allowed");
+      expect(await codeOf(() => call(new AuthorizedOperator(operator, ANN, allowing)))).to.equal("allowed");
       expect(operator.calls.map((made) => made.name)).to.include(name === "startOrJoin" ? "start" : name);
       for (const [principal] of allowing.asked as [string][]) expect(principal).to.equal("ann");
     });
@@ -78,7 +78,7 @@ describe("the operator as one caller may use it", () => {
       for (const [name, [action, call]] of Object.entries(CALLS)) {
         if (action !== "process") continue;
         const operator = operatorWithJob();
-        await call(new GuardedOperator(operator, ANN, policy));
+        await call(new AuthorizedOperator(operator, ANN, policy));
         const made = operator.calls.find((each) => each.name !== "status");
         expect(made?.args, name).to.include("ann").and.not.include("root");
       }
@@ -87,18 +87,18 @@ describe("the operator as one caller may use it", () => {
 
   it("asks for no status of its own where there is no policy", async () => {
     const operator = operatorWithJob();
-    await new GuardedOperator(operator, ANN, undefined).logs(uuid(1));
+    await new AuthorizedOperator(operator, ANN, undefined).logs(uuid(1));
     expect(operator.calls.map(({ name }) => name)).to.deep.equal(["logs"]);
   });
 
   it("tells an unknown job from one that may not be seen", async () => {
-    const guarded = new GuardedOperator(operatorWithJob(), ANN, only("read"));
+    const guarded = new AuthorizedOperator(operatorWithJob(), ANN, only("read"));
     expect(await codeOf(() => guarded.logs(uuid(1)))).to.equal("FORBIDDEN");
     expect(await codeOf(() => guarded.logs(uuid(2)))).to.equal("JOB_NOT_FOUND");
   });
 
   it("the request's own mistakes are still named", async () => {
-    const guarded = new GuardedOperator(new FakeOperator(), ANN, only("process"));
+    const guarded = new AuthorizedOperator(new FakeOperator(), ANN, only("process"));
     const error = await guarded.start({ paths: ["/a", "/b/../c"], type: "T" }).catch((thrown: unknown) => thrown);
     expect(error).to.have.nested.property("ids.field", "paths[1]");
   });
@@ -106,14 +106,14 @@ describe("the operator as one caller may use it", () => {
   it("a policy that cannot find out lets nobody through", async () => {
     const failing: AccessPolicy = { allows: () => Promise.reject(new AssetmillError("UNAVAILABLE", "no directory")) };
     const operator = operatorWithJob();
-    const guarded = new GuardedOperator(operator, ANN, failing);
+    const guarded = new AuthorizedOperator(operator, ANN, failing);
     expect(await codeOf(() => guarded.start({ path: "/a", type: "T" }))).to.equal("UNAVAILABLE");
     expect(operator.calls).to.deep.equal([]);
   });
 
   for (const [readable, says] of [
     [["/rival"], /job .* is active on \/rival/],
-    [[], /somebody else's/],
+    [[], /another user's job/],
   ] as const) {
     it(`a refused start ${readable.length > 0 ? "names the job in the way" : "hides a job that may not be read"}`, async () => {
       const operator = new FakeOperator();
@@ -121,7 +121,7 @@ describe("the operator as one caller may use it", () => {
       const policy: AccessPolicy = {
         allows: (_principal, path, action) => action === "process" || (readable as readonly string[]).includes(path),
       };
-      const error = await new GuardedOperator(operator, ANN, policy)
+      const error = await new AuthorizedOperator(operator, ANN, policy)
         .start({ path: "/rival", type: "T" })
         .catch((thrown: unknown) => thrown);
       expect(error).to.have.property("code", "PATH_BUSY");
@@ -154,7 +154,7 @@ describe("a history under a policy", () => {
   const mine = only("read", "/mine");
 
   it("leaves out what may not be read, and still gives as many as were asked for", async () => {
-    const guarded = new GuardedOperator(new ManyJobs(1_000), ANN, mine);
+    const guarded = new AuthorizedOperator(new ManyJobs(1_000), ANN, mine);
     const reports = await guarded.history({ limit: 7 });
     expect(reports.map(({ processingId }) => Number(processingId.slice(-12)))).to.deep.equal(
       Array.from({ length: 7 }, (_, i) => 999 - 3 * i),
@@ -164,9 +164,9 @@ describe("a history under a policy", () => {
   });
 
   it("ends where there are no more jobs, and after 10,000 looked at", async () => {
-    expect(await new GuardedOperator(new ManyJobs(31), ANN, mine).history({ limit: 100 })).to.have.length(10);
+    expect(await new AuthorizedOperator(new ManyJobs(31), ANN, mine).history({ limit: 100 })).to.have.length(10);
     const endless = new ManyJobs(1_000_000);
-    expect(await new GuardedOperator(endless, ANN, only("read")).history({ limit: 5 })).to.deep.equal([]);
+    expect(await new AuthorizedOperator(endless, ANN, only("read")).history({ limit: 5 })).to.deep.equal([]);
     expect(endless.asked).to.be.lessThan(15);
   });
 });

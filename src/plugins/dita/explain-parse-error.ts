@@ -1,23 +1,24 @@
-/** Where a parser stood when it complained. Offsets into `source`. */
-export interface Standpoint {
+/** A parser's state when it reports an error. All positions are offsets into `source`. */
+export interface ParserState {
   readonly source: string;
-  /** Just after the last character read; past the end of the text where that was the end. */
+  /** Just after the last character read; past the end of the text if that was the end. */
   readonly position: number;
   /** The `<` of the last start tag. */
   readonly tagStart: number;
-  /** True between a start tag's name and its end. */
+  /** Whether the parser is between a start tag's name and its `>`. */
   readonly inTag: boolean;
   /** The end of the last complete piece of markup. */
   readonly markupEnd: number;
   /** The `&` of the last entity reference. */
   readonly reference: number;
-  /** The element that the last end tag was taken to end. */
+  /** The element that the last end tag was expected to close. */
   readonly lastClosed: string;
   /** The `<` of each open element, outermost first. */
   readonly starts: readonly number[];
 }
 
-export interface Complaint {
+/** Where an XML error begins, and what it is. */
+export interface ParseError {
   readonly offset: number;
   readonly reason: string;
 }
@@ -27,10 +28,10 @@ const TAG_NAME = /<\/?([^\s/>]*)/y;
 const ATTRIBUTE = /\s+([^\s=]+)\s*=\s*(?:"[^"]*"|'[^']*')/y;
 
 /**
- * A complaint of saxes as people want it: saxes stands behind what it complains about, sometimes far behind; this says
- * where the fault itself begins.
+ * Explains an error of saxes to people. saxes reports its own position, which may be far behind the error; this returns where
+ * the error begins.
  */
-export function complaintOf(message: string, at: Standpoint): Complaint {
+export function explainParseError(message: string, at: ParserState): ParseError {
   const offset = Math.min(at.position - 1, at.source.length);
   switch (message.split(/[.:]/, 1)[0]) {
     case "unexpected close tag": {
@@ -53,7 +54,7 @@ export function complaintOf(message: string, at: Standpoint): Complaint {
       return { offset: at.reference, reason: `entity ${at.source.slice(at.reference, at.position)} is not declared` };
     case "disallowed character in entity name":
     case "empty entity name":
-      return { offset: at.reference, reason: "& that begins no reference" };
+      return { offset: at.reference, reason: "& that does not begin a reference" };
     case "malformed character entity":
       return { offset: at.source.lastIndexOf("&#", offset), reason: "malformed character reference" };
     case 'the string "]]>" is disallowed in char data':
@@ -67,17 +68,17 @@ export function complaintOf(message: string, at: Standpoint): Complaint {
   }
 }
 
-/** The text ended too early: blames what swallowed its end, else the element left open. */
-function endOfText(at: Standpoint): Complaint {
+/** Explains a text that ended too early: what swallowed its end, or else the element left open. */
+function endOfText(at: ParserState): ParseError {
   const { source: text, markupEnd } = at;
   BARE_AMPERSAND.lastIndex = markupEnd;
   const ampersand = BARE_AMPERSAND.exec(text)?.index ?? -1;
   const opening = text.indexOf("<", markupEnd);
   if (ampersand >= 0 && (opening < 0 || ampersand < opening)) {
-    return { offset: ampersand, reason: "& that begins no reference" };
+    return { offset: ampersand, reason: "& that does not begin a reference" };
   }
-  if (at.inTag) return { offset: at.tagStart, reason: `start tag <${tagName(text, at.tagStart)}> is not ended` };
-  if (opening >= 0) return { offset: opening, reason: `${markupName(text, opening)} is not ended` };
+  if (at.inTag) return { offset: at.tagStart, reason: `start tag <${tagName(text, at.tagStart)}> is not closed` };
+  if (opening >= 0) return { offset: opening, reason: `${markupName(text, opening)} is not closed` };
   const start = at.starts.at(-1);
   if (start === undefined) return { offset: text.length, reason: "no root element" };
   return { offset: text.length, reason: `the text ends within <${tagName(text, start)}>` };
@@ -101,8 +102,8 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-/** The offset of the second attribute of this name in the last start tag. */
-function secondOf(name: string, at: Standpoint): number {
+/** Returns the offset of the second attribute of this name in the last start tag. */
+function secondOf(name: string, at: ParserState): number {
   let seen = 0;
   ATTRIBUTE.lastIndex = at.tagStart + 1 + tagName(at.source, at.tagStart).length;
   for (let match = ATTRIBUTE.exec(at.source); match !== null; match = ATTRIBUTE.exec(at.source)) {

@@ -1,4 +1,4 @@
-/** How long the first one of a batch waits for others. */
+/** How long the first item of a batch waits for others. */
 const LINGER_MS = 3;
 
 interface Waiting<T, R> {
@@ -8,17 +8,17 @@ interface Waiting<T, R> {
   readonly failed: (error: unknown) => void;
 }
 
-/** Hands on together what is asked for at about the same time: assets in flight share a transaction of the target. */
-export class Gatherer<T, R> {
+/** Combines requests made at about the same time, so that assets in flight share a transaction of the target. */
+export class Batcher<T, R> {
   readonly #run: (items: readonly T[], signal: AbortSignal) => Promise<readonly R[]>;
   #waiting: Waiting<T, R>[] = [];
 
-  /** `run` answers each item, in order; its signal is aborted once nobody waits for any of them. */
+  /** `run` returns one result per item, in order. Its signal is aborted once nobody waits for any of them. */
   constructor(run: (items: readonly T[], signal: AbortSignal) => Promise<readonly R[]>) {
     this.#run = run;
   }
 
-  /** Rejects as soon as `signal` is aborted, with its reason, whether or not the item is under way. */
+  /** Adds an item to the next batch. Rejects with the signal's reason as soon as it is aborted, even while `run` is at work. */
   ask(item: T, signal: AbortSignal): Promise<R> {
     return new Promise((answered, failed) => {
       if (signal.aborted) return failed(signal.reason);

@@ -1,13 +1,13 @@
-import { tell } from "./problems.js";
+import { notify } from "./problems.js";
 
 const encoder = new TextEncoder();
 
 /**
- * An answer that is made while it is read: nothing is asked of `source` before the client has room for it, and it is
- * ended once the client goes away. What fails before the first piece is thrown, so that a problem can still be answered;
- * what fails later breaks the transfer off, so that nobody takes half a file for a whole one.
+ * Streams `source` as the client reads it. Pulls nothing before the client has room for it, and ends the source when the
+ * client disconnects. An error before the first piece is thrown, so that a problem can still be returned; a later error
+ * aborts the transfer, so that the client does not mistake half a file for the whole one.
  */
-export async function streamed(
+export async function streamResponse(
   source: AsyncGenerator<string | Uint8Array, void>,
   headers: Readonly<Record<string, string>>,
   onError: (error: unknown) => void,
@@ -26,9 +26,9 @@ async function* pieces(
       yield typeof step.value === "string" ? encoder.encode(step.value) : step.value;
     }
   } catch (error) {
-    tell(onError, error);
-    // Some hosts write the message into what is left of the answer, so it says nothing of the cause.
-    throw new Error("the answer was broken off", { cause: error });
+    notify(onError, error);
+    // Some hosts write the message into the rest of the response, so it must not reveal the cause.
+    throw new Error("the response was aborted", { cause: error });
   } finally {
     await source.return();
   }

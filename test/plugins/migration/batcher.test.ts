@@ -1,34 +1,34 @@
 import { expect } from "chai";
-import { Gatherer } from "../../../src/plugins/migration/gatherer.js";
+import { Batcher } from "../../../src/plugins/migration/batcher.js";
 import { deferred, rejection } from "../../support/deferred.js";
 
-describe("what is gathered", () => {
+describe("the batcher", () => {
   const never = new AbortController().signal;
 
   it("is handed on together, and answered in order", async () => {
     const batches: (readonly number[])[] = [];
-    const gatherer = new Gatherer(async (items: readonly number[]) => {
+    const batcher = new Batcher(async (items: readonly number[]) => {
       batches.push(items);
       return items.map((item) => item * 2);
     });
-    expect(await Promise.all([1, 2, 3].map((item) => gatherer.ask(item, never)))).to.deep.equal([2, 4, 6]);
+    expect(await Promise.all([1, 2, 3].map((item) => batcher.ask(item, never)))).to.deep.equal([2, 4, 6]);
     expect(batches).to.deep.equal([[1, 2, 3]]);
   });
 
   it("fails all together", async () => {
-    const gatherer = new Gatherer<number, number>(() => Promise.reject(new Error("gone")));
-    const errors = await Promise.all([1, 2].map((item) => rejection(gatherer.ask(item, never))));
+    const batcher = new Batcher<number, number>(() => Promise.reject(new Error("gone")));
+    const errors = await Promise.all([1, 2].map((item) => rejection(batcher.ask(item, never))));
     expect(errors.map((error) => (error as Error).message)).to.deep.equal(["gone", "gone"]);
   });
 
   it("is left at once by whoever is told to stop; the call is told once nobody waits for it", async () => {
     const began = deferred<AbortSignal>();
-    const gatherer = new Gatherer<number, number>((_items, signal) => {
+    const batcher = new Batcher<number, number>((_items, signal) => {
       began.resolve(signal);
       return new Promise((_, failed) => signal.addEventListener("abort", () => failed(signal.reason)));
     });
     const [first, second] = [new AbortController(), new AbortController()];
-    const asked = [rejection(gatherer.ask(1, first.signal)), rejection(gatherer.ask(2, second.signal))];
+    const asked = [rejection(batcher.ask(1, first.signal)), rejection(batcher.ask(2, second.signal))];
     const signal = await began.promise;
     first.abort(new Error("cancelled"));
     expect(((await asked[0]) as Error).message).to.equal("cancelled");
@@ -39,8 +39,8 @@ describe("what is gathered", () => {
   });
 
   it("is not even asked for by whoever was told before", async () => {
-    const gatherer = new Gatherer<number, number>(() => Promise.reject(new Error("asked")));
-    const error = await rejection(gatherer.ask(1, AbortSignal.abort(new Error("before"))));
+    const batcher = new Batcher<number, number>(() => Promise.reject(new Error("asked")));
+    const error = await rejection(batcher.ask(1, AbortSignal.abort(new Error("before"))));
     expect((error as Error).message).to.equal("before");
   });
 });

@@ -1,0 +1,57 @@
+import type { MiddlewareHandler } from "hono";
+import { AssetmillError, invalidParameter } from "../core/errors.js";
+import type { AccessPolicy } from "../core/ports/access-policy.js";
+import type { Authenticator, Principal } from "../core/ports/authenticator.js";
+import type { JobOperator } from "../core/ports/job-operator.js";
+import { AuthorizedOperator } from "./authorized-operator.js";
+import { hostnameOf } from "./loopback.js";
+import { withSecurityHeaders } from "./security-headers.js";
+
+/** What the middleware attaches to a request. */
+export interface AppEnv {
+  Variables: {
+    principal: Principal;
+    /** The driving port restricted to this caller; routes have no other. */
+    operator: JobOperator;
+  };
+}
+
+/** Outermost middleware: sets security headers and wraps thrown values that are not Errors, which hono requires. */
+export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
+  try {
+    await next();
+  } catch (thrown) {
+    throw thrown instanceof Error ? thrown : new Error("a value that is not an Error was thrown", { cause: thrown });
+  }
+  withSecurityHeaders(c.res);
+};
+
+/** Checks the Host header, against DNS rebinding: another site's page whose name resolves to this server. */
+export const hostCheck =
+  (allowed: (host: string) => boolean): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const host = hostnameOf(c.req.header("host") ?? new URL(c.req.url).host);
+    if (host === undefined || !allowed(host)) throw invalidParameter("Host", "does not name this server");
+    await next();
+  };
+
+/** Refuses requests without valid credentials. */
+export const authentication =
+  (authenticator: Authenticator): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const principal = await authenticator.authenticate({ header: (name) => c.req.header(name) });
+    if (!principal) throw new AssetmillError("UNAUTHENTICATED", "valid credentials are required");
+    c.set("principal", principal);
+    await next();
+  };
+
+/** Gives routes the driving port restricted to what the policy allows the caller. */
+export const authorization =
+  (operator: JobOperator, policy: AccessPolicy | undefined): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    if ((await policy?.admits?.(c.var.principal)) === false) {
+      throw new AssetmillError("FORBIDDEN", `${c.var.principal.name} has no access to this server`);
+    }
+    c.set("operator", new AuthorizedOperator(operator, c.var.principal, policy));
+    await next();
+  };
