@@ -68,7 +68,7 @@ export function claimed(job: Job, work: ClaimedWork, facts: JobFacts): JobChange
   return {
     job: {
       ...job,
-      ...(work.takenOver > 0 ? { comments: unslowed(job) } : {}),
+      ...(work.takenOver > 0 ? { comments: withoutThrottleNote(job) } : {}),
       state: job.state.status === "WAITING" ? { status: "PROCESSING", pausing: false } : job.state,
       startedAtMs: job.startedAtMs || facts.nowMs,
       counting: job.counting === "SUCCESS" ? "SUCCESS" : "PROCESSING",
@@ -140,7 +140,7 @@ export function giveUp(job: Job, why: string, facts: JobFacts): JobChange {
 const WAITS = "waiting: ";
 
 /** The job goes on by itself once its repository can be reached again; until then it says what it waits for. */
-export function waits(job: Job, why: string): JobChange {
+export function repositoryUnavailable(job: Job, why: string): JobChange {
   const comments = WAITS + why;
   if (job.state.status !== "PROCESSING" || job.comments === comments) return unchanged(job);
   return { job: { ...job, comments }, lines: [{ level: "WARN", message: `Waiting: ${why}` }] };
@@ -149,7 +149,7 @@ export function waits(job: Job, why: string): JobChange {
 const SLOWED = "slowed down: ";
 
 /** A node that works on the job is unwell, and does less at once. */
-export function slowed(job: Job, why: string): JobChange {
+export function throttled(job: Job, why: string): JobChange {
   const comments = SLOWED + why;
   // Whatever else is said of it matters more.
   const saysOther = job.comments !== "" && !job.comments.startsWith(SLOWED);
@@ -158,16 +158,16 @@ export function slowed(job: Job, why: string): JobChange {
 }
 
 /** The node is well again. */
-export function fullSpeed(job: Job): JobChange {
+export function unthrottled(job: Job): JobChange {
   if (!job.comments.startsWith(SLOWED)) return unchanged(job);
   return { job: { ...job, comments: "" }, lines: [info("Back at full speed")] };
 }
 
 /** Who works on it no more slows it down no more. */
-const unslowed = ({ comments }: Job): string => (comments.startsWith(SLOWED) ? "" : comments);
+const withoutThrottleNote = ({ comments }: Job): string => (comments.startsWith(SLOWED) ? "" : comments);
 
 /** Whatever progresses waits no more. */
-const goesOn = ({ comments }: Job): string => (comments.startsWith(WAITS) ? "" : comments);
+const withoutWaitNote = ({ comments }: Job): string => (comments.startsWith(WAITS) ? "" : comments);
 
 /** What the job's row keeps of a page of discovery. */
 export type DiscoveryProgress = Pick<DiscoveryPage, "chunks" | "tally" | "first" | "last" | "complete">;
@@ -175,7 +175,7 @@ export type DiscoveryProgress = Pick<DiscoveryPage, "chunks" | "tally" | "first"
 export function discovered(job: Job, page: DiscoveryProgress, facts: JobFacts): JobChange {
   const counted: Job = {
     ...job,
-    comments: goesOn(job),
+    comments: withoutWaitNote(job),
     tally: addTallies(job.tally, page.tally),
     openChunks: job.openChunks + page.chunks.filter(({ open }) => open > 0).length,
     counting: page.complete ? "SUCCESS" : job.counting,
@@ -199,7 +199,7 @@ export interface ChunkProgress {
 export function progressed(job: Job, progress: ChunkProgress, facts: JobFacts): JobChange {
   const worked: Job = {
     ...job,
-    comments: goesOn(job),
+    comments: withoutWaitNote(job),
     tally: addTallies(job.tally, progress.tally),
     openChunks: job.openChunks - progress.closedChunks,
     pace: addPace(job.pace, progress.samples, facts.nowMs),
@@ -246,7 +246,12 @@ export function settle(job: Job, facts: JobFacts): JobChange {
   }
   if (!hasWorkLeft(job)) return finish(job, facts);
   if (state.pausing && !facts.leased) {
-    const paused = { ...job, comments: unslowed(job), state: { status: "PAUSED" }, pace: restPace(job.pace) } as const;
+    const paused = {
+      ...job,
+      comments: withoutThrottleNote(job),
+      state: { status: "PAUSED" },
+      pace: restPace(job.pace),
+    } as const;
     return { job: paused, lines: [info("Paused")] };
   }
   return unchanged(job);

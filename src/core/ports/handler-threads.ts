@@ -41,7 +41,7 @@ export const MAX_THREAD_DEATHS = 3;
  */
 export interface HandlerThreads {
   /** So many assets, waiting and running together, keep every thread busy. */
-  readonly places: number;
+  readonly capacity: number;
 
   /**
    * Rejects with what the handler threw, and with an AssetFailure where the thread had to be ended: `DEADLINE` once the
