@@ -69,7 +69,7 @@ export interface AssetHandler {
   accepts?(asset: Asset): boolean;
   /**
    * Returns, or promises, what to write. Throw RetryableError to have it tried again, SkipAsset to skip the asset,
-   * AssetFailure to fail it with a code. Any other error makes it FAILED with HANDLER_ERROR.
+   * AssetFailure to fail it with a code. Any other error fails it, too.
    */
   process(asset: Asset, context: HandlerContext): HandlerReturn | Promise<HandlerReturn>;
 }

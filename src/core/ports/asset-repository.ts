@@ -59,8 +59,8 @@ export interface AssetRepository {
    * Writes handlers' results and stamps in few round trips. Each asset's results are written completely or not at all;
    * repeating a write changes nothing. Returns the refused writes; all others are durable.
    * Throws UNAVAILABLE if it cannot tell which writes were done, and the signal's reason if `signal` is aborted; in
-   * both cases any of them may have been done. Any other error fails the job. Workers do not call it if `enlist` is
-   * present.
+   * both cases any of them may have been done. Any other error concerns no single asset and fails the job. Workers
+   * do not call it if `enlist` is present.
    */
   apply(writes: readonly AssetWrite[], signal?: AbortSignal): Promise<readonly RefusedWrite[]>;
 
