@@ -1,4 +1,4 @@
-/** Stable, upper-case codes. The first group is the wire's (CONTRACT.md), the second belongs to assets' outcomes. */
+/** Stable codes. Those up to INTERNAL are the wire's (CONTRACT.md); the others concern one asset. */
 export type ErrorCode =
   | "INVALID_JSON"
   | "INVALID_PARAMETER"
@@ -21,7 +21,7 @@ export type ErrorCode =
   | "READ_FAILED"
   | "WRITE_FAILED";
 
-/** What an error is about; enough to act on. */
+/** Identifies what an error concerns. */
 export interface ErrorIds {
   readonly jobId?: string;
   readonly path?: string;
@@ -29,7 +29,7 @@ export interface ErrorIds {
   readonly field?: string;
 }
 
-/** One field that a request got wrong. */
+/** One invalid field of a request. */
 export interface FieldError {
   readonly field: string;
   readonly message: string;
@@ -45,17 +45,17 @@ function branded(value: unknown, brand: symbol): boolean {
   try {
     return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[brand] === true;
   } catch {
-    // Whatever was thrown answers a look with an error of its own: none of ours.
+    // Reading a property of the thrown value failed: it is none of our errors.
     return false;
   }
 }
 
-/** The base of every error that assetmill raises on purpose. */
+/** Base class of every error that assetmill throws on purpose. */
 export class AssetmillError extends Error {
   override readonly name: string = "AssetmillError";
   readonly code: ErrorCode;
   readonly ids: ErrorIds;
-  /** Each field that was wrong, where a request was; else empty. */
+  /** All invalid fields of a request. Empty for other errors. */
   readonly fields: readonly FieldError[];
 
   constructor(
@@ -75,11 +75,11 @@ export class AssetmillError extends Error {
   }
 }
 
-/** A request field that cannot be taken, named. */
+/** Makes an INVALID_PARAMETER error that names the field. */
 export const invalidParameter = (field: string, message: string): AssetmillError =>
   new AssetmillError("INVALID_PARAMETER", `${field}: ${message}`, { ids: { field }, fields: [{ field, message }] });
 
-/** Thrown by a handler: try this asset again, after a pause; FAILED only once the tries are used up. */
+/** Thrown by a handler to have this asset retried after a pause. The asset is FAILED when all tries are used up. */
 export class RetryableError extends Error {
   override readonly name = "RetryableError";
 
@@ -93,7 +93,7 @@ export class RetryableError extends Error {
   }
 }
 
-/** Thrown by a handler: this asset is none of its business; SKIPPED `BY_HANDLER` with this reason. */
+/** Thrown by a handler to skip this asset. If every handler skips it, it is SKIPPED `BY_HANDLER` with this reason. */
 export class SkipAsset extends Error {
   override readonly name = "SkipAsset";
 
@@ -108,8 +108,9 @@ export class SkipAsset extends Error {
 }
 
 /**
- * Thrown by a handler: FAILED with a code of the handler's own: 1 to 64 capitals, digits and `_`, a capital first, as in
- * `XML_NOT_WELL_FORMED`. With any other it is FAILED with `HANDLER_ERROR`, whose message says so.
+ * Thrown by a handler to fail this asset with a code of its own, such as `XML_NOT_WELL_FORMED`: 1 to 64 capital
+ * letters, digits and `_`, starting with a letter. An invalid code is replaced by `HANDLER_ERROR`, and the message says
+ * so.
  */
 export class AssetFailure extends Error {
   override readonly name = "AssetFailure";
@@ -117,7 +118,7 @@ export class AssetFailure extends Error {
 
   constructor(code: string, message: string, options?: { cause?: unknown }) {
     const sound = /^[A-Z][A-Z0-9_]{0,63}$/.test(code);
-    super(sound ? message : `${message} (its code ${JSON.stringify(code)} is none)`, options);
+    super(sound ? message : `${message} (invalid code ${JSON.stringify(code)})`, options);
     Object.defineProperty(this, FAILURE, { value: true });
     this.code = sound ? code : "HANDLER_ERROR";
   }
@@ -127,10 +128,13 @@ export class AssetFailure extends Error {
   }
 }
 
-/** True where an error says that the whole repository or store, not one asset, is out of reach: wait, blame nobody. */
+/**
+ * Returns whether an error means that the repository or store as a whole is unreachable. Then wait; no asset is to
+ * blame.
+ */
 export const isUnavailable = (error: unknown): boolean => AssetmillError.is(error) && error.code === "UNAVAILABLE";
 
-/** What an unknown thrown value says, for people; never empty. */
+/** Returns the message of any thrown value. Never empty, never throws. */
 export function messageOf(error: unknown): string {
   try {
     if (error instanceof Error && error.message !== "") return error.message;

@@ -78,7 +78,7 @@ describe("the commands about jobs", () => {
     expect(lines.map(({ text }) => text)).to.deep.equal(linesOf(plain));
     for (const { text } of lines) expect(text).to.match(LOG_LINE);
     const messages = lines.map(({ text }) => text.slice(text.indexOf("] ") + 2) as string);
-    expect(messages[0]).to.match(/^Start by .+: path=\/content\/dam\/broken$/);
+    expect(messages[0]).to.match(/^Started by .+: path=\/content\/dam\/broken$/);
     expect(messages).to.include("Counted 6 assets");
     expect(messages).to.include(`${TASTING}: broken reference /content/dam/broken/topics/roasting.dita`);
     expect(messages.filter((message) => message.startsWith("Failed "))).to.deep.equal([

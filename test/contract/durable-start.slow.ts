@@ -29,7 +29,7 @@ describe("the 200 of a start", function () {
       let report = await server.status(id);
       if (report.status === "FAILURE") {
         // Killed three times in a row within its first page: then discovery is not tried a fourth time by itself.
-        expect(report.comments).to.match(/^discovery ended its process 3 times in a row/);
+        expect(report.comments).to.match(/^workers died 3 times in a row during discovery/);
         const resumed = await server.ask("/resume", { method: "POST", body: { processingId: id } });
         expect(resumed.status, JSON.stringify(resumed.body)).to.equal(200);
         report = await server.ended(id, 30_000);

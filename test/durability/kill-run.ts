@@ -15,11 +15,14 @@ export interface KillRun {
 /** So many of the kills hit a life at work; the others hit it at any moment, on the way there too. */
 const AT_WORK = 0.75;
 /**
- * A kill at work comes after a random number of assets, up to this. Not after a random time from the first one on: that is,
- * after a kill, the very one that was under way, and a machine slow enough would hit it thrice in a row, which is POISON.
+ * A kill at work comes after a random number of assets, up to this. Not after a random time from the first one on: that
+ * is, after a kill, the very one that was under way, and a machine slow enough would hit it thrice in a row, which is
+ * POISON.
  */
 const MOST_BEFORE_KILL = 400;
-/** But not later than so long after the start, or after the first asset: carefully, two commits an asset, they are slow. */
+/**
+ * But not later than so long after the start, or after the first asset: carefully, two commits an asset, they are slow.
+ */
 const LONGEST_START_MS = 20_000;
 const LONGEST_WORK_MS = 5_000;
 
@@ -34,8 +37,8 @@ async function workBegins(harness: KillHarness, before: number, more: number): P
 }
 
 /**
- * Kills at random moments until the job has ended; after each kill, what is committed must never be handled again. At work
- * after `most` assets of a life at most, else within `longestMs` of its start.
+ * Kills at random moments until the job has ended; after each kill, what is committed must never be handled again. At
+ * work after `most` assets of a life at most, else within `longestMs` of its start.
  */
 export async function killUntilDone(
   harness: KillHarness,
@@ -91,7 +94,7 @@ async function goOn(harness: KillHarness): Promise<{ readonly id: string; readon
   const job = await harness.newest();
   if (!job?.ended) return job;
   const { status, comments } = await harness.status(job.id);
-  if (status !== "FAILURE" || !/^discovery ended its process/.test(String(comments))) return job;
+  if (status !== "FAILURE" || !/^workers died \d+ times in a row during discovery/.test(String(comments))) return job;
   process.stderr.write("      discovery was killed three times in a row without a page; resuming the job\n");
   await harness.run(["resume", job.id]);
   harness.resumes++;
@@ -149,8 +152,9 @@ export async function expectWhole(harness: KillHarness, id: string, failEvery = 
 const SAMPLE = 5;
 
 /**
- * What the assets' repository says: asked whether anything has changed, it holds the stamp of every asset that succeeded,
- * and of no other; and a sample of results is what the handler returned. To be called last: it is a job of its own.
+ * What the assets' repository says: asked whether anything has changed, it holds the stamp of every asset that
+ * succeeded, and of no other; and a sample of results is what the handler returned. To be called last: it is a job of
+ * its own.
  */
 export async function expectResults(harness: KillHarness, id: string, failEvery = 0): Promise<void> {
   const failing = harness.failing(failEvery);

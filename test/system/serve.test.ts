@@ -88,7 +88,7 @@ describe("assetmill serve", () => {
       });
       expect(report.eta).to.include({ value: 0, unit: "SECONDS" });
       const lines = await server.logs(id);
-      expect(lines[0]).to.match(new RegExp(`Start by .*: path=${ESPRESSO} excluded=\\[${ESPRESSO}/media\\]`));
+      expect(lines[0]).to.match(new RegExp(`Started by .*: path=${ESPRESSO} excluded=\\[${ESPRESSO}/media\\]`));
       expect(lines.at(-1)).to.match(/Ended SUCCESS: completed: 19 assets$/);
     });
   }

@@ -33,7 +33,7 @@ export interface ThreadOptions {
 
 /** Runs handlers in piscina's worker threads. Threads start on demand, and end when idle for a while. */
 export class PiscinaHandlerThreads implements HandlerThreads {
-  readonly places: number;
+  readonly capacity: number;
   readonly #threads: number;
   readonly #pool: Piscina<SentBatch, readonly string[]>;
   readonly #runs = new Set<BatchRun>();
@@ -51,7 +51,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
     this.#threads = threads;
     this.#guard = new MemoryGuard(memoryMb);
     // As much waits as runs: a thread that ends its batch finds the next one gathered.
-    this.places = threads * MAX_BATCH * 2;
+    this.capacity = threads * MAX_BATCH * 2;
     this.#pool = new Piscina({
       filename: fileURLToPath(new URL("thread-entry.js", import.meta.url)),
       minThreads: 0,

@@ -1,18 +1,18 @@
 import type { AssetReference, PropertyValue } from "./handler-result.js";
 import type { Stamp } from "./stamp.js";
 
-/** What is to be written about one asset after all its handlers succeeded. */
+/** Results to write for one asset after all its handlers succeeded. */
 export interface AssetWrite {
   readonly path: string;
-  /** Merged over what is there. */
+  /** Merged over the existing properties. */
   readonly properties: Readonly<Record<string, PropertyValue>>;
-  /** By handler name; each list replaces what that handler found before. */
+  /** By handler name. Each list replaces the handler's earlier references. */
   readonly references: Readonly<Record<string, readonly AssetReference[]>>;
   readonly stamp: Stamp;
   readonly jobId: string;
 }
 
-/** What processing has written about one asset so far. */
+/** Results that processing has written for one asset so far. */
 export interface AssetResult {
   readonly path: string;
   readonly properties: Readonly<Record<string, PropertyValue>>;
@@ -26,13 +26,13 @@ export interface AssetResult {
 /** Why one asset's results were not written. */
 export type RefusalCode = "GONE" | "CHANGED" | "LOCKED" | "CHECKED_OUT" | "ACCESS_DENIED" | "WRITE_FAILED";
 
-/** A write that was not done; nothing of it is there. */
+/** A write that was refused. Nothing of it was stored. */
 export interface RefusedWrite {
   readonly path: string;
   /**
-   * `CHANGED`: size or time of modification are not those of the write's stamp any more. `GONE`: nothing is there, and
-   * nothing was made. `LOCKED`, `CHECKED_OUT`: somebody keeps it from being written (`CHECKED_OUT` stands for a version
-   * that has to be checked out first, too).
+   * `CHANGED`: the asset's size or modification time no longer match the write's stamp. `GONE`: the asset does not
+   * exist; none was created. `LOCKED`, `CHECKED_OUT`: someone prevents it from being written. `CHECKED_OUT` also means
+   * that the asset would have to be checked out first.
    */
   readonly code: RefusalCode;
   readonly message: string;

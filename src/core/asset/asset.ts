@@ -1,8 +1,8 @@
 import type { FileType } from "./file-type.js";
 
-/** One file-like thing in a repository. Its path is its identity and its position; its content is read lazily. */
+/** A file-like item in a repository. Its path is its identity and its position. Its content is read separately. */
 export interface Asset {
-  /** Absolute path in the repository, segments as they stand there. */
+  /** Absolute path in the repository, with the segments exactly as stored there. */
   readonly path: string;
   readonly fileType: FileType;
   readonly sizeBytes: number;
@@ -10,11 +10,11 @@ export interface Asset {
   readonly createdMs: number;
   /** Epoch milliseconds. */
   readonly modifiedMs: number;
-  /** `sha256:<hex>` where the repository knows it without reading the content. */
+  /** `sha256:<hex>`, if the repository knows it without reading the content. */
   readonly contentHash?: string;
-  /** A content fragment: listed and counted, never processed. */
+  /** Set for a content fragment, which is listed and counted, but never processed. */
   readonly contentFragment?: true;
 }
 
-/** The last segment of an asset's path. */
+/** Returns the last segment of an asset's path. */
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

@@ -1,6 +1,6 @@
 import { readXmlHead } from "./xml-head.js";
 
-/** The kinds of file that the contract's filter knows. */
+/** The file types of the contract's filter. */
 export const FILE_TYPES = ["DITATOPIC", "DITAMAP", "MARKDOWN", "HTML/CSS", "DITAVAL", "OTHERS"] as const;
 
 export type FileType = (typeof FILE_TYPES)[number];
@@ -17,7 +17,7 @@ const BY_EXTENSION: Readonly<Record<string, FileType>> = {
   css: "HTML/CSS",
 };
 
-/** The type that a file's name gives away; undefined for XML, whose head has to be looked at. */
+/** Returns the type that a file's name implies; undefined for XML, whose content must be inspected. */
 export function fileTypeOfName(name: string): FileType | undefined {
   const dot = name.lastIndexOf(".");
   if (dot < 0) return "OTHERS";
@@ -44,7 +44,7 @@ const TOPICS = new Set([
   "learningPlan",
 ]);
 
-/** The type of an XML file by the head of its text: the root's `class`, the root's name, the doctype, in this order. */
+/** Returns the type of an XML file by the root's `class`, the root's name or the doctype, in this order. */
 export function fileTypeOfXmlHead(head: string): FileType {
   const { doctype, root, rootClass } = readXmlHead(head);
   if ((root ?? doctype) === "val") return "DITAVAL";

@@ -1,4 +1,4 @@
-/** What a property may hold. */
+/** A value that a property may have. */
 export type PropertyValue = string | number | boolean | readonly string[];
 
 export const LINK_KINDS = [
@@ -16,35 +16,35 @@ export const LINK_KINDS = [
 /** An outgoing reference of an asset. */
 export interface AssetReference {
   readonly kind: (typeof LINK_KINDS)[number];
-  /** Absolute repository path, a URL where it leaves the repository, or a key's name. */
+  /** An absolute repository path, a URL if the target is outside the repository, or the name of a key. */
   readonly target: string;
-  /** True where the target is outside the repository. */
+  /** Whether the target is outside the repository. */
   readonly external?: boolean;
   readonly scope?: "local" | "peer" | "external";
-  /** The id inside the target, without `#`. */
+  /** Id within the target, without `#`. */
   readonly fragment?: string;
-  /** True inside a relationship table. */
+  /** Whether the reference is in a relationship table. */
   readonly reltable?: boolean;
 }
 
-/** What a handler wants written about an asset. Every part may be left out. */
+/** Results that a handler wants to have written for an asset. All fields are optional. */
 export interface HandlerResult {
-  /** Merged over what is there: a named property is replaced, others stay. */
+  /** Merged over the existing properties: properties named here are replaced, others stay. */
   readonly properties?: Readonly<Record<string, PropertyValue>>;
-  /** The complete list of what this handler found; it replaces what this handler found before. */
+  /** All references that this handler found. They replace the ones it found before. */
   readonly references?: readonly AssetReference[];
-  /** Said of the asset in the log; it still succeeds. */
+  /** Written to the job's log. The asset still succeeds. */
   readonly warnings?: readonly string[];
 }
 
 const PARTS: readonly string[] = ["properties", "references", "warnings"] satisfies readonly (keyof HandlerResult)[];
 
-/** A handler's result, if it is one; else an error that names the part that is none. */
+/** Returns the result if it is valid. Throws a TypeError that names the invalid part otherwise. */
 export function checkResult(result: HandlerResult): HandlerResult {
   if (!isRecord(result)) throw new TypeError(`the handler returned ${nameOfKind(result)}, not a HandlerResult`);
   const unknown = Object.keys(result).find((part) => !PARTS.includes(part));
   if (unknown !== undefined) {
-    throw new TypeError(`a HandlerResult has no ${JSON.stringify(unknown)}, but ${PARTS.join(", ")}`);
+    throw new TypeError(`a HandlerResult has no field ${JSON.stringify(unknown)}; its fields are ${PARTS.join(", ")}`);
   }
   const { properties, references, warnings } = result;
   if (properties !== undefined) checkProperties(properties);
@@ -57,7 +57,7 @@ function checkProperties(properties: unknown): void {
   if (!isRecord(properties)) throw new TypeError("properties must be an object");
   for (const [name, value] of Object.entries(properties)) {
     if (name === "" || /[/\u0000-\u001f]/.test(name)) {
-      throw new TypeError(`a property cannot be named ${JSON.stringify(name)}`);
+      throw new TypeError(`${JSON.stringify(name)} is not a valid property name`);
     }
     if (!isPropertyValue(value)) {
       throw new TypeError(`property ${name} must be a string, a finite number, a boolean or a list of strings`);
@@ -73,7 +73,7 @@ function checkReferences(references: unknown): void {
       throw new TypeError("each reference must have a target");
     }
     if (!kinds.includes(reference.kind)) {
-      throw new TypeError(`the kind of a reference must be of ${LINK_KINDS.join(", ")}`);
+      throw new TypeError(`the kind of a reference must be one of ${LINK_KINDS.join(", ")}`);
     }
   }
 }

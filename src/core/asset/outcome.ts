@@ -1,4 +1,4 @@
-/** Why an asset was not processed. The first four are decided in discovery, by the skip rules. */
+/** Why an asset was skipped. Skip rules decide the first four, during discovery. */
 export const SKIP_CODES = [
   "IGNORED_PATH",
   "CONTENT_FRAGMENT",
@@ -18,7 +18,7 @@ export type SkipCode = (typeof SKIP_CODES)[number];
 export interface Succeeded {
   readonly kind: "SUCCEEDED";
   readonly attempts: number;
-  /** What the handlers had to say about it; empty where nothing. */
+  /** Warnings of the handlers. May be empty. */
   readonly warnings: readonly string[];
 }
 
@@ -32,19 +32,19 @@ export interface Skipped {
 
 export interface Failed {
   readonly kind: "FAILED";
-  /** HANDLER_ERROR, DEADLINE, POISON, READ_FAILED, WRITE_FAILED or ACCESS_DENIED, or the handler's own. */
+  /** HANDLER_ERROR, DEADLINE, POISON, READ_FAILED, WRITE_FAILED, ACCESS_DENIED, or a code of the handler's own. */
   readonly code: string;
   readonly message: string;
   readonly handler?: string;
   readonly attempts: number;
 }
 
-/** How processing one asset in one job ended: exactly one per asset per job. */
+/** How processing one asset ended. There is exactly one per asset and job. */
 export type Outcome = Succeeded | Skipped | Failed;
 
 export type OutcomeKind = Outcome["kind"];
 
-/** An outcome as reports show it. */
+/** An outcome as shown in reports. */
 export interface ReportedOutcome {
   readonly path: string;
   readonly outcome: OutcomeKind;

@@ -5,8 +5,9 @@ const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
 const LONE_SURROGATE = /\p{Cs}/u;
 
 /**
- * A repository path in its one written form: trimmed, a leading `/`, no `//`, no trailing `/`.
- * Refuses `.` and `..` segments, control characters and backslashes, naming `field`. NFC is not applied: JCR names are exact.
+ * Normalises a repository path: trims it, gives it a leading `/`, removes `//` and a trailing `/`. Does not apply NFC,
+ * because JCR names are exact.
+ * Throws INVALID_PARAMETER, naming `field`, for `.` and `..` segments, control characters and backslashes.
  */
 export function normalisePath(raw: string, field = "path"): string {
   const trimmed = raw.trim();
@@ -20,7 +21,7 @@ export function normalisePath(raw: string, field = "path"): string {
   return `/${segments.join("/")}`;
 }
 
-/** Path order: depth first, siblings by UTF-16 code unit, segment by segment (`/a/b` before `/a-b`). */
+/** Compares by path order: depth first, segment by segment, siblings by UTF-16 code unit (`/a/b` before `/a-b`). */
 export function comparePaths(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -35,14 +36,14 @@ export function comparePaths(a: string, b: string): number {
 }
 const SLASH = 47;
 
-/** True where `path` is `root` or lies below it, by whole segments: `/a/bc` does not lie in `/a/b`. */
+/** Returns whether `path` is `root` or below it, by whole segments: `/a/bc` is not within `/a/b`. */
 export function isWithin(path: string, root: string): boolean {
   if (root === "/") return true;
   return path.startsWith(root) && (path.length === root.length || path.charCodeAt(root.length) === SLASH);
 }
 
-/** `/a/b` and `c` give `/a/b/c`; the root gives `/c`. */
+/** Joins a folder and a name: `/a/b` and `c` give `/a/b/c`; `/` and `c` give `/c`. */
 export const childPath = (folder: string, name: string): string => (folder === "/" ? `/${name}` : `${folder}/${name}`);
 
-/** The path one level up; the root's parent is the root. */
+/** Returns the path one level up. The root's parent is the root. */
 export const parentPath = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";

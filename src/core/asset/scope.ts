@@ -2,36 +2,36 @@ import type { Asset } from "./asset.js";
 import type { FileType } from "./file-type.js";
 import { comparePaths, isWithin } from "./path.js";
 
-/** Inclusive bounds on what a job takes; an empty list of types means all. */
+/** Restricts a job to some assets. Times are inclusive. An empty list of types means all types. */
 export interface ScopeFilter {
   readonly fileTypes: readonly FileType[];
   readonly createdFromMs?: number;
   readonly createdToMs?: number;
 }
 
-/** The question asked of an AssetRepository. Roots are in path order, none inside another. */
+/** The assets that an AssetRepository is asked for. Roots are in path order, and none is inside another. */
 export interface Scope {
   readonly roots: readonly string[];
   readonly excluded: readonly string[];
   readonly filter: ScopeFilter;
 }
 
-/** A scope from normalised paths: roots sorted in path order, those inside another dropped. */
+/** Makes a scope from normalised paths: sorts roots in path order and drops those inside another. */
 export function scopeOf(roots: readonly string[], excluded: readonly string[], filter: ScopeFilter): Scope {
   const sorted = [...new Set(roots)].sort(comparePaths);
   const outer = sorted.filter((root) => !sorted.some((other) => other !== root && isWithin(root, other)));
   return { roots: outer, excluded: [...new Set(excluded)], filter };
 }
 
-/** True where the request itself leaves this path, and all below it, out. */
+/** Returns whether the scope excludes this path and everything below it. */
 export const isExcluded = (scope: Scope, path: string): boolean =>
   scope.excluded.some((excluded) => isWithin(path, excluded));
 
-/** True where the path lies in the scope's tree. */
+/** Returns whether the path is within the scope's roots and not excluded. Ignores the filter. */
 export const covers = (scope: Scope, path: string): boolean =>
   scope.roots.some((root) => isWithin(path, root)) && !isExcluded(scope, path);
 
-/** True where the filter lets this asset through; says nothing about its path. */
+/** Returns whether the filter admits this asset. Ignores its path. */
 export function admits(filter: ScopeFilter, asset: Asset): boolean {
   if (filter.fileTypes.length > 0 && !filter.fileTypes.includes(asset.fileType)) return false;
   if (filter.createdFromMs !== undefined && asset.createdMs < filter.createdFromMs) return false;
@@ -39,7 +39,7 @@ export function admits(filter: ScopeFilter, asset: Asset): boolean {
   return true;
 }
 
-/** True where some path may lie in both trees: one's root in the other's, and no exclusion of either covers it. */
+/** Returns whether a path may be in both scopes: a root of one is within the other, and neither excludes it. */
 export function overlaps(a: Scope, b: Scope): boolean {
   return a.roots.some((x) =>
     b.roots.some((y) => {

@@ -3,11 +3,11 @@ import { invalidParameter } from "../errors.js";
 import type { SkipCode } from "./outcome.js";
 import { parentPath } from "./path.js";
 
-/** Plain paths without a trailing `/`, which cover the node and all below, or `regex:` patterns that match a whole path. */
+/** Rules are plain paths, which apply to the path and everything below it, or `regex:` patterns for whole paths. */
 export interface PathRules {
-  /** @defaultValue `[]`: everything is enabled */
+  /** Processes only assets that match. @defaultValue `[]`: everything is enabled */
   readonly enabled?: readonly string[];
-  /** @defaultValue `["/content/dam/projects/translation_output"]` */
+  /** Skips assets that match, as IGNORED_PATH. @defaultValue `["/content/dam/projects/translation_output"]` */
   readonly ignored?: readonly string[];
 }
 
@@ -18,18 +18,18 @@ const PATH_RULE_DEFAULTS = Object.freeze({
 
 type Rule = (path: string) => boolean;
 
-/** What holds for all assets right in one folder. The root's path is "" here: what stands before the last `/`. */
+/** Verdict for all direct children of a folder. `path` is what precedes the last `/`: "" for the root. */
 interface FolderVerdict {
   readonly path: string;
   readonly skip: SkipCode | undefined;
   readonly taken: boolean;
 }
 
-/** The assets that are counted, but never processed, and why. */
+/** Decides which assets are counted but not processed, and why. */
 export class SkipRules {
   readonly #enabled: readonly Rule[];
   readonly #ignored: readonly Rule[];
-  /** The verdict on the folder last asked about: siblings come one after the other. */
+  /** The latest folder's verdict: siblings usually come one after the other. */
   #folder: FolderVerdict = { path: "\0", skip: undefined, taken: true };
 
   constructor(rules: PathRules = {}) {
@@ -37,15 +37,16 @@ export class SkipRules {
     this.#ignored = (rules.ignored ?? PATH_RULE_DEFAULTS.ignored).map((rule) => ruleOf(rule, "ignored"));
   }
 
-  /** The reason to leave this asset alone; undefined where there is none. */
+  /** Returns why to skip this asset; undefined if it must be processed. */
   reasonFor(asset: Asset): SkipCode | undefined {
     if (asset.contentFragment) return "CONTENT_FRAGMENT";
     return this.#folderOf(asset.path).skip ?? (this.takes(asset.path) ? undefined : "IGNORED_PATH");
   }
 
   /**
-   * The nearest level, from the path up to the root, that any rule matches decides; at one level ignore wins. An enable
-   * rule that already matched at an ignored level above does not win below it. No rule: taken, unless some are enabled.
+   * Returns whether the path rules let this path be processed. Going from the path up to the root, the first level that
+   * a rule matches decides; on the same level, ignore wins. An enable rule that also matches at an ignored level above
+   * does not count. If no rule matches, the path is processed unless there are enable rules.
    */
   takes(path: string): boolean {
     return this.#verdictAt(path) ?? this.#folderOf(path).taken;
@@ -95,7 +96,7 @@ function ruleOf(text: string, field: string): Rule {
     const pattern = new RegExp(`^(?:${text.slice(6)})$`, "u");
     return (level) => pattern.test(level);
   } catch (cause) {
-    throw invalidParameter(field, `${JSON.stringify(text)} is not a regular expression: ${(cause as Error).message}`);
+    throw invalidParameter(field, `invalid regular expression ${JSON.stringify(text)}: ${(cause as Error).message}`);
   }
 }
 

@@ -1,10 +1,12 @@
-/** What the last successful processing of an asset rested on; written with the results, for SUCCEEDED only. */
+/**
+ * The state of an asset that its last successful processing was based on. Written with the results of SUCCEEDED only.
+ */
 export interface Stamp {
   readonly sizeBytes: number;
   /** Epoch milliseconds. */
   readonly modifiedMs: number;
-  /** `sha256:<hex>` of the content that the handlers read; null where none read it. */
+  /** `sha256:<hex>` of the content that the handlers read; null if none read it. */
   readonly contentHash: string | null;
-  /** Version by handler name, of every handler that ran. */
+  /** Versions of all handlers that ran, by handler name. */
   readonly handlers: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,4 @@
-/** What the head of an XML document says of its root. */
+/** The doctype and root element of an XML document. */
 export interface XmlHead {
   readonly doctype?: string;
   readonly root?: string;
@@ -9,7 +9,7 @@ const SPACE = /\s*/y;
 const NAME = /[^\s<>/="'[\]]+/y;
 const ATTRIBUTE = /\s+([^\s<>/="']+)\s*=\s*(?:"([^"]*)"|'([^']*)')/y;
 
-/** Looks no further than the root's start tag; what is cut off or ill-formed is simply not said. Linear in its length. */
+/** Reads up to the root's start tag. Leaves out what is truncated or ill-formed. Runs in linear time. */
 export function readXmlHead(text: string): XmlHead {
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   let doctype: string | undefined;
@@ -43,7 +43,9 @@ export function readXmlHead(text: string): XmlHead {
   return { ...found, root };
 }
 
-/** Behind the `>` that ends a doctype: not one in a literal, a comment or the internal subset. */
+/**
+ * Returns the position after the `>` that ends a doctype; ignores those in literals, comments and the internal subset.
+ */
 function endOfDoctype(text: string, from: number, past: (end: string, from: number) => number): number {
   let depth = 0;
   for (let at = from; at < text.length; at++) {

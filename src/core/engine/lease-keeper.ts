@@ -1,7 +1,7 @@
 import type { Lease } from "../job/lease.js";
 import { isUnavailable } from "../errors.js";
 import { isStopping } from "../job/job.js";
-import type { HeldWork } from "./held-work.js";
+import type { LeasedWork } from "./leased-work.js";
 import type { EngineTools } from "./tools.js";
 
 const BEAT_MS = 400;
@@ -14,14 +14,14 @@ const same = (a: Lease, b: Lease): boolean => a.jobId === b.jobId && a.chunk ===
  * on cancel and pause within a second, enforces deadlines, and takes back what dead workers held in stopping jobs.
  */
 export class LeaseKeeper {
-  readonly #held: ReadonlySet<HeldWork>;
+  readonly #held: ReadonlySet<LeasedWork>;
   readonly #tools: EngineTools;
   readonly #stopped = new AbortController();
   #beating: Promise<void> | undefined;
   #renewedMs = 0;
   #reapedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(held: ReadonlySet<HeldWork>, tools: EngineTools) {
+  constructor(held: ReadonlySet<LeasedWork>, tools: EngineTools) {
     this.#held = held;
     this.#tools = tools;
   }

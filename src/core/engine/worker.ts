@@ -3,13 +3,13 @@ import { isFinal } from "../job/lifecycle.js";
 import type { Claim, ClaimRequest, CommitAnswer } from "../ports/chunk-store.js";
 import { backOff } from "./back-off.js";
 import { AssetLanes, type SharedWork } from "./chunk/asset-lanes.js";
-import { carefully } from "./chunk/careful.js";
+import { carefulBatches } from "./chunk/careful-batches.js";
 import { ClaimSize } from "./claim-size.js";
 import { Committer } from "./chunk/committer.js";
 import { discover } from "./discovery/discover.js";
 import { DiscoveryRun } from "./discovery/discovery-run.js";
-import { giveBack } from "./give-back.js";
-import type { HeldWork } from "./held-work.js";
+import { releaseLease } from "./release-lease.js";
+import type { LeasedWork } from "./leased-work.js";
 import { HealthWatch } from "./health/health-watch.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { ResultWriter } from "./chunk/result-writer.js";
@@ -17,7 +17,7 @@ import { type ChunkLoop, runChunk } from "./chunk/run-chunk.js";
 import { Slots } from "./chunk/slots.js";
 import { TimeSlice } from "./chunk/time-slice.js";
 import type { EngineTools } from "./tools.js";
-import { WaitNotice } from "./health/wait-notice.js";
+import { UnavailableNotice } from "./health/unavailable-notice.js";
 
 const MAX_DISCOVERIES = 2;
 /** Uninterrupted work before the host's event loop turns. */
@@ -38,11 +38,11 @@ export class Worker {
   readonly #committer: Committer;
   readonly #loop: ChunkLoop;
   readonly #claimSize: ClaimSize;
-  readonly #held = new Set<HeldWork>();
+  readonly #held = new Set<LeasedWork>();
   readonly #ending = new Set<Promise<void>>();
   readonly #keeper: LeaseKeeper;
   readonly #health: HealthWatch | undefined;
-  readonly #notice: WaitNotice;
+  readonly #notice: UnavailableNotice;
   #stopping = false;
   readonly #over = new AbortController();
   #working: Promise<void> | undefined;
@@ -56,23 +56,24 @@ export class Worker {
     this.#jobId = jobId;
     const { clock, options, threads } = tools;
     const slots = new Slots(options.concurrency);
-    const places = threads && new Slots(threads.places);
-    this.#shared = { slots, slice: new TimeSlice(clock, SLICE_MS), ...(places ? { places } : {}) };
+    const threadSlots = threads && new Slots(threads.capacity);
+    this.#shared = { slots, slice: new TimeSlice(clock, SLICE_MS), ...(threadSlots ? { threadSlots } : {}) };
     this.#committer = new Committer(tools);
-    const notice = new WaitNotice(tools);
+    const notice = new UnavailableNotice(tools);
     const results = tools.repository.enlist ? {} : { results: new ResultWriter({ ...tools, notice }) };
     this.#loop = { committer: this.#committer, ...results, onAnswer: this.#onAnswer };
     // While threads have enough to do, a slot that is free for want of other work asks for no more of theirs.
     this.#claimSize = new ClaimSize(clock, {
       get free() {
-        return places?.free === 0 ? 0 : slots.free;
+        return threadSlots?.free === 0 ? 0 : slots.free;
       },
     });
     this.#askedForCareMs = clock.monotonicMs();
     this.#keeper = new LeaseKeeper(this.#held, tools);
     const resize = (count: number): void => {
       slots.resize(count);
-      if (places && threads) places.resize(Math.max(1, Math.round((threads.places * count) / options.concurrency)));
+      if (threadSlots && threads)
+        threadSlots.resize(Math.max(1, Math.round((threads.capacity * count) / options.concurrency)));
       this.wake();
     };
     this.#health = tools.health && new HealthWatch(tools.health, this.#held, resize, tools);
@@ -108,7 +109,7 @@ export class Worker {
     await this.#health?.stop();
     // A handler that does not heed its signal is left behind: its lease runs out, its epoch moves on. So is a store that
     // does not answer: what was not committed is handled again.
-    for (const work of this.#held) work.leave();
+    for (const work of this.#held) work.abandon();
     this.#committer.giveUp();
     await Promise.race([ended, clock.sleep(AFTER_ABORT_MS, allEnded.signal)]);
   }
@@ -180,13 +181,13 @@ export class Worker {
     for (const chunk of chunks) {
       const lanes = new AssetLanes(job, chunk, leaseUntilMs, this.#shared, this.#tools);
       this.#hold(lanes, () =>
-        this.#runChunk(lanes, lanes.alone ? carefully(lanes, this.#tools) : this.#abreast(lanes)),
+        this.#runChunk(lanes, lanes.alone ? carefulBatches(lanes, this.#tools) : this.#parallelBatches(lanes)),
       );
     }
   }
 
   /** Runs work to its end. Whatever goes wrong in it ends in the journal, never in the host's face. */
-  #hold<W extends HeldWork>(work: W, run: (work: W) => Promise<void>): void {
+  #hold<W extends LeasedWork>(work: W, run: (work: W) => Promise<void>): void {
     const { journal } = this.#tools;
     this.#held.add(work);
     const ending = run(work)
@@ -200,7 +201,7 @@ export class Worker {
   }
 
   /** All of a chunk's open assets, as many at once as there are slots. */
-  #abreast(lanes: AssetLanes): AsyncIterable<void> {
+  #parallelBatches(lanes: AssetLanes): AsyncIterable<void> {
     this.#claimSize.began();
     lanes.start(lanes.claim.open.length);
     void lanes.drained().then(() => {
@@ -213,24 +214,24 @@ export class Worker {
   async #runChunk(lanes: AssetLanes, batches: AsyncIterable<void>): Promise<void> {
     try {
       const end = await runChunk(lanes, batches, this.#loop);
-      if (end === "stopped") await this.#giveBack(lanes, lanes.error);
+      if (end === "stopped") await this.#release(lanes, lanes.error);
     } catch (error) {
       lanes.stop("failed", true);
-      await this.#giveBack(lanes, error);
+      await this.#release(lanes, error);
     }
   }
 
   async #discover(run: DiscoveryRun): Promise<void> {
     try {
       const end = await discover(run.job, run.claim, run.signal, this.#onAnswer, this.#tools);
-      if (end === "stopped") await this.#giveBack(run, undefined);
+      if (end === "stopped") await this.#release(run, undefined);
     } catch (error) {
-      await this.#giveBack(run, error);
+      await this.#release(run, error);
     }
   }
 
-  #giveBack(work: HeldWork, error: unknown): Promise<void> {
-    return giveBack(work, error, { ...this.#tools, notice: this.#notice }, this.#over.signal);
+  #release(work: LeasedWork, error: unknown): Promise<void> {
+    return releaseLease(work, error, { ...this.#tools, notice: this.#notice }, this.#over.signal);
   }
 
   /** Every answer of the store tells how the job stands; a job that is stopping stops here, at once. */

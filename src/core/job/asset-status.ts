@@ -1,27 +1,27 @@
 import type { JobStatus } from "./lifecycle.js";
 
-/** How an asset stands with post-processing. PENDING: nothing was done yet; PROCESSING: a job is at it. */
+/** Post-processing status of an asset. PENDING: not processed yet. PROCESSING: a job is processing it. */
 export const ASSET_STATUSES = ["SUCCESS", "FAILURE", "PROCESSING", "PENDING"] as const;
 
 export type AssetStatus = (typeof ASSET_STATUSES)[number];
 
 export interface AssetStatusEntry {
   readonly path: string;
-  /** What processing wrote as the asset's uuid; null where it wrote none. */
+  /** The UUID that processing wrote for the asset; null if none. */
   readonly uuid: string | null;
   readonly status: AssetStatus;
-  /** It stands in the repository now. */
+  /** Whether it exists in the repository now. */
   readonly exists: boolean;
 }
 
-/** A page of an asked-for status list. */
+/** One page of an asset status list. */
 export interface AssetStatusPage {
   readonly jobId: string;
-  /** Of the job that lists the assets; the list is whole once it is SUCCESS. */
+  /** Status of the job that lists the assets. The list is complete when it is SUCCESS. */
   readonly status: JobStatus;
   readonly assets: readonly AssetStatusEntry[];
-  /** Of this page, by status. */
+  /** Number of this page's assets by status. */
   readonly counts: Readonly<Record<AssetStatus, number>>;
-  /** Where the next page begins; undefined at the end of what is listed now. */
+  /** Where the next page begins; undefined if no more is listed now. */
   readonly next?: string;
 }

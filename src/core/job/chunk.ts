@@ -6,32 +6,32 @@ import type { AssetWrite } from "../asset/asset-result.js";
 import type { PaceSample } from "./pace.js";
 import type { Tally } from "./tally.js";
 
-/** An asset as discovery saw it, with the outcome that a skip rule gave it. */
+/** An asset as discovery saw it, with the skip code that a rule gave it, if any. */
 export interface ManifestEntry {
   readonly asset: Asset;
   readonly skip?: SkipCode;
 }
 
-/** A chunk to be made: consecutive assets in path order. */
+/** A chunk to create: consecutive assets in path order. */
 export interface NewChunk {
   readonly number: number;
   readonly entries: readonly ManifestEntry[];
-  /** Entries that are to be worked on: no skip rule decided them. 0: the chunk is born DONE. */
+  /** Number of entries to process: those that no skip rule decided. If 0, the chunk is DONE from the start. */
   readonly open: number;
 }
 
-/** One page of discovery: stored as a whole or not at all. */
+/** One page of discovery. Stored completely or not at all. */
 export interface DiscoveryPage {
-  /** How many pages this discovery has stored before: the fence beside the epoch. */
+  /** Number of pages that this discovery stored before. Fences the page, together with the epoch. */
   readonly part: number;
   readonly chunks: readonly NewChunk[];
-  /** The first and the last path of this page; undefined where it is empty. */
+  /** The first and the last path of this page; undefined if it is empty. */
   readonly first: string | undefined;
   readonly last: string | undefined;
-  /** All of the scope up to here was seen; undefined where nothing was. */
+  /** Everything in scope up to this path was seen; undefined if nothing was seen yet. */
   readonly cursor: string | undefined;
   readonly tally: Tally;
-  /** True for the page that completes discovery. */
+  /** Whether this page completes discovery. */
   readonly complete: boolean;
 }
 
@@ -41,20 +41,20 @@ export interface DiscoveryClaim {
   readonly part: number;
   readonly cursor: string | undefined;
   readonly nextChunk: number;
-  /** Its earlier owner died or lost it. */
+  /** Whether it was taken over from an owner that died or missed its renewal. */
   readonly takenOver: boolean;
 }
 
-/** A claimed chunk: its manifest, and the indices that have no outcome yet, in order. */
+/** A claimed chunk: its manifest, and the indices without an outcome, in order. */
 export interface ChunkClaim {
   readonly lease: Lease;
   readonly entries: readonly ManifestEntry[];
   readonly open: readonly number[];
-  /** Its earlier owner died or lost it. */
+  /** Whether it was taken over from an owner that died or missed its renewal. */
   readonly takenOver: boolean;
-  /** Given where its owners died twice in a row: it is alone in its process, and to be run one announced asset at a time. */
+  /** Present if the chunk must run in careful mode: alone in its process, one announced asset at a time. */
   readonly careful?: {
-    /** Its process died three times in a row while this one was handled. */
+    /** Index of an asset on which three processes in a row died. It must fail as POISON without being started. */
     readonly poisoned?: number;
   };
 }
@@ -67,15 +67,15 @@ export interface IndexedOutcome {
   readonly ageMs: number;
 }
 
-/** What one commit of a chunk stores. */
+/** What one commit stores of a chunk. */
 export interface ChunkPart {
   readonly lease: Lease;
-  /** From 0 within a lease. */
+  /** Counts from 0 within a lease. */
   readonly part: number;
   readonly outcomes: readonly IndexedOutcome[];
-  /** True where every index of the chunk has an outcome with this part. */
+  /** Whether every index of the chunk has an outcome once this part is stored. */
   readonly closes: boolean;
-  /** True where it holds the outcome of the first index that was open: the owners before it died for nothing then. */
+  /** Whether it has the outcome of the first open index. Such a part resets the count of deaths. */
   readonly advances: boolean;
   readonly tally: Tally;
   readonly writes: readonly AssetWrite[];

@@ -3,10 +3,10 @@ import { hasWorkLeft, type Job } from "./job.js";
 import { isFinal } from "./lifecycle.js";
 import { sumOf } from "./tally.js";
 
-/** UNKNOWN: too little seen, value 0. LOWER_BOUND: still counting. DONE: nothing left to wait for. */
+/** UNKNOWN: too few measurements; the value is 0. LOWER_BOUND: still counting. DONE: the job has ended. */
 export type EtaBasis = "UNKNOWN" | "LOWER_BOUND" | "ESTIMATE" | "DONE";
 
-/** Remaining seconds, whole, never negative, and what that rests on. */
+/** Remaining whole seconds, never negative, and what the estimate is based on. */
 export interface Eta {
   readonly value: number;
   readonly unit: "SECONDS";
@@ -19,7 +19,7 @@ const eta = (seconds: number, basis: EtaBasis): Eta => ({
   basis,
 });
 
-/** Assets a second over recent working time; null where too little was seen. */
+/** Returns assets per second over recent working time; null if there are too few measurements. */
 export function throughputOf(job: Job): number | null {
   const { assets, workedMs } = job.pace;
   return assets >= MIN_ASSETS && workedMs > 0 ? (assets / workedMs) * 1000 : null;
@@ -27,8 +27,8 @@ export function throughputOf(job: Job): number | null {
 const MIN_ASSETS = 5;
 
 /**
- * Remaining assets of each file type, at that type's measured cost, over the concurrency that was measured with it.
- * A type not seen yet counts at the average cost.
+ * Estimates the remaining time: the remaining assets of each file type at that type's measured cost, divided by the
+ * measured concurrency. A type without measurements counts at the average cost.
  */
 export function etaOf(job: Job): Eta {
   if (isFinal(job.state.status)) return eta(0, "DONE");
@@ -47,7 +47,7 @@ export function etaOf(job: Job): Eta {
   const concurrency = busyMs / workedMs;
   const total = sumOf(job.tally);
   const leftAssets = total.total - total.succeeded - total.failed - total.skipped;
-  // Handlers that take no measurable time: what is left then costs what everything around them cost.
+  // If handlers take no measurable time, what remains costs what everything around them cost.
   const seconds = concurrency > 0.05 ? remainingBusyMs / concurrency / 1000 : leftAssets / rate;
   if (!hasWorkLeft(job)) return eta(0, "ESTIMATE");
   return eta(Number.isFinite(seconds) ? seconds : 0, job.counting === "SUCCESS" ? "ESTIMATE" : "LOWER_BOUND");

@@ -1,12 +1,12 @@
 import type { JobReport } from "./job-report.js";
 
 /**
- * What a watcher of a job is told. `id` is the place in the stream: whoever gives it back as `after` gets what follows,
- * nothing twice and nothing left out.
+ * An event of a watched job. `id` is a position in the stream: passing it as `after` yields exactly the events that
+ * follow, none twice and none missing.
  */
 export type JobEvent =
-  /** The status, or another field that people wait for (attempt, pausing, counting), is not what it was. */
+  /** The status has changed, or another field that people wait for: attempt, pausing or counting. */
   | { readonly id: string; readonly kind: "status"; readonly report: JobReport }
-  /** Counters moved; at most one a second. A later one says all that an earlier one did. */
+  /** Counters have changed. At most one a second; a later one includes all that an earlier one said. */
   | { readonly id: string; readonly kind: "progress"; readonly report: JobReport }
   | { readonly id: string; readonly kind: "log"; readonly line: number; readonly text: string };

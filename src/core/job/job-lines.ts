@@ -4,7 +4,7 @@ import { info, type LogEntry } from "./log-entry.js";
 import { etaOf, throughputOf } from "./eta.js";
 import { sumOf, type TypeTally } from "./tally.js";
 
-/** The wording of what a job's log says. */
+/** The messages of a job's log. */
 
 const list = (items: readonly string[]): string => `[${items.join(", ")}]`;
 
@@ -22,7 +22,7 @@ export function startLine(job: Job): LogEntry {
     ...(onOverlap === undefined ? [] : [`onOverlap=${onOverlap}`]),
     ...(failedOf === undefined ? [] : [`failedOf=${failedOf}`]),
   ];
-  return info(`Start by ${job.createdBy}: ${parts.join(" ")}`);
+  return info(`Started by ${job.createdBy}: ${parts.join(" ")}`);
 }
 
 export function countedLine(job: Job): LogEntry {
@@ -67,7 +67,7 @@ export function summaryLines(job: Job, nowMs: number): readonly LogEntry[] {
   return lines;
 }
 
-/** `HH:mm:ss`, hours as many as there are. */
+/** `HH:mm:ss`; hours may have more digits. */
 function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]

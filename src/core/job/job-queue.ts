@@ -2,7 +2,7 @@ import type { Job } from "./job.js";
 import { scopeOfRequest } from "./job-request.js";
 import { overlaps } from "../asset/scope.js";
 
-/** True for a job that was queued behind one of these and has not begun: it may not be claimed yet. */
+/** Returns whether a queued job still waits behind one of the rivals, and so must not be claimed yet. */
 export function mustWait(job: Job, rivals: readonly Job[]): boolean {
   if (job.request.onOverlap !== "queue" || job.state.status !== "WAITING") return false;
   const scope = scopeOfRequest(job.request);

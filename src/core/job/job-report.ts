@@ -11,7 +11,7 @@ import { sumOf } from "./tally.js";
 export interface JobReport {
   readonly processingId: string;
   readonly path: string;
-  /** Left out where the request gave none. */
+  /** Left out if the request had none. */
   readonly excludedPaths?: readonly string[];
   readonly status: JobStatus;
   readonly triggeredCount: number;
@@ -41,31 +41,31 @@ export interface JobReport {
   readonly succeededCount: number;
   readonly failedCount: number;
   readonly skippedCount: number;
-  /** 0 to 1; null while that cannot be known. */
+  /** From 0 to 1; null while assets are still being counted. */
   readonly progress: number | null;
-  /** Assets a second over recent working time; null where too little was seen. */
+  /** Assets per second over recent working time; null if there are too few measurements. */
   readonly throughput: number | null;
   readonly pausing: boolean;
   readonly restartedFrom?: string;
   readonly dryRun: boolean;
-  /** Of a dry run: what the real run would find. */
+  /** Only for a dry run: what a real run would find. */
   readonly report?: DryRunReport;
 }
 
-/** What a dry run has found so far. */
+/** Findings of a dry run so far. */
 export interface DryRunReport {
-  /** Assets by file type; types never met are left out. */
+  /** Number of assets by file type; types not found are left out. */
   readonly byType: Readonly<Partial<Record<FileType, number>>>;
-  /** Assets by the skip rule that leaves them alone. */
+  /** Number of assets by the skip rule that would skip them. */
   readonly skipped: Readonly<Partial<Record<SkipCode, number>>>;
-  /** The first and the last asset in path order; null where there is none. */
+  /** The first and the last asset in path order; null if there is none. */
   readonly first: string | null;
   readonly last: string | null;
-  /** Null until costs of earlier jobs are known. */
+  /** Null while the costs of earlier jobs are unknown. */
   readonly expectedSeconds: number | null;
 }
 
-/** A job as callers see it. */
+/** Returns a job as callers see it. */
 export function reportOf(job: Job): JobReport {
   const { request, state } = job;
   const total = sumOf(job.tally);
@@ -104,7 +104,7 @@ export function reportOf(job: Job): JobReport {
   };
 }
 
-/** What nobody can read, nobody can run again; a listing is asked for anew. */
+/** A damaged job cannot be run again; nor can a listing, which is requested anew instead. */
 function offered(job: Job): ReturnType<typeof flagsOf> {
   const { restartable, resumable, cancellable } = flagsOf(job.state.status, hasWorkLeft(job));
   return {

@@ -1,35 +1,35 @@
 import type { FileType } from "../asset/file-type.js";
 import { type Scope, scopeOf } from "../asset/scope.js";
 
-/** The job type that copies assets to the target, and that only a node with a target has. */
+/** The job type that copies assets to the target. Only a node with a target has it. */
 export const MIGRATION_TYPE = "JCR_TO_DB_MIGRATION";
 
 /** Ends the job as FAILURE once more assets than this failed: a count, or a percentage of those processed. */
 export type MaxFailures = number | `${number}%`;
 
-/** A start request in its one normalised form: paths absolute, defaults filled in. */
+/** A normalised start request: paths are absolute, defaults are filled in. */
 export interface JobRequest {
   readonly type: string;
-  /** At least one; the first is the one shown as `path`. */
+  /** At least one. The first is shown as `path`. */
   readonly paths: readonly string[];
-  /** Undefined where the request gave none, so that the answer leaves it out too. */
+  /** Undefined if the request had none, so that the response leaves it out too. */
   readonly excludedPaths?: readonly string[];
-  /** Undefined where the request gave none. */
+  /** Undefined if the request had none. */
   readonly filter?: RequestFilter;
-  /** 0 goes first, 9 last. */
+  /** 0 is the highest priority, 9 the lowest. */
   readonly priority: number;
   readonly maxFailures?: MaxFailures;
-  /** Only discovery: counts, and writes nothing. */
+  /** Runs discovery only: counts assets and writes nothing. */
   readonly dryRun?: true;
-  /** Waits for earlier jobs on an overlapping scope; undefined: such a job was refused. */
+  /** Waits for earlier jobs with an overlapping scope. If undefined, the start is refused instead. */
   readonly onOverlap?: "queue";
-  /** `retry-failed`: exactly the assets that failed in this job, whatever the tree holds by now. */
+  /** Set by `retry-failed`: process exactly the assets that failed in this job, whatever the tree contains now. */
   readonly failedOf?: string;
-  /** Only a list of what lies there, to be asked about; with the roots that were missing when it was asked for. */
+  /** Set by an asset status request: only list the assets. `missing`: roots that did not exist at the request. */
   readonly listing?: { readonly missing: readonly string[] };
 }
 
-/** The filter as the wire has it; times are epoch milliseconds, inclusive. */
+/** The filter as sent on the wire. Times are epoch milliseconds, inclusive. */
 export interface RequestFilter {
   readonly fileTypes: readonly FileType[];
   readonly startTime?: number;
@@ -37,7 +37,7 @@ export interface RequestFilter {
   readonly filterProcessedAssets: boolean;
 }
 
-/** The question that the request asks of the repository. */
+/** Returns the scope that a request asks the repository for. */
 export function scopeOfRequest(request: Pick<JobRequest, "paths" | "excludedPaths" | "filter">): Scope {
   const { fileTypes = [], startTime, endTime } = request.filter ?? {};
   return scopeOf(request.paths, request.excludedPaths ?? [], {
@@ -47,5 +47,5 @@ export function scopeOfRequest(request: Pick<JobRequest, "paths" | "excludedPath
   });
 }
 
-/** True where it works on its scope: nobody else may meanwhile. */
+/** Returns whether a job with this request holds its scope, so that no overlapping job may run meanwhile. */
 export const holdsScope = (request: JobRequest): boolean => !request.dryRun && !request.listing;

@@ -9,25 +9,25 @@ import { addPace, type PaceSample, restPace } from "./pace.js";
 import { addTallies, sumOf, type Tally } from "./tally.js";
 
 /**
- * What may happen to a job, as pure functions. A store calls them inside the transaction that holds the job's row, with
- * facts read after that lock was held, and stores what they return; so one set of rules serves every store.
+ * Everything that can happen to a job, as pure functions. A store calls them in the transaction that holds the job's
+ * row lock, with facts read under that lock, and stores what they return. So one set of rules serves every store.
  */
 
-/** What the store sees beside the job's row, in the same transaction. */
+/** What the store reads in the same transaction, besides the job's row. */
 export interface JobFacts {
-  /** A row of the job, discovery's included, is LEASED. */
+  /** Whether any lease of the job is LEASED, discovery's included. */
   readonly leased: boolean;
   /** By the database's clock. */
   readonly nowMs: number;
 }
 
-/** The job as it is to be stored, and the lines that its log gains. */
+/** The job to store, and the lines to append to its log. */
 export interface JobChange {
   readonly job: Job;
   readonly lines: readonly LogEntry[];
 }
 
-/** Nothing changes. */
+/** A change that changes nothing. */
 export const unchanged = (job: Job): JobChange => ({ job, lines: [] });
 
 const refused = (job: Job, event: LifecycleEvent): AssetmillError =>
@@ -35,15 +35,14 @@ const refused = (job: Job, event: LifecycleEvent): AssetmillError =>
     ids: { jobId: job.id, status: job.state.status },
   });
 
-/** Refuses, as INTERNAL, a change that the lifecycle table does not have. A store calls it before it stores one. */
+/** Throws INTERNAL if the lifecycle table does not allow the change. Every store calls it before storing a change. */
 export function checkChange(before: Job, { job: { id, state } }: JobChange): void {
   if (leadsTo(before.state.status, state.status)) return;
-  throw new AssetmillError("INTERNAL", `the lifecycle has no way from ${before.state.status} to ${state.status}`, {
-    ids: { jobId: id, status: before.state.status },
-  });
+  const message = `the lifecycle has no transition from ${before.state.status} to ${state.status}`;
+  throw new AssetmillError("INTERNAL", message, { ids: { jobId: id, status: before.state.status } });
 }
 
-/** ILLEGAL_STATE for a job of which nobody knows any more what it was to do. */
+/** Throws ILLEGAL_STATE if the job's stored request can no longer be read. */
 export function refuseDamaged(job: Job): void {
   if (!job.damaged) return;
   throw new AssetmillError("ILLEGAL_STATE", `${DAMAGED}; the job is ${job.state.status}`, {
@@ -52,23 +51,23 @@ export function refuseDamaged(job: Job): void {
 }
 export const DAMAGED = "its request is damaged in the store";
 
-/** What a claim took. */
+/** The work that a claim took. */
 export interface ClaimedWork {
-  /** Assets in chunks claimed for the first time, skip rules left out. */
+  /** Assets in chunks claimed for the first time, without those skipped by rules. */
   readonly newlyTriggered: number;
-  /** Leases, discovery's included, whose earlier owner died or lost them. */
+  /** Leases taken over from an owner that died or missed its renewal, discovery's included. */
   readonly takenOver: number;
-  /** The number of the chunk that is to be run carefully, where it is one. */
+  /** The number of the claimed chunk, if it must run in careful mode. */
   readonly careful?: number;
 }
 
-/** A node took discovery or chunks. Undefined where the job may not be claimed (any more): take nothing. */
+/** A node claimed discovery or chunks. Returns undefined if the job cannot be claimed now: then take nothing. */
 export function claimed(job: Job, work: ClaimedWork, facts: JobFacts): JobChange | undefined {
   if (!isClaimable(job)) return undefined;
   return {
     job: {
       ...job,
-      ...(work.takenOver > 0 ? { comments: unslowed(job) } : {}),
+      ...(work.takenOver > 0 ? { comments: withoutThrottleNote(job) } : {}),
       state: job.state.status === "WAITING" ? { status: "PROCESSING", pausing: false } : job.state,
       startedAtMs: job.startedAtMs || facts.nowMs,
       counting: job.counting === "SUCCESS" ? "SUCCESS" : "PROCESSING",
@@ -76,15 +75,18 @@ export function claimed(job: Job, work: ClaimedWork, facts: JobFacts): JobChange
       triggered: job.triggered + work.newlyTriggered,
     },
     lines: [
-      ...(work.takenOver > 0 ? [info(`Went on with ${work.takenOver} leases of a worker that died or was late`)] : []),
+      ...(work.takenOver > 0 ? [takeoverLine(work.takenOver)] : []),
       ...(work.careful === undefined ? [] : [carefulLine(work.careful)]),
     ],
   };
 }
 
+const takeoverLine = (leases: number): LogEntry =>
+  info(`Took over ${leases} lease${leases === 1 ? "" : "s"} from a worker that died or missed its renewal`);
+
 const carefulLine = (chunk: number): LogEntry => ({
   level: "WARN",
-  message: `Chunk ${chunk} runs one asset at a time: its workers died in a row`,
+  message: `Running chunk ${chunk} one asset at a time because its workers kept dying`,
 });
 
 export function cancel(job: Job, by: string, facts: JobFacts): JobChange {
@@ -93,20 +95,20 @@ export function cancel(job: Job, by: string, facts: JobFacts): JobChange {
   if (job.state.status === "CANCELLING") return settle(job, facts);
   const comments = `cancelled by ${by}`;
   if (job.state.status !== "PROCESSING") {
-    return end({ ...job, comments }, "CANCELLED", facts, [info(`Cancel by ${by}`)]);
+    return end({ ...job, comments }, "CANCELLED", facts, [info(`Cancelled by ${by}`)]);
   }
-  const lines = [info(`Cancel by ${by}; stopping after running handlers`)];
+  const lines = [info(`Cancel requested by ${by}; waiting for running handlers to stop`)];
   return after(lines, settle({ ...job, comments, state: { status: "CANCELLING" } }, facts));
 }
 
 export function pause(job: Job, by: string, facts: JobFacts): JobChange {
   if (!accepts(job.state.status, "pause")) throw refused(job, "pause");
   if (job.state.status === "WAITING") {
-    return { job: { ...job, state: { status: "PAUSED" } }, lines: [info(`Pause by ${by}`)] };
+    return { job: { ...job, state: { status: "PAUSED" } }, lines: [info(`Paused by ${by}`)] };
   }
   if (job.state.status !== "PROCESSING" || job.state.givingUp !== undefined) throw refused(job, "pause");
   if (job.state.pausing) return settle(job, facts);
-  const lines = [info(`Pause by ${by}; stopping after running handlers`)];
+  const lines = [info(`Pause requested by ${by}; waiting for running handlers to stop`)];
   return after(lines, settle({ ...job, state: { status: "PROCESSING", pausing: true } }, facts));
 }
 
@@ -119,7 +121,7 @@ export function resume(job: Job, by: string): JobChange {
   const waiting = { ...job, state: { status: "WAITING" }, pace: restPace(job.pace) } as const;
   if (status === "PAUSED") return { job: waiting, lines: [info(`Resumed by ${by} at ${processed}/${total}`)] };
   if (!hasWorkLeft(job)) {
-    throw new AssetmillError("ILLEGAL_STATE", `nothing is left to do in this job, which is ${status}`, {
+    throw new AssetmillError("ILLEGAL_STATE", `nothing to resume: the job is ${status} and has no work left`, {
       ids: { jobId: job.id, status },
     });
   }
@@ -130,7 +132,7 @@ export function resume(job: Job, by: string): JobChange {
   };
 }
 
-/** Discovery is impossible, or too much failed: handlers are told to stop, then FAILURE. Resumable. */
+/** Gives a job up, because discovery is impossible or too much failed: handlers stop, then it is FAILURE. Resumable. */
 export function giveUp(job: Job, why: string, facts: JobFacts): JobChange {
   if (job.state.status !== "PROCESSING" || job.state.givingUp !== undefined) return unchanged(job);
   const giving: Job = { ...job, state: { status: "PROCESSING", pausing: false, givingUp: why } };
@@ -139,8 +141,8 @@ export function giveUp(job: Job, why: string, facts: JobFacts): JobChange {
 
 const WAITS = "waiting: ";
 
-/** The job goes on by itself once its repository can be reached again; until then it says what it waits for. */
-export function waits(job: Job, why: string): JobChange {
+/** Notes that the job waits for its repository. It continues by itself once the repository can be reached again. */
+export function repositoryUnavailable(job: Job, why: string): JobChange {
   const comments = WAITS + why;
   if (job.state.status !== "PROCESSING" || job.comments === comments) return unchanged(job);
   return { job: { ...job, comments }, lines: [{ level: "WARN", message: `Waiting: ${why}` }] };
@@ -148,34 +150,34 @@ export function waits(job: Job, why: string): JobChange {
 
 const SLOWED = "slowed down: ";
 
-/** A node that works on the job is unwell, and does less at once. */
-export function slowed(job: Job, why: string): JobChange {
+/** Notes that an overloaded node runs fewer of the job's assets at once. */
+export function throttled(job: Job, why: string): JobChange {
   const comments = SLOWED + why;
-  // Whatever else is said of it matters more.
+  // Any other comment matters more.
   const saysOther = job.comments !== "" && !job.comments.startsWith(SLOWED);
   if (job.state.status !== "PROCESSING" || saysOther || job.comments === comments) return unchanged(job);
   return { job: { ...job, comments }, lines: [{ level: "WARN", message: `Slowed down: ${why}` }] };
 }
 
-/** The node is well again. */
-export function fullSpeed(job: Job): JobChange {
+/** Notes that no node is overloaded any more. */
+export function unthrottled(job: Job): JobChange {
   if (!job.comments.startsWith(SLOWED)) return unchanged(job);
   return { job: { ...job, comments: "" }, lines: [info("Back at full speed")] };
 }
 
-/** Who works on it no more slows it down no more. */
-const unslowed = ({ comments }: Job): string => (comments.startsWith(SLOWED) ? "" : comments);
+/** The comments without a note about an overloaded node. */
+const withoutThrottleNote = ({ comments }: Job): string => (comments.startsWith(SLOWED) ? "" : comments);
 
-/** Whatever progresses waits no more. */
-const goesOn = ({ comments }: Job): string => (comments.startsWith(WAITS) ? "" : comments);
+/** The comments without a note about waiting: a job that makes progress does not wait. */
+const withoutWaitNote = ({ comments }: Job): string => (comments.startsWith(WAITS) ? "" : comments);
 
-/** What the job's row keeps of a page of discovery. */
+/** The parts of a discovery page that the job's row records. */
 export type DiscoveryProgress = Pick<DiscoveryPage, "chunks" | "tally" | "first" | "last" | "complete">;
 
 export function discovered(job: Job, page: DiscoveryProgress, facts: JobFacts): JobChange {
   const counted: Job = {
     ...job,
-    comments: goesOn(job),
+    comments: withoutWaitNote(job),
     tally: addTallies(job.tally, page.tally),
     openChunks: job.openChunks + page.chunks.filter(({ open }) => open > 0).length,
     counting: page.complete ? "SUCCESS" : job.counting,
@@ -189,7 +191,7 @@ function found(job: Job, { first, last }: DiscoveryProgress): Pick<Job, "found">
   return { found: { first: job.found?.first ?? first, last } };
 }
 
-/** What parts of a job's chunks, committed together, add. */
+/** Progress of a job by parts that are committed together. */
 export interface ChunkProgress {
   readonly tally: Tally;
   readonly closedChunks: number;
@@ -199,7 +201,7 @@ export interface ChunkProgress {
 export function progressed(job: Job, progress: ChunkProgress, facts: JobFacts): JobChange {
   const worked: Job = {
     ...job,
-    comments: goesOn(job),
+    comments: withoutWaitNote(job),
     tally: addTallies(job.tally, progress.tally),
     openChunks: job.openChunks - progress.closedChunks,
     pace: addPace(job.pace, progress.samples, facts.nowMs),
@@ -214,7 +216,7 @@ export function progressed(job: Job, progress: ChunkProgress, facts: JobFacts): 
 }
 const PROGRESS_LINE_MS = 9_000;
 
-/** A percentage says nothing about the first few. */
+/** A percentage is meaningless for the first few assets. */
 const PERCENT_FROM = 100;
 
 function tooManyFailures(job: Job): string | undefined {
@@ -231,9 +233,9 @@ function tooManyFailures(job: Job): string | undefined {
 }
 
 /**
- * Ends what can be ended: a stopping job once it is drained, a running one once nothing is open.
- * Every transaction that may have ended the last lease, or the last open chunk, calls it.
- * Who wins: cancel over everything, giving up over finish, finish over pause.
+ * Ends the job if it can end: a stopping job when it is drained, a running job when nothing is open. Must be called by
+ * every transaction that may have ended the last lease or the last open chunk.
+ * Precedence: cancel wins over everything, giving up over finish, finish over pause.
  */
 export function settle(job: Job, facts: JobFacts): JobChange {
   const { state } = job;
@@ -246,7 +248,12 @@ export function settle(job: Job, facts: JobFacts): JobChange {
   }
   if (!hasWorkLeft(job)) return finish(job, facts);
   if (state.pausing && !facts.leased) {
-    const paused = { ...job, comments: unslowed(job), state: { status: "PAUSED" }, pace: restPace(job.pace) } as const;
+    const paused = {
+      ...job,
+      comments: withoutThrottleNote(job),
+      state: { status: "PAUSED" },
+      pace: restPace(job.pace),
+    } as const;
     return { job: paused, lines: [info("Paused")] };
   }
   return unchanged(job);

@@ -2,13 +2,13 @@ import type { JobRequest } from "./job-request.js";
 import type { Pace } from "./pace.js";
 import type { Tally } from "./tally.js";
 
-/** A job's place in the lifecycle, with what only that place has. */
+/** A job's status, with the fields that only this status has. */
 export type JobState =
   | { readonly status: "WAITING" | "CANCELLING" | "PAUSED" }
   | {
       readonly status: "PROCESSING";
       readonly pausing: boolean;
-      /** Why it gives up, once it does. */
+      /** Why the job gives up, once it does. */
       readonly givingUp?: string;
     }
   | {
@@ -17,66 +17,66 @@ export type JobState =
       readonly completedAtMs: number;
     };
 
-/** WAITING: not begun. FAILURE: discovery was impossible. */
+/** Status of discovery. WAITING: not begun. FAILURE: it did not complete. */
 export type CountingStatus = "WAITING" | "PROCESSING" | "SUCCESS" | "FAILURE";
 
-/** A job as the store keeps it: its request, its place in the lifecycle, and the counters that its commits move on. */
+/** A job as stored: its request, its status, and the counters that commits update. */
 export interface Job {
   /** The `processingId`: a UUID, kept across resumes. */
   readonly id: string;
   /** Position in the order of creation. */
   readonly sequence: number;
   readonly request: JobRequest;
-  /** Identity of the repository it is bound to. */
+  /** Identity of the repository that the job is bound to. */
   readonly repository: string;
-  /** Its request can no longer be read: it is shown as far as it can, and never run. */
+  /** Set if its stored request can no longer be read. Such a job is shown as far as possible, but never run. */
   readonly damaged?: true;
-  /** Names of the handlers that its type had at the start; only a node that has them all takes it. */
+  /** Names of the handlers that its type had at the start. Only a node that has all of them claims its work. */
   readonly handlers: readonly string[];
   readonly createdBy: string;
   readonly createdAtMs: number;
   /** 0: not yet. Kept across resumes. */
   readonly startedAtMs: number;
   readonly state: JobState;
-  /** 1, and one more with each resume of an ended job. */
+  /** 1 at first; one more for each resume of an ended job. */
   readonly attempt: number;
-  /** One sentence for people: why it failed or was cancelled, or how it ended. */
+  /** One sentence for people: why the job failed or was cancelled, or how it ended. */
   readonly comments: string;
-  /** The ended job whose request, or whose failed assets, this one took over. */
+  /** The ended job that this one repeats, or whose failed assets it retries. */
   readonly restartedFrom?: string;
-  /** Of a dry run: the first and the last asset in path order that discovery has met. */
+  /** Only for a dry run: the first and the last asset in path order that discovery found. */
   readonly found?: { readonly first: string; readonly last: string };
   readonly counting: CountingStatus;
-  /** Totals found and ends counted; `succeeded + failed + skipped` is what is processed. */
+  /** Counts of assets found and of their outcomes. Processed means `succeeded + failed + skipped`. */
   readonly tally: Tally;
-  /** Assets in chunks that were claimed at least once, skip rules left out. */
+  /** Assets in chunks that were claimed at least once, without those skipped by rules. */
   readonly triggered: number;
-  /** Chunks without an outcome for every asset. */
+  /** Number of chunks with an asset that has no outcome yet. */
   readonly openChunks: number;
-  /** What had failed and what was processed when this attempt began: `maxFailures` counts from there. */
+  /** Counts when this attempt began: `maxFailures` applies to what was added since. */
   readonly attemptBase: { readonly failed: number; readonly processed: number };
   readonly pace: Pace;
   /** When the last progress line was written; epoch milliseconds, 0: none yet. */
   readonly progressLoggedAtMs: number;
-  /** Lines in the log. */
+  /** Number of lines in the log. */
   readonly logLines: number;
 }
 
-/** What a job is made from; the store adds the rest. */
+/** The fields that a new job is created with; the store adds the rest. */
 export type JobDraft = Pick<Job, "id" | "request" | "repository" | "handlers" | "createdBy"> & {
   readonly restartedFrom?: string;
-  /** Under this key of its creator's, the same request (by its fingerprint) is this job for ever. */
+  /** The creator's key: a later start with this key and the same fingerprint returns this job. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
 };
 
-/** True while handlers are being told to stop. */
+/** Returns whether the job's handlers are being told to stop. */
 export const isStopping = (job: Job): boolean =>
   job.state.status === "CANCELLING" ||
   (job.state.status === "PROCESSING" && (job.state.pausing || job.state.givingUp !== undefined));
 
-/** True where its discovery and chunks may be claimed. */
+/** Returns whether the job's discovery and chunks may be claimed. */
 export const isClaimable = (job: Job): boolean =>
   job.state.status === "WAITING" || (job.state.status === "PROCESSING" && !isStopping(job));
 
-/** True where an asset is without outcome or discovery is not complete. */
+/** Returns whether discovery is incomplete or an asset has no outcome. */
 export const hasWorkLeft = (job: Job): boolean => job.openChunks > 0 || job.counting !== "SUCCESS";

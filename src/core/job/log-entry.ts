@@ -1,6 +1,6 @@
 export type LogLevel = "DEBUG" | "INFO" | "WARN" | "ERROR";
 
-/** One event for the job's log. The store adds number and time. */
+/** One line of a job's log. The store adds its number and time. */
 export interface LogEntry {
   readonly level: LogLevel;
   readonly message: string;
@@ -8,7 +8,7 @@ export interface LogEntry {
 
 export const info = (message: string): LogEntry => ({ level: "INFO", message });
 
-/** One event, one line: control characters, line separators and unpaired surrogates are escaped. */
+/** Escapes control characters, line separators and unpaired surrogates, so that one entry is always one line. */
 export const escapeLine = (text: string): string =>
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\p{Cs}/gu, (character) => {
     if (character === "\n") return "\\n";
@@ -17,7 +17,7 @@ export const escapeLine = (text: string): string =>
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 
-/** `yyyy-MM-dd HH:mm:ss:SSS: LEVEL: [TYPE] message`, in UTC. */
+/** Formats an entry as `yyyy-MM-dd HH:mm:ss:SSS: LEVEL: [TYPE] message`, in UTC. */
 export function formatLine(entry: LogEntry, jobType: string, atMs: number): string {
   const iso = new Date(atMs).toISOString();
   const time = `${iso.slice(0, 10)} ${iso.slice(11, 19)}:${iso.slice(20, 23)}`;

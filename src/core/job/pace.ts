@@ -1,19 +1,19 @@
 import { FILE_TYPES, type FileType } from "../asset/file-type.js";
 
-/** Handling time of one file type: assets handled, and the milliseconds their handlers took. */
+/** Processing time of one file type: number of assets, and the milliseconds that their handlers took. */
 export interface TypePace {
   readonly assets: number;
   readonly busyMs: number;
 }
 
-/** What one part adds: how long each type took, and how long the worker was at it. */
+/** Measurements of one part: the time per file type, and the worker's elapsed time. */
 export interface PaceSample {
   readonly types: Readonly<Partial<Record<FileType, TypePace>>>;
   /** Since the chunk began or its last part was taken, by the worker's monotonic clock. */
   readonly elapsedMs: number;
 }
 
-/** Recent working speed of a job, over all its workers. Pauses and downtime are no working time. */
+/** Recent working speed of a job, over all its workers. Pauses and downtime do not count as working time. */
 export interface Pace {
   readonly types: Readonly<Partial<Record<FileType, TypePace>>>;
   /** Assets and wall-clock milliseconds of recent work. */
@@ -25,12 +25,12 @@ export interface Pace {
 
 export const NO_PACE: Pace = { types: {}, assets: 0, workedMs: 0, lastAtMs: 0 };
 
-/** Half of what is remembered is younger than about this much working time. */
+/** Half of the remembered measurements are younger than about this much working time. */
 const MEMORY_MS = 30_000;
 
 /**
- * Counts parts that were committed together at `nowMs`. Wall-clock time is what passed since the last count, but no more
- * than the workers were at it, so that time without a worker counts nowhere and two workers' time counts once.
+ * Adds the measurements of parts committed together at `nowMs`. Adds the wall-clock time since the last call, but at
+ * most the workers' elapsed time: time without a worker does not count, and time of two parallel workers counts once.
  */
 export function addPace(pace: Pace, samples: readonly PaceSample[], nowMs: number): Pace {
   const elapsed = Math.max(0, ...samples.map((sample) => sample.elapsedMs));
@@ -54,5 +54,5 @@ export function addPace(pace: Pace, samples: readonly PaceSample[], nowMs: numbe
   return { types, assets: pace.assets * keep + assets, workedMs: pace.workedMs * keep + worked, lastAtMs: nowMs };
 }
 
-/** Keeps the speed, forgets the moment: for a job that stops, so that its rest is not taken for work. */
+/** Ends a stretch of work: keeps the measured speed, so that the time until the job continues does not count. */
 export const restPace = (pace: Pace): Pace => ({ ...pace, lastAtMs: 0 });

@@ -1,4 +1,4 @@
-/** How much of a list is given at once: where nobody says, and at most. */
+/** Size of a page of a list: the default and the maximum. */
 export interface PageLimit {
   readonly default: number;
   readonly most: number;

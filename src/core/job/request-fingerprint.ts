@@ -1,15 +1,15 @@
 import type { JobRequest } from "./job-request.js";
 
-/** What `sameRequest` leaves out: these fields say when the work is done, not what is done. */
+/** Fields that `sameRequest` ignores: they say when the work is done, not what is done. */
 export const SCHEDULING_FIELDS = ["priority", "onOverlap"] as const satisfies readonly (keyof JobRequest)[];
 
-/** Returns whether both ask for the same work. */
+/** Returns whether both requests ask for the same work. */
 export const sameRequest = (a: JobRequest, b: JobRequest): boolean => workOf(a) === workOf(b);
 
 /**
- * A text that is equal for equal requests to the same repository alone; every field of the request counts.
- * It is stored beside idempotency keys, and compared with texts that earlier versions stored: for a request that they
- * could take, it never changes.
+ * Returns a text that is equal only for equal requests to the same repository; every field of the request counts.
+ * It is stored with idempotency keys and compared with what earlier versions stored, so it must never change for a
+ * request that those versions accept.
  */
 export function fingerprintOf(request: JobRequest, repository: string): string {
   const { priority, onOverlap, ...others } = fieldsOf(request, isScheduling);
@@ -17,8 +17,8 @@ export function fingerprintOf(request: JobRequest, repository: string): string {
 }
 
 /**
- * The first fields stand at fixed places, with their defaults, as every version has written them. Add none here: whatever
- * else a request has follows by name.
+ * The first fields have fixed positions and defaults, as every version has written them. Add none here: all other
+ * fields of a request follow by name.
  */
 function workOf(request: JobRequest): string {
   const { type, paths, excludedPaths, filter, maxFailures, dryRun, failedOf, listing, ...others } = fieldsOf(
@@ -51,7 +51,7 @@ const fieldsOf = (request: JobRequest, wanted: (name: string) => boolean): Parti
 const prefixed = (prefix: string, fields: object): object =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${prefix}${name}`, value as unknown]));
 
-/** One object of all that is defined, names sorted at every depth; nothing where nothing is. */
+/** Returns one object with all defined fields, names sorted at every depth; an empty list if no field is defined. */
 function byName(fields: object): readonly object[] {
   const sorted = sortNames(fields) as object;
   return Object.keys(sorted).length === 0 ? [] : [sorted];

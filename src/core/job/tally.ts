@@ -1,7 +1,7 @@
 import { FILE_TYPES, type FileType } from "../asset/file-type.js";
 import type { Outcome, SkipCode } from "../asset/outcome.js";
 
-/** How many assets of one file type there are, and how they ended. */
+/** Number of assets of one file type, and of their outcomes. */
 export interface TypeTally {
   readonly total: number;
   readonly succeeded: number;
@@ -9,7 +9,7 @@ export interface TypeTally {
   readonly skipped: number;
 }
 
-/** Counts of assets: by file type, and of the skipped ones by reason. Types and reasons never met are left out. */
+/** Counts of assets by file type, and of skipped assets by reason. Types and reasons with no asset are left out. */
 export interface Tally {
   readonly types: Readonly<Partial<Record<FileType, TypeTally>>>;
   readonly skips: Readonly<Partial<Record<SkipCode, number>>>;
@@ -26,7 +26,7 @@ const addTypes = (a: TypeTally, b: TypeTally): TypeTally => ({
   skipped: a.skipped + b.skipped,
 });
 
-/** The sum of two tallies. */
+/** Adds two tallies. */
 export function addTallies(a: Tally, b: Tally): Tally {
   const types: Partial<Record<FileType, TypeTally>> = { ...a.types };
   for (const type of FILE_TYPES) {
@@ -40,10 +40,10 @@ export function addTallies(a: Tally, b: Tally): Tally {
   return { types, skips };
 }
 
-/** All types together. */
+/** Returns the sum over all file types. */
 export const sumOf = (tally: Tally): TypeTally => Object.values(tally.types).reduce(addTypes, NONE);
 
-/** Counts one by one, for a page of discovery or a part of a chunk. */
+/** Counts assets one by one, for a page of discovery or a part of a chunk. */
 export class TallyCounter {
   readonly #types: Partial<Record<FileType, { -readonly [K in keyof TypeTally]: TypeTally[K] }>> = {};
   readonly #skips: Partial<Record<SkipCode, number>> = {};
@@ -63,7 +63,7 @@ export class TallyCounter {
     this.#skip(this.#of(type), code);
   }
 
-  /** What was counted so far; the counter must not be used afterwards. */
+  /** Returns the counts. The counter must not be used afterwards. */
   take(): Tally {
     return { types: this.#types, skips: this.#skips };
   }

@@ -63,7 +63,7 @@ export class Control implements JobControl {
 
   async restart(processingId: string, by: string): Promise<{ processingId: string }> {
     const job = await this.#ended(processingId, "restart");
-    return this.begin(this.again(job, job.request, by));
+    return this.begin(this.draftFrom(job, job.request, by));
   }
 
   async retryFailed(processingId: string, by: string): Promise<{ processingId: string }> {
@@ -73,7 +73,7 @@ export class Control implements JobControl {
         ids: { jobId: job.id, status: job.state.status },
       });
     }
-    return this.begin(this.again(job, { ...job.request, failedOf: job.id }, by));
+    return this.begin(this.draftFrom(job, { ...job.request, failedOf: job.id }, by));
   }
 
   async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
@@ -118,7 +118,7 @@ export class Control implements JobControl {
   }
 
   /** A job of this request that follows an ended one, with the handlers that one had. */
-  protected again(job: Job, request: Job["request"], by: string): JobDraft {
+  protected draftFrom(job: Job, request: Job["request"], by: string): JobDraft {
     const { repository, handlers, id } = job;
     return { id: this.#tools.ids.uuid(), request, repository, handlers, createdBy: by, restartedFrom: id };
   }

@@ -95,10 +95,10 @@ export class Operator extends Control implements JobOperator {
   }
 
   /** The handlers that the type has by now. */
-  protected override again(job: Job, request: JobRequest, by: string): JobDraft {
+  protected override draftFrom(job: Job, request: JobRequest, by: string): JobDraft {
     const handlers = this.#handlersOf(request.type);
     if (handlers.length === 0) throw unknownType(request.type, this.#types);
-    return { ...super.again(job, request, by), handlers };
+    return { ...super.draftFrom(job, request, by), handlers };
   }
 
   async #missing(paths: readonly string[]): Promise<readonly string[]> {

@@ -1,2 +1,2 @@
-/** The service identifier under which plugin modules bind their AssetHandlers; `Symbol.for`, so that copies agree. */
+/** Service identifier that plugin modules bind AssetHandlers to. `Symbol.for`: copies of this package agree on it. */
 export const ASSET_HANDLER: unique symbol = Symbol.for("assetmill.AssetHandler");

@@ -2,7 +2,7 @@ import type { Asset } from "../asset/asset.js";
 import type { AssetFailure, RetryableError, SkipAsset } from "../errors.js";
 import type { HandlerResult } from "../asset/handler-result.js";
 
-/** A line in the job's log, and in the host's. */
+/** Writes lines to the job's log and to the host's. */
 export interface HandlerLogger {
   debug(message: string): void;
   info(message: string): void;
@@ -10,71 +10,74 @@ export interface HandlerLogger {
   error(message: string): void;
 }
 
-/** Reads other assets than the one at hand. */
+/** Reads assets other than the current one. */
 export interface RepositoryReader {
   exists(path: string): Promise<boolean>;
   bytes(path: string): Promise<Uint8Array>;
   text(path: string): Promise<string>;
 }
 
-/** What a handler is given beside the asset. Valid until its `process` ends. */
+/** What a handler gets along with the asset. Valid until its `process` ends. */
 export interface HandlerContext {
   readonly jobId: string;
   /** The job's type, e.g. `ASSET_PROCESSING`. */
   readonly type: string;
-  /** 1 at the first try, counting up with each RetryableError. */
+  /** 1 for the first try; one more after each RetryableError. */
   readonly attempt: number;
-  /** Aborted at cancel, pause, a lost lease, and the deadline. */
+  /** Aborted when the job is cancelled or paused, the lease is lost, or the deadline passes. */
   readonly signal: AbortSignal;
-  /** How long this asset may take, in milliseconds from the start of `process`. */
+  /** Time limit for this asset, in milliseconds from the start of `process`. */
   readonly deadlineMs: number;
   readonly logger: HandlerLogger;
   readonly repository: RepositoryReader;
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** This asset's content, whole; READ_FAILED above 64 MiB. Read once, however many handlers ask. */
+  /** The asset's whole content. READ_FAILED above 64 MiB. Read only once, however many handlers ask. */
   bytes(): Promise<Uint8Array>;
-  /** This asset's content as UTF-8 (or UTF-16 where a byte order mark says so). */
+  /** The asset's content decoded as UTF-8, or as UTF-16 if it has such a byte order mark. */
   text(): Promise<string>;
-  /** This asset's content, in pieces; for what may be large. */
+  /** The asset's content in pieces, for content that may be large. */
   stream(): AsyncIterable<Uint8Array>;
-  /** `throw context.skip("why")`: the errors of this package, for a module that imports nothing. */
+  /** Makes an error to throw, `throw context.skip("why")`, so that a module need not import this package. */
   skip(reason: string): SkipAsset;
   fail(code: string, message: string): AssetFailure;
   retry(message: string): RetryableError;
 }
 
 /**
- * A plugin's work on one asset. Called at least once per asset and job; never again once the asset's outcome is
- * committed. What it returns is written by assetmill, so that it appears once and whole.
+ * A plugin's work on one asset. It is called at least once per asset and job, and never again once the asset's outcome
+ * is committed. Assetmill writes what it returns, so that results appear once and completely.
  */
 export interface AssetHandler {
-  /** Stable and unique; stands in outcomes and stamps. */
+  /** Must be unique and must not change: outcomes and stamps refer to it. */
   readonly name: string;
-  /** Change it, and assets that were done count as changed. */
+  /** Change it to have assets that were already processed count as changed. */
   readonly version: string;
-  /** Job types it works for. @defaultValue `["ASSET_PROCESSING"]` */
+  /** Job types that it handles. @defaultValue `["ASSET_PROCESSING"]` */
   readonly types?: readonly string[];
   /**
-   * True to run `process` in a worker thread, one asset after the other in each: for work that needs the processor. The
-   * handler's module is loaded there anew, so it has to be known (`--plugin FILE`, or a URL in `plugins`); `accepts` runs
-   * in the main thread. @defaultValue false
+   * Whether to run `process` in worker threads, one asset at a time in each. Use it for CPU-bound work. Each thread
+   * loads the handler's module itself, so the module must be given by location (`--plugin FILE`, or a URL in
+   * `plugins`). `accepts` still runs in the main thread. @defaultValue false
    */
   readonly thread?: boolean;
   /**
-   * False: nothing is written about an asset that it alone worked on, not even a stamp, for its work leads elsewhere.
-   * @defaultValue true
+   * Whether its results are stored with the asset. If false, an asset that only this handler processed gets no results,
+   * not even a stamp; for handlers whose work ends up elsewhere. @defaultValue true
    */
   readonly writes?: boolean;
-  /** @defaultValue every asset */
+  /** Returns whether to process the asset. @defaultValue every asset is accepted */
   accepts?(asset: Asset): boolean;
-  /** Returns (or promises) what to write. Throws RetryableError, SkipAsset, AssetFailure, or anything: FAILED. */
+  /**
+   * Returns, or promises, what to write. Throw RetryableError to have it tried again, SkipAsset to skip the asset,
+   * AssetFailure to fail it with a code. Any other error fails it, too.
+   */
   process(asset: Asset, context: HandlerContext): HandlerReturn | Promise<HandlerReturn>;
 }
 
-/** A result, or nothing at all: then nothing is written but the stamp. */
+/** A result, or nothing: then only the stamp is written. */
 export type HandlerReturn = HandlerResult | undefined | void;
 
 export const DEFAULT_JOB_TYPE = "ASSET_PROCESSING";
 
-/** The job types a handler works for. */
+/** Returns the job types that a handler works for. */
 export const typesOf = (handler: AssetHandler): readonly string[] => handler.types ?? [DEFAULT_JOB_TYPE];

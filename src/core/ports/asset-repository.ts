@@ -4,78 +4,79 @@ import type { Scope } from "../asset/scope.js";
 import type { AssetSink } from "./asset-sink.js";
 import type { Transaction } from "./transaction.js";
 
-/** What stands at a path. */
+/** What exists at a path. */
 export type RepositoryNode =
   { readonly kind: "folder"; readonly path: string } | { readonly kind: "asset"; readonly asset: Asset };
 
-/** Writes that became part of somebody else's transaction. */
+/** Makes writes part of a transaction of the store. */
 export type EnlistedWriter = (tx: Transaction, writes: readonly AssetWrite[]) => Promise<void>;
 
-/** How to scan. */
 export interface ScanOptions {
-  /** Yields only what follows this path. */
+  /** Yields only assets that follow this path. */
   readonly after?: string;
   readonly pageSize: number;
-  /** Ends the scan early, without an error. */
+  /** Aborting it ends the scan early, without an error. */
   readonly signal?: AbortSignal;
 }
 
-/** A step of a scan. */
+/** One page of a scan. */
 export interface ScanPage {
-  /** In path order, at most `pageSize`; none where a while was spent on what the scope leaves out. */
+  /** In path order, at most `pageSize`. Empty if the scan has met nothing in scope for a while. */
   readonly assets: readonly Asset[];
-  /** All of the scope up to this path, it included, was yielded: a scan that begins after it misses nothing. */
+  /** Everything in scope up to and including this path has been yielded: a scan that starts after it misses nothing. */
   readonly upTo: string;
 }
 
 /**
  * Where assets live.
  *
- * Errors: `UNAVAILABLE` where the repository cannot be reached at all (the caller waits and comes again; no asset is
- * blamed), `GONE`, `ACCESS_DENIED`, `READ_FAILED`, `WRITE_FAILED` about one path.
+ * Errors: `UNAVAILABLE` if the repository is unreachable as a whole (the caller waits and retries; no asset fails
+ * because of it). `GONE`, `ACCESS_DENIED`, `READ_FAILED` and `WRITE_FAILED` concern one path.
  */
 export interface AssetRepository {
-  /** Its URI without credentials, file paths absolute and real. Jobs are bound to it. */
+  /** The repository's URI without credentials, with absolute, real file paths. Jobs are bound to it. */
   readonly identity: string;
 
   /**
-   * The scope's assets in path order, in pages of at most `pageSize`; a page at the latest after a fraction of a second,
-   * so that a walk through what the scope leaves out can be gone on with, too.
-   * Restarts after any path it ever yielded or reached, even one that is gone by now: exactly the greater ones follow.
-   * Memory does not grow with the tree. Ends early, without an error, once `signal` is aborted.
+   * Yields the scope's assets in path order, in pages of at most `pageSize`. Yields a page at least every fraction of a
+   * second, empty if need be, so that progress through a large excluded part is not lost.
+   * `after` may be any path that a scan ever yielded or reached, even if nothing exists there now: exactly the assets
+   * that follow it in path order are yielded. Memory use does not grow with the tree. Ends early, without an error,
+   * when `signal` is aborted.
    */
   scan(scope: Scope, options: ScanOptions): AsyncIterable<ScanPage>;
 
   /**
-   * What stands at each path now, in the order asked; undefined where nothing does, or nothing readable. Here and below,
-   * where `signal` is aborted, whoever asked does not want to wait: it may fail with the reason, at once.
+   * Returns what exists at each path now, in the order given; undefined for a path where nothing exists, or nothing
+   * readable. Here and below: when `signal` is aborted, the call may reject at once with the signal's reason.
    */
   stat(paths: readonly string[], signal?: AbortSignal): Promise<readonly (RepositoryNode | undefined)[]>;
 
-  /** An asset's content, in pieces. Fails at the first piece where it cannot be read. */
+  /** Yields an asset's content in pieces. Throws before the first piece if it cannot be read. */
   read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 
   /**
-   * Writes handlers' results and stamps, in few round trips; each asset's all or nothing, repeating changes nothing.
-   * Answers those that were not written: all others are, durable. Throws only where that cannot be said: UNAVAILABLE, and
-   * then any of them may have been written, and so where `signal` was aborted; any other error is about none of them, and
-   * ends the job. Not called by a worker where `enlist` is given.
+   * Writes handlers' results and stamps in few round trips. Each asset's results are written completely or not at all;
+   * repeating a write changes nothing. Returns the refused writes; all others are durable.
+   * Throws UNAVAILABLE if it cannot tell which writes were done, and the signal's reason if `signal` is aborted; in
+   * both cases any of them may have been done. Any other error concerns no single asset and fails the job. Workers
+   * do not call it if `enlist` is present.
    */
   apply(writes: readonly AssetWrite[], signal?: AbortSignal): Promise<readonly RefusedWrite[]>;
 
   /**
-   * Given where content is in plain files: the file to be read, without following a link, so that a thread can do it.
-   * Fails as `read` does.
+   * Returns the file that holds the content, so that a thread can read it itself; never follows a link. Present only if
+   * content is kept in plain files. Throws the same errors as `read`.
    */
   fileOf?(path: string): string;
 
-  /** What has been written about each path, in the order asked. */
+  /** Returns what has been written about each path, in the order given. */
   results(paths: readonly string[], signal?: AbortSignal): Promise<readonly (AssetResult | undefined)[]>;
 
-  /** Given where results live in the JobStore's own database: results and outcomes then commit together. */
+  /** Present only if results live in the JobStore's own database: results and outcomes are then committed together. */
   readonly enlist?: EnlistedWriter;
 
-  /** Given where assets can be put into it. */
+  /** Present only if the repository can take in new assets. */
   readonly sink?: AssetSink;
 
   close(): Promise<void>;

@@ -1,32 +1,32 @@
 import type { Asset } from "../asset/asset.js";
 import type { AssetmillError } from "../errors.js";
 
-/** An asset on its way into a repository. */
+/** An asset to put into a repository. */
 export interface IncomingAsset {
-  /** As it is to be: path, type, times, size; the hash of its content, where the source knows it. */
+  /** The asset as it must be stored: path, type, times, size, and the content's hash if the source knows it. */
   readonly asset: Asset;
-  /** Its content, in pieces; called once a try. */
+  /** Yields its content in pieces. Called once per try. */
   content(signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** An asset whose content and metadata are there, durable. "unchanged": the same was there before. */
+/** How a put ended; content and metadata are durable. "unchanged": the same asset was there before. */
 export interface PutEnd {
   readonly end: "created" | "replaced" | "unchanged";
-  /** `sha256:<hex>` of the content as it was taken in. */
+  /** `sha256:<hex>` of the content that was received. */
   readonly contentHash: string;
 }
 
 /**
- * Takes assets in: an ability of repositories that can. Missing parents are made; each asset appears whole or not at
- * all; doing it again changes nothing. Content is streamed, whatever its size.
+ * Takes in new assets: an optional ability of a repository. Creates missing parents. Each asset appears completely or
+ * not at all; repeating a put changes nothing. Content of any size is streamed.
  */
 export interface AssetSink {
   /**
-   * In the order given; an error about one asset stands in its place, and stops no other. Throws only UNAVAILABLE, and
-   * what `signal` was aborted with.
+   * Puts the assets and returns their ends in the order given. If one asset fails, its error is returned in its place
+   * and the others are still put. Throws only UNAVAILABLE, and the signal's reason when `signal` is aborted.
    */
   put(incoming: readonly IncomingAsset[], signal?: AbortSignal): Promise<readonly (PutEnd | AssetmillError)[]>;
 
-  /** Given where there may be something about this place that whoever puts assets into it should know. */
+  /** Returns a note about this target for whoever puts assets into it; undefined if there is nothing to say. */
   note?(): Promise<string | undefined>;
 }

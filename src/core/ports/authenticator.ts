@@ -1,30 +1,33 @@
-/** Who is calling. */
+/** An authenticated caller. */
 export interface Principal {
-  /** Goes into `createdBy`, log lines and comments. At most 200 characters, no control characters. */
+  /** Shown in `createdBy`, log lines and comments. At most 200 characters, no control characters. */
   readonly name: string;
   /**
-   * What proved it. "cookie": browsers send that by themselves, so a state change needs a CSRF token. "header": the
-   * client had to add it. @defaultValue "cookie" where the request has a Cookie and no Authorization, else "header"
+   * How the caller proved who it is. "cookie": browsers send cookies on their own, so a request that changes state
+   * needs a CSRF token. "header": the client added it on purpose.
+   * @defaultValue "cookie" if the request has a Cookie and no Authorization, else "header"
    */
   readonly by?: "header" | "cookie";
-  /** What the cookie's session is known by, so that a CSRF token is good for it alone. Never shown. @defaultValue the name */
+  /**
+   * Identifies the cookie's session: a CSRF token is valid for that session only. Never shown. @defaultValue the name
+   */
   readonly session?: string;
 }
 
-/** What may be known of a caller: its request's headers. */
+/** What an Authenticator sees of a caller: the request's headers. */
 export interface Credentials {
-  /** Names are case-insensitive. */
+  /** Returns a header's value. Names are case-insensitive. */
   header(name: string): string | undefined;
 }
 
 /** Turns credentials into a principal. */
 export interface Authenticator {
-  /** Offered to a caller that was refused, one `WWW-Authenticate` challenge each; empty where nobody ever is. */
+  /** The `WWW-Authenticate` challenges sent to a refused caller. Empty if no caller is ever refused. */
   readonly challenges: readonly string[];
 
   /**
-   * Undefined where the caller is not known or proved nothing, which is refused with 401.
-   * Never answers for a caller it could not check: it fails with `UNAVAILABLE` instead.
+   * Returns the caller's principal, or undefined if the caller is unknown or proved nothing; the request is then
+   * refused with 401. Throws `UNAVAILABLE` if the caller cannot be checked; never guesses.
    */
   authenticate(credentials: Credentials): Promise<Principal | undefined>;
 }

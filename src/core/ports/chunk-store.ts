@@ -3,86 +3,94 @@ import type { ChunkClaim, ChunkPart, DiscoveryClaim, DiscoveryPage } from "../jo
 import type { Job } from "../job/job.js";
 import type { EnlistedWriter } from "./asset-repository.js";
 
-/** Whose jobs a worker may take, and how much. */
+/** Which jobs a worker may claim work of, and how much. */
 export interface ClaimRequest {
   readonly owner: string;
   readonly ttlMs: number;
   readonly repository: string;
-  /** Handlers that this node has; a job with another one is left alone. */
+  /** Handlers that this node has. Jobs that need any other handler are not claimed. */
   readonly handlers: readonly string[];
-  /** At most so many chunks, over all jobs. */
+  /** Maximum number of chunks, over all jobs. */
   readonly chunks: number;
-  /** At most so many discoveries. */
+  /** Maximum number of discoveries. */
   readonly discoveries: number;
   /**
-   * True where this process holds no lease at all: only then it may be given a chunk whose owners died twice in a row,
-   * and that one alone, before all others.
+   * Whether this process holds no lease at all. Only then may it get a careful chunk (one whose owners died twice in a
+   * row), and then nothing else. Careful chunks go first. @defaultValue false
    */
   readonly alone?: boolean;
   /**
-   * Leases that this worker still holds, as far as it knows. Those are not given to it anew, run out or not: what ended
-   * under them may still be on its way into a commit.
+   * Leases that this worker believes to hold. They are not given to it again, even if they have expired: outcomes under
+   * them may be about to be committed.
    */
   readonly holding?: readonly Lease[];
-  /** Only this job. */
+  /** Claims work of this job only. */
   readonly jobId?: string;
-  /** Leases of such owners are not waited for. */
+  /** Returns whether an owner is known to be dead; its leases count as expired. */
   readonly isKnownDead: (owner: string) => boolean;
 }
 
+/** The work that was claimed of one job. */
 export interface Claim {
   readonly job: Job;
   readonly discovery?: DiscoveryClaim;
   readonly chunks: readonly ChunkClaim[];
 }
 
-/** A part's fate, and the job as the transaction left it. */
+/** Whether a part was committed, and the job as it is after the transaction. */
 export interface CommitAnswer {
-  /** "lost": the epoch moved on; nothing of this part was stored, the other parts were. */
+  /** "lost": the epoch moved on, so nothing of this part was stored. Other parts are not affected. */
   readonly end: "committed" | "lost";
   readonly job: Job;
 }
 
 /**
- * Discovery, chunks and their leases. Every change names chunk and epoch, never the owner alone, and stores nothing
- * where the epoch moved on. Every instant comes from the database's clock; no read is longer than a page.
+ * Stores discovery, chunks and their leases. Every change names the chunk and the epoch, never just the owner, and
+ * stores nothing if the epoch moved on. All timestamps come from the database's clock. No read returns more than a
+ * page.
  */
 export interface ChunkStore {
   /**
-   * Takes what is READY or whose lease has expired, by priority, then creation, then path order; raises the epoch. What
-   * the asker is still `holding` itself is for others only.
-   * The job's row is locked and its state looked at again in that transaction: WAITING becomes PROCESSING there.
-   * Taking an expired lease counts a death of its chunk, charges the asset that was announced, and clears that. From two
-   * deaths in a row on, and while an asset is charged, a chunk is `careful`: who is not alone makes it READY instead. A
-   * job one of whose chunks died ten times in a row gives up.
+   * Claims work that is READY or whose lease has expired, by priority, then creation, then path order, and increments
+   * the epoch. Does not claim leases that the caller is still `holding`.
+   * In the same transaction, locks the job's row and checks the job's state again; WAITING becomes PROCESSING.
+   * Taking over an expired lease counts one death of its owner, charges it to the announced asset and clears the
+   * announcement. A chunk is `careful` after two deaths in a row and while an asset is charged; a worker that is not
+   * `alone` makes such a chunk READY instead of claiming it. After ten deaths in a row on one chunk, the job gives up.
    */
   claim(request: ClaimRequest): Promise<readonly Claim[]>;
 
-  /** Chunk rows, cursor and totals, all or none. Repeating a page whose answer was lost changes nothing: "committed". */
+  /**
+   * Stores a page's chunks, cursor and totals, all or nothing. Repeating a page whose answer was lost changes nothing
+   * and returns "committed".
+   */
   addPage(lease: Lease, page: DiscoveryPage): Promise<CommitAnswer>;
 
   /**
-   * Outcomes, counters, log lines, results and positions of all parts in one transaction. Fenced by epoch and part
-   * number, so repeating a commit whose answer was lost, with exactly what the first try carried, doubles nothing.
-   * `results` is handed the writes of the parts that were not lost.
+   * Stores outcomes, counters, log lines, results and positions of all parts in one transaction. It is fenced by epoch
+   * and part number: if the answer was lost, repeat the commit with exactly the same parts, and nothing is stored
+   * twice. `results` gets the writes of the parts that were not lost.
    */
   commit(parts: readonly ChunkPart[], results?: EnlistedWriter): Promise<readonly CommitAnswer[]>;
 
   /**
-   * Says which asset of a careful chunk starts next, fenced like a commit. It clears no deaths: only a part that
-   * `advances` does, a release, and the end of the chunk.
+   * Records which asset of a careful chunk starts next, fenced like a commit. Does not reset the count of deaths: only
+   * a part that `advances`, a release, or the end of the chunk does.
    */
   announce(lease: Lease, index: number): Promise<"announced" | "lost">;
 
-  /** True where a careful chunk that such a worker could take waits for one that is alone. */
+  /** Returns whether a careful chunk, which this worker could claim if it were `alone`, is READY. */
   awaitsCare(request: ClaimRequest): Promise<boolean>;
 
-  /** Extends the leases; answers those that were lost. */
+  /** Renews the leases. Returns those that were lost. */
   renew(leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]>;
 
-  /** Gives leases back unfinished: READY again, deaths and charges forgotten. Those lost are passed over. */
+  /** Releases unfinished leases: they become READY, their deaths and charges are cleared. Ignores lost leases. */
   release(leases: readonly Lease[]): Promise<void>;
 
-  /** In stopping jobs, takes expired leases back (READY, epoch + 1, a death as at a claim); ends what is drained or finished. */
+  /**
+   * Takes back the expired leases of stopping jobs: they become READY with epoch + 1, and a death is counted as in a
+   * claim. Ends jobs that are drained or finished.
+   */
   reap(isKnownDead: (owner: string) => boolean): Promise<void>;
 }

@@ -1,9 +1,9 @@
-/** This process's time, for waiting and measuring. Instants that are stored come from the store's own clock. */
+/** This process's time, for waiting and measuring. Stored timestamps come from the store's clock instead. */
 export interface Clock {
-  /** Milliseconds from some fixed point; never goes back. */
+  /** Milliseconds since an arbitrary fixed point. Never decreases. */
   monotonicMs(): number;
-  /** Resolves after `ms`, or as soon as `signal` is aborted; never rejects. */
+  /** Resolves after `ms`, or as soon as `signal` is aborted. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Lets the host's event loop turn once. */
+  /** Resolves after one turn of the host's event loop. */
   yield(): Promise<void>;
 }

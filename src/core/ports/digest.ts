@@ -1,7 +1,7 @@
-/** Content hashes, so that core needs no crypto library. */
+/** Hashes content; a port, so that core needs no crypto library. */
 export interface Digest {
   update(bytes: Uint8Array): void;
-  /** `sha256:<hex>`; call once. */
+  /** Returns `sha256:<hex>`. Must be called only once. */
   finish(): string;
 }
 

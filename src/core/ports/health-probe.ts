@@ -1,14 +1,14 @@
-/** How the process itself is doing, since it was asked last. */
+/** Health of the process since the last look. */
 export interface HostHealth {
-  /** How late its event loop was, leaving out the fastest 99 of 100 turns. */
+  /** Delay of the event loop at the 99th percentile. */
   readonly loopMs: number;
-  /** Of the heap that it may fill. */
+  /** Used share of the heap's limit. */
   readonly heapPercent: number;
 }
 
-/** Looks at the process that the engine runs in. */
+/** Measures the health of the process that the engine runs in. */
 export interface HealthProbe {
-  /** Begins to measure; repeated calls change nothing. */
+  /** Starts measuring. Further calls have no effect. */
   start(): void;
   look(): HostHealth;
   stop(): void;

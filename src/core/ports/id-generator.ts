@@ -1,5 +1,5 @@
-/** Ids for jobs and instances. */
+/** Generates ids for jobs and instances. */
 export interface IdGenerator {
-  /** A random UUID, version 4. */
+  /** Returns a random UUID, version 4. */
   uuid(): string;
 }

@@ -3,17 +3,18 @@ import type { LogEntry } from "../job/log-entry.js";
 /** Formatted lines from a job's log. */
 export interface LogPage {
   readonly lines: readonly string[];
-  /** Number of the first line returned, from 0. */
+  /** Number of the first returned line, counted from 0. */
   readonly offset: number;
-  /** True where later lines exist now. */
+  /** Whether the log has more lines after these. */
   readonly hasMore: boolean;
 }
 
-/** A job's log. Numbers start at 0, have no gap, and never change. */
+/** The jobs' logs. Line numbers start at 0, have no gaps and never change. */
 export interface JobLog {
-  /** Adds lines outside of any commit, e.g. a takeover. */
+  /** Appends lines outside any commit. */
   append(jobId: string, entries: readonly LogEntry[]): Promise<void>;
+  /** Returns at most `limit` lines, starting with line `offset`. */
   read(jobId: string, offset: number, limit: number): Promise<LogPage>;
-  /** The last `count` lines. */
+  /** Returns the last `count` lines. */
   tail(jobId: string, count: number): Promise<LogPage>;
 }

@@ -7,7 +7,7 @@ import type { AssetResult } from "../asset/asset-result.js";
 import type { LogPage } from "./job-log.js";
 import type { OutcomePage, OutcomeQuery } from "./job-reports.js";
 
-/** What a start request may hold, before it is normalised. Unknown fields are refused. */
+/** A start request before it is normalised. Unknown fields are refused. */
 export interface StartRequest {
   readonly path?: string;
   readonly paths?: readonly string[];
@@ -21,38 +21,41 @@ export interface StartRequest {
   };
   readonly priority?: number;
   readonly maxFailures?: number | string;
-  /** Only discovery: counts, and writes nothing. @defaultValue false */
+  /** Runs discovery only: counts assets and writes nothing. @defaultValue false */
   readonly dryRun?: boolean;
-  /** What an active job on an overlapping scope means: PATH_BUSY, or WAITING until that one ended. @defaultValue refuse */
+  /**
+   * If an active job's scope overlaps: "refuse" with PATH_BUSY, or "queue" until that job has ended.
+   * @defaultValue refuse
+   */
   readonly onOverlap?: "refuse" | "queue";
 }
 
 export interface StartOptions {
-  /** As `IDEMPOTENCY_KEY`; the principal's own. The same key and request give the same job again. */
+  /** Must match `IDEMPOTENCY_KEY`. For one principal, the same key and request always return the same job. */
   readonly idempotencyKey?: string;
 }
 
-/** Which jobs; all conditions together. */
+/** Selects jobs that meet all given conditions. */
 export interface HistoryQuery {
   /** From 1 to `HISTORY_PAGE.most`. @defaultValue `HISTORY_PAGE.default` */
   readonly limit?: number;
-  /** A `processingId`: only jobs created before that one. */
+  /** A `processingId`: selects only jobs created before that one. */
   readonly before?: string;
   readonly status?: JobStatus;
   readonly type?: string;
-  /** Jobs of which a root is this path or lies below it. */
+  /** Selects jobs with a root at or below this path. */
   readonly path?: string;
   readonly createdBy?: string;
 }
 
-/** Whose status is asked for. */
+/** Selects the assets whose status is asked for. */
 export interface AssetStatusRequest {
   readonly path?: string;
   readonly paths?: readonly string[];
   readonly excludedPaths?: string | readonly string[];
 }
 
-/** Which lines: from `offset`, or the last `tail` ones; both together are refused. */
+/** Selects log lines: from `offset` on, or the last `tail` lines. `tail` cannot be combined with the others. */
 export interface LogQuery {
   /** @defaultValue 0 */
   readonly offset?: number;
@@ -61,29 +64,30 @@ export interface LogQuery {
   readonly tail?: number;
 }
 
-/** What a job found and how that ended. */
+/** Counts of a job's assets and outcomes. */
 export interface JobSummary extends Tally {
   readonly total: TypeTally;
 }
 
-/** What may be asked of jobs that exist. Errors: JOB_NOT_FOUND, ILLEGAL_STATE with the current status. */
+/** Queries and controls existing jobs. Errors: JOB_NOT_FOUND, ILLEGAL_STATE with the current status. */
 export interface JobControl {
   status(processingId: string): Promise<JobReport>;
   summary(processingId: string): Promise<JobSummary>;
   cancel(processingId: string, by: string): Promise<JobReport>;
   pause(processingId: string, by: string): Promise<JobReport>;
   resume(processingId: string, by: string): Promise<JobReport>;
-  /** A new job with the request of an ended one. PATH_BUSY like `start`. */
+  /** Starts a new job with the request of an ended one. PATH_BUSY as for `start`. */
   restart(processingId: string, by: string): Promise<{ readonly processingId: string }>;
-  /** A new job over exactly the failed assets of an ended one. ILLEGAL_STATE where none failed. */
+  /** Starts a new job for exactly the failed assets of an ended one. ILLEGAL_STATE if none failed. */
   retryFailed(processingId: string, by: string): Promise<{ readonly processingId: string }>;
-  /** Newest created first. */
+  /** Returns jobs, the most recently created first. */
   history(query?: HistoryQuery): Promise<readonly JobReport[]>;
   logs(processingId: string, query?: LogQuery): Promise<LogPage & { readonly limit: number }>;
   outcomes(processingId: string, query: OutcomeQuery): Promise<OutcomePage>;
   /**
-   * What happens to a job from `after` on (undefined: from its first log line), until it has ended and all was told, or
-   * `signal` is aborted. INVALID_PARAMETER where `after` is no id of an event.
+   * Yields a job's events after the event id `after`, or from the first log line if it is undefined. Ends when the job
+   * has ended and all its events were yielded, or when `signal` is aborted. INVALID_PARAMETER if `after` is not an
+   * event id.
    */
   events(
     processingId: string,
@@ -91,27 +95,35 @@ export interface JobControl {
   ): AsyncIterable<JobEvent>;
 }
 
-/** A job that was started, or found at work. */
+/** A job that was started, or an active one that was joined. */
 export interface StartedOrJoined {
   readonly processingId: string;
   readonly joined: boolean;
-  /** Handlers that are here, but not part of the job that was joined: it runs those it was started with. */
+  /** Handlers of this node that the joined job does not run: it runs only those it was started with. */
   readonly leftOut: readonly string[];
 }
 
-/** The driving port: everything that may be asked of assetmill. Errors: AssetmillError with a code of CONTRACT.md. */
+/**
+ * The driving port: everything that callers can ask of assetmill. Errors: AssetmillError with a code of CONTRACT.md.
+ */
 export interface JobOperator extends JobControl {
-  /** A durable, WAITING job once it resolves. PATH_BUSY (naming the job) where an active job of the type overlaps. */
+  /**
+   * Starts a job. Once this resolves, the job is durable and WAITING. PATH_BUSY, naming the other job, if the scope of
+   * an active job of the same type overlaps.
+   */
   start(request: StartRequest, by: string, options?: StartOptions): Promise<{ readonly processingId: string }>;
   /**
-   * Like start; but an active job of exactly this request is joined instead of refused. PATH_BUSY where that one needs a
-   * handler that is not here.
+   * Like `start`, but joins an active job with exactly the same request instead of failing. PATH_BUSY if that job needs
+   * a handler that this node does not have.
    */
   startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined>;
-  /** What processing wrote about an asset; undefined where nothing. PATH_NOT_FOUND where no asset stands there. */
+  /** Returns what processing wrote about an asset; undefined if nothing. PATH_NOT_FOUND if there is no asset. */
   results(path: string): Promise<AssetResult | undefined>;
-  /** Begins to list what lies at these paths, missing ones included. Holds no scope, and is not in the history. */
+  /**
+   * Starts a job that lists the assets at these paths, missing ones included. It holds no scope and is not in the
+   * history.
+   */
   askAssetStatus(request: AssetStatusRequest, by: string): Promise<{ readonly jobId: string; readonly status: string }>;
-  /** How the listed assets stand now. `after`: the `next` of an earlier page. */
+  /** Returns the current status of the listed assets. `after`: the `next` of an earlier page. */
   assetStatus(jobId: string, query?: { readonly after?: string; readonly limit?: number }): Promise<AssetStatusPage>;
 }

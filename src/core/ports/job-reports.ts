@@ -3,7 +3,7 @@ import type { OutcomeKind, ReportedOutcome } from "../asset/outcome.js";
 import type { OutcomeCursor } from "../job/cursor.js";
 
 export interface OutcomeQuery {
-  /** Outcomes after this one. */
+  /** Returns only outcomes after this position. */
   readonly after?: OutcomeCursor;
   readonly limit: number;
   /** @defaultValue all kinds */
@@ -12,27 +12,30 @@ export interface OutcomeQuery {
 
 export interface OutcomePage {
   readonly outcomes: readonly ReportedOutcome[];
-  /** Undefined at the end of what is stored now. */
+  /** Where the next page starts; undefined if no more is stored now. */
   readonly next?: OutcomeCursor;
 }
 
 /** Assets as discovery saw them. */
 export interface AssetPage {
   readonly assets: readonly Asset[];
-  /** Undefined at the end of what is stored now. */
+  /** Where the next page starts; undefined if no more is stored now. */
   readonly next?: OutcomeCursor;
 }
 
-/** What a job has found and how that ended, readable while it runs. Everything comes in path order. */
+/** A job's assets and outcomes, in path order. Readable while the job runs. */
 export interface JobReports {
   outcomes(jobId: string, query: OutcomeQuery): Promise<OutcomePage>;
 
-  /** The assets with an outcome of these kinds; of any kind, or none yet, where `kinds` is left out. */
+  /**
+   * Returns the assets with an outcome of these kinds. Without `kinds`: all assets, including those with no outcome
+   * yet.
+   */
   assets(jobId: string, query: OutcomeQuery): Promise<AssetPage>;
 
   /**
-   * How these paths, given in path order, stand in the job: an outcome, null where it has none yet, undefined where the
-   * job has not found it.
+   * Returns, for each path, its outcome in the job; null if it has none yet, undefined if the job has not found it. The
+   * paths must be in path order.
    */
   outcomesAt(jobId: string, paths: readonly string[]): Promise<readonly (ReportedOutcome | null | undefined)[]>;
 }

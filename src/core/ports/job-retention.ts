@@ -1,26 +1,26 @@
-/** Which ended jobs are kept: those that are neither too old nor too many. */
+/** Which ended jobs to keep: those that meet both limits. */
 export interface RetentionRule {
-  /** Kept for so long after their end. @defaultValue for ever */
+  /** How long after its end a job is kept. @defaultValue for ever */
   readonly maxAgeMs?: number;
-  /** So many are kept, the newest created. @defaultValue all */
+  /** How many jobs are kept, the most recently created. @defaultValue all */
   readonly maxJobs?: number;
 }
 
-/** What one step did. */
+/** Result of one step. */
 export interface RetentionStep {
-  /** Jobs that are gone with all they had. */
+  /** Number of jobs deleted completely. */
   readonly deleted: number;
-  /** True where there may be more to delete. */
+  /** Whether there may be more to delete. */
   readonly more: boolean;
 }
 
 /** Deletes old jobs. */
 export interface JobRetention {
   /**
-   * One small transaction, so that nobody waits long for it. Only jobs that have ended, and that no job that is still
-   * there was restarted from or takes its failures from; listings and dry runs, too. From its first step on a job is not
-   * found any more, nor by its idempotency key, which is free again then; so nobody ever sees a part of one. A step that
-   * was interrupted is gone on with, on any node.
+   * Deletes some old jobs, or part of one, in one small transaction, so that nobody has to wait long for it. Deletes
+   * only ended jobs, listings and dry runs included, and keeps a job while a job restarted from it, or retrying its
+   * failures, is kept. From its first step on, a job can no longer be found, and its idempotency key is free again:
+   * nobody ever sees a partly deleted job. Any node resumes an interrupted deletion.
    */
   step(rule: RetentionRule): Promise<RetentionStep>;
 }

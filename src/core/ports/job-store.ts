@@ -3,52 +3,53 @@ import type { Job, JobDraft } from "../job/job.js";
 import type { JobChange, JobFacts } from "../job/job-transitions.js";
 import type { JobStatus } from "../job/lifecycle.js";
 
-/** A job as a transaction sees it that holds its row. */
+/** A job as seen by the transaction that holds its row's lock. */
 export interface JobView {
   readonly job: Job;
   readonly facts: JobFacts;
-  /** Other jobs of its repository and type that hold their scope. */
+  /** Other jobs of the same repository and type that hold their scope. */
   readonly rivals: readonly Job[];
 }
 
 export interface JobQuery {
   readonly limit: number;
-  /** Only jobs created before this one. */
+  /** Selects only jobs created before this position. */
   readonly beforeSequence?: number;
   readonly statuses?: readonly JobStatus[];
   readonly repository?: string;
   readonly ids?: readonly string[];
   readonly type?: string;
-  /** Not these types. */
+  /** Excludes these types. */
   readonly typesNot?: readonly string[];
-  /** Jobs of which a path is this one or lies below it. */
+  /** Selects jobs with a path at or below this one. */
   readonly path?: string;
   readonly createdBy?: string;
-  /** Only jobs that work on their scope: no dry runs, no listings. */
+  /** Selects only jobs that hold their scope while active: no dry runs, no listings. */
   readonly holding?: boolean;
 }
 
-/** The jobs. Every instant in them comes from the database's clock. */
+/** Stores jobs. All timestamps come from the database's clock. */
 export interface JobStore {
   /**
-   * Inserts a WAITING job, durable before it resolves. Under one lock with every other create and resume, `admit` sees
-   * the jobs that hold a scope in the same repository with the same type, and refuses by throwing.
-   * Where the draft's idempotency key is known, nothing is inserted: the same fingerprint answers that job, another one
-   * is an IDEMPOTENCY_CONFLICT. JOB_NOT_FOUND where the job that it follows (`restartedFrom`) is not there any more.
+   * Inserts a WAITING job; it is durable once this resolves. Calls `admit` with the jobs of the same repository and
+   * type that hold their scope, under a lock shared by every create and resume; `admit` throws to refuse the job. If
+   * the draft's idempotency key is known, inserts nothing: returns the key's job if the fingerprint is the same, else
+   * throws IDEMPOTENCY_CONFLICT. Throws JOB_NOT_FOUND if the job it was restarted from no longer exists.
    */
   create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job>;
 
-  /** What the principal's key stands for by now. */
+  /** Returns what the principal's idempotency key stands for; undefined if it is free. */
   byKey(principal: string, key: string): Promise<KeyedJob | undefined>;
 
   get(id: string): Promise<Job | undefined>;
 
-  /** Newest created first. */
+  /** Returns jobs, the most recently created first. */
   list(query: JobQuery): Promise<readonly Job[]>;
 
   /**
-   * One transaction that holds the job's row: `decide` sees it with facts read under that lock, and what it returns is
-   * stored with its log lines. It may throw: then nothing changed. JOB_NOT_FOUND for an unknown id.
+   * Changes a job in one transaction that holds its row's lock. `decide` gets the job and facts read under that lock;
+   * the change it returns is stored, log lines included. If it throws, nothing changes. JOB_NOT_FOUND if the id is
+   * unknown.
    */
   update(id: string, decide: (view: JobView) => JobChange): Promise<Job>;
 }

@@ -1,10 +1,10 @@
-/** Who holds leases here, and which other holders are known to be dead. */
+/** Identifies this process as a lease owner, and tells which other owners are dead. */
 export interface OwnerIdentity {
-  /** This process, as it stands in the leases: instance, boot, pid namespace, pid, start time. */
+  /** This process as named in its leases: instance, boot, pid namespace, pid, start time. */
   readonly self: string;
   /**
-   * True only where that owner ran on this machine's present boot and in this pid namespace,
-   * and its process is gone or its pid belongs to another. In doubt false: then the lease has to run out.
+   * Returns true only if the owner ran on this machine since its last boot, in this pid namespace, and its process is
+   * gone or its pid now belongs to another process. If in doubt, returns false: the lease must then expire.
    */
   isKnownDead(owner: string): boolean;
 }

@@ -2,14 +2,14 @@ import type { Asset } from "../asset/asset.js";
 import { comparePaths } from "../asset/path.js";
 import type { ScanOptions, ScanPage } from "./asset-repository.js";
 
-/** A page is due at the latest after this, be it empty: an interrupted scan repeats no more work than that. */
+/** A page is due after this at the latest, even if it is empty: an interrupted scan repeats no more work than that. */
 const PAGE_EVERY_MS = 200;
 
 /**
- * Cuts a walk in path order into the pages of a scan, for repositories that meet their assets one by one.
+ * Cuts a walk in path order into the pages of a scan, for repositories that find their assets one by one.
  *
- * Plain calls for each asset, and a generator for each page only: a walk that yields every asset by itself costs a promise
- * for each, which makes the scan of a folder a fifth slower.
+ * Uses plain calls per asset and a generator per page only: yielding each asset would cost a promise each, which makes
+ * scanning a folder 20 % slower.
  */
 export class ScanPager {
   readonly #pageSize: number;
@@ -20,7 +20,7 @@ export class ScanPager {
   #upTo: string | undefined;
   #pageStartedMs: number;
 
-  /** `now`: milliseconds from some fixed point, never going back. */
+  /** `now`: milliseconds since a fixed point; must never decrease. */
   constructor({ after, pageSize, signal }: ScanOptions, now: () => number) {
     this.#pageSize = pageSize;
     this.#signal = signal;
@@ -30,14 +30,14 @@ export class ScanPager {
     this.#pageStartedMs = now();
   }
 
-  /** Whether the caller aborted the scan: the walk then returns, and no page follows. */
+  /** Whether the caller aborted the scan. The walk must then return without another page. */
   get isAborted(): boolean {
     return this.#signal?.aborted === true;
   }
 
   /**
-   * Takes note of the next path that the walk has dealt with, and of the asset there if it is in scope. A folder on the
-   * way down to where the scan resumes is passed without effect: `upTo` never goes back.
+   * Records the next path that the walk has passed, and the asset there if it is in scope. Ignores folders on the way
+   * down to where the scan resumes: `upTo` never goes back.
    */
   add(path: string, asset?: Asset): void {
     if (asset) this.#assets.push(asset);
@@ -45,13 +45,13 @@ export class ScanPager {
     if (!isResuming || comparePaths(path, this.#after) > 0) this.#upTo = path;
   }
 
-  /** Whether a page is full, or was begun too long ago. */
+  /** Whether the page is full, or was begun too long ago. */
   get isDue(): boolean {
     if (this.#upTo === undefined) return false;
     return this.#assets.length >= this.#pageSize || this.#now() - this.#pageStartedMs > PAGE_EVERY_MS;
   }
 
-  /** Yields one page. The next one begins when its reader comes back: a slow reader gets no smaller pages. */
+  /** Yields one page. The next page begins when the reader asks for it, so a slow reader does not get smaller pages. */
   *page(): Generator<ScanPage> {
     const assets = this.#assets;
     this.#assets = [];
@@ -59,7 +59,7 @@ export class ScanPager {
     this.#pageStartedMs = this.#now();
   }
 
-  /** Yields the last page, if there is anything to put on it and nobody aborted the scan. */
+  /** Yields the last page, unless it is empty or the scan was aborted. */
   *rest(): Generator<ScanPage> {
     if (this.#assets.length > 0 && !this.isAborted) yield* this.page();
   }

@@ -1,6 +1,6 @@
 declare const transaction: unique symbol;
 
-/** An open transaction of the store's database. Core hands it on and never looks inside. */
+/** An open transaction of the store's database. Opaque to core, which only passes it on. */
 export interface Transaction {
   readonly [transaction]: true;
 }

@@ -167,7 +167,7 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
       await scene.chunks.reap(() => false);
       const { state, comments } = await scene.now(job);
       strictEqual(state.status, "FAILURE");
-      strictEqual(comments, "chunk 1 ended its process 10 times in a row, without any outcome");
+      strictEqual(comments, "workers died 10 times in a row on chunk 1, without any outcome");
       await scene.resume(job);
       deepStrictEqual((await takeOne(scene, job)).careful, undefined);
     },

@@ -141,7 +141,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     async check(scene) {
       const lines = await scene.lines(await scene.create());
       deepStrictEqual(lines.length, 1);
-      ok(/INFO: \[ASSET_PROCESSING\] Start by ann: path=\/root$/.test(lines[0] ?? ""), lines[0]);
+      ok(/INFO: \[ASSET_PROCESSING\] Started by ann: path=\/root$/.test(lines[0] ?? ""), lines[0]);
     },
   },
   {
@@ -223,7 +223,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
       deepStrictEqual(await scene.jobs.get(id), paused);
       const lines = await scene.lines(paused);
       deepStrictEqual(lines.length, paused.logLines);
-      ok(lines.at(-1)?.endsWith("Pause by bob"), lines.at(-1));
+      ok(lines.at(-1)?.endsWith("Paused by bob"), lines.at(-1));
     },
   },
   {

@@ -385,7 +385,7 @@ describe("a cancel", () => {
     const change = cancel(job, "ann", DRAINED);
     expect(change.job.state).to.deep.equal({ status: "CANCELLED", completedAtMs: 5_000 });
     expect(change.job.startedAtMs).to.equal(0);
-    expect(messages(change)).to.deep.equal(["Cancel by ann", "Ended CANCELLED: cancelled by ann"]);
+    expect(messages(change)).to.deep.equal(["Cancelled by ann", "Ended CANCELLED: cancelled by ann"]);
   });
 
   it("of a running job with no lease out ends it at once", () => {

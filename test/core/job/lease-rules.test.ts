@@ -103,7 +103,7 @@ describe("discovery", () => {
   it("makes the job give up at its third death in a row without a page", () => {
     const claim = (deaths: number): string | undefined => decideClaim([leased(DISCOVERY, { deaths })], ALL).giveUp;
     expect(claim(MAX_DISCOVERY_DEATHS - 2)).to.equal(undefined);
-    expect(claim(MAX_DISCOVERY_DEATHS - 1)).to.equal("discovery ended its process 3 times in a row");
+    expect(claim(MAX_DISCOVERY_DEATHS - 1)).to.equal("workers died 3 times in a row during discovery");
   });
 });
 
@@ -143,7 +143,7 @@ describe("a claim", () => {
   it("makes the job give up at a chunk's tenth death in a row", () => {
     const claim = (deaths: number): string | undefined => decideClaim([leased(6, { deaths })], ALL).giveUp;
     expect(claim(MAX_CHUNK_DEATHS - 2)).to.equal(undefined);
-    expect(claim(MAX_CHUNK_DEATHS - 1)).to.equal("chunk 6 ended its process 10 times in a row, without any outcome");
+    expect(claim(MAX_CHUNK_DEATHS - 1)).to.equal("workers died 10 times in a row on chunk 6, without any outcome");
   });
 
   it("always raises the epoch of what it touches, and touches nothing twice", () => {

@@ -1,10 +1,10 @@
 import type { ChunkClaim } from "../../job/chunk.js";
 import type { Job } from "../../job/job.js";
-import type { HeldWork } from "../held-work.js";
+import type { LeasedWork } from "../leased-work.js";
 import type { AssetRepository } from "../../ports/asset-repository.js";
 import type { PartBuilder } from "../chunk/part-builder.js";
 import type { AssetRunTools } from "./run-asset.js";
-import { silenceOf } from "../health/silence.js";
+import { repositorySilence } from "../health/repository-silence.js";
 import type { Slots } from "../chunk/slots.js";
 import { stampsOf } from "./stamps.js";
 import type { EngineTools } from "../tools.js";
@@ -26,7 +26,7 @@ const asksForStamps = ({ request }: Job): boolean =>
   request.filter?.filterProcessedAssets === true && request.failedOf === undefined;
 
 /** A chunk that is about to be at work. */
-interface Run extends Pick<HeldWork, "job" | "over"> {
+interface Run extends Pick<LeasedWork, "job" | "over"> {
   readonly claim: ChunkClaim;
   readonly part: PartBuilder;
 }
@@ -34,7 +34,7 @@ interface Run extends Pick<HeldWork, "job" | "over"> {
 /** What the runs of a chunk's assets share. */
 export function assetTools({ job, claim, part, over }: Run, slots: Slots, tools: EngineTools): AssetRunTools {
   const { options, repository, createDigest, threads, latency } = tools;
-  const read: AssetRepository["read"] = (path, signal) => latency.repository.firstOf(repository.read(path, signal));
+  const read: AssetRepository["read"] = (path, signal) => latency.repository.timeFirst(repository.read(path, signal));
   const fileOf = repository.fileOf?.bind(repository);
   const reader: Pick<AssetRepository, "read" | "stat" | "fileOf"> = {
     read,
@@ -60,7 +60,7 @@ export function assetTools({ job, claim, part, over }: Run, slots: Slots, tools:
     retryDelayMs: options.retryDelayMs,
     ...(asksForStamps(job) ? { stampOf: stampsOf(claim, repository, over) } : {}),
     ...(threads && handlers.some(({ thread }) => thread)
-      ? { inThreads: { threads, outside: outsideOf(slots), silence: () => silenceOf(tools) } }
+      ? { inThreads: { threads, outside: outsideOf(slots), silence: () => repositorySilence(tools) } }
       : {}),
   };
 }

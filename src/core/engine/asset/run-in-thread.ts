@@ -14,7 +14,7 @@ export interface ThreadTools {
   readonly threads: HandlerThreads;
   /** Gives the asset's slot to others while this work lasts. */
   readonly outside: <T>(work: () => Promise<T>) => Promise<T>;
-  /** See `silenceOf`. @defaultValue never */
+  /** See `repositorySilence`. @defaultValue never */
   readonly silence?: () => Error | undefined;
 }
 

@@ -6,8 +6,8 @@ import type { Lease } from "../../job/lease.js";
 import type { AssetTask } from "../asset/asset-task.js";
 import { assetTools } from "../asset/asset-tools.js";
 import { type AssetEnd, type AssetRunTools, runAsset } from "../asset/run-asset.js";
-import { silenceOf } from "../health/silence.js";
-import { endsWaiting, type HeldWork, type StopReason } from "../held-work.js";
+import { repositorySilence } from "../health/repository-silence.js";
+import { endsWaiting, type LeasedWork, type StopReason } from "../leased-work.js";
 import type { EngineTools } from "../tools.js";
 import { OpenAssets, type Rerun } from "./open-assets.js";
 import { PartBuilder } from "./part-builder.js";
@@ -19,21 +19,21 @@ export interface SharedWork {
   readonly slots: Slots;
   readonly slice: TimeSlice;
   /** Places in threads, and before them; given where there are threads. */
-  readonly places?: Slots;
+  readonly threadSlots?: Slots;
 }
 
 /**
  * A claimed chunk at work. Runs its assets in lanes, as many as there are slots, in path order; what ends goes into
  * `part`. Keeps deadlines, and stops, leaves behind or reruns assets when told to.
  */
-export class AssetLanes implements HeldWork {
+export class AssetLanes implements LeasedWork {
   readonly job: Job;
   readonly claim: ChunkClaim;
   readonly part: PartBuilder;
   leaseUntilMs: number;
   stopped: StopReason | undefined;
   /** A handler was left behind at work: the lease must run out instead of being given back. */
-  left = false;
+  abandoned = false;
   /** What broke, if something did. */
   error: unknown;
   readonly #tools: EngineTools;
@@ -109,7 +109,7 @@ export class AssetLanes implements HeldWork {
 
   /** Runs the handlers once more on assets that changed meanwhile. */
   rerun(assets: readonly Rerun[]): void {
-    if (this.stopped || this.left || assets.length === 0) return;
+    if (this.stopped || this.abandoned || assets.length === 0) return;
     this.#assets.rerun(assets);
     if (!this.#atWork) this.#open(assets.length);
   }
@@ -124,9 +124,9 @@ export class AssetLanes implements HeldWork {
   }
 
   /** Waits no longer for handlers that do not heed their signal. */
-  leave(): void {
+  abandon(): void {
     if (!this.#atWork) return;
-    this.left = true;
+    this.abandoned = true;
     this.#drain();
   }
 
@@ -138,7 +138,7 @@ export class AssetLanes implements HeldWork {
     const { deadlineMs } = this.#tools.options;
     for (const task of this.#inFlight) {
       if (task.abandoned || nowMs - task.tryStartedMs <= deadlineMs) continue;
-      const silent = silenceOf(this.#tools);
+      const silent = repositorySilence(this.#tools);
       if (silent) {
         // Should its handler not heed its signal, its time begins anew.
         task.tryStartedMs = nowMs;
@@ -156,13 +156,13 @@ export class AssetLanes implements HeldWork {
   }
 
   /** In a thread assets run by batches, so more have to be under way. */
-  get #places(): Slots | undefined {
-    return this.#assetTools.inThreads && this.#shared.places;
+  get #threadSlots(): Slots | undefined {
+    return this.#assetTools.inThreads && this.#shared.threadSlots;
   }
 
   /** Something runs, or waits for its slot. */
   get #atWork(): boolean {
-    return this.#lanes > 0 && !this.left;
+    return this.#lanes > 0 && !this.abandoned;
   }
 
   #open(assets: number): void {
@@ -173,14 +173,15 @@ export class AssetLanes implements HeldWork {
         this.#drain = drain;
       });
     }
-    const most = this.#places && this.#tools.threads ? this.#tools.threads.places : this.#tools.options.concurrency;
+    const most =
+      this.#threadSlots && this.#tools.threads ? this.#tools.threads.capacity : this.#tools.options.concurrency;
     const lanes = Math.min(most, assets);
     this.#lanes += lanes;
     for (let i = 0; i < lanes; i++) void this.#enter();
   }
 
   async #enter(): Promise<void> {
-    await this.#places?.acquire();
+    await this.#threadSlots?.acquire();
     await this.#shared.slots.acquire();
     await this.#lane();
   }
@@ -203,7 +204,7 @@ export class AssetLanes implements HeldWork {
       }
     }
     slots.release();
-    this.#places?.release();
+    this.#threadSlots?.release();
     if (--this.#lanes === 0) this.#drain();
   }
 
@@ -240,12 +241,12 @@ export class AssetLanes implements HeldWork {
   /** There may be fewer at once by now: waits for its turn again. */
   async #makeRoom(): Promise<void> {
     const { slots } = this.#shared;
-    const places = this.#places;
-    if (!slots.crowded && !places?.crowded) return;
+    const threadSlots = this.#threadSlots;
+    if (!slots.crowded && !threadSlots?.crowded) return;
     slots.release();
-    if (places?.crowded) {
-      places.release();
-      await places.acquire();
+    if (threadSlots?.crowded) {
+      threadSlots.release();
+      await threadSlots.acquire();
     }
     await slots.acquire();
   }

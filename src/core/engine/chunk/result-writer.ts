@@ -4,20 +4,20 @@ import type { RefusalCode, RefusedWrite } from "../../asset/asset-result.js";
 import type { Clock } from "../../ports/clock.js";
 import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 import type { Rerun } from "./open-assets.js";
-import type { HeldWork, StopReason } from "../held-work.js";
+import type { LeasedWork, StopReason } from "../leased-work.js";
 import type { EndedAsset, PartBuilder } from "./part-builder.js";
 import type { EngineTools } from "../tools.js";
-import type { WaitNotice } from "../health/wait-notice.js";
+import type { UnavailableNotice } from "../health/unavailable-notice.js";
 
 /** What is being written when the job is told to stop may end within this: then it need not be done again. */
 const GRACE_MS = 250;
 
 interface WriterTools extends Pick<EngineTools, "repository" | "latency" | "clock" | "journal" | "random"> {
-  readonly notice: Pick<WaitNotice, "say">;
+  readonly notice: Pick<UnavailableNotice, "say">;
 }
 
 /** A chunk at work, as far as its results are concerned. */
-export interface WritingRun extends Pick<HeldWork, "job" | "leaseUntilMs" | "over"> {
+export interface WritingRun extends Pick<LeasedWork, "job" | "leaseUntilMs" | "over"> {
   readonly part: PartBuilder;
   readonly stopped: StopReason | undefined;
   /** Aborted once it is told to stop, for whatever reason. */

@@ -4,10 +4,10 @@ import type { Committer } from "./committer.js";
 import type { ResultWriter } from "./result-writer.js";
 
 /**
- * "done": closed. "stopped": told to stop, still ours, to be released. "left": the same, but a handler of it still runs.
+ * "done": closed. "stopped": told to stop, still ours, to be released. "abandoned": the same, but a handler still runs.
  * "lost": not ours any more.
  */
-export type ChunkEnd = "done" | "stopped" | "left" | "lost";
+export type ChunkEnd = "done" | "stopped" | "abandoned" | "lost";
 
 /** What the chunk loop needs. */
 export interface ChunkLoop {
@@ -42,6 +42,6 @@ export async function runChunk(
     }
     if (part.closes) return "done";
   }
-  if (lanes.left) return "left";
+  if (lanes.abandoned) return "abandoned";
   return lanes.stopped === "lease lost" ? "lost" : "stopped";
 }

@@ -1,10 +1,10 @@
 import type { Lease } from "../../job/lease.js";
 import type { DiscoveryClaim } from "../../job/chunk.js";
 import type { Job } from "../../job/job.js";
-import type { HeldWork, StopReason } from "../held-work.js";
+import type { LeasedWork, StopReason } from "../leased-work.js";
 
 /** A claimed discovery at work. */
-export class DiscoveryRun implements HeldWork {
+export class DiscoveryRun implements LeasedWork {
   readonly job: Job;
   readonly claim: DiscoveryClaim;
   leaseUntilMs: number;
@@ -34,7 +34,7 @@ export class DiscoveryRun implements HeldWork {
     if (!this.signal.aborted) this.#stop.abort(new Error(reason));
   }
 
-  leave(): void {
+  abandon(): void {
     // What a walk still waits for is a call of its repository, which has a timeout.
   }
 

@@ -1,7 +1,7 @@
 import { isUnavailable } from "../../errors.js";
-import { fullSpeed, slowed } from "../../job/job-transitions.js";
+import { throttled, unthrottled } from "../../job/job-transitions.js";
 import type { HealthProbe } from "../../ports/health-probe.js";
-import type { HeldWork } from "../held-work.js";
+import type { LeasedWork } from "../leased-work.js";
 import { Throttle } from "./throttle.js";
 import type { EngineTools } from "../tools.js";
 
@@ -19,7 +19,7 @@ type WatchTools = Pick<EngineTools, "clock" | "jobs" | "latency" | "options">;
  */
 export class HealthWatch {
   readonly #probe: HealthProbe;
-  readonly #held: ReadonlySet<HeldWork>;
+  readonly #held: ReadonlySet<LeasedWork>;
   readonly #resize: (count: number) => void;
   readonly #tools: WatchTools;
   readonly #throttle: Throttle;
@@ -29,7 +29,7 @@ export class HealthWatch {
   #telling: Promise<void> | undefined;
   #saidMs = Number.NEGATIVE_INFINITY;
 
-  constructor(probe: HealthProbe, held: ReadonlySet<HeldWork>, resize: (count: number) => void, tools: WatchTools) {
+  constructor(probe: HealthProbe, held: ReadonlySet<LeasedWork>, resize: (count: number) => void, tools: WatchTools) {
     const { concurrency, throttleLoopMs, throttleHeapPercent, throttleStoreMs, throttleRepositoryMs } = tools.options;
     this.#probe = probe;
     this.#held = held;
@@ -85,14 +85,14 @@ export class HealthWatch {
     if (why === undefined) return this.#takeBack();
     for (const id of new Set([...this.#held].map((work) => work.job.id))) {
       this.#told.add(id);
-      await this.#tools.jobs.update(id, ({ job }) => slowed(job, why)).catch(() => {});
+      await this.#tools.jobs.update(id, ({ job }) => throttled(job, why)).catch(() => {});
     }
   }
 
   async #takeBack(): Promise<void> {
     for (const id of this.#told) {
       const stored = await this.#tools.jobs
-        .update(id, ({ job }) => fullSpeed(job))
+        .update(id, ({ job }) => unthrottled(job))
         .then(
           () => true,
           (error: unknown) => !isUnavailable(error),

@@ -32,7 +32,7 @@ export class Stopwatch {
   }
 
   /** Measures up to the first piece: what follows comes as fast as it is taken. */
-  async *firstOf<T>(pieces: AsyncIterable<T>): AsyncIterable<T> {
+  async *timeFirst<T>(pieces: AsyncIterable<T>): AsyncIterable<T> {
     const end = this.begin();
     const iterator = pieces[Symbol.asyncIterator]();
     let over = false;

@@ -143,7 +143,7 @@ describe("an asset's run", () => {
 
   it("fails with HANDLER_ERROR where that code is no code", async () => {
     for (const code of ["lower", "", "A B", "9A", "Ä", "A".repeat(65)]) {
-      const message = `x (its code ${JSON.stringify(code)} is none)`;
+      const message = `x (invalid code ${JSON.stringify(code)})`;
       const end = await outcomeOf([throwing(new AssetFailure(code, "x"))]);
       expect(end, code).to.include({ code: "HANDLER_ERROR", message });
     }

@@ -12,11 +12,11 @@ import { ManualClock, quiet } from "../../../support/manual-clock.js";
 
 /** Threads whose every work hangs until the test ends it. */
 class HeldThreads implements HandlerThreads {
-  readonly places: number;
+  readonly capacity: number;
   readonly works: { readonly work: ThreadWork; readonly call: Deferred<ThreadEnd> }[] = [];
 
-  constructor(places: number) {
-    this.places = places;
+  constructor(capacity: number) {
+    this.capacity = capacity;
   }
 
   run(work: ThreadWork): Promise<ThreadEnd> {
@@ -35,9 +35,9 @@ class HeldThreads implements HandlerThreads {
 
 function bench(
   count: number,
-  options: { places?: number; sizeBytes?: number; fileOf?: (path: string) => string } = {},
+  options: { capacity?: number; sizeBytes?: number; fileOf?: (path: string) => string } = {},
 ) {
-  const threads = new HeldThreads(options.places ?? 6);
+  const threads = new HeldThreads(options.capacity ?? 6);
   const clock = new ManualClock();
   const main: string[] = [];
   const handlers: AssetHandler[] = [
@@ -62,15 +62,15 @@ function bench(
     takenOver: false,
   };
   const slots = new Slots(2);
-  const places = new Slots(threads.places);
+  const threadSlots = new Slots(threads.capacity);
   const job = jobOf({ handlers: ["first", "h"] });
-  const run = startLanes(job, claim, 10_000, { slots, places, slice: new TimeSlice(clock, 1_000) }, tools);
-  return { threads, clock, main, reads, run, slots, places };
+  const run = startLanes(job, claim, 10_000, { slots, threadSlots, slice: new TimeSlice(clock, 1_000) }, tools);
+  return { threads, clock, main, reads, run, slots, threadSlots };
 }
 
 describe("a handler in a thread, as the engine sees it", () => {
-  it("gets whole batches: as many assets are under way as there are places, whatever the concurrency", async () => {
-    const { threads, run, slots, places, main } = bench(20);
+  it("gets whole batches: as many assets are under way as the threads have capacity for, whatever the concurrency", async () => {
+    const { threads, run, slots, threadSlots, main } = bench(20);
     await quiet();
     expect(threads.works).to.have.length(6);
     expect(slots.free, "slots are free for other work meanwhile").to.equal(2);
@@ -79,7 +79,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect(main).to.deep.equal(pathsOf(20));
     const part = run.part.take();
     expect(part?.closes).to.equal(true);
-    expect([slots.free, places.free]).to.deep.equal([2, 6]);
+    expect([slots.free, threadSlots.free]).to.deep.equal([2, 6]);
   });
 
   it("has its results, hash and time taken over", async () => {

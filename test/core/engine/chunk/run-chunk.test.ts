@@ -133,10 +133,10 @@ describe("the chunk loop", () => {
     await finish();
     run.stop("shutting down", true);
     await quiet();
-    run.leave();
+    run.abandon();
     await quiet();
     await clock.advance(100);
-    expect(await ending).to.equal("left");
+    expect(await ending).to.equal("abandoned");
     expect(indicesOf(parts)).to.deep.equal([[0]]);
     // What it does later reaches nobody.
     calls.at(-1)?.resolve({});
@@ -149,7 +149,7 @@ describe("the chunk loop", () => {
     await quiet();
     run.stop("shutting down", true);
     await finish();
-    run.leave();
+    run.abandon();
     await quiet();
     await clock.advance(100);
     expect(await ending).to.equal("stopped");

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { HostProbe } from "../../../../src/adapters/runtime/index.js";
 import { HealthWatch } from "../../../../src/core/engine/health/health-watch.js";
-import type { HeldWork } from "../../../../src/core/engine/held-work.js";
+import type { LeasedWork } from "../../../../src/core/engine/leased-work.js";
 import { ENGINE_DEFAULTS } from "../../../../src/core/engine/options.js";
 import { Stopwatch } from "../../../../src/core/engine/health/stopwatch.js";
 import { DOWN_AFTER, Throttle, UP_AFTER, type Vitals } from "../../../../src/core/engine/health/throttle.js";
@@ -99,7 +99,7 @@ describe("how long answers take", () => {
       yield 1;
       yield 2;
     }
-    for await (const piece of watch.firstOf(pieces())) await clock.advance(1_000 * piece);
+    for await (const piece of watch.timeFirst(pieces())) await clock.advance(1_000 * piece);
     expect(watch.worstMs()).to.equal(50);
   });
 });
@@ -123,7 +123,7 @@ describe("the watch over the host's health", () => {
     let health = { loopMs: 5, heapPercent: 30 };
     const probe = { start: () => {}, look: () => health, stop: () => {} };
     const sizes: number[] = [];
-    const held = new Set([{ job: { id: job.id } } as HeldWork]);
+    const held = new Set([{ job: { id: job.id } } as LeasedWork]);
     const watch = new HealthWatch(probe, held, (count) => sizes.push(count), engineTools({ jobs, clock }));
     watch.start();
     return {

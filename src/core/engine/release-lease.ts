@@ -1,13 +1,13 @@
 import { AssetmillError, isUnavailable, messageOf } from "../errors.js";
 import { giveUp } from "../job/job-transitions.js";
 import { backOff } from "./back-off.js";
-import type { HeldWork } from "./held-work.js";
+import type { LeasedWork } from "./leased-work.js";
 import { retryTools, retryWhileUnavailable } from "./retry-while-unavailable.js";
 import type { EngineTools } from "./tools.js";
-import type { WaitNotice } from "./health/wait-notice.js";
+import type { UnavailableNotice } from "./health/unavailable-notice.js";
 
-type GiveBackTools = Pick<EngineTools, "jobs" | "chunks" | "journal" | "clock" | "random"> & {
-  readonly notice: WaitNotice;
+type ReleaseTools = Pick<EngineTools, "jobs" | "chunks" | "journal" | "clock" | "random"> & {
+  readonly notice: UnavailableNotice;
 };
 
 /**
@@ -15,7 +15,12 @@ type GiveBackTools = Pick<EngineTools, "jobs" | "chunks" | "journal" | "clock" |
  * An error that is nobody's absence ends the job: it can be resumed once that is mended. Repeats until the store answers;
  * gives up only once `over` is aborted, for then the lease runs out by itself.
  */
-export async function giveBack(work: HeldWork, error: unknown, tools: GiveBackTools, over: AbortSignal): Promise<void> {
+export async function releaseLease(
+  work: LeasedWork,
+  error: unknown,
+  tools: ReleaseTools,
+  over: AbortSignal,
+): Promise<void> {
   const { jobs, chunks, journal, clock, random, notice } = tools;
   const { lease } = work;
   if (error !== undefined && !isUnavailable(error)) {

@@ -5,7 +5,10 @@ import type { EngineTools } from "../tools.js";
 const SHARE = 0.5;
 
 /** That the repository answers nobody, as an error; undefined where it answers, or nobody asks. */
-export function silenceOf({ latency, options }: Pick<EngineTools, "latency" | "options">): AssetmillError | undefined {
+export function repositorySilence({
+  latency,
+  options,
+}: Pick<EngineTools, "latency" | "options">): AssetmillError | undefined {
   const forMs = options.deadlineMs * SHARE;
   if (!latency.repository.isSilent(forMs)) return undefined;
   return new AssetmillError(

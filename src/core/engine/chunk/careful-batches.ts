@@ -9,7 +9,7 @@ import type { AssetLanes } from "./asset-lanes.js";
  * so that its outcome is committed before the next is announced: if this process dies, too, the store knows of which
  * asset. The one that was charged three times gets its outcome without being started.
  */
-export async function* carefully(lanes: AssetLanes, tools: EngineTools): AsyncGenerator<void> {
+export async function* carefulBatches(lanes: AssetLanes, tools: EngineTools): AsyncGenerator<void> {
   const { claim, part } = lanes;
   const announced = (index: number): Promise<"announced" | "lost"> =>
     retryWhileUnavailable(() => tools.chunks.announce(claim.lease, index), retryTools(tools, lanes.over));

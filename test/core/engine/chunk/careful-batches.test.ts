@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { ChunkClaim, ChunkPart } from "../../../../src/core/job/chunk.js";
 import { AssetLanes } from "../../../../src/core/engine/chunk/asset-lanes.js";
-import { carefully } from "../../../../src/core/engine/chunk/careful.js";
+import { carefulBatches } from "../../../../src/core/engine/chunk/careful-batches.js";
 import { Committer } from "../../../../src/core/engine/chunk/committer.js";
 import { type ChunkEnd, runChunk } from "../../../../src/core/engine/chunk/run-chunk.js";
 import { ResultWriter } from "../../../../src/core/engine/chunk/result-writer.js";
@@ -77,7 +77,7 @@ function bench(
   let end: ChunkEnd | undefined;
   const results = new ResultWriter({ ...tools, notice: { say: async () => {} } });
   const loop = { committer: new Committer(tools), results, onAnswer: () => {} };
-  void runChunk(run, carefully(run, tools), loop).then((how) => {
+  void runChunk(run, carefulBatches(run, tools), loop).then((how) => {
     end = how;
   });
   const finish = async (): Promise<void> => {
@@ -223,8 +223,8 @@ describe("a chunk run carefully", () => {
   it("left, it waits no more for a handler that does not heed its signal", async () => {
     const { run, end } = bench(1);
     await quiet();
-    run.leave();
+    run.abandon();
     await quiet();
-    expect(end()).to.equal("left");
+    expect(end()).to.equal("abandoned");
   });
 });

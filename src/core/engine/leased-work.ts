@@ -10,7 +10,7 @@ export const endsWaiting = (reason: StopReason): boolean =>
   reason !== "unavailable" && reason !== "failed" && reason !== "making way";
 
 /** Something at work under a lease of this process: a chunk or a discovery. */
-export interface HeldWork {
+export interface LeasedWork {
   readonly job: Job;
   readonly lease: Lease;
   /** When the lease runs out by this process's monotonic clock, counted from sending the last claim or renewal. */
@@ -22,7 +22,7 @@ export interface HeldWork {
   /** Starts nothing more; `abort` tells what is in flight, too. */
   stop(reason: StopReason, abort: boolean): void;
   /** Ends without what does not end by itself. */
-  leave(): void;
+  abandon(): void;
   /** Ends what has been in flight too long. */
   enforceDeadline(nowMs: number): void;
 }

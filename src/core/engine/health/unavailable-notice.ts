@@ -1,5 +1,5 @@
 import { messageOf } from "../../errors.js";
-import { waits } from "../../job/job-transitions.js";
+import { repositoryUnavailable } from "../../job/job-transitions.js";
 import type { EngineTools } from "../tools.js";
 
 const SAY_EVERY_MS = 5_000;
@@ -8,7 +8,7 @@ const SAY_EVERY_MS = 5_000;
  * Says in a job's `comments` and log that it waits for its repository, once in a while. Best effort: where the store is
  * out of reach as well, nobody can read it there either. The next progress takes it away again.
  */
-export class WaitNotice {
+export class UnavailableNotice {
   readonly #tools: Pick<EngineTools, "jobs" | "clock">;
   readonly #saidMs = new Map<string, number>();
 
@@ -24,6 +24,6 @@ export class WaitNotice {
     // Jobs end; what is old is only said again.
     for (const [id, at] of this.#saidMs) if (nowMs - at >= SAY_EVERY_MS) this.#saidMs.delete(id);
     this.#saidMs.set(jobId, nowMs);
-    await jobs.update(jobId, ({ job }) => waits(job, messageOf(error))).catch(() => {});
+    await jobs.update(jobId, ({ job }) => repositoryUnavailable(job, messageOf(error))).catch(() => {});
   }
 }
