@@ -17,7 +17,7 @@ interface Schema {
   readonly migrations: readonly Migration[];
 }
 
-export interface PostgresOptions extends TablePlace, Schema {
+interface PostgresOptions extends TablePlace, Schema {
   /** `postgres://user:password@host:port/database`, with the driver's parameters if any. */
   readonly url: string;
   /** Maximum number of connections. @defaultValue 8 */
@@ -27,7 +27,7 @@ export interface PostgresOptions extends TablePlace, Schema {
 }
 
 /** A DataSource that the host created and initialised, and will destroy. */
-export interface LentOptions extends TablePlace, Schema {
+interface LentOptions extends TablePlace, Schema {
   readonly dataSource: DataSource;
 }
 

@@ -14,7 +14,7 @@ import { loadSqliteDriver, type SqliteDriver, type SqliteDriverName } from "./sq
 import { isBusy, sqliteError, sqliteOpenError } from "./sqlite-errors.js";
 import { rowsOf, Statements } from "./statements.js";
 
-export interface SqliteOptions extends Pick<TablePlace, "prefix"> {
+interface SqliteOptions extends Pick<TablePlace, "prefix"> {
   /** Created if missing, with its folder. */
   readonly file: string;
   /** @defaultValue the first of SQLITE_DRIVERS that is installed */

@@ -59,7 +59,7 @@ const WRITTEN = {
 } as const;
 
 /** New owner and expiry of LEASED rows. */
-export interface LeaseOwner {
+interface LeaseOwner {
   readonly owner: string;
   readonly untilMs: number;
 }

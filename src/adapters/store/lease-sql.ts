@@ -9,7 +9,7 @@ import { packOutcomes } from "./outcome-codec.js";
 import { CHUNK, LEASE, OUTCOME_PART } from "./tables.js";
 
 /** "mine": stored by this call. "mine already": stored by an earlier try of the same part. "lost": the epoch moved on. */
-export type Fence = "mine" | "mine already" | "lost";
+type Fence = "mine" | "mine already" | "lost";
 
 /** SQL: leases as a table `mine`, from one JSON parameter made by `leasesJson`. */
 export const mine = ({ dialect }: Pick<SqlTransaction, "dialect">): string =>

@@ -21,7 +21,7 @@ interface PackedOutcome {
   readonly n: number;
 }
 
-export interface StoredOutcome {
+interface StoredOutcome {
   readonly index: number;
   readonly ageMs: number;
   readonly outcome: Outcome;

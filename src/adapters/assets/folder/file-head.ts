@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
 /** Reads bytes from `position` into a buffer, and returns how many: often fewer than asked for, 0 only at the end. */
-export type ReadBytes = (into: Uint8Array, position: number) => number;
+type ReadBytes = (into: Uint8Array, position: number) => number;
 
 /** Returns the first `maxBytes` of a file, or all of a smaller one, and reads no byte beyond. */
 export function readFileHead(file: string, maxBytes: number): Buffer {
