@@ -145,7 +145,7 @@ describe("PostgreSQL, killed with SIGKILL and restarted", function () {
     const assets = bench.topics(20);
     await server.kill();
     const command = bench.start(["process", ROOT, "--assets", assets, "--store", store, "--json"]);
-    await command.says(/cannot be used now: nothing listens there \(ECONNREFUSED\); trying again in \d+ ms/);
+    await command.says(/is unavailable: connection refused \(ECONNREFUSED\); trying again in \d+ ms/);
     await command.says(/trying again in 400 ms/);
     await server.start();
     const ended = await command.ended;

@@ -132,7 +132,7 @@ describe("a DataSource that the host lends", () => {
         const dataSource = await made(maker, { schema });
         const assets = host.bench.tree({ "a.dita": TOPIC });
         const error = await refused({ assets, store: { dataSource, schema, prefix: "other_" } });
-        expect(error.message).to.include(`has it at ${schema}.assetmill_job, not at ${schema}.other_job`);
+        expect(error.message).to.include(`to ${schema}.assetmill_job instead of ${schema}.other_job`);
       });
 
       it("that is not initialised is refused", async () => {
@@ -220,7 +220,7 @@ describe("a DataSource that the host lends", () => {
       const store = `${server.url}?${field}=${encodeURIComponent(value)}`;
       const error = await refused({ assets: host.bench.tree({ "a.dita": TOPIC }), store });
       expect(error.ids.field, `${field} ${value}`).to.equal(field);
-      expect(() => assetmillEntities({ [field]: value })).to.throw(/must be at most 40 letters/);
+      expect(() => assetmillEntities({ [field]: value })).to.throw(/at most 40 letters, digits and _/);
     }
   });
 });

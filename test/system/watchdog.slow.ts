@@ -19,7 +19,7 @@ describe("the watchdog of the main thread", () => {
     const beganMs = performance.now();
     const { code, signal, err } = await bench.run(command, { withinMs: 60_000 });
     expect([code, signal], err).to.deep.equal([null, "SIGKILL"]);
-    expect(err).to.match(/a handler has held up the main thread for 1 s; ending this process/);
+    expect(err).to.match(/a handler has blocked the main thread for 1 s; killing this process/);
     return performance.now() - beganMs;
   };
   itMeasures(

@@ -4,7 +4,7 @@ import type { OpenHandlerLogger } from "../../core/engine/tools.js";
 import type { HandlerLogger } from "../../core/ports/asset-handler.js";
 import { JobLogTransport } from "./job-log-transport.js";
 
-/** Hands lines on to the host's logger, whatever that does with them. */
+/** Forwards lines to the host's logger. */
 class HostTransport extends Transport {
   readonly #host: Logger;
   readonly #jobId: string;
@@ -16,13 +16,13 @@ class HostTransport extends Transport {
   }
 
   override log(line: { level: string; message: unknown }, next: () => void): void {
-    // As one object: winston would take %s and the like in a message of its own for placeholders.
+    // As one object: in a separate message argument winston would expand %s and the like.
     this.#host.log({ level: line.level, message: String(line.message), jobId: this.#jobId });
     next();
   }
 }
 
-/** Loggers for handlers, one a chunk: into the job's log, and to the host. Made at the first line: most say nothing. */
+/** Opens loggers for handlers, one per chunk, that write to the job's log and the host's. Created at the first line: most stay silent. */
 export const handlerLoggers =
   (host: Logger): OpenHandlerLogger =>
   (job, sink) => {

@@ -1,9 +1,9 @@
 import { createLogger, format, type Logger, transports } from "winston";
 import { escapeLine } from "../../core/job/log-entry.js";
 
-export type HostLogLevel = "error" | "warn" | "info" | "debug";
+type HostLogLevel = "error" | "warn" | "info" | "debug";
 
-/** Where assetmill speaks to its host when the host gives no logger of its own: lines on standard error. */
+/** Creates the default host logger, which writes lines to standard error. */
 export const createHostLogger = (level: HostLogLevel): Logger =>
   createLogger({
     level,

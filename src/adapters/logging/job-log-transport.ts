@@ -3,7 +3,7 @@ import type { LogEntry, LogLevel } from "../../core/job/log-entry.js";
 
 const LEVELS: Readonly<Record<string, LogLevel>> = { error: "ERROR", warn: "WARN", info: "INFO" };
 
-/** Carries what handlers log into their job's log: error, warn and info; the rest stays with the host. */
+/** Writes handlers' lines of level error, warn and info to the job's log. Other levels go to the host only. */
 export class JobLogTransport extends Transport {
   readonly #sink: (entry: LogEntry) => void;
 

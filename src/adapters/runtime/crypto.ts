@@ -4,7 +4,7 @@ import type { IdGenerator } from "../../core/ports/id-generator.js";
 
 export const randomIds: IdGenerator = { uuid: () => randomUUID() };
 
-/** SHA-256 of content. */
+/** Computes content hashes by SHA-256, as `sha256:` and hexadecimal digits. */
 export const sha256: CreateDigest = () => {
   const hash = createHash("sha256");
   return {

@@ -4,7 +4,7 @@ import type { HealthProbe, HostHealth } from "../../core/ports/health-probe.js";
 
 const RESOLUTION_MS = 20;
 
-/** Node's own measurements. Its timer keeps no process alive. */
+/** Measures event loop delay and heap use by Node's own means. Its timer does not keep the process alive. */
 export class HostProbe implements HealthProbe {
   #delay: IntervalHistogram | undefined;
 
@@ -16,7 +16,7 @@ export class HostProbe implements HealthProbe {
 
   look(): HostHealth {
     const delay = this.#delay;
-    // A turn that is in time is measured as the resolution.
+    // Node reports the timer's resolution as the delay of a loop that is on time.
     const loopMs = delay && delay.count > 0 ? Math.max(0, delay.percentile(99) / 1e6 - RESOLUTION_MS) : 0;
     delay?.reset();
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();

@@ -2,16 +2,16 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import type { OwnerIdentity } from "../../core/ports/owner-identity.js";
 
-/** Where a process runs, and which one it is. Empty parts: this system does not tell, so nobody is known to be dead. */
+/** Identifies a process across machines. A part is empty if the system does not reveal it; then no owner is known to be dead. */
 interface ProcessPlace {
   readonly boot: string;
   readonly pidNamespace: string;
   readonly pid: number;
-  /** In clock ticks since boot: a pid that was given to another process has another. */
+  /** In clock ticks since boot; tells a process from a later one with the same pid. */
   readonly startTime: string;
 }
 
-/** This process, as owner of leases. Reads `/proc`; elsewhere than on Linux a dead owner's lease has to run out. */
+/** Identifies this process as the owner of leases. Reads `/proc`: on systems other than Linux a dead owner's lease must expire. */
 export class ProcessIdentity implements OwnerIdentity {
   readonly self: string;
   readonly #place: ProcessPlace;
@@ -52,7 +52,7 @@ function link(file: string): string {
   }
 }
 
-/** Field 22 of the process's stat line; its name, in brackets, may hold anything. A zombie has ended. */
+/** Reads field 22 of the process's stat line, after the name in brackets, which may contain anything. A zombie counts as ended. */
 function startTimeOf(pid: number): string {
   const stat = read(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../../core/ports/clock.js";
 
-/** The time of this process. */
+/** The clock of this process. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   sleep(ms, signal) {

@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 
-/** What the watchdog's thread is given. */
+/** Data passed to the watchdog's thread. */
 export interface WatchdogData {
-  /** One number, which the main thread counts up while its event loop turns. */
+  /** A counter that the main thread increments while its event loop runs. */
   readonly beats: SharedArrayBuffer;
   readonly tickMs: number;
   readonly longestMs: number;
@@ -11,9 +11,9 @@ export interface WatchdogData {
 const MAX_TICK_MS = 500;
 
 /**
- * Ends this process with SIGKILL once its main thread has not let the event loop turn for so long: a handler in it, in an
- * endless loop, can be ended in no other way. Leases run out, and whoever takes over finds the asset in careful mode.
- * Answers how to call it off.
+ * Kills this process with SIGKILL once its event loop has been blocked for `longestMs`: a handler in an endless loop on the
+ * main thread cannot be ended in any other way. Its leases expire, and the worker that takes over finds the asset in careful
+ * mode. Returns a function that stops the watchdog.
  */
 export function startWatchdog(longestMs: number): () => Promise<void> {
   const beats = new SharedArrayBuffer(4);
@@ -27,7 +27,7 @@ export function startWatchdog(longestMs: number): () => Promise<void> {
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
   });
   thread.unref();
-  // A machine that has no thread left for it goes without.
+  // Without a thread to spare, the process runs without a watchdog.
   thread.on("error", () => clearInterval(beat));
   return async () => {
     clearInterval(beat);

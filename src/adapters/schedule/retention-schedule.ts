@@ -3,17 +3,17 @@ import type { Clock } from "../../core/ports/clock.js";
 import type { JobRetention, RetentionRule } from "../../core/ports/job-retention.js";
 import { retain } from "../../core/operator/retain.js";
 
-/** Every ten minutes: often enough that a busy day is never far beyond the rule. */
+/** Every ten minutes: even on a busy day the history exceeds the rule only briefly. */
 const WHEN = "*/10 * * * *";
 
-export interface RetentionScheduleOptions {
+interface RetentionScheduleOptions {
   readonly retention: JobRetention;
   readonly rule: RetentionRule;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
 
-/** Deletes what the rule does not keep: once at the start, then by the clock, never twice at once. Answers how to end it. */
+/** Deletes jobs that the rule does not keep, at once and then on schedule; runs never overlap. Returns a function that stops it. */
 export function scheduleRetention({ retention, rule, clock, onError }: RetentionScheduleOptions): () => Promise<void> {
   const over = new AbortController();
   let running: Promise<void> = Promise.resolve();
@@ -22,7 +22,7 @@ export function scheduleRetention({ retention, rule, clock, onError }: Retention
     if (busy || over.signal.aborted) return;
     busy = true;
     running = retain(retention, rule, clock, over.signal)
-      // The next time may find the database well.
+      // The next run may succeed.
       .then(() => {}, onError)
       .finally(() => {
         busy = false;

@@ -1,6 +1,6 @@
 import type { Migration, MigrationTools } from "./migrations.js";
 
-/** Results and stamps of assets, by repository. (The name is the one that stores know it by.) */
+/** Creates the tables for assets' results and stamps, by repository. Existing stores know it by this name. */
 export class FolderResults1761300000001 implements Migration {
   readonly name = "FolderResults1761300000001";
 

@@ -5,7 +5,7 @@ import type { Row, SqlDatabase, SqlTransaction, SqlValue } from "./sql-database.
 const REPOSITORY = "{repository}";
 const RESULT = "{folder_result}";
 
-/** Of the rows to be written, by their short names. */
+/** Short names and kinds of the columns that `write` sends as JSON. */
 const COLUMNS = {
   p: "text",
   v: "text",
@@ -19,7 +19,7 @@ const COLUMNS = {
 
 type References = Readonly<Record<string, readonly AssetReference[]>>;
 
-/** What processing wrote about the assets of one repository. */
+/** Results of processing the assets of one repository. */
 export class AssetResults {
   readonly #database: SqlDatabase;
   readonly #identity: string;
@@ -30,20 +30,20 @@ export class AssetResults {
   }
 
   /**
-   * Writes results inside a transaction: one statement, however many, and one that reads what is there. Properties are
-   * merged over what is there, a handler's references replace what that handler found before.
+   * Writes results inside a transaction: one statement reads the stored ones, one writes all. Properties are merged over
+   * the stored ones; a handler's references replace those it found before.
    */
   async write(tx: SqlTransaction, writes: readonly AssetWrite[]): Promise<void> {
     if (writes.length === 0) return;
     const id = await this.#id(tx);
     const before = await this.#before(tx, id, writes);
-    // In one order everywhere: two commits that meet at some assets wait for each other, and never crosswise.
+    // Always in the same order: two commits that share assets wait for each other and cannot deadlock.
     const sorted = [...writes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
     const rows = new Map<string, object>();
     for (const { path, properties, references, stamp, jobId } of sorted) {
       const old = before.get(path);
       const all = { properties: merged(old?.properties, properties), refs: merged(old?.refs, references) };
-      // An asset may come twice in one commit: the second is merged over the first.
+      // An asset may occur twice in one commit: the second write is merged over the first.
       const now = { ...old, ...withoutNull(all) };
       if (all.properties ?? all.refs) before.set(path, now);
       const stays = rows.has(path) ? { v: now.properties ?? null, r: now.refs ?? null } : undefined;
@@ -72,7 +72,7 @@ export class AssetResults {
     );
   }
 
-  /** What is there already, of the assets that get more than a stamp. */
+  /** Locks and returns the stored rows of assets that get more than a stamp. */
   async #before(tx: SqlTransaction, id: number, writes: readonly AssetWrite[]): Promise<Map<string, Row>> {
     const paths = writes
       .filter(({ properties, references }) => !isEmpty(properties) || !isEmpty(references))
@@ -87,7 +87,7 @@ export class AssetResults {
     return new Map(rows.map((row) => [String(row.path), row]));
   }
 
-  /** In the order asked; undefined where nothing was written. */
+  /** Returns results in the order of `paths`; undefined for an asset that has none. */
   async read(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]> {
     const rows = await this.#database.read(
       `select r.* from ${RESULT} r join ${REPOSITORY} s on s.id = r.repository_id
@@ -99,7 +99,7 @@ export class AssetResults {
   }
 
   async #id(tx: SqlTransaction): Promise<number> {
-    // Asked each time: what this transaction inserts may yet be rolled back.
+    // Not cached: a row that this transaction inserts may be rolled back.
     const select = `select id from ${REPOSITORY} where identity = ?`;
     const [known] = await tx.query(select, [this.#identity]);
     if (known) return Number(known.id);
@@ -109,7 +109,7 @@ export class AssetResults {
   }
 }
 
-/** Members of `more` over those of the stored object, as JSON; null where there is nothing new. */
+/** Returns the stored object with the members of `more` merged over it, as JSON; null if `more` is empty. */
 function merged(stored: SqlValue | undefined, more: object): string | null {
   if (isEmpty(more)) return null;
   if (typeof stored !== "string") return JSON.stringify(more);

@@ -1,15 +1,15 @@
 import { EntitySchema } from "typeorm";
 import type { SqlText } from "./sql-text.js";
 
-/** A class whose objects are rows of one table, and how. The table's name and place are the database's matter. */
+/** Maps a class to a table. The database adds the table's prefix and schema. */
 export interface EntityDefinition<T extends object = object> {
   readonly target: new () => T;
-  /** Without the prefix. */
+  /** Table name without the prefix. */
   readonly table: string;
   readonly columns: EntitySchema<T>["options"]["columns"];
 }
 
-/** Never synchronised: migrations alone make our tables, whatever a host's DataSource does with its own. */
+/** Never synchronised: only migrations create our tables, even if a host's DataSource synchronises its own. */
 export const entitySchema = (entity: EntityDefinition, text: SqlText): EntitySchema =>
   new EntitySchema({
     target: entity.target,

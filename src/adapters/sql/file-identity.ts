@@ -2,9 +2,9 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { AssetmillError } from "../../core/errors.js";
 
-const LOOK_EVERY_MS = 200;
+const CHECK_EVERY_MS = 200;
 
-/** Where a database file was when it was opened: a connection goes on writing into a deleted one without a word. */
+/** Detects that a database file was deleted or replaced since it was opened: a connection would silently keep writing to it. */
 export class FileIdentity {
   readonly #file: string;
   readonly #id: string;
@@ -19,15 +19,15 @@ export class FileIdentity {
     return new FileIdentity(file, await idOf(file));
   }
 
-  /** UNAVAILABLE where the file is gone, or another one stands in its place. Looks a few times a second at most. */
+  /** Throws UNAVAILABLE if the file was deleted or replaced. Checks a few times a second at most. */
   async check(): Promise<void> {
     const nowMs = performance.now();
-    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
+    if (nowMs - this.#lookedMs < CHECK_EVERY_MS) return;
     this.#lookedMs = nowMs;
     const id = await idOf(this.#file).catch(() => undefined);
     if (id === this.#id) return;
     this.#lookedMs = Number.NEGATIVE_INFINITY;
-    const message = `the database file ${basename(this.#file)} was deleted or replaced; nothing more can be stored in it`;
+    const message = `the database file ${basename(this.#file)} was deleted or replaced while in use; restore it, or restart to open the new one`;
     throw new AssetmillError("UNAVAILABLE", message);
   }
 }

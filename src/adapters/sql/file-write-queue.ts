@@ -8,9 +8,9 @@ interface Shared {
 const files = new Map<string, Shared>();
 
 /**
- * The turns of all who write to one file in this process. SQLite's own lock makes a waiter sleep in one of libuv's few
- * threads: a handful of waiters take them all, and the holder, who needs one to go on, waits with them until the busy
- * timeout. So within a process nobody waits in SQLite; only processes wait for each other, one thread each.
+ * Serialises all writers to one file within this process. A writer that waits for SQLite's own lock sleeps in one of
+ * libuv's few threads: a handful of waiters would take them all, and the lock's holder, which needs one to continue, would
+ * stall until the busy timeout. With this queue only different processes wait in SQLite, each with one thread.
  */
 export class FileWriteQueue {
   readonly #file: string;
@@ -28,7 +28,7 @@ export class FileWriteQueue {
     return this.#shared.mutex.run(work);
   }
 
-  /** To be called once, when this one's work is over. */
+  /** Must be called once, when this writer closes. */
   leave(): void {
     if (--this.#shared.users === 0) files.delete(this.#file);
   }

@@ -5,16 +5,16 @@ import type { Row } from "./sql-database.js";
 import type { SqlText } from "./sql-text.js";
 import { rowsOf } from "./statements.js";
 
-/** What a migration is given. */
+/** Tools passed to a migration. */
 export interface MigrationTools {
   readonly dialect: SqlDialect;
-  /** SQL as `SqlText` has it. */
+  /** Runs SQL in the notation of `SqlText`. */
   readonly query: (sql: string, parameters?: readonly unknown[]) => Promise<readonly Row[]>;
 }
 
-/** One step of the schema, for every engine. */
+/** One schema change, for all database engines. */
 export interface Migration {
-  /** What it is for, and the moment it was written; never changed, for databases remember it. */
+  /** Purpose and timestamp. Must never change: databases record it. */
   readonly name: string;
   up(tools: MigrationTools): Promise<void>;
 }
@@ -22,8 +22,8 @@ export interface Migration {
 const timestampOf = ({ name }: Migration): number => Number(/\d+$/.exec(name)?.[0] ?? 0);
 
 /**
- * Brings our tables up to date, and remembers what was done in a table of its own: a host's migrations are the host's.
- * To be called inside a transaction that no other migration runs beside.
+ * Runs the pending migrations and records them in a table of our own, apart from the host's migrations. Must be called in
+ * a transaction that excludes other migrations.
  */
 export async function migrate(
   runner: QueryRunner,
@@ -42,7 +42,7 @@ export async function migrate(
   }
 }
 
-/** True where nothing is to be done. Refuses a schema that this program does not know. The table may be missing. */
+/** Returns whether no migration is pending; false for a database without our tables. Throws if the schema is newer than this program. */
 export async function isUpToDate(
   runner: QueryRunner,
   text: SqlText,
@@ -59,7 +59,7 @@ export async function isUpToDate(
   const done = await doneOf(runner, text);
   const newest = done.filter((name) => !known.includes(name)).at(-1);
   if (newest !== undefined) {
-    const message = `the database's schema (${newest}) is newer than this program's (${known.at(-1)}): upgrade assetmill`;
+    const message = `the database's schema (${newest}) is newer than this program's (${known.at(-1)}); upgrade assetmill`;
     throw invalidParameter("store", message);
   }
   return done.length === known.length;

@@ -1,4 +1,4 @@
-/** Lets one piece of work run at a time, in the order asked. */
+/** Runs one function at a time, in call order. */
 export class Mutex {
   #last: Promise<unknown> = Promise.resolve();
 

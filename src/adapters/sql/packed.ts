@@ -4,7 +4,7 @@ const PLAIN = 0;
 const DEFLATED = 1;
 const WORTH_IT = 256;
 
-/** Text as bytes, deflated where that pays. The first byte says which. */
+/** Packs text into bytes, deflated if that saves space. The first byte says which. */
 export function packText(text: string): Buffer {
   const plain = Buffer.from(text, "utf8");
   if (plain.length >= WORTH_IT) {
@@ -14,11 +14,11 @@ export function packText(text: string): Buffer {
   return Buffer.concat([Buffer.of(PLAIN), plain]);
 }
 
-/** What `packText` packed. At most 256 MiB, whatever the bytes claim. */
+/** Reverses `packText`. Throws beyond 256 MiB, so that damaged bytes cannot exhaust memory. */
 export function unpackText(packed: Uint8Array): string {
   const body = packed.subarray(1);
   if (packed[0] === PLAIN) return Buffer.from(body).toString("utf8");
-  if (packed[0] !== DEFLATED) throw new Error(`packed text of unknown kind ${packed[0]}`);
+  if (packed[0] !== DEFLATED) throw new Error(`unknown format ${packed[0]} of packed text`);
   return inflateRawSync(body, { maxOutputLength: 256 * 1024 * 1024 }).toString("utf8");
 }
 

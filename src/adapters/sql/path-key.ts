@@ -1,6 +1,6 @@
 /**
- * A path as bytes whose order is path order: UTF-16 code units, most significant byte first, with the slash below all
- * others. No path holds NUL.
+ * Returns a path's sort key: bytes whose binary order is path order. They are the UTF-16 code units in big-endian order,
+ * with NUL, which no path contains, in place of the slash, so that it sorts first.
  */
 export function pathKey(path: string): Buffer {
   const key = Buffer.from(path.replaceAll("/", "\0"), "utf16le");

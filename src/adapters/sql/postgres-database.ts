@@ -5,45 +5,45 @@ import { invalidParameter } from "../../core/errors.js";
 import { type EntityDefinition, entitySchema } from "./entity.js";
 import { isUpToDate, migrate, type Migration } from "./migrations.js";
 import { postgresDialect } from "./postgres-dialect.js";
-import { isBroken, isStandoff, postgresError, postgresOpeningError } from "./postgres-errors.js";
+import { isBroken, isConflict, postgresError, postgresOpeningError } from "./postgres-errors.js";
 import type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
 import { SqlText, type TablePlace } from "./sql-text.js";
 import { rowsOf, Statements } from "./statements.js";
 
-/** What our tables are made of. */
+/** Defines our tables. */
 interface Schema {
   readonly entities: readonly EntityDefinition[];
-  /** In order. */
+  /** In the order in which they run. */
   readonly migrations: readonly Migration[];
 }
 
-export interface PostgresOptions extends TablePlace, Schema {
-  /** `postgres://user:password@host:port/database`, with the driver's own parameters. */
+interface PostgresOptions extends TablePlace, Schema {
+  /** `postgres://user:password@host:port/database`, with the driver's parameters if any. */
   readonly url: string;
-  /** Connections at most. @defaultValue 8 */
+  /** Maximum number of connections. @defaultValue 8 */
   readonly poolSize?: number;
-  /** True: only a database that has our tables is opened; nothing is made in any other. @defaultValue false */
+  /** Open only a database that has our tables; do not create them in any other. @defaultValue false */
   readonly existing?: boolean;
 }
 
-/** A DataSource that the host made, initialised, and will destroy. */
-export interface LentOptions extends TablePlace, Schema {
+/** A DataSource that the host created and initialised, and will destroy. */
+interface LentOptions extends TablePlace, Schema {
   readonly dataSource: DataSource;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A statement of ours touches a page: what takes longer waits for somebody. */
+/** Our statements touch one page at most: one that takes longer is waiting for another transaction. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 const LOCK_TIMEOUT_MS = 20_000;
-/** Of the client: a network that swallows packets answers nothing at all. */
+/** Enforced by the client: on a network that drops packets, the server's timeout never arrives. */
 const QUERY_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
-/** A process that froze amid a transaction lets go of its rows before its leases run out: others go on in time. */
+/** A process that freezes inside a transaction loses its locks before its leases expire, so that others can take over in time. */
 const IDLE_IN_TRANSACTION_MS = 8_000;
-const STANDOFF_TRIES = 5;
+const CONFLICT_TRIES = 5;
 
 /**
- * A PostgreSQL database, by a pool of connections of our own or of the host's. Transactions are READ COMMITTED, so that a
- * statement sees what was committed before it began; whoever needs a row to stay as it is holds it.
+ * A PostgreSQL database, through our own connection pool or the host's. Transactions are READ COMMITTED: a statement sees
+ * what was committed before it began. A transaction that needs a row to stay unchanged must lock it.
  */
 export class PostgresDatabase implements SqlDatabase {
   readonly identity: string;
@@ -59,7 +59,7 @@ export class PostgresDatabase implements SqlDatabase {
     this.#lent = lent;
   }
 
-  /** Connects and brings the schema up to date. UNAVAILABLE where the server is not reached. */
+  /** Connects and brings the schema up to date. Throws UNAVAILABLE if the server cannot be reached. */
   static async open(options: PostgresOptions): Promise<PostgresDatabase> {
     const { url, poolSize = 8 } = options;
     const text = new SqlText(options, true);
@@ -70,7 +70,7 @@ export class PostgresDatabase implements SqlDatabase {
       applicationName: "assetmill",
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
       poolSize,
-      // An idle connection that breaks is replaced by the next that is wanted.
+      // The pool replaces a broken idle connection when the next one is needed.
       poolErrorHandler: () => {},
       installExtensions: false,
       extra: {
@@ -93,8 +93,8 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   /**
-   * Works through the host's DataSource: its pool, its logger. Its `entities` must hold `assetmillEntities()`, and it must
-   * be initialised; it stays the host's to destroy. TypeORM 0.3 or 1.x.
+   * Uses the host's DataSource with its pool and logger. It must be initialised and its `entities` must include
+   * `assetmillEntities()`; the host destroys it. TypeORM 0.3 or 1.x.
    */
   static async lend(options: LentOptions): Promise<PostgresDatabase> {
     const { dataSource } = options;
@@ -102,18 +102,22 @@ export class PostgresDatabase implements SqlDatabase {
     if (dataSource.options.type !== "postgres") {
       throw invalidParameter(
         "store",
-        "a DataSource that is lent must be one of PostgreSQL; name a SQLite file instead",
+        `the DataSource is of type "${dataSource.options.type}"; only PostgreSQL can be shared (for SQLite, give the file's name)`,
       );
     }
-    if (!dataSource.isInitialized) throw invalidParameter("store", "the DataSource that is lent is not initialised");
+    if (!dataSource.isInitialized)
+      throw invalidParameter("store", "the DataSource is not initialised; call initialize() first");
     for (const { target, table } of options.entities) {
       const found = dataSource.hasMetadata(target) ? dataSource.getMetadata(target).tablePath : undefined;
       const wanted = [text.schema, `${text.prefix}${table}`].filter(Boolean).join(".");
       if (found === wanted) continue;
-      const how = found === undefined ? "lacks the entity" : `has it at ${found}, not at ${wanted}:`;
+      const problem =
+        found === undefined
+          ? `lacks the entity ${target.name}`
+          : `maps ${target.name} to ${found} instead of ${wanted}`;
       throw invalidParameter(
         "store",
-        `the DataSource that is lent ${how} ${target.name}: add ...assetmillEntities({ schema, prefix }) to its entities`,
+        `the DataSource ${problem}; add ...assetmillEntities({ schema, prefix }) to its entities`,
       );
     }
     try {
@@ -130,8 +134,8 @@ export class PostgresDatabase implements SqlDatabase {
       try {
         return await this.#transaction(work);
       } catch (error) {
-        // One of those that stood in each other's way was chosen to go back: it was not stored.
-        if (!isStandoff(error) || attempt === STANDOFF_TRIES) throw error;
+        // The server rolled this transaction back to resolve a conflict: nothing was stored.
+        if (!isConflict(error) || attempt === CONFLICT_TRIES) throw error;
         await sleep(Math.random() * 20 * 2 ** attempt);
       }
     }
@@ -143,22 +147,22 @@ export class PostgresDatabase implements SqlDatabase {
       const statements = new Statements(runner);
       try {
         const nowMs = await this.#begin(runner);
-        const alone = async (name: string): Promise<void> => {
+        const lock = async (name: string): Promise<void> => {
           await rowsOf(runner, "select pg_advisory_xact_lock(hashtext($1), hashtext($2))", [
             this.#text.table("lock"),
             name,
           ]);
         };
-        const result = await work(statements.transaction({ dialect: postgresDialect, text: this.#text, nowMs, alone }));
-        statements.refuseFailed();
+        const result = await work(statements.transaction({ dialect: postgresDialect, text: this.#text, nowMs, lock }));
+        statements.throwIfFailed();
         await runner.commitTransaction();
         return result;
       } catch (error) {
-        // Nothing can be said through a broken connection; the server rolls back when it notices.
+        // Over a broken connection no rollback can be sent; the server rolls back when it notices.
         if (!isBroken(error) && runner.isTransactionActive) await runner.rollbackTransaction();
         throw error;
       } finally {
-        statements.over();
+        statements.detach();
       }
     });
   }
@@ -175,7 +179,7 @@ export class PostgresDatabase implements SqlDatabase {
     if (!this.#lent) await this.#source.destroy();
   }
 
-  /** Limits for a lent pool's connections, too, and the clock: one round trip. */
+  /** Returns the database's time and sets the timeouts, also on connections of a host's pool: one round trip. */
   async #begin(runner: QueryRunner): Promise<number> {
     const [clock] = await rowsOf(
       runner,
@@ -187,7 +191,7 @@ export class PostgresDatabase implements SqlDatabase {
     return Number(clock?.now);
   }
 
-  /** A connection for a while. One that broke is not given back to the pool: it would answer the next who takes it. */
+  /** Runs `work` with a connection. A broken one is removed from the pool, so that no one else gets it. */
   async #with<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
     const runner = this.#source.createQueryRunner();
     let broken: Error | undefined;
@@ -203,7 +207,8 @@ export class PostgresDatabase implements SqlDatabase {
 
   async #refuseEmpty(): Promise<void> {
     const [row] = await this.read("select to_regclass(?) is not null as there", [this.#text.table("migration")]);
-    if (row?.there !== true) throw invalidParameter("store", `there is no store in ${this.identity}`);
+    if (row?.there !== true)
+      throw invalidParameter("store", `no store found in ${this.identity}; check the URI, its schema and prefix`);
   }
 
   async #bringUpToDate(migrations: readonly Migration[]): Promise<void> {
@@ -212,7 +217,7 @@ export class PostgresDatabase implements SqlDatabase {
       if (await isUpToDate(runner, text, postgresDialect, migrations)) return;
       await runner.startTransaction("READ COMMITTED");
       try {
-        // Two nodes that start at once migrate one after the other.
+        // Serialises nodes that start at the same time.
         await rowsOf(runner, "select pg_advisory_xact_lock(hashtext($1), hashtext('migration'))", [text.table("lock")]);
         if (text.schema !== undefined) await rowsOf(runner, `create schema if not exists "${text.schema}"`, []);
         if (!(await isUpToDate(runner, text, postgresDialect, migrations)))
@@ -226,7 +231,7 @@ export class PostgresDatabase implements SqlDatabase {
   }
 }
 
-/** TypeORM tells the pool of an error by this method, which its types leave out; 0.3 and 1.x both have it. */
+/** The method by which TypeORM reports an error to the pool. Its typings omit it; 0.3 and 1.x both have it. */
 interface PoolRunner {
   readonly releasePostgresConnection?: (error?: Error) => Promise<void>;
 }
@@ -237,7 +242,7 @@ async function giveBack(runner: QueryRunner, broken: Error | undefined): Promise
   else if (!runner.isReleased) await runner.release();
 }
 
-/** `postgres://host:port/database?schema=…`: who connects, and how, does not matter. */
+/** Returns `postgres://host:port/database?schema=…`, without user and connection parameters. */
 export function postgresIdentity(url: string, place: TablePlace): string {
   const { hostname, port, pathname } = new URL(url);
   return `postgres://${hostname}:${port || "5432"}${pathname}${placeQuery(place)}`;

@@ -8,7 +8,7 @@ const column = (name: string, kind: ColumnKind): string =>
 /** PostgreSQL 13 and newer. */
 export const postgresDialect: SqlDialect = {
   name: "postgres",
-  // Not now(): that is when the transaction began.
+  // Not now(), which is the time at which the transaction began.
   now: "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
   list: (kind) => `(select cast(value as ${TYPES[kind]}) from json_array_elements_text(cast(? as json)))`,
   rows: (columns) => {
@@ -18,7 +18,7 @@ export const postgresDialect: SqlDialect = {
     return `(select ${selected} from json_to_recordset(cast(? as json)) as j(${typed}))`;
   },
   contains: (text) => `strpos(${text}, ?) > 0`,
-  // Not `for update`: rows of other tables that only refer to a row do not wait for it, nor it for them.
+  // Not `for update`: that would conflict with foreign key checks from other tables.
   forUpdate: "for no key update",
   forUpdateSkipLocked: "for no key update skip locked",
   ddl: {

@@ -5,43 +5,42 @@ import type { SqlDialect } from "./sql-dialect.js";
 /** One row, by column name. */
 export type Row = Readonly<Record<string, SqlValue>>;
 
-/** What a driver gives back. PostgreSQL's driver gives numbers beyond 32 bits as text: `Number()` them. */
+/** A value as the driver returns it. PostgreSQL's returns 64-bit integers as text: convert them by `Number()`. */
 export type SqlValue = string | number | boolean | null | Uint8Array;
 
-/** A writing transaction. Holds until the function that was given it ends. */
+/** A write transaction. Valid until the function that received it ends. */
 export interface SqlTransaction extends Transaction {
   readonly dialect: SqlDialect;
   readonly manager: EntityManager;
-  /** The database's clock at the beginning of this transaction's work; epoch milliseconds. */
+  /** The database's time when this transaction began; epoch milliseconds. */
   readonly nowMs: number;
   /**
-   * SQL as `SqlText` has it. Refused once a statement of the transaction has failed, for then the transaction may be
-   * over: SQLite ends it by itself where the disk is full or fails. For the same reason nothing may be changed before
-   * the last statement ended; a `select` may be given beside another statement, which saves a round trip, and sees what
-   * that one did.
+   * Runs SQL in the notation of `SqlText`. Throws once a statement of the transaction has failed: the transaction may be
+   * over, since SQLite ends it by itself if the disk is full or fails. For the same reason a change must wait until the
+   * previous statement has ended. A `select` need not wait, which saves a round trip; it sees the effects of that statement.
    */
   query(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
-  /** From here to its end no other transaction of this database is between its own `alone` of this name and its end. */
-  alone(name: string): Promise<void>;
+  /** Takes the exclusive lock of this name, until the transaction ends. */
+  lock(name: string): Promise<void>;
 }
 
-/** A database as store, database repository and folder results share it. */
+/** The database shared by store, database repository and folder results. */
 export interface SqlDatabase {
-  /** Its URI without credentials; equal for two openings of one database with the same tables. */
+  /** URI without credentials; equal whenever the same tables of the same database are opened. */
   readonly identity: string;
   readonly dialect: SqlDialect;
   /**
-   * Runs `work` in one durable transaction; rolls back where it throws. SQLite serves writers one after the other,
-   * PostgreSQL beside each other: there whoever changes a row that depends on another holds that one first. UNAVAILABLE
-   * where it may be tried again as it is: it was not stored, or its answer was lost.
+   * Runs `work` in one durable transaction; rolls back if it throws. SQLite runs writers one at a time, PostgreSQL
+   * concurrently: a change that depends on another row must lock that row first. Throws UNAVAILABLE if the same call may be
+   * retried: nothing was stored, or the commit's answer was lost. May call `work` several times.
    */
   write<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T>;
-  /** One read, of what was committed before it began. Never longer than a page. SQL as `SqlText` has it. */
+  /** Reads what was committed before the call; never more than a page. SQL is in the notation of `SqlText`. */
   read(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
-  /** Entities, read outside of any transaction. */
+  /** Reads entities outside any transaction. */
   entities<T>(find: (manager: EntityManager) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** Core hands transactions on unopened; the adapters of one database know what they are. */
+/** Core passes transactions through as an opaque type; only the adapters of the database know the real one. */
 export const sqlTransaction = (tx: Transaction): SqlTransaction => tx as SqlTransaction;

@@ -1,33 +1,33 @@
-/** What a column of a JSON parameter holds. Bytes come as hexadecimal text. */
+/** Type of a column in a JSON parameter. Bytes are passed as hexadecimal text. */
 export type ColumnKind = "text" | "integer" | "bytes";
 
-/** Where the databases' SQL differs. Each fragment that has a parameter has exactly one. */
+/** SQL fragments that differ between databases. A fragment takes one parameter at most. */
 export interface SqlDialect {
   readonly name: "sqlite" | "postgres";
-  /** The database's clock, at this very moment; epoch milliseconds. */
+  /** The database's current time, not the transaction's; epoch milliseconds. */
   readonly now: string;
-  /** The members of a JSON list, for use behind `in`. */
+  /** The items of a JSON list, for use after `in`. */
   readonly list: (kind: Exclude<ColumnKind, "bytes">) => string;
-  /** A JSON list of objects as rows with these columns, for use behind `from`; wants an alias. */
+  /** A JSON list of objects as rows with these columns, for use after `from`; needs an alias. */
   readonly rows: (columns: Readonly<Record<string, ColumnKind>>) => string;
-  /** True where the text in `column` holds the parameter. */
+  /** Condition that the text in `column` contains the parameter. */
   readonly contains: (column: string) => string;
   /**
-   * Ends a select that holds its rows until the transaction ends. Empty where a writing transaction has the database to
-   * itself; then a select that only locks is left out altogether.
+   * Appended to a select to lock its rows until the transaction ends. Empty if a write transaction has the database to
+   * itself; then skip a select that only locks.
    */
   readonly forUpdate: string;
-  /** The same, passing over what others hold. */
+  /** Like `forUpdate`, but skips rows that others have locked. */
   readonly forUpdateSkipLocked: string;
   /** Types and clauses of table definitions. */
   readonly ddl: {
     readonly bytes: string;
-    /** Epoch milliseconds, sizes: beyond 32 bits. */
+    /** 64-bit integers: epoch milliseconds, sizes. */
     readonly big: string;
     readonly autoincrement: string;
-    /** Ends a table whose rows are to stand in the primary key's order, where that can be had. */
+    /** Appended to a table to store rows in primary key order, if the database can. */
     readonly clustered: string;
-    /** Ends a table of small rows that are updated often. */
+    /** Appended to a table of small rows that are updated often. */
     readonly oftenUpdated: string;
   };
 }

@@ -1,18 +1,18 @@
 import { invalidParameter } from "../../core/errors.js";
 
-/** Where our tables stand in a database that others may use, too. */
+/** Where to keep our tables in a database that others may share. */
 export interface TablePlace {
-  /** @defaultValue `assetmill_` */
+  /** Prefix of every table and index name. @defaultValue `assetmill_` */
   readonly prefix?: string;
-  /** PostgreSQL's. @defaultValue the first of the connection's search path */
+  /** Schema, for PostgreSQL only. @defaultValue the first of the connection's search path */
   readonly schema?: string;
 }
 
 const DEFAULT_PREFIX = "assetmill_";
 
 /**
- * SQL as the adapters write it: `{job}` is the table of that name in its place, `{index job_by_status}` the name of an
- * index, `?` a parameter.
+ * Compiles SQL as the adapters write it: `{job}` stands for the table of that name with schema and prefix,
+ * `{index job_by_status}` for an index name, `?` for a parameter.
  */
 export class SqlText {
   readonly prefix: string;
@@ -20,18 +20,21 @@ export class SqlText {
   readonly #numbered: boolean;
   readonly #compiled = new Map<string, string>();
 
-  /** `numbered`: parameters are written `$1`, `$2` and so on. */
+  /** `numbered`: write parameters as `$1`, `$2` and so on. */
   constructor({ prefix = DEFAULT_PREFIX, schema }: TablePlace, numbered: boolean) {
     for (const [field, value] of Object.entries({ prefix, schema })) {
       if (value !== undefined && !NAME.test(value))
-        throw invalidParameter(field, "must be at most 40 letters, digits and _, and not begin with a digit");
+        throw invalidParameter(
+          field,
+          `must be at most 40 letters, digits and _, and not begin with a digit; got "${value.slice(0, 50)}"`,
+        );
     }
     this.prefix = prefix;
     this.schema = schema;
     this.#numbered = numbered;
   }
 
-  /** The same text gives the same string: drivers know a statement by it. */
+  /** Returns the same string for the same text: drivers cache statements by it. */
   compile(sql: string): string {
     const known = this.#compiled.get(sql);
     if (known !== undefined) return known;
@@ -40,7 +43,7 @@ export class SqlText {
       if (found === "?") return this.#numbered ? `$${++number}` : found;
       return index === undefined ? this.table(name) : `"${this.prefix}${name}"`;
     });
-    // Lists of rows of every length would fill it; what is forgotten is only compiled again.
+    // Statements with lists of varying length would fill the cache; a dropped one is simply compiled again.
     if (this.#compiled.size >= MAX_COMPILED) this.#compiled.clear();
     this.#compiled.set(sql, compiled);
     return compiled;
@@ -53,5 +56,5 @@ export class SqlText {
 }
 
 const MAX_COMPILED = 1_000;
-/** Names stand in SQL as they are. */
+/** Names are inserted into SQL unescaped. */
 const NAME = /^[A-Za-z_]\w{0,39}$/;

@@ -14,22 +14,22 @@ import { loadSqliteDriver, type SqliteDriver, type SqliteDriverName } from "./sq
 import { isBusy, sqliteError, sqliteOpenError } from "./sqlite-errors.js";
 import { rowsOf, Statements } from "./statements.js";
 
-export interface SqliteOptions extends Pick<TablePlace, "prefix"> {
-  /** Made where it is missing, its folder too. */
+interface SqliteOptions extends Pick<TablePlace, "prefix"> {
+  /** Created if missing, with its folder. */
   readonly file: string;
-  /** @defaultValue the first that is installed */
+  /** @defaultValue the first of SQLITE_DRIVERS that is installed */
   readonly driver?: SqliteDriverName;
   readonly entities: readonly EntityDefinition[];
-  /** In order. */
+  /** In the order in which they run. */
   readonly migrations: readonly Migration[];
-  /** How long a writer waits for another process. @defaultValue 30,000 */
+  /** How long a writer waits for another process's lock. @defaultValue 30,000 */
   readonly busyTimeoutMs?: number;
 }
 
-/** How often a wait that is ours looks whether the file is free. */
-const LOOK_EVERY_MS = 5;
+/** Retry interval while another process holds the lock, for drivers that block this thread. */
+const RETRY_EVERY_MS = 5;
 
-/** `sqlite:/real/file[?prefix=…]`. */
+/** Returns `sqlite:/real/file[?prefix=…]`. */
 export const sqliteIdentity = (file: string, { prefix }: Pick<TablePlace, "prefix">): string =>
   `sqlite:${file}${prefix === undefined ? "" : `?prefix=${prefix}`}`;
 
@@ -45,8 +45,8 @@ interface Parts {
 }
 
 /**
- * A SQLite file in WAL mode with `synchronous=FULL`: what is committed survives power loss. One connection writes, in
- * `BEGIN IMMEDIATE` transactions one after the other; a second one reads.
+ * A SQLite file in WAL mode with `synchronous=FULL`: committed transactions survive power loss. One connection writes, in
+ * `BEGIN IMMEDIATE` transactions one at a time; a second one reads.
  */
 export class SqliteDatabase implements SqlDatabase {
   readonly identity: string;
@@ -60,7 +60,7 @@ export class SqliteDatabase implements SqlDatabase {
     this.#place = place;
   }
 
-  /** Opens the file and brings its schema up to date. Refuses one that a newer program made, naming both. */
+  /** Opens the file and brings its schema up to date. Throws if a newer program created the schema, naming both versions. */
   static async open(options: SqliteOptions): Promise<SqliteDatabase> {
     const file = await resolveFile(options.file);
     const driver = await loadSqliteDriver(options.driver);
@@ -124,7 +124,7 @@ export class SqliteDatabase implements SqlDatabase {
     turns.leave();
   }
 
-  /** A driver that works in this thread never lets the event loop turn by itself, however long its callers go on. */
+  /** A driver that works in this thread never yields to the event loop by itself, so yield before each call. */
   async #turn(): Promise<void> {
     if (this.#parts.driver.blocks) await setImmediate();
   }
@@ -136,8 +136,8 @@ export class SqliteDatabase implements SqlDatabase {
     const nowMs = await begin(runner, this.#parts);
     const statements = new Statements(runner);
     try {
-      const result = await work(statements.transaction({ dialect: sqliteDialect, text, nowMs, alone: async () => {} }));
-      statements.refuseFailed();
+      const result = await work(statements.transaction({ dialect: sqliteDialect, text, nowMs, lock: async () => {} }));
+      statements.throwIfFailed();
       await runner.query("commit");
       await this.#place.check();
       return result;
@@ -145,7 +145,7 @@ export class SqliteDatabase implements SqlDatabase {
       await rollback(runner);
       throw error;
     } finally {
-      statements.over();
+      statements.detach();
     }
   }
 }
@@ -153,23 +153,14 @@ export class SqliteDatabase implements SqlDatabase {
 const BEGIN = "begin immediate";
 const CLOCK = `select ${sqliteDialect.now} as now`;
 
-/** Begins a writing transaction; answers its instant. */
+/** Begins a write transaction and returns the database's time. */
 async function begin(runner: QueryRunner, parts: Pick<Parts, "driver" | "busyTimeoutMs">): Promise<number> {
   if (!parts.driver.blocks) {
-    // One round trip for both: statements of this connection run in the order given, and a clock harms nobody.
+    // One round trip for both: statements on this connection run in call order, and reading the clock has no effect if `begin` fails.
     const [, [clock]] = await Promise.all([rowsOf(runner, BEGIN, []), rowsOf(runner, CLOCK, [])]);
     return Number(clock?.now);
   }
-  const untilMs = performance.now() + parts.busyTimeoutMs;
-  for (;;) {
-    try {
-      await rowsOf(runner, BEGIN, []);
-      break;
-    } catch (error) {
-      if (!isBusy(error) || performance.now() >= untilMs) throw error;
-      await sleep(LOOK_EVERY_MS);
-    }
-  }
+  await retryWhileBusy(parts, () => rowsOf(runner, BEGIN, []));
   const [clock] = await rowsOf(runner, CLOCK, []);
   return Number(clock?.now);
 }
@@ -178,7 +169,7 @@ async function rollback(runner: QueryRunner): Promise<void> {
   try {
     await runner.query("rollback");
   } catch (error) {
-    // SQLite ends a transaction by itself on a full disk and the like; the first error is the one that counts.
+    // On a full disk and the like SQLite has rolled back by itself; the caller throws the original error.
     if (!/no transaction is active/.test(String(error))) throw error;
   }
 }
@@ -187,15 +178,21 @@ async function initialize(parts: Parts, migrations: readonly Migration[]): Promi
   const { writer, reader, driver, file } = parts;
   await initializeSource(writer, file);
   driver.prepare(writer);
-  await insist(parts, () => writer.query("pragma journal_mode = wal"));
+  await retryWhileBusy(parts, () => writer.query("pragma journal_mode = wal"));
   await writer.query("pragma synchronous = full");
   await bringUpToDate(parts, migrations);
   await initializeSource(reader, file);
   await reader.query("pragma query_only = on");
 }
 
-/** With a driver that blocks, what another process's lock refuses is tried again. */
-async function insist(parts: Parts, action: () => Promise<unknown>): Promise<void> {
+/**
+ * Retries while another process holds the lock, if the driver blocks this thread. Any other driver waits inside SQLite,
+ * up to its busy timeout.
+ */
+async function retryWhileBusy(
+  parts: Pick<Parts, "driver" | "busyTimeoutMs">,
+  action: () => Promise<unknown>,
+): Promise<void> {
   const untilMs = performance.now() + parts.busyTimeoutMs;
   for (;;) {
     try {
@@ -203,7 +200,7 @@ async function insist(parts: Parts, action: () => Promise<unknown>): Promise<voi
       return;
     } catch (error) {
       if (!parts.driver.blocks || !isBusy(error) || performance.now() >= untilMs) throw error;
-      await sleep(LOOK_EVERY_MS);
+      await sleep(RETRY_EVERY_MS);
     }
   }
 }
@@ -221,9 +218,9 @@ async function initializeSource(source: DataSource, file: string): Promise<void>
 async function bringUpToDate(parts: Parts, migrations: readonly Migration[]): Promise<void> {
   const { text } = parts;
   const runner = parts.writer.createQueryRunner();
-  // Looked at without a lock first: a command that only asks must not wait for a busy writer.
+  // Checks without a lock first: a command that only reads must not wait for a busy writer.
   if (await isUpToDate(runner, text, sqliteDialect, migrations)) return;
-  // Under the write lock, so that two processes that start at once migrate one after the other.
+  // Checks again under the write lock: another process that started at the same time may have migrated.
   await begin(runner, parts);
   try {
     if (!(await isUpToDate(runner, text, sqliteDialect, migrations)))

@@ -2,26 +2,29 @@ import { basename } from "node:path";
 import { QueryFailedError } from "typeorm";
 import { AssetmillError, invalidParameter } from "../../core/errors.js";
 
-/** SQLite's ways to say: not now. The transaction was not stored, and may be tried again as it is. */
+/** Temporary failures: nothing was stored, and the same transaction may be retried. */
 const UNAVAILABLE = /SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL)(?:_\w+)?/;
 
-/** What people can do something about, in words. */
+/** Plain words for failures that a user can fix. */
 const WORDS: Readonly<Record<string, string>> = {
-  BUSY: "another process holds it",
+  BUSY: "another process has locked it",
   FULL: "the disk is full",
-  CANTOPEN: "it cannot be opened; is its folder there, and may this user write in it?",
-  READONLY: "it is read-only; may this user write to it, and in its folder?",
+  CANTOPEN: "cannot open the file; does its folder exist, and may this user write to it?",
+  READONLY: "the file is read-only; may this user write to it and its folder?",
 };
 
-/** Amid work these may pass, of a disk that is mounted anew; at the opening they are a wrong name or missing rights. */
+/** While the database is in use these may pass, as when a disk is remounted. On opening they mean a wrong name or missing permission. */
 const WRONG_PLACE = ["CANTOPEN", "READONLY"];
 
-/** Driver errors as ours: UNAVAILABLE where waiting may help; any other as it is. SQL, parameters and the way to the file stay in `cause`. */
+/**
+ * Converts driver errors: UNAVAILABLE if waiting may help; returns unknown errors unchanged. SQL, parameters and the
+ * file's folder stay in `cause`.
+ */
 export function sqliteError(error: unknown, file: string): unknown {
   const text = driverText(error);
   const [code, kind = ""] = UNAVAILABLE.exec(text) ?? [];
   if (text.includes("SQLITE_NOTADB")) {
-    return invalidParameter("store", "the file is no SQLite database; nothing was changed in it");
+    return invalidParameter("store", "the file is not a SQLite database (it was left unchanged)");
   }
   if (text.includes("SQLITE_CORRUPT")) {
     return new AssetmillError("INTERNAL", "the database is damaged (SQLITE_CORRUPT); restore it from a backup", {
@@ -30,19 +33,19 @@ export function sqliteError(error: unknown, file: string): unknown {
   }
   if (code === undefined) return error;
   const why = WORDS[kind] === undefined ? code : `${WORDS[kind]} (${code})`;
-  return new AssetmillError("UNAVAILABLE", `the database ${basename(file)} cannot be used now: ${why}`, {
+  return new AssetmillError("UNAVAILABLE", `the database ${basename(file)} is unavailable: ${why}`, {
     cause: error,
   });
 }
 
-/** The same of an opening: INVALID_PARAMETER where no waiting makes the place a right one. */
+/** Like `sqliteError`, for opening a file: INVALID_PARAMETER if waiting cannot help. */
 export function sqliteOpenError(error: unknown, file: string): unknown {
   const kind = UNAVAILABLE.exec(driverText(error))?.[1] ?? "";
   if (WRONG_PLACE.includes(kind)) return invalidParameter("store", `${basename(file)}: ${WORDS[kind]}`);
   return sqliteError(error, file);
 }
 
-/** True where another process holds the file just now. */
+/** Returns whether another process holds the file's lock. */
 export const isBusy = (error: unknown): boolean => driverText(error).includes("SQLITE_BUSY");
 
 function driverText(error: unknown): string {

@@ -5,12 +5,12 @@ import type { SqlText } from "./sql-text.js";
 
 type RunQuery = (sql: string, parameters?: readonly unknown[], structured?: boolean) => Promise<unknown>;
 
-/** What a query runner answers where it is asked for structure: the same for every driver and kind of statement. */
+/** A query runner's structured result: the same for every driver and kind of statement. */
 interface StructuredResult {
   readonly records?: readonly Row[];
 }
 
-/** Rows of a statement, whatever kind it is; without it, updates of PostgreSQL come as pairs. */
+/** Runs a statement and returns its rows. TypeORM's plain result differs by kind: PostgreSQL's updates return pairs. */
 export async function rowsOf(
   runner: QueryRunner,
   sql: string,
@@ -20,17 +20,17 @@ export async function rowsOf(
   return ((await run(sql, [...parameters], true)) as StructuredResult).records ?? [];
 }
 
-/** What a transaction is made of, beside its statements. */
+/** Everything in a transaction but its statements. */
 interface TransactionParts {
   readonly dialect: SqlDialect;
   readonly text: SqlText;
   readonly nowMs: number;
-  readonly alone: (name: string) => Promise<void>;
+  readonly lock: (name: string) => Promise<void>;
 }
 
 /**
- * The statements of one transaction: none is run after one that failed. SQLite would run it in autocommit, PostgreSQL
- * would take the commit of a failed transaction for a rollback without a word.
+ * Guards the statements of one transaction: after a failed one, none is run. SQLite might run it in autocommit mode, and
+ * PostgreSQL silently turns the commit of a failed transaction into a rollback.
  */
 export class Statements {
   readonly #runner: QueryRunner;
@@ -40,13 +40,13 @@ export class Statements {
   constructor(runner: QueryRunner) {
     this.#runner = runner;
     const query = runner.query.bind(runner) as (...args: readonly unknown[]) => Promise<unknown>;
-    // The entity manager's statements come through here, too.
+    // The entity manager's statements pass through here, too.
     const guarded = (...args: readonly unknown[]) => this.#guard(String(args[0]), () => query(...args));
     runner.query = guarded as QueryRunner["query"];
   }
 
   transaction({ text, ...parts }: TransactionParts): SqlTransaction {
-    // The brand that makes a transaction opaque to core exists in types only.
+    // The brand that makes a transaction opaque to core exists only in types.
     return {
       ...parts,
       manager: this.#runner.manager,
@@ -54,22 +54,22 @@ export class Statements {
     } as unknown as SqlTransaction;
   }
 
-  /** A connection's runner may serve the next transaction, too. */
-  over(): void {
+  /** Removes the guard: the runner may serve the next transaction. */
+  detach(): void {
     Reflect.deleteProperty(this.#runner, "query");
   }
 
-  /** A transaction whose function passed over a failed statement must not be committed. */
-  refuseFailed(): void {
+  /** Throws the first failure. Must be called before the commit: the transaction's function may have caught the error. */
+  throwIfFailed(): void {
     if (this.#failed) throw this.#failed;
   }
 
   async #guard(sql: string, run: () => Promise<unknown>): Promise<unknown> {
     if (/^rollback$/i.test(sql)) return run();
-    this.refuseFailed();
+    this.throwIfFailed();
     const writes = !/^\s*select\b/i.test(sql);
     if (writes && this.#underWay > 0)
-      throw new Error("a change was given to a transaction before the last statement ended");
+      throw new Error("a transaction must not start a change before its previous statement has ended");
     this.#underWay++;
     try {
       return await run();

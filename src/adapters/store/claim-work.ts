@@ -17,16 +17,16 @@ import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { claimable, freeAt, freeParameters, wanted } from "./claimable.js";
 import { jobOfRow } from "./job-mapper.js";
-import { certainFactsOf, holdJob, holdScopes, rivalsOf, storeChange } from "./job-records.js";
+import { certainFactsOf, lockJob, lockScopes, rivalsOf, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
 import { CLAIMABLE } from "./job-status.js";
-import { holdLeases, IS_MINE, leasesJson, mine } from "./lease-sql.js";
+import { lockLeases, IS_MINE, leasesJson, mine } from "./lease-sql.js";
 import { IS_CAREFUL, leaseRecord, RECORD_COLUMNS, writeLeases } from "./lease-record.js";
 import { readChunks, type TakenChunk } from "./read-chunks.js";
 import type { WaitingJobs } from "./waiting-jobs.js";
 import { JOB, LEASE } from "./tables.js";
 
-/** Between the look and the lock the job began to stop, or went: what was taken of it goes back with the transaction. */
+/** The job began to stop, or was deleted, before its row was locked: the transaction rolls back. */
 class NotClaimable extends Error {}
 
 interface Taken {
@@ -35,7 +35,7 @@ interface Taken {
   readonly chunks: readonly TakenChunk[];
 }
 
-/** Takes what is free, job by job, each in a transaction of its own; then reads what was taken. */
+/** Claims free leases, one transaction per job, and reads the chunks of each job after its transaction. */
 export async function claimWork(
   database: SqlDatabase,
   request: ClaimRequest,
@@ -57,11 +57,11 @@ export async function claimWork(
       if (taken.discovery) discoveries--;
       alone = false;
       claims.push({ job: taken.job, ...(taken.discovery ? { discovery: taken.discovery } : {}), chunks: read });
-      // It is alone, and stays so.
+      // A careful chunk must be all that its process holds.
       if (read.some(({ careful }) => careful)) return claims;
     } catch (error) {
       if (error instanceof NotClaimable) continue;
-      // What was taken before is held, and has to be worked on; the next claim meets the same trouble.
+      // Return what is already claimed, so that it gets done; the next claim meets the same error.
       if (claims.length > 0) return claims;
       throw error;
     }
@@ -69,7 +69,7 @@ export async function claimWork(
   return claims;
 }
 
-/** Undefined where it cannot be read: then it was handed back. */
+/** Reads the chunks that were claimed. Releases them and returns undefined if they cannot be read. */
 async function readTaken(database: SqlDatabase, taken: Taken): Promise<readonly ChunkClaim[] | undefined> {
   try {
     return await readChunks(database, taken.job.id, taken.chunks);
@@ -79,26 +79,26 @@ async function readTaken(database: SqlDatabase, taken: Taken): Promise<readonly 
   }
 }
 
-/** What was taken is free again at once. A job whose chunks can no longer be read gives up; others are not held up. */
+/** Releases leases that were just claimed. A job whose chunks are damaged gives up, so that it does not block others. */
 async function handBack(database: SqlDatabase, { job, discovery, chunks }: Taken, error: unknown): Promise<void> {
   await database.write(async (tx) => {
     const leases = [
       ...(discovery ? [discovery.lease] : []),
       ...chunks.map(({ number, epoch }) => ({ jobId: job.id, chunk: number, epoch })),
     ];
-    await holdLeases(tx, leases);
+    await lockLeases(tx, leases);
     await tx.query(`update ${LEASE} as l set state = 'READY', owner = null from ${mine(tx)} where ${IS_MINE}`, [
       leasesJson(leases),
     ]);
     if (isUnavailable(error)) return;
-    const before = await holdJob(tx, job.id);
+    const before = await lockJob(tx, job.id);
     await storeChange(tx, before, giveUp(before, messageOf(error), await certainFactsOf(tx, job.id)));
   });
 }
 
-/** An earlier job holds a path of this one's scope. Looked at under the lock that every creation and resume takes. */
+/** Returns whether a queued job still waits for an earlier one. Checked under the lock that every creation and resume takes. */
 async function isBehind(tx: SqlTransaction, id: string): Promise<boolean> {
-  await holdScopes(tx);
+  await lockScopes(tx);
   const row = await tx.manager.findOneBy(JobRow, { id });
   if (!row) throw new NotClaimable();
   const job = jobOfRow(row);
@@ -118,7 +118,7 @@ async function take(
   const owner = { owner: request.owner, untilMs: tx.nowMs + request.ttlMs };
   await writeLeases(tx, id, [...leases, ...putBack], owner);
   if (leases.length === 0 && tooManyDeaths === undefined) return undefined;
-  const before = await holdJob(tx, id);
+  const before = await lockJob(tx, id);
   const careful = leases.find(isCareful);
   const work = {
     newlyTriggered: leases.reduce((sum, lease) => sum + (lease.epoch === 1 ? lease.triggerable : 0), 0),
@@ -130,7 +130,7 @@ async function take(
   const job = await storeChange(tx, before, change);
   const why = before.damaged ? DAMAGED : tooManyDeaths;
   if (why !== undefined) {
-    // Whoever reaps next finds the job drained.
+    // The next reaper finds the job drained.
     await writeLeases(tx, id, [...leases, ...putBack].map(released));
     await storeChange(tx, job, giveUp(job, why, await certainFactsOf(tx, id)));
     return undefined;
@@ -143,7 +143,7 @@ async function take(
   };
 }
 
-/** A lease of discovery knows where that goes on. */
+/** A free lease; discovery's also has the position to continue from. */
 interface FreeLease extends LeaseRecord {
   readonly cursor: string | undefined;
   readonly nextChunk: number;
@@ -165,7 +165,10 @@ const discoveryClaim = (jobId: string, { lease, takenOver }: TakenLease): Discov
   takenOver,
 });
 
-/** Discovery first, then chunks in path order, careful ones first for who is alone; none where the job may not be claimed any more. */
+/**
+ * Locks and returns a job's free leases: discovery first, then chunks in path order, with careful ones first for a worker
+ * that is alone. Empty if the job is no longer claimable.
+ */
 async function freeLeases(
   tx: SqlTransaction,
   id: string,

@@ -9,11 +9,12 @@ import { IS_MINE, leasesJson, mine } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
 import type { WaitingJobs } from "./waiting-jobs.js";
 
-/** Jobs looked at in one claim. */
+/** Jobs considered by one claim. */
 const MAX_JOBS = 50;
+
 /**
- * Rows of `l` that may be taken at an instant: careful ones, as long as they are known to be, by who is alone; expired
- * ones, but not by who still holds them. Parameters: see `freeParameters`.
+ * SQL condition that a row of `l` is free at an instant: READY, or expired and not held by the claimer itself. A READY
+ * careful chunk is free only for a worker that is alone. Takes `freeParameters`.
  */
 export const freeAt = (instant: string, dialect: SqlDialect, alone: boolean | undefined): string =>
   `((state = 'READY' ${alone ? "" : `and not ${IS_CAREFUL}`})
@@ -25,18 +26,18 @@ export const freeParameters = (dead: readonly string[], { holding = [] }: ClaimR
   leasesJson(holding),
 ];
 
-/** A careful chunk of the job waits for a worker that is alone. */
+/** SQL condition that a careful chunk of job `j` waits for a worker that is alone. */
 const WAITS_FOR_CARE = `exists (select 1 from ${LEASE} l where l.job_id = j.id and state = 'READY' and ${IS_CAREFUL})`;
 
 interface Candidate {
   readonly id: string;
-  /** It may have to wait for earlier jobs. */
+  /** Whether it may have to wait for earlier jobs. */
   readonly queued: boolean;
 }
 
 /**
- * Jobs with something free, best first, without those that are known to wait for others: however many of these there
- * are, they hide none. Looked up without the write lock: an idle worker disturbs nobody.
+ * Returns jobs that have free leases, in claim order. Jobs known to wait for earlier ones are left out, and do not count
+ * towards the limit. Takes no write lock, so that idle workers disturb no one.
  */
 export async function claimable(
   database: SqlDatabase,
@@ -52,7 +53,7 @@ export async function claimable(
       found.filter(({ queued }) => queued).map(({ id }) => id),
     );
     const free = found.filter(({ id }) => !behind.has(id));
-    // A full page of none but waiting jobs: there may be others after them.
+    // A full page of waiting jobs only: others may follow.
     if (free.length > 0 || found.length < MAX_JOBS) return free;
   }
 }
@@ -84,7 +85,7 @@ async function candidates(
   return rows.map((row) => ({ id: String(row.id), queued: Boolean(row.queued) }));
 }
 
-/** True where a careful chunk of a job that this node could work on waits for a worker that is alone. */
+/** Returns whether a careful chunk that this node could run waits for a worker that is alone. */
 export async function awaitsCare(database: SqlDatabase, request: ClaimRequest): Promise<boolean> {
   const runnable = await runnableHandlers(database, request);
   if (runnable.length === 0) return false;
@@ -97,13 +98,13 @@ export async function awaitsCare(database: SqlDatabase, request: ClaimRequest): 
   return rows.length > 0;
 }
 
-/** Of the kinds of lease that are asked for. */
+/** SQL condition that a lease is of a kind that the claim asks for. */
 export const wanted = ({ chunks, discoveries }: { readonly chunks: number; readonly discoveries: number }): string =>
   chunks <= 0 ? `chunk = ${DISCOVERY}` : discoveries <= 0 ? `chunk <> ${DISCOVERY}` : "true";
 
 /**
- * The stored lists of handlers that this node has all of: jobs are many, such lists are few. One that can no longer be
- * read is none of them.
+ * Returns the stored handler lists that this node covers completely. There are few distinct lists, however many jobs.
+ * Leaves out damaged ones.
  */
 async function runnableHandlers(database: SqlDatabase, request: ClaimRequest): Promise<readonly string[]> {
   const rows = await database.read(`select distinct handlers from ${JOB} where repository = ? and ${CLAIMABLE}`, [

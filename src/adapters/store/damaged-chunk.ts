@@ -1,6 +1,6 @@
 import { AssetmillError, messageOf } from "../../core/errors.js";
 
-/** What was stored with a chunk. INTERNAL, naming the chunk, where that cannot be read. */
+/** Returns what `unpack` reads of a chunk. Throws INTERNAL, naming the chunk, if the stored bytes are damaged. */
 export function readable<T>(chunk: number, unpack: () => T): T {
   try {
     return unpack();

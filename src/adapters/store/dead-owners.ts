@@ -1,10 +1,10 @@
 import type { SqlDatabase } from "../sql/sql-database.js";
 import { LEASE } from "./tables.js";
 
-/** How long an answer is good: a claim follows the other, and a restart must go on within a second. */
+/** How long a result is cached: claims follow each other quickly, and a restart must resume within a second. */
 const FRESH_MS = 300;
 
-/** Owners of leases in this store whose process is known to be gone. */
+/** Finds owners of leases whose process is known to be dead. */
 export class DeadOwners {
   readonly #database: SqlDatabase;
   #known: readonly string[] = [];
@@ -14,7 +14,7 @@ export class DeadOwners {
     this.#database = database;
   }
 
-  /** At most a moment old. A dead owner stays dead, so an old answer only misses some. */
+  /** Returns the dead owners, cached for a moment. A stale result can only miss some: a dead owner stays dead. */
   async known(isKnownDead: (owner: string) => boolean): Promise<readonly string[]> {
     const nowMs = performance.now();
     if (nowMs - this.#askedMs < FRESH_MS) return this.#known;

@@ -7,7 +7,7 @@ import type { JobRow } from "./job-row.js";
 
 type JobColumns = Omit<JobRow, "sequence">;
 
-/** A new job's row. */
+/** Returns a new job's row. */
 export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
   return {
     id: draft.id,
@@ -41,7 +41,7 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
   };
 }
 
-/** The columns of a job that may change after its creation. */
+/** Returns the columns of a job that may change after its creation. */
 export function changingColumns(job: Job) {
   const { state } = job;
   return {
@@ -51,7 +51,7 @@ export function changingColumns(job: Job) {
     startedAtMs: job.startedAtMs,
     completedAtMs: "completedAtMs" in state ? state.completedAtMs : 0,
     attempt: job.attempt,
-    // PostgreSQL takes no NUL into text.
+    // PostgreSQL rejects NUL in text.
     comments: job.comments.replaceAll("\0", "\ufffd"),
     counting: job.counting,
     tally: JSON.stringify(job.tally),
@@ -65,7 +65,7 @@ export function changingColumns(job: Job) {
   } satisfies Partial<JobColumns>;
 }
 
-/** A stored job. What a damaged row no longer says is filled with what harms nobody, so that the rest can be shown. */
+/** Returns a stored job. Damaged columns get harmless defaults, so that the rest can still be shown. */
 export function jobOfRow(row: JobRow): Job {
   return {
     id: row.id,
@@ -102,7 +102,7 @@ function requestOf(row: JobRow): Pick<Job, "request" | "damaged"> {
     undefined,
     ({ paths }) => isTextList(paths) && (paths as string[]).length > 0,
   );
-  // A scope that can no longer be read might be anything: it holds everything, and is never walked.
+  // An unreadable scope may be any: the job holds all paths, and is never run.
   return request ? { request } : { request: { type: row.type, paths: ["/"], priority: row.priority }, damaged: true };
 }
 
@@ -114,7 +114,7 @@ function foundOf(text: string | null): Pick<Job, "found"> {
   return found ? { found } : {};
 }
 
-/** Names of the handlers that a job needs; undefined where that can no longer be read. */
+/** Returns the names of the handlers that a job needs; undefined if the stored list is damaged. */
 export const handlersOf = (text: string): readonly string[] | undefined =>
   json<readonly string[] | undefined>(text, undefined, isTextList);
 
@@ -132,7 +132,7 @@ function stateOfRow(row: JobRow): JobState {
   }
 }
 
-/** The stored structure where it is one; a damaged one must not hide the rest of its row, nor other rows. */
+/** Parses a stored structure; returns `otherwise` if it is damaged, so that the rest of the row stays readable. */
 function json<T>(text: string, otherwise: T, isSound: (value: Sound) => boolean): T {
   try {
     const value: unknown = JSON.parse(text);

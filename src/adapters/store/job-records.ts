@@ -9,16 +9,16 @@ import { JobRow } from "./job-row.js";
 import { insertLines } from "./log-blocks.js";
 import { JOB, LEASE } from "./tables.js";
 
-/** The stored status of a job that retention is deleting: no port shows it any more. */
+/** Stored status of a job that retention is deleting; every port hides such a job. */
 export const DELETING = "DELETING";
 
-export const jobNotFound = (id: string): AssetmillError =>
+const jobNotFound = (id: string): AssetmillError =>
   new AssetmillError("JOB_NOT_FOUND", `there is no job ${id.slice(0, 100)}`, { ids: { jobId: id } });
 
-/** The job's row, held until the transaction ends. */
-export async function holdJob(tx: SqlTransaction, id: string): Promise<Job> {
+/** Locks the job's row until the transaction ends, and returns the job. Throws JOB_NOT_FOUND. */
+export async function lockJob(tx: SqlTransaction, id: string): Promise<Job> {
   const { forUpdate } = tx.dialect;
-  // Held first and read by the next statement, which sees what the transaction before had stored.
+  // Locked first, then read by a new statement, which sees what the previous holder of the lock committed.
   if (forUpdate !== "") await tx.query(`select 1 from ${JOB} where id = ? ${forUpdate}`, [id]);
   const row = await tx.manager.findOneBy(JobRow, { id });
   if (!row || row.status === DELETING) throw jobNotFound(id);
@@ -26,15 +26,15 @@ export async function holdJob(tx: SqlTransaction, id: string): Promise<Job> {
 }
 
 /**
- * What the lease rows say; read after the job's row is held. They are asked only where it can matter: for a job that is
- * stopping, or that may give up by itself. For others "leased" is the answer that ends nothing.
+ * Returns the facts from the lease rows; the job's row must be locked. Reads them only if they can matter, for a job that
+ * is stopping or may give up by itself. Otherwise assumes `leased: true`, which ends nothing.
  */
 export async function factsOf(tx: SqlTransaction, job: Job): Promise<JobFacts> {
   if (!isStopping(job) && job.request.maxFailures === undefined) return { leased: true, nowMs: tx.nowMs };
   return certainFactsOf(tx, job.id);
 }
 
-/** The same, asked in any case: for what a caller or a failed discovery may do to the job. */
+/** Like `factsOf`, but always reads the lease rows: for changes by a caller or a failed discovery. */
 export async function certainFactsOf(tx: SqlTransaction, id: string): Promise<JobFacts> {
   const [row] = await tx.query(
     `select exists (select 1 from ${LEASE} where job_id = ? and state = 'LEASED') as leased`,
@@ -43,10 +43,10 @@ export async function certainFactsOf(tx: SqlTransaction, id: string): Promise<Jo
   return { leased: Boolean(row?.leased), nowMs: tx.nowMs };
 }
 
-/** No other transaction lets a job take or regain its scope meanwhile. Before any row is held. */
-export const holdScopes = (tx: SqlTransaction): Promise<void> => tx.alone("scopes");
+/** Keeps other transactions from letting a job take or regain its scope. Must be called before any row is locked. */
+export const lockScopes = (tx: SqlTransaction): Promise<void> => tx.lock("scopes");
 
-/** Other jobs of the same repository and type that hold their scope, oldest first. */
+/** Returns other jobs of the same repository and type that hold their scope, oldest first. */
 export async function rivalsOf(tx: SqlTransaction, repository: string, type: string, except?: string): Promise<Job[]> {
   const rows = await tx.manager.find(JobRow, {
     where: {
@@ -61,7 +61,7 @@ export async function rivalsOf(tx: SqlTransaction, repository: string, type: str
   return rows.map(jobOfRow);
 }
 
-/** Stores what a transition decided, log lines included; returns the job as it now is. Refuses what the lifecycle denies. */
+/** Stores a transition's result with its log lines, and returns the job as stored. Throws if the lifecycle does not allow the change. */
 export async function storeChange(tx: SqlTransaction, before: Job, change: JobChange): Promise<Job> {
   if (change.job === before && change.lines.length === 0) return before;
   checkChange(before, change);

@@ -1,6 +1,6 @@
 import type { EntityDefinition } from "../sql/index.js";
 
-/** A job as it is stored. Structures are JSON text: nobody queries inside them. */
+/** A job as stored. Structures are JSON text: no query looks inside them. */
 export class JobRow {
   sequence!: number;
   id!: string;
@@ -26,17 +26,17 @@ export class JobRow {
   attemptBase!: string;
   pace!: string;
   progressLoggedAtMs!: number;
-  /** 1 where nobody else may work on its scope meanwhile. */
+  /** 1 if no other job may work on its scope at the same time. */
   holds!: number;
-  /** 1 where it waits for earlier jobs on an overlapping scope. */
+  /** 1 if it waits for earlier jobs with an overlapping scope. */
   queued!: number;
-  /** Its paths, each between two line breaks. */
+  /** The request's paths, each between two line breaks. */
   roots!: string;
   found!: string | null;
   logLines!: number;
 }
 
-/** PostgreSQL's driver gives 64-bit integers as text. Ours are instants: exact as numbers. */
+/** PostgreSQL's driver returns 64-bit integers as text. Ours are timestamps, which are exact as numbers. */
 const BIG = {
   type: "bigint",
   transformer: { from: (value: string | number) => Number(value), to: (value: number) => value },

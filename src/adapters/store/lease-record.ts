@@ -3,23 +3,23 @@ import { CAREFUL_FROM_DEATHS, type Charge, type LeaseRecord, NO_DEATHS } from ".
 import type { Row, SqlTransaction } from "../sql/sql-database.js";
 import { LEASE } from "./tables.js";
 
-/** The columns that a LeaseRecord is read from. */
+/** Columns that make up a LeaseRecord. */
 export const RECORD_COLUMNS = "chunk, state, epoch, part, deaths, announced, charges, triggerable";
 
-/** SQL: `isCareful` of the row as it is. */
+/** SQL: `isCareful`. */
 export const IS_CAREFUL = `(chunk <> ${DISCOVERY} and (deaths >= ${CAREFUL_FROM_DEATHS} or charges is not null))`;
 
-/** `NO_DEATHS` as it is stored, by column. */
+/** Stored values of `NO_DEATHS`, by column. */
 const NO_DEATHS_STORED = Object.entries({
   deaths: NO_DEATHS.deaths,
   announced: NO_DEATHS.announced ?? null,
   charges: chargeText(NO_DEATHS.charge),
 });
 
-/** SQL assignments of `NO_DEATHS`. */
+/** SQL: assignments of `NO_DEATHS`. */
 export const FORGETS_DEATHS = NO_DEATHS_STORED.map(([column, value]) => `${column} = ${value}`).join(", ");
 
-/** SQL assignments of `NO_DEATHS` to rows of `l`, wherever a condition holds. */
+/** SQL: assignments of `NO_DEATHS` to those rows of `l` that meet a condition. */
 export const forgetsDeathsWhere = (condition: string): string =>
   NO_DEATHS_STORED.map(
     ([column, value]) => `${column} = case when ${condition} then ${value} else l.${column} end`,
@@ -58,13 +58,13 @@ const WRITTEN = {
   charges: "text",
 } as const;
 
-/** Whose a LEASED row is to be, and until when. */
-export interface LeaseOwner {
+/** New owner and expiry of LEASED rows. */
+interface LeaseOwner {
   readonly owner: string;
   readonly untilMs: number;
 }
 
-/** Writes leases of a job whose rows this transaction holds; those that are LEASED become `owner`'s. */
+/** Writes a job's leases, whose rows this transaction has locked. Those that are LEASED get `owner`. */
 export async function writeLeases(
   tx: SqlTransaction,
   jobId: string,

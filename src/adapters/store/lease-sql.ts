@@ -8,21 +8,21 @@ import { packManifest } from "./manifest-codec.js";
 import { packOutcomes } from "./outcome-codec.js";
 import { CHUNK, LEASE, OUTCOME_PART } from "./tables.js";
 
-/** "mine": stored by this statement. "mine already": an earlier try of the same part was. "lost": the epoch moved on. */
-export type Fence = "mine" | "mine already" | "lost";
+/** "mine": stored by this call. "mine already": stored by an earlier try of the same part. "lost": the epoch moved on. */
+type Fence = "mine" | "mine already" | "lost";
 
-/** Leases given as one JSON parameter, as a table `mine`; see `leasesJson`. */
+/** SQL: leases as a table `mine`, from one JSON parameter made by `leasesJson`. */
 export const mine = ({ dialect }: Pick<SqlTransaction, "dialect">): string =>
   `${dialect.rows({ job: "text", number: "integer", held: "integer" })} as mine`;
 
-/** That a row is one of them, still held. */
+/** SQL: row `l` is one of `mine`, and still leased under that epoch. */
 export const IS_MINE = "l.job_id = mine.job and l.chunk = mine.number and l.epoch = mine.held and l.state = 'LEASED'";
 
 export const leasesJson = (leases: readonly Lease[]): string =>
   JSON.stringify(leases.map(({ jobId, chunk, epoch }) => ({ job: jobId, number: chunk, held: epoch })));
 
-/** Holds the rows of leases, by job and chunk, so that nobody who holds some of them waits for the others. */
-export async function holdLeases(tx: SqlTransaction, leases: readonly Lease[]): Promise<void> {
+/** Locks the rows of leases in order of job and chunk, so that no two transactions deadlock. */
+export async function lockLeases(tx: SqlTransaction, leases: readonly Lease[]): Promise<void> {
   const { forUpdate } = tx.dialect;
   if (forUpdate === "") return;
   await tx.query(
@@ -31,10 +31,10 @@ export async function holdLeases(tx: SqlTransaction, leases: readonly Lease[]): 
   );
 }
 
-/** One node may have lost a lease and claimed the same chunk anew: the epoch is part of what a lease is. */
+/** Identifies a lease. Includes the epoch: a node may lose a lease and claim the same chunk again. */
 export const leaseKey = ({ jobId, chunk, epoch }: Lease): string => `${jobId} ${chunk} ${epoch}`;
 
-/** The leases that a statement returned. */
+/** Returns the keys of the leases that a statement returned. */
 export const returnedKeys = (rows: readonly Row[]): ReadonlySet<string> =>
   new Set(
     rows.map((row) => leaseKey({ jobId: String(row.job_id), chunk: Number(row.chunk), epoch: Number(row.epoch) })),
@@ -49,9 +49,9 @@ const MADE = {
   advances: "integer",
 } as const;
 
-/** Moves each part's lease on, where epoch and part are the ones it was made under. One statement for all parts. */
+/** Advances each part's lease if its epoch and part number are still current. One statement for all parts. */
 export async function fenceParts(tx: SqlTransaction, parts: readonly ChunkPart[]): Promise<(part: ChunkPart) => Fence> {
-  await holdLeases(
+  await lockLeases(
     tx,
     parts.map(({ lease }) => lease),
   );
@@ -87,7 +87,7 @@ export async function fenceParts(tx: SqlTransaction, parts: readonly ChunkPart[]
   };
 }
 
-/** Moves discovery's cursor on, where epoch and page are the ones this page was made under. */
+/** Advances discovery's cursor if the page's epoch and number are still current. */
 export async function fencePage(tx: SqlTransaction, lease: Lease, page: DiscoveryPage): Promise<Fence> {
   const nextChunk = page.chunks.at(-1)?.number;
   const stored = await tx.query(
@@ -108,7 +108,7 @@ async function isAt(tx: SqlTransaction, lease: Lease, part: number): Promise<boo
   return row?.epoch === lease.epoch && row.part === part;
 }
 
-/** Rows of new chunks; those without an open asset are born DONE. */
+/** Inserts new chunks. Those without an open asset are DONE at once. */
 export async function insertChunks(tx: SqlTransaction, jobId: string, chunks: readonly NewChunk[]): Promise<void> {
   if (chunks.length === 0) return;
   await tx.query(
@@ -130,7 +130,7 @@ export async function insertChunks(tx: SqlTransaction, jobId: string, chunks: re
   );
 }
 
-/** Outcomes of parts, one row a part. */
+/** Inserts outcomes, one row per part. */
 export async function insertOutcomes(tx: SqlTransaction, parts: readonly ChunkPart[]): Promise<void> {
   const count = (part: ChunkPart, kind: string): number =>
     part.outcomes.reduce((sum, { outcome }) => sum + (outcome.kind === kind ? 1 : 0), 0);
@@ -151,5 +151,5 @@ export async function insertOutcomes(tx: SqlTransaction, parts: readonly ChunkPa
   );
 }
 
-/** How many chunks these parts close. */
+/** Returns how many chunks these parts close. */
 export const closesOf = (parts: readonly ChunkPart[]): number => parts.filter((part) => part.closes).length;

@@ -4,10 +4,10 @@ import { packText } from "../sql/packed.js";
 import type { SqlTransaction } from "../sql/sql-database.js";
 import { LOG_BLOCK } from "./tables.js";
 
-/** Lines in a block at most, so that a page never unpacks much more than itself. */
+/** Maximum lines per block, so that reading a page unpacks little more than the page. */
 const BLOCK_LINES = 500;
 
-/** Adds lines after the job's last one, as blocks; answers how many lines the log then has. The job's row is held. */
+/** Appends lines to the job's log, as blocks, and returns the new number of lines. The job's row must be locked. */
 export async function insertLines(tx: SqlTransaction, job: Job, entries: readonly LogEntry[]): Promise<number> {
   let first = job.logLines;
   for (let i = 0; i < entries.length; i += BLOCK_LINES) {

@@ -5,9 +5,9 @@ import type { SkipCode } from "../../core/asset/outcome.js";
 import { packJson, unpackJson } from "../sql/packed.js";
 
 /**
- * The number that stands for a file type in a stored manifest. Append only: rows hold these numbers, so a number never
- * changes its meaning and is never given again; the order of FILE_TYPES means nothing here. The first six are the
- * positions that were stored before there was this table: rows of that time read the same, and no migration is needed.
+ * Numbers of file types in stored manifests. Append only: rows contain them, so a number must never change its meaning or
+ * be reused. They do not depend on the order of FILE_TYPES. The first six equal the positions in that list that were
+ * stored before this table existed, so older rows read the same without a migration.
  */
 const TYPE_NUMBERS = Object.freeze({
   DITATOPIC: 0,
@@ -22,15 +22,15 @@ const TYPES_BY_NUMBER: ReadonlyMap<unknown, FileType> = new Map(
   (Object.keys(TYPE_NUMBERS) as FileType[]).map((type) => [TYPE_NUMBERS[type], type]),
 );
 
-/** A manifest by columns: entries share folders, types and dates, which then compress well. */
+/** A manifest in columns: neighbouring entries share folders, types and dates, so columns compress well. */
 interface ManifestColumns {
   readonly paths: readonly string[];
-  /** TYPE_NUMBERS. */
+  /** Values of TYPE_NUMBERS. */
   readonly types: readonly number[];
   readonly sizes: readonly number[];
   readonly created: readonly number[];
   readonly modified: readonly number[];
-  /** By index; only where there are any. */
+  /** By index; left out if there are none, as are the next two. */
   readonly hashes?: Readonly<Record<number, string>>;
   readonly skips?: Readonly<Record<number, SkipCode>>;
   readonly fragments?: readonly number[];
@@ -59,7 +59,7 @@ export function packManifest(entries: readonly ManifestEntry[]): Buffer {
   return packJson(columns);
 }
 
-/** Fails, saying why, where an asset's file type is none that this version knows. */
+/** Reverses `packManifest`. Throws if it has a file type number that this version does not know. */
 export function unpackManifest(packed: Uint8Array): readonly ManifestEntry[] {
   const { paths, types, sizes, created, modified, hashes, skips, fragments } = unpackJson(packed) as ManifestColumns;
   const fragmentSet = new Set(fragments);
@@ -82,5 +82,7 @@ export function unpackManifest(packed: Uint8Array): readonly ManifestEntry[] {
 function typeOf(number: number | undefined, index: number): FileType {
   const type = TYPES_BY_NUMBER.get(number);
   if (type !== undefined) return type;
-  throw new Error(`asset ${index} of the manifest has file type number ${number}, which this version does not know`);
+  throw new Error(
+    `asset ${index} of the manifest has file type number ${number}, which this version does not know; upgrade assetmill`,
+  );
 }

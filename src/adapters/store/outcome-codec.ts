@@ -3,8 +3,8 @@ import type { Outcome, SkipCode } from "../../core/asset/outcome.js";
 import { packJson, unpackJson } from "../sql/packed.js";
 
 /**
- * Outcomes of one part: indices in order, their ages at the commit, and, by position, whatever is not a plain success
- * at the first try. A part of 500 successes takes a few hundred bytes.
+ * Outcomes of one part: sorted indices, ages at the commit, and, by position, every outcome other than a success at the
+ * first try. A part of 500 such successes takes a few hundred bytes.
  */
 interface OutcomeColumns {
   readonly indices: readonly number[];
@@ -13,7 +13,7 @@ interface OutcomeColumns {
 }
 
 interface PackedOutcome {
-  /** SUCCEEDED, SKIPPED, FAILED. Rows hold these letters, and codes by name: no order is stored. */
+  /** SUCCEEDED, SKIPPED or FAILED. Rows contain these letters, and codes by name, so no list's order matters. */
   readonly k: "S" | "K" | "F";
   readonly c?: string;
   readonly m?: string;
@@ -21,7 +21,7 @@ interface PackedOutcome {
   readonly n: number;
 }
 
-export interface StoredOutcome {
+interface StoredOutcome {
   readonly index: number;
   readonly ageMs: number;
   readonly outcome: Outcome;
@@ -39,7 +39,7 @@ export function packOutcomes(outcomes: readonly IndexedOutcome[]): Buffer {
   return packJson(columns);
 }
 
-/** Fails, saying why, where an outcome is of a kind that this version does not know. */
+/** Reverses `packOutcomes`. Throws if it has a kind of outcome that this version does not know. */
 export function unpackOutcomes(packed: Uint8Array): readonly StoredOutcome[] {
   const { indices, ages, others } = unpackJson(packed) as OutcomeColumns;
   const byPosition = new Map(others);
@@ -49,7 +49,7 @@ export function unpackOutcomes(packed: Uint8Array): readonly StoredOutcome[] {
   });
 }
 
-// Warnings are in the log; an outcome read back has none.
+// Warnings are in the log only: an outcome read back has none.
 const SUCCEEDED: Outcome = Object.freeze({ kind: "SUCCEEDED", attempts: 1, warnings: [] });
 
 function pack(outcome: Outcome): PackedOutcome {
@@ -67,6 +67,7 @@ function unpack({ k, c = "", m, h, n }: PackedOutcome): Outcome {
   if (k === "S") return { kind: "SUCCEEDED", attempts: n, warnings: [] };
   const handler = h === undefined ? {} : { handler: h };
   if (k === "F") return { kind: "FAILED", code: c, message: m ?? "", ...handler, attempts: n };
-  if (k !== "K") throw new Error(`an outcome is of kind ${JSON.stringify(k)}, which this version does not know`);
+  if (k !== "K")
+    throw new Error(`an outcome has kind ${JSON.stringify(k)}, which this version does not know; upgrade assetmill`);
   return { kind: "SKIPPED", code: c as SkipCode, ...(m === undefined ? {} : { message: m }), ...handler, attempts: n };
 }

@@ -5,7 +5,7 @@ import { unpackManifest } from "./manifest-codec.js";
 import { unpackOutcomes } from "./outcome-codec.js";
 import { CHUNK, OUTCOME_PART } from "./tables.js";
 
-/** A chunk whose lease was just taken. */
+/** A chunk whose lease was just claimed. */
 export interface TakenChunk {
   readonly number: number;
   readonly epoch: number;
@@ -13,7 +13,7 @@ export interface TakenChunk {
   readonly careful?: NonNullable<ChunkClaim["careful"]>;
 }
 
-/** Manifests never change, and outcomes only under our epochs by now: they can be read after the claim. */
+/** Reads claimed chunks, after the claim's transaction: manifests never change, and only our own epoch can add outcomes now. */
 export async function readChunks(
   database: SqlDatabase,
   jobId: string,
@@ -32,7 +32,7 @@ export async function readChunks(
   const byNumber = new Map(manifests.map((row) => [Number(row.chunk), row.manifest as Uint8Array]));
   return chunks.map(({ number, epoch, takenOver, careful }) => {
     const manifest = byNumber.get(number);
-    if (!manifest) throw new Error(`chunk ${number} of job ${jobId} has no manifest`);
+    if (!manifest) throw new Error(`chunk ${number} of job ${jobId} has no manifest in the store`);
     const entries = readable(number, () => unpackManifest(manifest));
     const open: number[] = [];
     entries.forEach(({ skip }, index) => {
@@ -42,7 +42,7 @@ export async function readChunks(
   });
 }
 
-/** Indices that have an outcome, by chunk. */
+/** Returns the indices that have an outcome, by chunk. */
 async function doneIndices(
   database: SqlDatabase,
   jobId: string,

@@ -1,4 +1,4 @@
-/** The store's tables, as SqlText knows them. */
+/** Names of the store's tables, for SqlText. */
 export const JOB = "{job}";
 export const LEASE = "{lease}";
 export const CHUNK = "{chunk}";

@@ -9,7 +9,7 @@ import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { claimWork } from "./claim-work.js";
 import { awaitsCare } from "./claimable.js";
 import { DeadOwners } from "./dead-owners.js";
-import { factsOf, holdJob, storeChange } from "./job-records.js";
+import { factsOf, lockJob, storeChange } from "./job-records.js";
 import { FINISHED, STOPPING } from "./job-status.js";
 import { FORGETS_DEATHS, leaseRecord, RECORD_COLUMNS, writeLeases } from "./lease-record.js";
 import { takenBack } from "../../core/job/lease-rules.js";
@@ -17,7 +17,7 @@ import {
   closesOf,
   fencePage,
   fenceParts,
-  holdLeases,
+  lockLeases,
   insertChunks,
   insertOutcomes,
   IS_MINE,
@@ -30,8 +30,8 @@ import { JOB, LEASE } from "./tables.js";
 import { WaitingJobs } from "./waiting-jobs.js";
 
 /**
- * Chunks and leases in a database. Lock order everywhere: leases by job and chunk, then job rows by id, once, last; what
- * depends on the job row is read by a statement begun after its lock is held.
+ * Chunks and leases in a database. Every transaction locks leases first, by job and chunk, then each job row once, by id.
+ * What depends on the job row is read by a later statement than the one that locked it.
  */
 export class TypeOrmChunkStore implements ChunkStore {
   readonly #database: SqlDatabase;
@@ -53,7 +53,7 @@ export class TypeOrmChunkStore implements ChunkStore {
     return this.#database.write(async (tx) => {
       const fence = await fencePage(tx, lease, page);
       if (fence === "mine") await insertChunks(tx, lease.jobId, page.chunks);
-      const before = await holdJob(tx, lease.jobId);
+      const before = await lockJob(tx, lease.jobId);
       if (fence !== "mine") return { end: fence === "lost" ? "lost" : "committed", job: before };
       const job = await storeChange(tx, before, discovered(before, page, await factsOf(tx, before)));
       return { end: "committed", job };
@@ -99,7 +99,7 @@ export class TypeOrmChunkStore implements ChunkStore {
 
   async renew(leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]> {
     const kept = await this.#database.write(async (tx) => {
-      await holdLeases(tx, leases);
+      await lockLeases(tx, leases);
       return tx.query(
         `update ${LEASE} as l set until_ms = ? from ${mine(tx)} where ${IS_MINE} returning job_id, chunk, epoch`,
         [tx.nowMs + ttlMs, leasesJson(leases)],
@@ -111,7 +111,7 @@ export class TypeOrmChunkStore implements ChunkStore {
 
   async release(leases: readonly Lease[]): Promise<void> {
     await this.#database.write(async (tx) => {
-      await holdLeases(tx, leases);
+      await lockLeases(tx, leases);
       await tx.query(
         `update ${LEASE} as l set state = 'READY', owner = null, ${FORGETS_DEATHS}
          from ${mine(tx)} where ${IS_MINE} returning chunk`,
@@ -143,7 +143,7 @@ export class TypeOrmChunkStore implements ChunkStore {
   }
 
   async #count(tx: SqlTransaction, id: string, parts: readonly ChunkPart[]): Promise<Job> {
-    const before = await holdJob(tx, id);
+    const before = await lockJob(tx, id);
     if (parts.length === 0) return before;
     const change = progressed(
       before,
@@ -159,7 +159,7 @@ export class TypeOrmChunkStore implements ChunkStore {
   }
 
   async #settle(tx: SqlTransaction, id: string): Promise<void> {
-    const job = await holdJob(tx, id);
+    const job = await lockJob(tx, id);
     await storeChange(tx, job, settle(job, await factsOf(tx, job)));
   }
 }

@@ -2,10 +2,10 @@ import type { LogEntry } from "../../core/job/log-entry.js";
 import type { JobLog, LogPage } from "../../core/ports/job-log.js";
 import { unpackText } from "../sql/packed.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
-import { holdJob, storeChange } from "./job-records.js";
+import { lockJob, storeChange } from "./job-records.js";
 import { JOB, LOG_BLOCK } from "./tables.js";
 
-/** A job's log in a database, as blocks of lines: a page is a range of blocks, wherever it lies. */
+/** Job logs in a database, as blocks of lines: any page is a range of blocks. */
 export class TypeOrmJobLog implements JobLog {
   readonly #database: SqlDatabase;
 
@@ -15,7 +15,7 @@ export class TypeOrmJobLog implements JobLog {
 
   async append(jobId: string, entries: readonly LogEntry[]): Promise<void> {
     await this.#database.write(async (tx) => {
-      const job = await holdJob(tx, jobId);
+      const job = await lockJob(tx, jobId);
       await storeChange(tx, job, { job, lines: entries });
     });
   }

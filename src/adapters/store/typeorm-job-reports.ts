@@ -12,17 +12,17 @@ import { CHUNK, OUTCOME_PART } from "./tables.js";
 
 const COLUMNS = "c.chunk, c.assets, c.created_at_ms, c.manifest";
 
-/** An asset of a chunk, by its index, with its outcome where it has one. */
+/** An asset of a chunk, with its index and its outcome if it has one. */
 interface ReportedAsset {
   readonly index: number;
   readonly asset: Asset;
   readonly outcome: ReportedOutcome | undefined;
 }
 
-/** The chunk where a path would be. */
+/** The chunk that would contain a path. */
 interface Surroundings {
   readonly outcomes: ReadonlyMap<string, ReportedOutcome | null>;
-  /** Key of the next chunk's first path; undefined where there is none now. */
+  /** Key of the next chunk's first path; undefined for the last chunk so far. */
   readonly before?: Buffer;
 }
 
@@ -31,7 +31,7 @@ interface Page<T> {
   readonly next?: OutcomeCursor;
 }
 
-/** Outcomes as they stand in the chunks: reports cannot disagree with the work. */
+/** Reports read from the chunks themselves, so that they cannot disagree with the work. */
 export class TypeOrmJobReports implements JobReports {
   readonly #database: SqlDatabase;
 
@@ -80,7 +80,7 @@ export class TypeOrmJobReports implements JobReports {
         if (kinds && !(outcome && kinds.includes(outcome.outcome))) continue;
         const item = pick(reported);
         if (item === undefined) continue;
-        // Full, and there is a further one: the page ends with the last that it holds.
+        // The page is full and there is another item: the next page starts after the last one on this.
         if (items.length === limit) return { items, next: cursor };
         items.push(item);
         cursor = { chunk: number, index };
@@ -91,7 +91,7 @@ export class TypeOrmJobReports implements JobReports {
     }
   }
 
-  /** The first chunk, from the cursor's on, that has an outcome of these kinds. */
+  /** Returns the first chunk at or after the cursor that has an outcome of these kinds. */
   async #nextChunk(
     jobId: string,
     cursor: OutcomeCursor,
@@ -106,7 +106,7 @@ export class TypeOrmJobReports implements JobReports {
     return chunk;
   }
 
-  /** All of the chunk where this path would be, and where the next one begins: up to there nothing need be read. */
+  /** Reads the chunk that would contain a path, and where the next one begins: paths before that need no further read. */
   async #around(jobId: string, key: Buffer): Promise<Surroundings> {
     const [[chunk], [next]] = await Promise.all([
       this.#database.read(
@@ -123,7 +123,7 @@ export class TypeOrmJobReports implements JobReports {
     return { outcomes, ...(next ? { before: Buffer.from(next.first_key as Uint8Array) } : {}) };
   }
 
-  /** By index, in order. */
+  /** Returns a chunk's assets in order of index. */
   async #assetsOf(jobId: string, chunk: Row): Promise<readonly ReportedAsset[]> {
     const parts = await this.#database.read(
       `select at_ms, outcomes from ${OUTCOME_PART} where job_id = ? and chunk = ?`,
@@ -150,13 +150,13 @@ export class TypeOrmJobReports implements JobReports {
   }
 }
 
-/** The condition that a chunk has an outcome of one of these kinds. */
+/** SQL condition that chunk `c` has an outcome of one of these kinds. */
 function holding(kinds: readonly OutcomeKind[]): string {
   const counts = kinds.map((kind) => `p.${kind.toLowerCase()} > 0`).join(" or ");
   return `${kinds.includes("SKIPPED") ? "c.ruled > 0 or " : ""}exists (
     select 1 from ${OUTCOME_PART} p where p.job_id = c.job_id and p.chunk = c.chunk and (${counts}))`;
 }
 
-/** What a skip rule decided in discovery. */
+/** Returns the outcome that a skip rule decided in discovery, if any. */
 const ruledOutcome = ({ asset: { path }, skip }: ManifestEntry, at: number): ReportedOutcome | undefined =>
   skip && { path, outcome: "SKIPPED", code: skip, attempts: 0, at };

@@ -1,18 +1,18 @@
 import type { JobRetention, RetentionRule, RetentionStep } from "../../core/ports/job-retention.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
-import { DELETING, holdScopes } from "./job-records.js";
+import { DELETING, lockScopes } from "./job-records.js";
 import { CHUNK, IDEMPOTENCY, JOB, LEASE, LOG_BLOCK, OUTCOME_PART } from "./tables.js";
 
-/** Rows that a transaction deletes at most, and jobs that it marks. */
+/** Maximum rows to delete and jobs to mark in one transaction. */
 const ROWS = 500;
 const JOBS = 20;
 
-/** SQL: what the request of a job holds that runs the failed assets of job `j`; a job restarted from that one does, too. */
+/** SQL: text in the request of a job that retries the failed assets of job `j`; jobs restarted from that one have it, too. */
 const FAILED_OF = `'"failedOf":"' || j.id || '"'`;
 
 const ENDED = "status in ('SUCCESS', 'FAILURE', 'CANCELLED')";
 
-/** What a job has beside its row, by the columns that tell its rows apart. */
+/** Tables with rows of a job, and the rest of their keys. */
 const PARTS = [
   [OUTCOME_PART, "chunk, epoch, part"],
   [LOG_BLOCK, "first_line"],
@@ -20,7 +20,7 @@ const PARTS = [
   [LEASE, "chunk"],
 ] as const;
 
-/** A job that is to go is marked first, then emptied, then deleted; its row is the last to go. */
+/** Deletes jobs in steps: marks a job, deletes its rows in the other tables, and its own row last. */
 export class TypeOrmJobRetention implements JobRetention {
   readonly #database: SqlDatabase;
 
@@ -42,9 +42,9 @@ export class TypeOrmJobRetention implements JobRetention {
   }
 }
 
-/** True where jobs were marked. Under the lock that every creation and resume takes: none of them refers to a job that goes. */
+/** Marks jobs; returns whether there were any. Takes the lock of every creation and resume, so that no new job refers to a marked one. */
 async function mark(tx: SqlTransaction, { maxAgeMs, maxJobs }: RetentionRule): Promise<boolean> {
-  await holdScopes(tx);
+  await lockScopes(tx);
   const beyond: string[] = [];
   const parameters: number[] = [];
   if (maxAgeMs !== undefined) {
@@ -67,12 +67,12 @@ async function mark(tx: SqlTransaction, { maxAgeMs, maxJobs }: RetentionRule): P
   const ids = JSON.stringify(found.map(({ id }) => String(id)));
   const going = `in ${tx.dialect.list("text")}`;
   await tx.query(`update ${JOB} set status = ? where ${ENDED} and id ${going} returning id`, [DELETING, ids]);
-  // A key lives as long as its job can be found: the next start with it is a new one.
+  // An idempotency key lives as long as its job can be found: the next start with it creates a new job.
   await tx.query(`delete from ${IDEMPOTENCY} where job_id ${going} returning job_id`, [ids]);
   return true;
 }
 
-/** True where something of the job was still there, and is now gone. */
+/** Deletes some of the job's rows in the other tables; returns whether there were any. */
 async function empty(tx: SqlTransaction, id: string): Promise<boolean> {
   for (const [table, key] of PARTS) {
     const gone = await tx.query(

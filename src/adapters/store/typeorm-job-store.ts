@@ -9,7 +9,7 @@ import type { JobQuery, JobStore, JobView } from "../../core/ports/job-store.js"
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import type { SqlDialect } from "../sql/sql-dialect.js";
 import { jobOfRow, rowOfDraft } from "./job-mapper.js";
-import { certainFactsOf, DELETING, holdJob, holdScopes, rivalsOf, storeChange } from "./job-records.js";
+import { certainFactsOf, DELETING, lockJob, lockScopes, rivalsOf, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
 import { IDEMPOTENCY, LEASE } from "./tables.js";
 
@@ -23,11 +23,11 @@ export class TypeOrmJobStore implements JobStore {
 
   create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job> {
     return this.#database.write(async (tx) => {
-      await holdScopes(tx);
+      await lockScopes(tx);
       const known = draft.idempotency && (await storedJobOfKey(tx, draft.createdBy, draft.idempotency));
-      if (known !== undefined) return holdJob(tx, known);
-      // Retention takes the same lock: what this job refers to stays.
-      if (draft.restartedFrom !== undefined) await holdJob(tx, draft.restartedFrom);
+      if (known !== undefined) return lockJob(tx, known);
+      // Retention takes the same lock, so the job referred to cannot be deleted meanwhile.
+      if (draft.restartedFrom !== undefined) await lockJob(tx, draft.restartedFrom);
       admit(await rivalsOf(tx, draft.repository, draft.request.type));
       await tx.manager.insert(JobRow, rowOfDraft(draft, tx.nowMs));
       await tx.query(`insert into ${LEASE} (job_id, chunk, state, next_chunk) values (?, ?, 'READY', 1)`, [
@@ -43,7 +43,7 @@ export class TypeOrmJobStore implements JobStore {
           draft.id,
         ]);
       }
-      const job = await holdJob(tx, draft.id);
+      const job = await lockJob(tx, draft.id);
       return storeChange(tx, job, { job, lines: [startLine(job)] });
     });
   }
@@ -80,8 +80,8 @@ export class TypeOrmJobStore implements JobStore {
 
   update(id: string, decide: (view: JobView) => JobChange): Promise<Job> {
     return this.#database.write(async (tx) => {
-      await holdScopes(tx);
-      const job = await holdJob(tx, id);
+      await lockScopes(tx);
+      const job = await lockJob(tx, id);
       const facts = await certainFactsOf(tx, id);
       const rivals = await rivalsOf(tx, job.repository, job.request.type, id);
       return storeChange(tx, job, decide({ job, facts, rivals }));
@@ -93,7 +93,7 @@ const BY_KEY = `select job_id, fingerprint from ${IDEMPOTENCY} where principal =
 
 const keyedJob = (row: Row): KeyedJob => ({ jobId: String(row.job_id), fingerprint: String(row.fingerprint) });
 
-/** The job that the key stands for, under the lock that every creation takes. */
+/** Returns the id of the job that the key stands for. The lock of every creation must be held. */
 async function storedJobOfKey(
   tx: SqlTransaction,
   principal: string,
@@ -111,7 +111,7 @@ function typeCondition({ type, typesNot = [] }: JobQuery) {
   return conditions.length === 0 ? {} : { type: And(...conditions) };
 }
 
-/** A root is the path itself, or lies below it, by whole segments. */
+/** Condition that a root is the path itself or lies below it, by whole segments. */
 function pathCondition(path: string | undefined, dialect: SqlDialect) {
   if (path === undefined || path === "/") return {};
   return {

@@ -9,8 +9,8 @@ import { JobRow } from "./job-row.js";
 import { JOB } from "./tables.js";
 
 /**
- * Queued jobs that wait for an earlier one, each with one that it waits for: until that one is gone nothing need be
- * looked at again. What is remembered only says whom not to try; who is tried is tested once more under the lock.
+ * Remembers queued jobs that wait, each with one earlier job that it waits for: until that one ends there is no need to
+ * check again. This only saves attempts; a claim checks again under the lock.
  */
 export class WaitingJobs {
   readonly #for = new Map<string, string>();
@@ -19,7 +19,7 @@ export class WaitingJobs {
     return [...this.#for.keys()];
   }
 
-  /** Those whose earlier job holds its scope no more may be free. */
+  /** Forgets jobs whose earlier job no longer holds its scope: they may be free. */
   async forgetFreed(database: SqlDatabase): Promise<void> {
     if (this.#for.size === 0) return;
     const rows = await database.read(
@@ -31,7 +31,7 @@ export class WaitingJobs {
     for (const [id, earlier] of this.#for) if (!holding.has(earlier)) this.#for.delete(id);
   }
 
-  /** Which of these queued jobs have to wait; remembered. */
+  /** Returns and remembers which of these queued jobs must wait. */
   async find(database: SqlDatabase, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const behind = new Set<string>();
     if (ids.length === 0) return behind;

@@ -9,7 +9,7 @@ import { RepositoryServer } from "./repository-server.js";
 const HEED_MS = 1_000;
 
 /** Tasks that an ended thread leaves behind. */
-export interface Remains {
+interface Remains {
   /** The task whose handler ran when the thread died, or exceeded the memory limit while it ran alone. */
   readonly charged: PoolTask | undefined;
   /** Unfinished tasks without blame, to run in another thread. */

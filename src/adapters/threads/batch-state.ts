@@ -1,13 +1,13 @@
-/** Bytes before the marks: what runs (4), unused (4), since when (8). */
+/** Bytes before the stop flags: running asset (4), unused (4), its start time (8). */
 const HEAD_BYTES = 16;
 const NOTHING = -1;
 
-/** Milliseconds that all threads of this process count alike. */
+/** Returns milliseconds of a clock that all threads of this process share. */
 const sharedMs = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
 
 /**
- * What main thread and worker thread know of a batch at every moment, in shared memory: it can be read and written while
- * the other one is busy, and outlives a thread that dies.
+ * State of a batch that main thread and worker thread share in memory: either can read and write it while the other is
+ * busy, and it survives the death of the thread.
  */
 export class BatchState {
   readonly memory: SharedArrayBuffer;
@@ -22,13 +22,14 @@ export class BatchState {
     this.#told = new Int32Array(memory, HEAD_BYTES);
   }
 
+  /** Creates the state for a batch of so many assets. */
   static of(assets: number): BatchState {
     const state = new BatchState(new SharedArrayBuffer(HEAD_BYTES + 4 * assets));
     state.ended();
     return state;
   }
 
-  /** The asset whose handler runs now; undefined where none does. */
+  /** The asset whose handler is running; undefined if none is. */
   get running(): number | undefined {
     const index = Atomics.load(this.#running, 0);
     return index === NOTHING ? undefined : index;
@@ -36,7 +37,7 @@ export class BatchState {
 
   /** Announces an asset before its handler starts. */
   begins(index: number): void {
-    // In this order: whoever sees the asset sees its own beginning.
+    // The time first: a reader that sees the asset must see its own start time.
     this.#since[0] = sharedMs();
     Atomics.store(this.#running, 0, index);
   }
@@ -45,14 +46,14 @@ export class BatchState {
     Atomics.store(this.#running, 0, NOTHING);
   }
 
-  /** The asset whose handler runs now, and for how long it has. */
+  /** Returns the running asset if its handler has exceeded the deadline. */
   overdue(deadlineMs: number): number | undefined {
     const before = this.running;
     const forMs = sharedMs() - (this.#since[0] ?? Number.POSITIVE_INFINITY);
     return before !== undefined && before === this.running && forMs > deadlineMs ? before : undefined;
   }
 
-  /** Tells the thread that this asset is to stop, or not to start. */
+  /** Tells the thread to stop this asset, or not to start it. */
   tell(index: number): void {
     Atomics.store(this.#told, index, 1);
   }

@@ -5,15 +5,15 @@ const MIB = 1024 * 1024;
 const SETTLE_LOOKS = 20;
 const SETTLE_LOOK_MS = 50;
 
-/** What this process holds that is not the main thread's heap or buffers: threads', above all. */
+/** Returns the process's memory apart from the main thread's heap and buffers: mostly that of threads. */
 const heldByOthers = (): number => {
   const { total_heap_size, external_memory } = getHeapStatistics();
   return process.memoryUsage.rss() - total_heap_size - external_memory;
 };
 
 /**
- * The cap of a thread's heap leaves out its buffers, and no thread can be asked while it runs. But the process can: what
- * it has grown by beyond all heaps that its threads may have, and one more, is too much.
+ * Limits the memory of worker threads. A thread's heap limit does not cover its buffers, and a busy thread cannot be
+ * asked. So this watches the process: it must not grow by more than all threads' heap limits and one more.
  */
 export class MemoryGuard {
   readonly #memoryMb: number;
@@ -26,18 +26,18 @@ export class MemoryGuard {
     this.#floor = held();
   }
 
-  /** From here on growth counts. Memory that an ended thread gave back may still be the process's own. */
+  /** Measures growth from now on. Memory freed by an ended thread may still belong to the process. */
   begin(): void {
     this.#floor = this.#held();
   }
 
-  /** Waits a while for what an ended thread held to be given back, so that the next one does not come on top of it. */
+  /** Waits briefly until the memory of an ended thread is returned, so that the next thread's does not add to it. */
   async settle(): Promise<void> {
     const before = this.#held();
     for (let i = 0; i < SETTLE_LOOKS && this.#held() > before / 2; i++) await sleep(SETTLE_LOOK_MS);
   }
 
-  /** With so many threads at work. */
+  /** Returns whether the process has exceeded the limit for so many busy threads. */
   isOver(atWork: number): boolean {
     const held = this.#held();
     this.#floor = Math.min(this.#floor, held);

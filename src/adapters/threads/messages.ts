@@ -4,12 +4,12 @@ import type { HandlerResult } from "../../core/asset/handler-result.js";
 import type { RepositoryNode } from "../../core/ports/asset-repository.js";
 import type { EncodedError } from "./error-codec.js";
 
-/** Where a thread finds handlers; its `workerData`. */
+/** A thread's `workerData`: URLs of the modules that give its handlers. */
 export interface ThreadModules {
   readonly modules: readonly string[];
 }
 
-/** An asset on its way into a thread. */
+/** An asset as sent to a thread. */
 export interface SentAsset {
   readonly handler: string;
   readonly asset: Asset;
@@ -22,19 +22,19 @@ export interface SentAsset {
   readonly bytes?: Uint8Array;
 }
 
-/** What a thread is given to do: these assets, one after the other; or, without any, to say which handlers it has. */
+/** A thread's work: assets to run one by one. With or without assets, the thread returns the names of its handlers. */
 export interface SentBatch {
   readonly port: MessagePort;
   readonly memory: SharedArrayBuffer;
   readonly assets: readonly SentAsset[];
 }
 
-/** A handler's end, sent as soon as it ended. */
+/** How a handler ended; sent at once. */
 export type SentEnd =
   | { readonly returned: HandlerResult | undefined; readonly hash: string | null | undefined; readonly busyMs: number }
   | { readonly error: EncodedError; readonly hash: string | null | undefined; readonly busyMs: number };
 
-/** What a thread asks of the repository. A `read` is pulled piece by piece: `next`, until there is none. */
+/** A thread's question about the repository. `read` opens a stream; `next` asks for further pieces until there is none. */
 export type Question =
   | { readonly what: "stat"; readonly paths: readonly string[] }
   | { readonly what: "read"; readonly stream: number; readonly path: string }

@@ -23,7 +23,7 @@ const MAX_CAUSELESS_DEATHS = 5;
 
 const CLOSED = new AssetmillError("UNAVAILABLE", "worker threads are closed");
 
-export interface ThreadOptions {
+interface ThreadOptions {
   readonly threads: number;
   /** The heap that one thread may fill, in MiB; see `MemoryGuard` for what is outside of it. */
   readonly memoryMb: number;

@@ -6,11 +6,11 @@ import type { Answer, FromThread, Question, SentAsset } from "./messages.js";
 import { decodeError } from "./error-codec.js";
 
 const PIECE_BYTES = 256 * 1024;
-/** What the main thread found was no link; so it stays, should it be swapped meanwhile. */
-// (Flags may be numbers; the typings know them as text only.)
+// The main thread has checked that the file is not a link; O_NOFOLLOW covers one that is swapped in meanwhile.
+// (Node accepts numeric flags here; its typings only know text.)
 const READ_ONLY = (constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)) as unknown as string;
 
-/** Asks the main thread, which holds the repository. */
+/** Sends a thread's questions about the repository to the main thread. */
 export class Questions {
   readonly #port: MessagePort;
   readonly #open = new Map<number, (answer: Answer) => void>();
@@ -34,7 +34,7 @@ export class Questions {
   }
 }
 
-/** The repository as one asset's handler reads it in a thread: the asset's own content from here, all else by asking. */
+/** Reads the repository for one asset's handler in a thread: the asset's own content directly, all else through the main thread. */
 export class RemoteRepository implements Pick<AssetRepository, "read" | "stat"> {
   readonly #questions: Questions;
   readonly #index: number;
@@ -75,7 +75,7 @@ export class RemoteRepository implements Pick<AssetRepository, "read" | "stat"> 
       }
     } catch (error) {
       if (opened) throw error;
-      // The repository knows what its trouble means.
+      // The repository reports the error in its own terms.
       yield* this.#ask(this.#sent.asset.path);
     }
   }
@@ -89,7 +89,7 @@ export class RemoteRepository implements Pick<AssetRepository, "read" | "stat"> 
         left = await this.#questions.ask(this.#index, { what: "next", stream });
       }
     } finally {
-      // Nobody waits for this answer.
+      // Abandoned early: close the stream without waiting for the answer.
       if ("piece" in left && left.piece)
         void this.#questions.ask(this.#index, { what: "close", stream }).catch(() => {});
     }

@@ -15,12 +15,12 @@ import { Questions, RemoteRepository } from "./remote-repository.js";
 import { encodeError } from "./error-codec.js";
 import { polledSignal } from "./polled-signal.js";
 
-/** What runs in a worker thread: a batch at a time, in it one asset after the other. */
+/** Entry point of a worker thread: runs one batch at a time, its assets one by one. */
 
-/** Handlers that never wait would keep what they left behind (timers, rejections) from ever being met. */
+/** Turns the event loop between handlers that never wait: otherwise their timers and rejections would never be processed. */
 const TURN_EVERY_MS = 20;
 
-/** Loaded with the first batch, not before it: a module that cannot be loaded then is an answer, not a dead thread. */
+/** Loaded with the first batch, so that a module that fails to load fails the batch instead of killing the thread. */
 let loaded: ReturnType<typeof handlersOf> | undefined;
 
 const sha256: CreateDigest = () => {
@@ -42,14 +42,14 @@ export default async function runBatch({ port, memory, assets }: SentBatch): Pro
     else look();
   });
   const onRejection = (reason: unknown): void => {
-    const message = `a promise was rejected, and nobody waited for it: ${messageOf(reason)}`;
+    const message = `unhandled promise rejection: ${messageOf(reason)}`;
     post(port, { kind: "log", index: state.running ?? 0, level: "warn", message });
   };
   process.on("unhandledRejection", onRejection);
   try {
     let turnedMs = performance.now();
     for (const [index, sent] of assets.entries()) {
-      // Announced first, looked at second: the main thread, which tells first and looks second, cannot miss it.
+      // Announces the asset, then checks the stop flag. The main thread sets the flag, then checks what is running: it cannot miss it.
       state.begins(index);
       if (state.isTold(index)) {
         state.ended();
@@ -98,7 +98,10 @@ async function runOne(
     busyMs: performance.now() - startedMs,
   });
   try {
-    if (!handler) throw new Error(`the thread has no handler ${sent.handler}`);
+    if (!handler)
+      throw new Error(
+        `the thread has no handler named ${sent.handler}; do the plugins register the same handlers in every thread?`,
+      );
     const returned = await handler.process(sent.asset, context);
     return { returned: returned === undefined ? undefined : plain(checkResult(returned)), ...since() };
   } catch (error) {
@@ -122,7 +125,7 @@ class ThreadTask extends AssetTask {
   }
 }
 
-/** As a plain object: of an instance, getters would not cross. */
+/** Copies the result to a plain object: an instance's getters would not survive the transfer. */
 const plain = ({ properties, references, warnings }: HandlerResult): HandlerResult => ({
   ...(properties === undefined ? {} : { properties }),
   ...(references === undefined ? {} : { references }),
@@ -135,7 +138,7 @@ function loggerOf(index: number, port: MessagePort): HandlerLogger {
   return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }
 
-/** What cannot cross (a function inside a reference, say) is the handler's error, not the thread's end. */
+/** Posts a message. A result that cannot be cloned (a function inside a reference, say) fails its asset, not the thread. */
 function post(port: MessagePort, message: FromThread): void {
   try {
     port.postMessage(message);

@@ -103,7 +103,7 @@ describe("PostgresDatabase", () => {
     it("a host that is not there is named, and waited for", async () => {
       const error = await refusal("postgres://ann:secret@no-such-host.invalid:5433/d");
       expect(error.code).to.equal("UNAVAILABLE");
-      expect(error.message).to.match(/^postgres:\/\/no-such-host\.invalid:5433\/d cannot be used now: /);
+      expect(error.message).to.match(/^postgres:\/\/no-such-host\.invalid:5433\/d is unavailable: /);
       expect(error.message).not.to.include("secret");
     });
 
@@ -132,7 +132,7 @@ describe("PostgresDatabase", () => {
     it("one without our tables is refused where only an existing one is wanted, and nothing is made in it", async () => {
       const { url, query } = await sharedPostgres();
       const schema = freshSchema();
-      expect((await refusal(url, { schema, existing: true })).message).to.match(/there is no store in postgres:/);
+      expect((await refusal(url, { schema, existing: true })).message).to.match(/no store found in postgres:/);
       expect(await query("select 1 from information_schema.schemata where schema_name = $1", [schema])).to.deep.equal(
         [],
       );

@@ -243,7 +243,7 @@ describe("a SQLite database", function () {
     it("that is a folder is refused", async () => {
       file = join(folder, "a-folder");
       await mkdir(file);
-      expect(await refused()).to.match(/a-folder: it cannot be opened; is its folder there/);
+      expect(await refused()).to.match(/a-folder: cannot open the file; does its folder exist/);
     });
 
     it("whose folder cannot be made is refused", async () => {
@@ -266,9 +266,9 @@ describe("a SQLite database", function () {
       await chmod(folder, 0o555);
       await chmod(file, 0o444);
       await asNobody(async () => {
-        expect(await refused()).to.match(/store.sqlite: it is read-only; may this user write to it/);
+        expect(await refused()).to.match(/store.sqlite: the file is read-only; may this user write to it/);
         file = join(folder, "new.sqlite");
-        expect(await refused()).to.match(/new.sqlite: it cannot be opened; is its folder there/);
+        expect(await refused()).to.match(/new.sqlite: cannot open the file; does its folder exist/);
       });
       await chmod(folder, 0o755);
       file = join(folder, "store.sqlite");
@@ -277,7 +277,7 @@ describe("a SQLite database", function () {
       await live.write((tx) => tx.query("pragma query_only = on"));
       const error = await rejection(live.write((tx) => insert(tx, 1)));
       expect(AssetmillError.is(error) && error.code).to.equal("UNAVAILABLE");
-      expect((error as Error).message).to.match(/^the database store.sqlite cannot be used now: it is read-only/);
+      expect((error as Error).message).to.match(/^the database store.sqlite is unavailable: the file is read-only/);
     });
 
     it("is free again once it is closed, and a transaction under way is ended first", async () => {

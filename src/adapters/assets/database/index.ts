@@ -1,3 +1,3 @@
-export { DatabaseAssetRepository, type DatabasePlace } from "./repository.js";
+export { DatabaseAssetRepository } from "./repository.js";
 export { DatabaseAssets1764020000003 } from "./database-assets-1764020000003.js";
 export type { DatabaseAssetsOptions } from "./options.js";

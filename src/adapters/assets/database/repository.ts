@@ -25,7 +25,7 @@ import { scanAssets } from "./scan.js";
 import { anyIn } from "./scan-sql.js";
 import { ASSET } from "./tables.js";
 
-export interface DatabasePlace {
+interface DatabasePlace {
   readonly database: SqlDatabase;
   /** True: the database is closed with the repository. False: it is the job store's. */
   readonly ownsDatabase: boolean;
@@ -77,7 +77,7 @@ export class DatabaseAssetRepository implements AssetRepository {
 
   async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     const [row] = await this.#rowsAt([path], "path, content_id, size_bytes");
-    if (!row) throw new AssetmillError("GONE", "no such asset", { ids: { path } });
+    if (!row) throw new AssetmillError("GONE", "asset not found", { ids: { path } });
     if (row.content_id === null) throw new AssetmillError("READ_FAILED", "the asset has no content", { ids: { path } });
     for await (const piece of this.#contents.read(String(row.content_id), path, Number(row.size_bytes))) {
       signal?.throwIfAborted();

@@ -5,7 +5,7 @@ import type { KeyRange } from "./key-ranges.js";
 import { ASSET } from "./tables.js";
 
 /** A statement and its parameters. */
-export interface Statement {
+interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }

@@ -53,7 +53,7 @@ export class DatabaseSink implements AssetSink {
     const last = new Map(staged.map((one) => [one.asset.path, one]));
     const kept = await this.#database.write(async (tx) => {
       // Of two concurrent imports of one tree only one may see an asset as new.
-      await tx.alone("assets");
+      await tx.lock("assets");
       const before = await this.#before(tx, [...last.keys()]);
       const rows: object[] = [];
       const abandoned: string[] = [];

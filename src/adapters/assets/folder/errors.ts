@@ -22,7 +22,7 @@ export function folderError(error: unknown, path: string, root: string): Assetmi
         "the repository's folder does not exist (is its disk mounted?)",
         details,
       );
-    return new AssetmillError("GONE", "no such asset", details);
+    return new AssetmillError("GONE", "asset not found", details);
   }
   if (code === "EACCES" || code === "EPERM")
     return new AssetmillError("ACCESS_DENIED", `permission to read denied (${code})`, details);

@@ -1,11 +1,12 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { READ_ONLY } from "./read-only.js";
 
 /** Reads bytes from `position` into a buffer, and returns how many: often fewer than asked for, 0 only at the end. */
-export type ReadBytes = (into: Uint8Array, position: number) => number;
+type ReadBytes = (into: Uint8Array, position: number) => number;
 
-/** Returns the first `maxBytes` of a file, or all of a smaller one, and reads no byte beyond. */
+/** Returns the first `maxBytes` of a file, or all of a smaller one, and reads no byte beyond. Throws ELOOP on a link. */
 export function readFileHead(file: string, maxBytes: number): Buffer {
-  const fd = openSync(file, "r");
+  const fd = openSync(file, READ_ONLY);
   try {
     return readHead((into, position) => readSync(fd, into, 0, into.length, position), maxBytes);
   } finally {

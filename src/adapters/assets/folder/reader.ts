@@ -1,4 +1,4 @@
-import { constants, createReadStream, existsSync, readFile } from "node:fs";
+import { createReadStream, existsSync, readFile } from "node:fs";
 import { promisify } from "node:util";
 import { AssetmillError } from "../../../core/errors.js";
 import { isWithin } from "../../../core/asset/path.js";
@@ -7,6 +7,7 @@ import type { Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
 import { folderError } from "./errors.js";
 import { FolderTree, type TreeFile } from "./tree.js";
+import { READ_ONLY } from "./read-only.js";
 import { scanFolder } from "./scan.js";
 import { VaultTree, vaultRootOf } from "./vault/tree.js";
 import { scanVault } from "./vault/scan.js";
@@ -16,9 +17,6 @@ const readFailed = (path: string, message: string): AssetmillError =>
   new AssetmillError("READ_FAILED", message, { ids: { path } });
 
 const PIECE_BYTES = 256 * 1024;
-// `find` has made sure that no link leads out of the tree; O_NOFOLLOW covers a file that is swapped for one meanwhile.
-// (Node accepts numeric flags here; its typings only know text.)
-const READ_ONLY = (constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)) as unknown as string;
 // The callback version: promise-based file handles cost the main thread twice the time.
 const readWhole = promisify(readFile);
 

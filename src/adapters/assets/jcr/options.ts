@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../../core/errors.js";
 import { normalisePath } from "../../../core/asset/path.js";
 
-export const DIALECTS = ["davex", "sling"] as const;
+const DIALECTS = ["davex", "sling"] as const;
 export type DialectName = (typeof DIALECTS)[number];
 
 export interface JcrOptions {
@@ -29,7 +29,7 @@ export interface JcrOptions {
   readonly tries?: number;
 }
 
-export const JCR_DEFAULTS = Object.freeze({
+const JCR_DEFAULTS = Object.freeze({
   status: "/var/assetmill",
   connections: 8,
   namesAtOnce: 20_000,

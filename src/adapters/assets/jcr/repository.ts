@@ -184,7 +184,7 @@ export class JcrAssetRepository implements AssetRepository {
       ? new AssetmillError("READ_FAILED", "the asset has no original rendition, or none that this user may read", {
           ids: { path },
         })
-      : new AssetmillError("GONE", "no such asset", { ids: { path } });
+      : new AssetmillError("GONE", "asset not found", { ids: { path } });
   }
 
   /** Finds the type by the head of an XML file. A missing content is left to the handler to report. */

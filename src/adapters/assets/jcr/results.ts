@@ -36,7 +36,7 @@ interface Plan {
   readonly refused: readonly RefusedWrite[];
 }
 
-export interface ResultStoreTools {
+interface ResultStoreTools {
   readonly dialect: JcrDialect;
   /** Node below which results about plain files are stored. */
   readonly status: string;

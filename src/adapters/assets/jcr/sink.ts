@@ -52,7 +52,7 @@ export class JcrSink implements AssetSink {
       if (error) ends.set(job.position, error);
       else ready.push(job);
     }
-    // What is small goes together; what is streamed goes alone.
+    // Small assets are saved together; streamed ones each on their own.
     const held = ready.filter(({ content }) => content.isHeld);
     if (held.length > 0) await this.#putAll(held, ends, signal);
     for (const job of ready.filter(({ content }) => !content.isHeld)) await this.#putAll([job], ends, signal);
@@ -66,7 +66,7 @@ export class JcrSink implements AssetSink {
   async #prepare({ incoming, content }: Job): Promise<AssetmillError | undefined> {
     const { path } = incoming.asset;
     if (!isReadablePath(path) || path === "/" || !isNewName(nameOf(path))) {
-      return writeFailed(path, "JCR has no such names: no / : [ ] | *, no blank at the ends");
+      return writeFailed(path, "not a valid JCR name; rename it without / : [ ] | * and without blanks at the ends");
     }
     try {
       await content.hold();
@@ -160,7 +160,7 @@ export class JcrSink implements AssetSink {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const wanted = new Set(folders.flatMap(ancestorsOf).filter((path) => path !== "/" && !this.#folders.has(path)));
-    // From the top; below one that is missing nothing is.
+    // From the top down: below a missing folder every folder is missing.
     const missing: string[] = [];
     for (const path of [...wanted].sort((a, b) => a.length - b.length)) {
       if (missing.includes(parentPath(path))) missing.push(path);
@@ -168,7 +168,7 @@ export class JcrSink implements AssetSink {
         const node = await dialect.list(path, () => false, signal);
         if (!node) missing.push(path);
         else if (isAssetNode(node))
-          throw new JcrFault(409, "ConstraintViolationException", `${path} is an asset, no folder`);
+          throw new JcrFault(409, "ConstraintViolationException", `${path} is an asset, not a folder`);
         else this.#folders.set(path, true);
       }
     }
@@ -176,7 +176,10 @@ export class JcrSink implements AssetSink {
       throw new JcrFault(
         409,
         "ConstraintViolationException",
-        `no folder can be named ${missing.map(nameOf).join(", ")}`,
+        `cannot create a folder named ${missing
+          .map(nameOf)
+          .filter((name) => !isNewName(name))
+          .join(", ")}: not a valid JCR name`,
       );
     }
     await dialect.write(

@@ -2,8 +2,8 @@ import type { Migration, MigrationTools } from "../../sql/index.js";
 import { CHUNK, IDEMPOTENCY, JOB } from "../tables.js";
 
 /**
- * What the whole contract needs: jobs that hold no scope, jobs that queue, the paths for the history, the ends of
- * a dry run, idempotency keys, and where in a job a path is.
+ * Adds what the full contract needs: jobs that hold no scope, queued jobs, paths for the history, a dry run's first and
+ * last path, idempotency keys, and finding the chunk of a path.
  */
 export class Contract1763900000002 implements Migration {
   readonly name = "Contract1763900000002";
@@ -14,7 +14,7 @@ export class Contract1763900000002 implements Migration {
     await query(`alter table ${JOB} add column queued integer not null default 0`);
     await query(`alter table ${JOB} add column roots text not null default ''`);
     await query(`alter table ${JOB} add column found text`);
-    // Only SQLite's stores are older than this.
+    // Only SQLite stores are older than this migration.
     if (dialect.name === "sqlite")
       await query(`update ${JOB} set roots = char(10) || coalesce((select group_concat(value, char(10)) from json_each(request, '$.paths')), '') || char(10)
        where json_valid(request)`);

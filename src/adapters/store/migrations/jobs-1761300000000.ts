@@ -2,8 +2,8 @@ import type { Migration, MigrationTools } from "../../sql/index.js";
 import { CHUNK, JOB, LEASE, LOG_BLOCK, OUTCOME_PART } from "../tables.js";
 
 /**
- * Jobs; leases (chunk 0 is discovery); chunk manifests, written once; outcomes, appended part by part; log blocks.
- * Leases are apart from manifests so that a claim or commit rewrites a small row.
+ * Creates tables for jobs, leases (chunk 0 is discovery), chunk manifests (written once), outcomes (appended part by part)
+ * and log blocks. Leases are separate from manifests so that a claim or commit rewrites only a small row.
  */
 export class Jobs1761300000000 implements Migration {
   readonly name = "Jobs1761300000000";

@@ -4,6 +4,7 @@ import type { Asset } from "../../../../core/asset/asset.js";
 import { childPath, isWithin } from "../../../../core/asset/path.js";
 import { assetOfFile } from "../asset-mapper.js";
 import { readFileHead } from "../file-head.js";
+import { READ_ONLY } from "../read-only.js";
 import { assetOfDam } from "./asset-mapper.js";
 import { type DocviewNode, parseDocview, valueOf } from "./docview.js";
 import { FolderTree, type TreeFile } from "../tree.js";
@@ -97,7 +98,7 @@ export class VaultTree {
   #view(directory: string): DocviewNode | undefined {
     const found = this.tree.findFile(join(directory, CONTENT));
     if (!found?.stats.isFile() || found.stats.size > MAX_CONTENT_BYTES) return undefined;
-    return parseDocview(readFileSync(found.file, "utf8"));
+    return parseDocview(readFileSync(found.file, { encoding: "utf8", flag: READ_ONLY }));
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 /** A form's part. */
-export interface TextPart {
+interface TextPart {
   readonly name: string;
   /** A function is called after all parts before it were sent. */
   readonly text: string | (() => string);
@@ -9,7 +9,7 @@ export interface TextPart {
   readonly type?: string;
 }
 
-export interface BinaryPart {
+interface BinaryPart {
   readonly name: string;
   /** Called once per try; yields pieces of any size. */
   readonly content: () => AsyncIterable<Uint8Array>;
@@ -17,7 +17,7 @@ export interface BinaryPart {
 
 export type Part = TextPart | BinaryPart;
 
-export interface MultipartBody {
+interface MultipartBody {
   readonly contentType: string;
   readonly body: Buffer | (() => AsyncIterable<Uint8Array>);
 }

@@ -8,22 +8,22 @@ import { type JcrNode, NodeBuilder, nodeOf } from "./jcr-node.js";
 import { isJsonObject, streamMembers, type VisitMember } from "../client/json-stream.js";
 import { multipart } from "../client/multipart.js";
 
-/** Nodes asked for in one request. */
+/** Maximum nodes per read request. */
 const MAX_INCLUDES = 1_000;
 const MAX_FAULT_CHARS = 64 * 1024;
 
 const LOCKS = '<?xml version="1.0"?><D:propfind xmlns:D="DAV:"><D:prop><D:lockdiscovery/></D:prop></D:propfind>';
 
 /**
- * Jackrabbit's remoting: any nodes in one request, any changes in one save. All reading is by multi-read: paths travel as
- * parameters, so that no name can be taken for an address (`x.0.json` may be a node's name).
+ * Jackrabbit's remoting: reads any nodes in one request, and saves any changes in one. Reads always use the multi-read,
+ * which takes paths as parameters: in a URL, a node named `x.0.json` would be read as a selector and an extension.
  */
 export class DavexDialect implements JcrDialect {
   readonly name = "davex";
   readonly #client: JcrClient;
-  /** The path of the workspace's root. */
+  /** URL path of the workspace's root. */
   readonly #workspace: string;
-  /** A node that is there and readable: without one a multi-read would be taken for a change of content. */
+  /** A readable node: the server treats a multi-read addressed to any other as a change of content. */
   readonly #root: string;
 
   constructor(client: JcrClient, workspace: string, root: string) {
@@ -94,7 +94,7 @@ export class DavexDialect implements JcrDialect {
     await this.#client.send({ method: "POST", path, headers, body, signal, repeatable: false }, async (answer) => {
       if (answer.status >= 300) {
         const fault = davexFault(answer.status, await answer.text(MAX_FAULT_CHARS));
-        // What is missing in the repository is told by a class: here nothing speaks DavEx now.
+        // For a missing node the server names an exception class: without one, no DavEx server answered.
         if (answer.status === 404 && fault.kind === undefined) throw notThere(answer.status, fault);
         if (answer.status < 500) await this.#expectUp(fault, signal);
         throw fault;
@@ -119,7 +119,7 @@ export class DavexDialect implements JcrDialect {
     return undefined;
   }
 
-  /** Before an asset is blamed for a refusal that is not DavEx's: a server that is not there now refuses its root, too. */
+  /** Throws UNAVAILABLE if a fault is not DavEx's and the server refuses its root as well: the asset is not to blame. */
   async #expectUp({ kind, status }: JcrFault, signal: AbortSignal | undefined): Promise<void> {
     if (kind !== undefined) return;
     const path = `${this.#workspace}${this.#root === "/" ? "/" : encodedPath(this.#root)}.0.json`;
@@ -137,7 +137,7 @@ export class DavexDialect implements JcrDialect {
     const request = { method: "PROPFIND", path, headers, body: Buffer.from(LOCKS), signal } as const;
     return this.#client.send(request, async (answer) => {
       if (answer.status === 207) return isDeepLock(await answer.text(MAX_FAULT_CHARS));
-      // Where WebDAV's methods are forbidden, nobody tells: the server refuses what is locked by itself, but not below it.
+      // If WebDAV's methods are forbidden, locks are unknown: the server refuses writes to a locked node, but not below it.
       await refuseAll(answer, [403, 404, 405, 501]).catch((error: unknown) => {
         throw error instanceof JcrFault ? notThere(answer.status, error) : error;
       });
@@ -145,7 +145,7 @@ export class DavexDialect implements JcrDialect {
     });
   }
 
-  /** Where a proxy takes no bodies of this size: by halves. */
+  /** Reads nodes; splits the request in halves if a proxy rejects its size. */
   async #readNodes(
     paths: readonly string[],
     depth: number,
@@ -169,7 +169,7 @@ export class DavexDialect implements JcrDialect {
     }
   }
 
-  /** `sink` is made anew for each try: what a broken answer had told is forgotten. */
+  /** Reads nodes in one request. Creates a new `sink` for each try, to discard what a broken response delivered. */
   #multiRead<T>(
     paths: readonly string[],
     depth: number,
@@ -182,10 +182,12 @@ export class DavexDialect implements JcrDialect {
     const headers = { "Content-Type": contentType };
     return this.#client.send({ method: "POST", path, headers, body, signal }, async (answer) => {
       if (answer.status !== 200) await this.#refuseRead(answer);
-      // A node that is named like the address of a listing is answered as it is, in XML.
+      // The server returns a node as XML if its name equals the last part of the listing's URL.
       if (answer.header("content-type")?.includes("xml")) {
         await answer.discard();
-        throw unavailable(`${this.#root} of the JCR server is hidden by a node named like its listing; give ?root=`);
+        throw unavailable(
+          `cannot list ${this.#root} of the JCR server: a node has the name of the listing's URL; name another node by ?root=`,
+        );
       }
       const { visit, result } = sink();
       await streamMembers(answer.body, level, visit);
@@ -193,7 +195,7 @@ export class DavexDialect implements JcrDialect {
     });
   }
 
-  /** Fails: no path of ours is to blame for a multi-read that is refused, so that somebody took the root away. */
+  /** Throws. No requested path can make a multi-read fail, so the root must have become unreadable. */
   async #refuseRead(answer: JcrAnswer): Promise<void> {
     try {
       await refuseAll(answer, []);
@@ -201,25 +203,28 @@ export class DavexDialect implements JcrDialect {
       if (!(error instanceof JcrFault)) throw error;
       if (error.status === 413) throw new TooLarge(error.message);
       throw unavailable(
-        `${this.#root} of the JCR server is not readable (any more), or ?root= has to name another: ${error.message}`,
+        `cannot read ${this.#root} of the JCR server; restore access to it or name another node by ?root=: ${error.message}`,
         error,
       );
     }
   }
 }
 
-/** What stands before the server takes no bodies of this size. */
+/** A proxy rejects requests of this size. */
 class TooLarge extends AssetmillError {
   constructor(message: string) {
-    super("UNAVAILABLE", `something before the JCR server takes no bodies of the size that is needed: ${message}`);
+    super(
+      "UNAVAILABLE",
+      `the JCR server or a proxy rejected a request as too large; raise its limit for request bodies: ${message}`,
+    );
   }
 }
 
-/** Something else answers where the server was: a proxy, or the server itself before it is up. */
+/** Something else answers in the server's place: a proxy, or the server while it starts. */
 const notThere = (status: number, cause?: unknown): Error =>
-  unavailable(`no JCR server is there now: it answered ${status} with a page of another kind`, cause);
+  unavailable(`the JCR server is not up: it answered ${status} with a page that is not DavEx`, cause);
 
-/** Ends an answer that is none; fails with what the server says, unless its status is among those that mean: nothing there. */
+/** Discards an error response. Throws the server's fault unless its status is in `nothing`, the ones that mean that nothing is there. */
 async function refuseAll(answer: JcrAnswer, nothing: readonly number[]): Promise<void> {
   if (nothing.includes(answer.status)) return answer.discard();
   const fault = davexFault(answer.status, await answer.text(MAX_FAULT_CHARS));
@@ -227,6 +232,6 @@ async function refuseAll(answer: JcrAnswer, nothing: readonly number[]): Promise
   throw unavailable(`the JCR server answered ${answer.status}: ${fault.message}`, fault);
 }
 
-/** A lock of the node itself alone says nothing about what is below it. */
+/** Returns whether a lock covers what is below the node; a shallow lock does not. */
 const isDeepLock = (properties: string): boolean =>
   /activelock/i.test(properties) && /:depth[^>]*>\s*infinity/i.test(properties);

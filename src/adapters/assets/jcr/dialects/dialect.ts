@@ -1,16 +1,16 @@
 import type { JcrNode } from "./jcr-node.js";
 import type { DialectName } from "../options.js";
 
-/** Content on its way in; called once a try. */
+/** Content to write. `binary` is called once per try. */
 export interface BinaryInput {
   readonly binary: () => AsyncIterable<Uint8Array>;
-  /** True where it is known to have no byte. */
+  /** True if the content is known to be empty. */
   readonly isEmpty?: boolean;
 }
 
 /**
- * What a property is set to. Numbers become LONG where they are whole and exact, DOUBLE otherwise. A function is called
- * once the contents that are sent with it were read.
+ * A property's new value. A number becomes a LONG if it is a safe integer, else a DOUBLE. A function is called after the
+ * contents in the same request have been read.
  */
 export type JcrInput = string | number | boolean | readonly string[] | Date | BinaryInput | (() => string | number);
 
@@ -21,14 +21,14 @@ export interface NewNode {
 }
 
 export type Change =
-  /** The node must be there: nothing is made on the way. */
+  /** Sets a property. The node must exist: no node is created on the way. */
   | { readonly kind: "set"; readonly node: string; readonly name: string; readonly value: JcrInput }
-  /** The same, for a property that may have been of the other kind, single or multiple, before. */
+  /** Like `set`, for a property that may change between single and multiple values. */
   | { readonly kind: "reset"; readonly node: string; readonly name: string; readonly value: JcrInput }
   | { readonly kind: "unset"; readonly node: string; readonly name: string }
-  /** A node, and all below it. */
+  /** Deletes a node and all below it. */
   | { readonly kind: "delete"; readonly path: string }
-  /** Its parent must be there, and nothing at its path. */
+  /** Adds a node. Its parent must exist, and the path must be free. */
   | { readonly kind: "add"; readonly path: string; readonly node: NewNode };
 
 /** A node's own properties, and its children's names. */
@@ -37,40 +37,40 @@ export interface Listing {
   readonly names: readonly string[];
 }
 
-/** Sees children's names as they come; false ends the listing. */
+/** Receives children's names one by one; false ends the listing. */
 export type VisitChild = (name: string) => boolean | void;
 
 /**
- * One way to speak with a JCR server. A node that the user may not read is not there, for all of it.
- * Errors: UNAVAILABLE, JcrFault, what `signal` was aborted with.
+ * A protocol of JCR servers. A node that the user may not read counts as missing in every method. Errors: UNAVAILABLE,
+ * JcrFault, the signal's reason.
  */
 export interface JcrDialect {
   readonly name: DialectName;
 
-  /** A node's own properties, its children's names handed out one by one, however many. Undefined where none is. */
+  /** Reads a node's own properties and passes its children's names to `visit`, however many. Undefined if there is no node. */
   list(path: string, visit: VisitChild, signal?: AbortSignal): Promise<JcrNode | undefined>;
 
   /**
-   * Several such listings in one request, as many of them as hold `most` names together; given where that costs less than
-   * one by one. Those beyond, and those of nodes that are not there, are left out.
+   * Lists several nodes in one request, up to `most` names in all; leaves out missing nodes and those beyond the limit.
+   * Present only if this is cheaper than listing one by one.
    */
   listAll?(paths: readonly string[], most: number, signal?: AbortSignal): Promise<ReadonlyMap<string, Listing>>;
 
-  /** Nodes to a depth (0: properties and children's names), in the order asked; undefined where none is. */
+  /** Reads nodes to a depth (0: properties and children's names), in the order of `paths`; undefined for a missing node. */
   read(paths: readonly string[], depth: number, signal?: AbortSignal): Promise<readonly (JcrNode | undefined)[]>;
 
-  /** Whether somebody's lock covers what is below each folder: one of its own, or a deep one above. */
+  /** Returns for each folder whether a deep lock, its own or one above, covers what is below it. */
   lockedBelow(folders: readonly string[], signal?: AbortSignal): Promise<readonly boolean[]>;
 
-  /** All of it or nothing, in one save. Where the answer was lost it fails as UNAVAILABLE, and may have been done. */
+  /** Makes all changes or none, in one save. If the response is lost, throws UNAVAILABLE although they may be saved. */
   write(changes: readonly Change[], signal?: AbortSignal): Promise<void>;
 
-  /** The `jcr:data` of a node, in pieces; undefined where there is none. */
+  /** Streams a node's `jcr:data`; undefined if there is none. */
   content(node: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
 export const isBinaryInput = (value: JcrInput): value is BinaryInput =>
   typeof value === "object" && !(value instanceof Date) && "binary" in value;
 
-/** Whole and exact: what is a LONG. `-0` is none. */
+/** Returns whether a number is stored as a LONG: a safe integer other than `-0`. */
 export const isLong = (value: number): boolean => Number.isSafeInteger(value) && !Object.is(value, -0);

@@ -1,25 +1,25 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../client/json-stream.js";
 
-export type JcrScalar = string | number | bigint | boolean;
+type JcrScalar = string | number | bigint | boolean;
 
-/** A property as it was read. Of a binary only the length is known. */
+/** A property as read. Of a binary only the length is known. */
 export interface JcrProperty {
   readonly value: JcrScalar | readonly JcrScalar[];
   readonly isBinary?: true;
 }
 
-/** A node with what was read of it: children below the depth that was asked for are empty. */
+/** A node as far as it was read: children below the requested depth are empty. */
 export interface JcrNode {
   readonly properties: ReadonlyMap<string, JcrProperty>;
   readonly children: ReadonlyMap<string, JcrNode>;
 }
 
-/** Takes a node's members as they come, in the way both dialects write them. */
+/** Builds a node from JSON members in the form that both dialects use. */
 export class NodeBuilder implements JcrNode {
   readonly properties = new Map<string, JcrProperty>();
   readonly children = new Map<string, JcrNode>();
 
-  /** `":name": "Type"` says the type of what follows, which the value itself tells well enough; a number is a binary's length. */
+  /** Adds a member. `":name": "Type"`, the type of the next member, is ignored: its value tells. `":name": 5` is a binary's length. */
   add(name: string, value: JsonValue): void {
     if (isJsonObject(value)) this.children.set(name, nodeOf(value));
     else if (name === "__children__" && Array.isArray(value)) this.#addList(value as readonly JsonValue[]);
@@ -30,7 +30,7 @@ export class NodeBuilder implements JcrNode {
     } else if (value !== null) this.properties.set(name, { value: value as JcrProperty["value"] });
   }
 
-  /** Sling's `harray`: children in order, their names inside. */
+  /** Adds children from Sling's `harray`: a list in order, with each name inside its child. */
   #addList(children: readonly JsonValue[]): void {
     for (const child of children) {
       if (!isJsonObject(child)) continue;
@@ -47,13 +47,13 @@ export function nodeOf({ members }: JsonObject): JcrNode {
   return node;
 }
 
-/** A single-valued property's text; undefined where it is none. */
+/** Returns the text of a single-valued property; undefined if it has none. */
 export function textOf(node: JcrNode | undefined, name: string): string | undefined {
   const value = node?.properties.get(name)?.value;
   return typeof value === "string" ? value : undefined;
 }
 
-/** All texts of a property, single- or multi-valued. */
+/** Returns all texts of a single- or multi-valued property. */
 export function textsOf(node: JcrNode | undefined, name: string): readonly string[] {
   const value = node?.properties.get(name)?.value;
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -63,7 +63,7 @@ export function textsOf(node: JcrNode | undefined, name: string): readonly strin
 export function numberOf(node: JcrNode | undefined, name: string): number | undefined {
   const value = node?.properties.get(name)?.value;
   if (typeof value === "number" || typeof value === "bigint") return Number(value);
-  // Many writers store numbers as texts.
+  // Many applications store numbers as text.
   return typeof value === "string" && /^\d+$/.test(value) ? Number(value) : undefined;
 }
 
@@ -72,7 +72,7 @@ export const isTrue = (node: JcrNode | undefined, name: string): boolean => {
   return value === true || value === "true";
 };
 
-/** Epoch milliseconds of a date, in either dialect's writing (Sling's own has no milliseconds); undefined where none. */
+/** Returns a date in epoch milliseconds, from either dialect's format (Sling's has no milliseconds); undefined if there is none. */
 export function instantOf(node: JcrNode | undefined, name: string): number | undefined {
   const text = textOf(node, name);
   const instant = text === undefined ? Number.NaN : Date.parse(text);

@@ -8,17 +8,17 @@ import { BrokenAnswer, streamMembers } from "../client/json-stream.js";
 import type { ResolvedJcrOptions } from "../options.js";
 import { SlingDialect } from "./sling-dialect.js";
 
-/** A Sling that is coming up answers 404 for a moment, whatever it is asked, before it says that it is not ready. */
+/** While Sling starts, it answers 404 to every request for a moment before it reports that it is not ready. */
 const NOT_YET_MS = 3_000;
 const LOOK_EVERY_MS = 500;
 
-/** Where Sling, AEM and oak-run have their remoting. */
+/** URL paths of the remoting in Sling, AEM and oak-run. */
 const WORKSPACES = ["/server/default/jcr:root", "/crx/server/crx.default/jcr:root", "/jcrremote/default/jcr:root"];
 
 /**
- * Finds out what a server speaks, by asking for a node that must be there: DavEx first. By GET: what is no remoting would
- * take a POST for a change of content. Errors: INVALID_PARAMETER where it speaks nothing that we do or does not let the
- * user in; UNAVAILABLE, with `once` after one try; the signal's reason.
+ * Detects a server's dialect, DavEx first, by requesting a node that must exist. Uses GET: a server without remoting would
+ * treat a POST as a change of content. Errors: INVALID_PARAMETER if the server speaks no known dialect or denies access;
+ * UNAVAILABLE, with `once` after a single try; the signal's reason.
  */
 export async function probe(
   client: JcrClient,
@@ -36,7 +36,7 @@ export async function probe(
   const wanted = dialect === "davex" ? "DavEx" : dialect === "sling" ? "Sling's JSON" : "DavEx or Sling's JSON";
   throw invalidParameter(
     "assets",
-    `${options.origin}${options.base} does not speak ${wanted}, or shows this user no ${rootsOf(options).join(" nor ")}`,
+    `${options.origin}${options.base} does not speak ${wanted}, or this user may not read ${rootsOf(options).join(" or ")}`,
   );
 }
 
@@ -63,14 +63,14 @@ async function look(client: JcrClient, options: ResolvedJcrOptions, how: How): P
   return undefined;
 }
 
-/** True where not even a first page is. */
+/** Returns whether the server has not even a page at `/`. */
 const isEmpty = (client: JcrClient, how: How): Promise<boolean> =>
   client.send({ method: "GET", path: "/", ...how, redirectsTell: true }, async (answer) => {
     await answer.discard();
     return answer.status === 404;
   });
 
-/** True where a JSON with a `jcr:primaryType` is answered. */
+/** Returns whether the response is JSON with a `jcr:primaryType`. */
 function isNode(client: JcrClient, path: string, how: How): Promise<boolean> {
   const request = { method: "GET", path, ...how, redirectsTell: true } as const;
   return client.send(request, async (answer) => {
@@ -85,7 +85,7 @@ function isNode(client: JcrClient, path: string, how: How): Promise<boolean> {
         return !found;
       });
     } catch (error) {
-      // Some other page.
+      // Not JSON: some other page.
       if (!(error instanceof BrokenAnswer)) throw error;
     }
     return found;

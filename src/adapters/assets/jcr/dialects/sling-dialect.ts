@@ -11,15 +11,15 @@ import { addressOf, contentsFirst, holdsEmpty, importOf, partsOf } from "./sling
 
 const MAX_FAULT_CHARS = 64 * 1024;
 const MAX_CHANGES_CHARS = 16 * 1024 * 1024;
-/** Of more than 10,000 Sling drops the rest, and says nothing. */
+/** Sling silently drops parameters beyond 10,000. */
 const MAX_PARAMETERS = 4_000;
 /**
- * Stands before the depth: of `/x.1.json` and a node `x.1` Sling would take the node. Selectors that it does not know it
- * passes over.
+ * Selector that precedes the depth: for `/x.1.json` Sling would return a node named `x.1` if there is one. It ignores
+ * unknown selectors.
  */
 const OURS = "assetmill";
 
-/** Sling's own GET and POST, where there is no remoting: a request for each node read, dates in seconds, one commit a POST. */
+/** Sling's own GET and POST, for servers without remoting: one request per node read, dates in seconds, one commit per POST. */
 export class SlingDialect implements JcrDialect {
   readonly name = "sling";
   readonly #client: JcrClient;
@@ -30,7 +30,7 @@ export class SlingDialect implements JcrDialect {
     this.#root = root;
   }
 
-  /** Names alone would do, but Sling tells them only with each child's properties; as one text, made in its memory. */
+  /** Costly: Sling lists children only with their properties, and builds the whole response in memory. */
   async list(path: string, visit: VisitChild, signal?: AbortSignal): Promise<JcrNode | undefined> {
     if (!isReadablePath(path)) return undefined;
     const isThere = await this.#isThere(path, signal);
@@ -64,13 +64,13 @@ export class SlingDialect implements JcrDialect {
     return nodes;
   }
 
-  /** A Sling that is starting answers 404 whatever it is asked: what is not there has to be told from that. */
+  /** Throws UNAVAILABLE if Sling does not show its root: while it starts, it answers 404 for nodes that exist. */
   async #expectUp(signal: AbortSignal | undefined): Promise<void> {
     const root = await this.#get(`${OURS}.0`, this.#root, signal, async (answer) => {
       await answer.discard();
       return !isPage(answer);
     });
-    if (!root) throw unavailable(`no Sling is there now: it does not show ${this.#root}`);
+    if (!root) throw unavailable(`Sling is not up: it does not show ${this.#root}`);
   }
 
   async lockedBelow(folders: readonly string[], signal?: AbortSignal): Promise<readonly boolean[]> {
@@ -82,7 +82,7 @@ export class SlingDialect implements JcrDialect {
 
   async write(changes: readonly Change[], signal?: AbortSignal): Promise<void> {
     if (changes.length === 0) return;
-    // A quote in a parameter's name reaches Sling with its backslash: such a node is written by an address of its own.
+    // Sling does not unescape quotes in parameter names: such a node is written by a POST to its own address.
     const awkward = new Map<string, Change[]>();
     for (const change of changes) {
       if (change.kind === "add" && holdsEmpty(change.node)) continue;
@@ -91,7 +91,7 @@ export class SlingDialect implements JcrDialect {
     }
     const deleted = new Set(changes.flatMap((change) => (change.kind === "delete" ? [change.path] : [])));
     for (const [node, own] of awkward) {
-      // Nothing at its own address says that a node is to go.
+      // A relative parameter cannot delete the addressed node itself.
       if (deleted.has(node)) await this.#delete([node], signal);
       const others = own.filter(({ kind }) => kind !== "delete");
       if (others.length > 0) await this.#save(others, node, signal);
@@ -105,16 +105,21 @@ export class SlingDialect implements JcrDialect {
     if (together.length > 0) await this.#save(together, undefined, signal);
   }
 
-  /** One commit. With `at` names are relative to that node. */
+  /** Makes changes in one commit. With `at`, parameter names are relative to that node. */
   async #save(changes: readonly Change[], at: string | undefined, signal: AbortSignal | undefined): Promise<void> {
     const parts = contentsFirst(changes.flatMap(partsOf)).map((part) =>
       at === undefined ? part : { ...part, name: part.name.slice(at.length + 1) },
     );
-    if (parts.length > MAX_PARAMETERS) throw new JcrFault(413, undefined, `more than ${MAX_PARAMETERS} parameters`);
+    if (parts.length > MAX_PARAMETERS)
+      throw new JcrFault(
+        413,
+        undefined,
+        `${parts.length} parameters in one request; at most ${MAX_PARAMETERS} are allowed`,
+      );
     const made = changes.flatMap((change) => (change.kind === "add" ? [change.path] : []));
     const done = await this.#post(parts, signal, at);
     const created = done.filter(({ type }) => type === "created").map(({ argument }) => argument);
-    // It makes nodes that are missing, in silence: what was deleted meanwhile must not come back.
+    // Sling silently creates missing nodes: a node that was deleted meanwhile must not come back.
     const unwanted = created.filter((path) => !made.some((root) => path === root || path.startsWith(`${root}/`)));
     if (unwanted.length > 0) {
       await this.#delete(unwanted, signal);
@@ -123,14 +128,14 @@ export class SlingDialect implements JcrDialect {
     const touched = new Set(done.map(({ argument }) => argument));
     const missed = changes.find((change) => change.kind === "set" && !touched.has(childPath(change.node, change.name)));
     if (missed?.kind === "set")
-      throw new JcrFault(500, "NotDone", `${childPath(missed.node, missed.name)} was passed over`);
+      throw new JcrFault(500, "NotDone", `Sling ignored the change of ${childPath(missed.node, missed.name)}`);
   }
 
   async content(node: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
     if (!isReadablePath(node)) return undefined;
     const path = `${encodedPath(node)}/jcr%3Adata`;
     const answer = await this.#client.open({ method: "GET", path, signal, redirectsTell: true });
-    // A property is served as it is; anything else is some other node's page.
+    // A property comes as raw content; any other type is the page of another node.
     if (answer.status === 200 && !/json|html|xml|text/.test(answer.header("content-type") ?? "")) return answer.body;
     if (answer.status === 200) await answer.discard();
     else await endOf(answer);
@@ -138,8 +143,8 @@ export class SlingDialect implements JcrDialect {
   }
 
   /**
-   * Whether a node is there. A missing `/x.json/y` is answered by a node `/x`, as if that had been asked for; a property
-   * of its own only what is there has.
+   * Returns whether a node exists. For a missing `/x.json/y` Sling returns node `/x`, as if that had been requested; so this
+   * requests a property, which only an existing node has.
    */
   async #isThere(path: string, signal: AbortSignal | undefined): Promise<boolean> {
     if (!path.includes(".")) return true;
@@ -175,7 +180,7 @@ export class SlingDialect implements JcrDialect {
     });
   }
 
-  /** An empty file that is posted is passed over; in a JSON that is imported an empty binary is one. */
+  /** Adds a node by JSON import, which creates empty binaries; Sling ignores an empty file in a form. */
   async #import(change: Change, replaces: boolean, signal: AbortSignal | undefined): Promise<void> {
     if (change.kind !== "add") return;
     const parts = [
@@ -195,12 +200,12 @@ export class SlingDialect implements JcrDialect {
     return this.#client.send({ method: "POST", path, headers, body, signal, repeatable: false }, async (answer) => {
       if (answer.status >= 300) {
         const body = await answer.text(MAX_FAULT_CHARS);
-        if (answer.status === 404 && !body.startsWith("{")) throw unavailable("no Sling is there now: it answered 404");
+        if (answer.status === 404 && !body.startsWith("{")) throw unavailable("Sling is not up: it answered 404");
         throw slingFault(answer.status, body);
       }
       if (isPage(answer)) {
         await answer.discard();
-        throw unavailable("no Sling is there now: it answered a page for people");
+        throw unavailable("Sling is not up: it answered with an HTML page");
       }
       const { changes = [] } = JSON.parse(await answer.text(MAX_CHANGES_CHARS)) as { changes?: readonly SlingChange[] };
       return changes;
@@ -220,11 +225,11 @@ interface SlingChange {
   readonly argument: string;
 }
 
-/** Ends an answer without content: nothing is there, or nothing readable. Anything else is the server's trouble. */
+/** Discards a response that means that nothing readable is there. Throws UNAVAILABLE on any other error. */
 async function endOf(answer: JcrAnswer): Promise<void> {
   await answer.discard();
   const { status } = answer;
-  // A page about some other node, of which ours would have been a part: see #isThere.
+  // The page of another node whose name is a prefix of ours: see #isThere.
   if (status < 400) return;
   if (status !== 404 && status !== 403) throw unavailable(`the JCR server answered ${status}`);
 }

@@ -3,21 +3,21 @@ import { type BinaryInput, type Change, isBinaryInput, isLong, type JcrInput, ty
 import { numberText, wellFormed } from "./diff.js";
 import type { Part } from "../client/multipart.js";
 
-/** The node that a change is about. */
+/** Returns the path of the node that a change affects. */
 export const addressOf = (change: Change): string => ("path" in change ? change.path : change.node);
 
-/** Contents first: what is said of them may be known only then. */
+/** Moves contents to the front: values may depend on them. */
 export const contentsFirst = (parts: readonly Part[]): readonly Part[] => [
   ...parts.filter((part) => "content" in part),
   ...parts.filter((part) => !("content" in part)),
 ];
 
-/** True where a binary in it is known to have no byte. */
+/** Returns whether a node has a binary that is known to be empty. */
 export const holdsEmpty = ({ properties = {}, children = {} }: NewNode): boolean =>
   Object.values(properties).some((value) => isBinaryInput(value) && value.isEmpty) ||
   Object.values(children).some(holdsEmpty);
 
-/** A node as Sling's JSON importer takes it: dates are known by their form. */
+/** Returns a node as JSON for Sling's importer, which recognises dates by their format. */
 export const importOf = ({ primaryType, properties = {}, children = {} }: NewNode): object => ({
   "jcr:primaryType": primaryType,
   ...Object.fromEntries(
@@ -29,19 +29,19 @@ export const importOf = ({ primaryType, properties = {}, children = {} }: NewNod
   ...Object.fromEntries(Object.entries(children).map(([name, child]) => [name, importOf(child)])),
 });
 
-/** A change as the parameters of Sling's POST. */
+/** Returns a change as parameters of Sling's POST. */
 export function partsOf(change: Change): Part[] {
   if (change.kind === "add") return nodeParts(change.path, change.node);
   if (change.kind === "delete") return [{ name: `${change.path}@Delete`, text: "true" }];
   const path = childPath(change.node, change.name);
   if (change.kind === "unset") return [{ name: `${path}@Delete`, text: "true" }];
-  // A list stays a list where a single value is posted over it: it has to go first.
+  // Posting a single value over a list leaves a list: delete it first.
   const before = change.kind === "reset" ? [{ name: `${path}@Delete`, text: "true" }] : [];
   return [...before, ...valueParts(path, change.value)];
 }
 
 function nodeParts(path: string, { primaryType, properties = {}, children = {} }: NewNode): Part[] {
-  // A file and its jcr:content are made by the content that is posted.
+  // Sling creates a file and its jcr:content from the posted content.
   const isPosted = primaryType === "nt:file" || "jcr:data" in properties;
   return [
     ...(isPosted ? [] : [{ name: `${path}/jcr:primaryType`, text: primaryType }]),
@@ -60,7 +60,7 @@ function valueParts(path: string, value: JcrInput): Part[] {
     ];
   }
   if (isBinaryInput(value)) {
-    // A file is posted as the nt:file that its jcr:content is made in.
+    // A file is posted to its nt:file node; Sling creates the jcr:content.
     return [{ name: path.replace(/\/jcr:content\/jcr:data$/, ""), content: value.binary }];
   }
   const [type, texts] = typedTexts(value);

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { AssetmillError } from "../../../../core/errors.js";
 
 /** So many denied writes without one success mean that the user may not write at all. */
-export const MAX_DENIED = 50;
+const MAX_DENIED = 50;
 /** How long a job that writes nothing is remembered. */
 const REMEMBERED_MS = 60_000;
 

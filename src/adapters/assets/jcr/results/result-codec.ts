@@ -16,7 +16,7 @@ import { type JcrNode, type JcrProperty, textsOf } from "../dialects/jcr-node.js
  */
 const PROPERTY = "assetmill_";
 const REFERENCES = "assetmillRefs_";
-export const STAMP = "assetmillStamp";
+const STAMP = "assetmillStamp";
 const EMPTY_LIST = ["~0"];
 
 export const escapedName = (name: string): string =>
