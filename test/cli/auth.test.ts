@@ -19,7 +19,7 @@ describe("serve --auth", () => {
   const statusOf = async (server: Server, headers: Record<string, string>): Promise<number> =>
     (await server.ask("/openapi.json", { headers })).status;
 
-  it("basic:FILE takes what hash-password made of a password, on any address, and no token is printed", async () => {
+  it("accepts with basic:FILE what hash-password made of a password, on any address, and prints no token", async () => {
     const made = await bench.shell(`printf 'geheim\\n' | "$node" "$assetmill" hash-password anna`);
     expect([made.code, made.err]).to.deep.equal([0, ""]);
     expect(linesOf(made)).to.have.length(1);
@@ -35,7 +35,7 @@ describe("serve --auth", () => {
     expect(server.command.err).to.match(/TLS/);
   });
 
-  it("jwt:FILE takes tokens of the secret whose file that one names", async () => {
+  it("accepts with jwt:FILE tokens signed with the secret whose file it names", async () => {
     bench.write(bench.path("secret"), `${SECRET}\n`);
     const options = { secretFile: "secret", issuer: "me", audience: "assetmill" };
     const file = bench.write(bench.path("jwt.json"), JSON.stringify(options));
@@ -48,7 +48,7 @@ describe("serve --auth", () => {
     expect(await statusOf(server, { authorization: `Bearer ${await token("other")}` })).to.equal(401);
   });
 
-  it("server:URL asks that server who the caller is", async () => {
+  it("asks the server with server:URL who the caller is", async () => {
     const sling: HttpServer = createServer((request, response) => {
       const known = request.headers.authorization === basic("admin", "admin").authorization;
       response.writeHead(known ? 200 : 401).end('{"userID":"admin"}');

@@ -11,7 +11,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe("where the command's options come from", () => {
+describe("the command's options", () => {
   let bench: Workbench;
 
   beforeEach(() => {
@@ -29,7 +29,7 @@ describe("where the command's options come from", () => {
     return { ...said, port: Number(new URL(said.url).port), host: new URL(said.url).hostname, code };
   }
 
-  it("serve: a flag wins over the environment, that over the --config file, that over the default", async () => {
+  it("come for serve from a flag before the environment, the --config file and the default, in that order", async () => {
     const [ofFile, ofEnv, ofFlag] = [await freePort(), await freePort(), await freePort()];
     const file = { assets: SAMPLE, store: bench.store, auth: "none", port: ofFile, host: "localhost" };
     const config = ["--config", bench.write("config.json", JSON.stringify(file))];
@@ -53,7 +53,7 @@ describe("where the command's options come from", () => {
     expect(bench.has("assetmill.sqlite"), "the default store").to.equal(false);
   });
 
-  it("process and the others: ASSETMILL_ASSETS, ASSETMILL_STORE and ASSETMILL_PLUGIN stand for the flags, which win", async () => {
+  it("come for the other commands from ASSETMILL_ASSETS, ASSETMILL_STORE and ASSETMILL_PLUGIN unless a flag is given", async () => {
     const env = {
       ASSETMILL_ASSETS: bench.tree({ "a.dita": TOPIC }, "env"),
       ASSETMILL_STORE: `sqlite:${bench.path("env.sqlite")}`,
@@ -72,7 +72,7 @@ describe("where the command's options come from", () => {
     expect(await bench.ask("history"), "jobs in the flag's store").to.have.length(1);
   });
 
-  it("--config takes a list of plugins", async () => {
+  it("may contain a list of plugins in --config", async () => {
     const plugin = bench.journalPlugin({ delayMs: 0 });
     const file = {
       assets: bench.tree({ "a.dita": TOPIC }),

@@ -28,7 +28,7 @@ describe("assetmill process --dry-run", () => {
       .map((file) => bench.path(name, file))
       .map((file) => [file, statSync(file).mtimeMs, statSync(file).isFile() ? readFileSync(file, "utf8") : "folder"]);
 
-  it("prints a table of what would be processed, from the first to the last, and that the time is not known", async () => {
+  it("prints a table of what would be processed, from the first to the last asset, and that the time is unknown", async () => {
     const { code, out, err } = await bench.run([
       ...["process", ESPRESSO, "--assets", SAMPLE, "--store", bench.store],
       "--dry-run",
@@ -53,7 +53,7 @@ describe("assetmill process --dry-run", () => {
     expect(err).to.match(/dry run/);
   });
 
-  it("says the same as the real run's discovery, skip rules and filters included", async () => {
+  it("reports the same as the real run's discovery, skip rules and filters included", async () => {
     const assets = bench.tree({
       "a.dita": TOPIC,
       "b.md": "# b",
@@ -85,7 +85,7 @@ describe("assetmill process --dry-run", () => {
     );
   });
 
-  it("with --json is a status object that says so, has no outcomes, and is a job in the history", async () => {
+  it("prints a status object with --json that says so, has no outcomes, and is a job in the history", async () => {
     const report = await dryRun(ESPRESSO, SAMPLE);
     expect(report).to.deep.include({
       status: "SUCCESS",
@@ -121,7 +121,7 @@ describe("assetmill process --dry-run", () => {
     expect(await bench.ask("show", `${ROOT}/a.dita`, "--assets", assets), "a result of before").to.deep.equal(shown);
   });
 
-  it("neither joins a real job of the same request nor is refused for it, and that one goes on afterwards", async () => {
+  it("neither joins a real job of the same request nor is refused because of it, and that job resumes afterwards", async () => {
     const assets = bench.topics(6);
     const plugin = bench.journalPlugin({ delayMs: 300 });
     const slow = [
@@ -150,7 +150,7 @@ describe("assetmill process --dry-run", () => {
     expect(jsonLines(end).at(-1)).to.include({ processingId: real.processingId, status: "SUCCESS", dryRun: false });
   });
 
-  it("is not joined by a real job, nor by another dry run, and holds no scope", async () => {
+  it("is not joined by a real job or another dry run, and holds no scope", async () => {
     const assets = bench.tree({ "a.dita": TOPIC });
     const { processingId: ended } = await dryRun(ROOT, assets);
     // A dry run that waits: nobody runs it here.
@@ -163,7 +163,7 @@ describe("assetmill process --dry-run", () => {
     expect((await bench.ask("status", waiting.processingId))[0].status).to.equal("WAITING");
   });
 
-  it("interrupted it is cancelled, for nobody would go on with it", async () => {
+  it("is cancelled if it is interrupted, since nobody would resume it", async () => {
     const assets = bench.topics(20_000);
     const running = bench.start(["process", ROOT, "--assets", assets, "--store", bench.store, "--dry-run", "--json"]);
     await running.says(/^Job /m);

@@ -19,7 +19,7 @@ describe("the commands about jobs", () => {
   });
   after(() => bench.dispose());
 
-  it("status says in words and as one status object how the job stands", async () => {
+  it("show a job's status in words and as one status object", async () => {
     const [plain, json] = await Promise.all([at("status", id), script("status", id, "--json")]);
     expect([plain.code, json.code]).to.deep.equal([0, 0]);
     expect(plain.out).to.match(new RegExp(`^Job: +${id}$`, "m"));
@@ -32,7 +32,7 @@ describe("the commands about jobs", () => {
     expect(report).to.deep.include({ processingId: id, status: "SUCCESS", failedCount: 1, skippedCount: 1 });
   });
 
-  it("outcomes --json is one object for every asset, in path order, with exactly the documented fields", async () => {
+  it("print with outcomes --json one object per asset, in path order, with exactly the documented fields", async () => {
     const outcomes = jsonLines(await script("outcomes", id, "--json"));
     expect(outcomes.map(({ at: _, ...rest }) => rest)).to.deep.equal([
       { path: "/content/dam/broken/bean.svg", outcome: "SKIPPED", code: "NO_HANDLER", attempts: 0 },
@@ -56,7 +56,7 @@ describe("the commands about jobs", () => {
     }
   });
 
-  it("failures --json is the same without what succeeded; plain, both are one line an asset", async () => {
+  it("print with failures --json the same without successes; plain, both print one line per asset", async () => {
     const [all, failures, plain, plainAll] = await Promise.all([
       at("outcomes", id, "--json"),
       at("failures", id, "--json"),
@@ -70,7 +70,7 @@ describe("the commands about jobs", () => {
     for (const { code, err } of [all, failures, plain, plainAll]) expect([code, err]).to.deep.equal([0, ""]);
   });
 
-  it("logs are numbered from 0 without a gap, as { line, text } with --json, and as text without", async () => {
+  it("number logs from 0 without gaps, as { line, text } with --json, and as text without it", async () => {
     const [plain, json] = await Promise.all([script("logs", id), script("logs", id, "--json")]);
     const lines = jsonLines(json);
     for (const line of lines) expect(Object.keys(line)).to.deep.equal(["line", "text"]);
@@ -88,7 +88,7 @@ describe("the commands about jobs", () => {
     expect(messages.at(-1)).to.equal("Ended SUCCESS: completed with 1 failed of 6 assets");
   });
 
-  it("logs --offset, --limit and --tail give the lines of these numbers", async () => {
+  it("print with logs --offset, --limit and --tail the lines with these numbers", async () => {
     const all = await bench.ask("logs", id);
     const asked: [readonly string[], readonly unknown[]][] = [
       [["--offset", "2"], all.slice(2)],
@@ -107,7 +107,7 @@ describe("the commands about jobs", () => {
     });
   });
 
-  it("history lists the newest job first, a line or a status object each, and at most --limit", async () => {
+  it("list with history the newest job first, one line or status object each, and at most --limit", async () => {
     const run = await at("process", "/content/dam/espresso", "--assets", SAMPLE, "--json");
     const { processingId: newer } = JSON.parse(run.out);
     const [plain, json, one] = await Promise.all([
@@ -124,7 +124,7 @@ describe("the commands about jobs", () => {
     expect(jsonLines(one).map(({ processingId }) => processingId)).to.deep.equal([newer]);
   });
 
-  it("show tells what was written about an asset: properties, references, stamp", async () => {
+  it("print with show what was written about an asset: properties, references, stamp", async () => {
     const show = (...more: readonly string[]) => script("show", TASTING, "--assets", BROKEN, ...more);
     const [plain, json] = await Promise.all([show(), show("--json")]);
     expect([plain.code, json.code]).to.deep.equal([0, 0]);
@@ -146,7 +146,7 @@ describe("the commands about jobs", () => {
     expect(plain.out).to.include(result.stamp.contentHash);
   });
 
-  it("show of an asset that failed, or was never processed, says so with 1; of a path where none is, with 2", async () => {
+  it("exit with 1 if show finds an asset that failed or was never processed, and with 2 if there is none", async () => {
     const show = (path: string) => at("show", path, "--assets", BROKEN);
     const [failed, missing, folder] = await Promise.all([
       show("/content/dam/broken/topics/blending.dita"),
@@ -159,12 +159,12 @@ describe("the commands about jobs", () => {
   });
 });
 
-describe("the commands that set a job's state", () => {
+describe("the commands that change a job's state", () => {
   const bench = new Workbench();
   const at = (...args: readonly string[]): Promise<Ended> => bench.call([...args, "--store", bench.store]);
   after(() => bench.dispose());
 
-  it("pause, resume and cancel a job that nobody runs, and answer its status; the same process goes on with it", async () => {
+  it("pause, resume and cancel a job that nobody runs, and print its status; the same process command resumes it", async () => {
     const assets = bench.topics(6);
     const plugin = bench.journalPlugin({ delayMs: 300 });
     const command = ["process", "/content/dam/t", "--assets", assets, "--plugin", plugin, "--store", bench.store];
@@ -216,7 +216,7 @@ describe("the commands that set a job's state", () => {
     expect((await at("resume", id)).code, "resume of what is done").to.equal(2);
   });
 
-  it("restart and retry-failed make a new job that waits; process of the same request goes on with the restarted one", async () => {
+  it("make a new waiting job with restart and retry-failed; process of the same request resumes the restarted one", async () => {
     const command = ["process", "/content/dam/broken", "--assets", BROKEN];
     const ended = jsonLines(await at(...command, "--json")).at(-1);
     const [restarted] = jsonLines(await at("restart", ended.processingId, "--json"));

@@ -41,7 +41,7 @@ describe("assetmill process --max-failures", () => {
   ];
 
   for (const [total, broken, limit, status] of BOUNDARIES) {
-    it(`${limit} of ${total} assets, ${broken} of them broken: ${status}`, async () => {
+    it(`ends the job as ${status} at ${limit} of ${total} assets, ${broken} of them broken`, async () => {
       const { code, report } = await process(tree(total, broken), limit);
       expect(report).to.include({ status });
       expect(code).to.equal(broken === 0 ? 0 : 1);
@@ -50,7 +50,7 @@ describe("assetmill process --max-failures", () => {
     });
   }
 
-  it("gives up early, keeps what was done, and resumes with what is left: failures of before do not count again", async () => {
+  it("gives up early, keeps what was done, and resumes with the rest: earlier failures do not count again", async () => {
     const assets = tree(40, 3);
     const oneByOne = ["--concurrency", "1", "--chunk-size", "1"];
     const { code, report } = await process(assets, "2", ...oneByOne);
@@ -64,7 +64,7 @@ describe("assetmill process --max-failures", () => {
   });
 
   for (const wrong of ["-1", "1.5", "x", "", "101%", "-1%", "%", "5 %", "1e3", "99999999999999999999"]) {
-    it(`refuses ${JSON.stringify(wrong)} as a limit`, async () => {
+    it(`rejects ${JSON.stringify(wrong)} as a limit`, async () => {
       const assets = bench.tree({ "a.dita": TOPIC });
       const refused = await bench.call([
         ...["process", ROOT, "--assets", assets, "--store", bench.store, `--max-failures=${wrong}`, "--json"],

@@ -15,7 +15,7 @@ describe("process of a migration", () => {
     return bench.call(["process", "/content/dam/t", "--assets", assets, "--store", bench.store, ...type, ...more]);
   };
 
-  it("says at its end that the target was verified, and so does the job's log", async () => {
+  it("reports at its end that the target was verified, and so does the job's log", async () => {
     const verified = "Verified: 2 copies read back, hashes equal; the target holds 2 assets of this scope";
     const { code, err } = await migrate("--target", `sqlite:${bench.path("to.sqlite")}`);
     expect(code, err).to.equal(0);
@@ -25,7 +25,7 @@ describe("process of a migration", () => {
     expect(log.out.split("\n").filter((line) => line.endsWith(verified))).to.have.length(1);
   });
 
-  it("without a target is refused, saying how to name one", async () => {
+  it("is refused without a target, and told how to name one", async () => {
     const { code, out, err } = await migrate("--json");
     expect(code, err).to.equal(2);
     const [problem] = jsonLines({ out });

@@ -34,7 +34,7 @@ describe("names and messages with control characters", () => {
   });
   after(() => bench.dispose());
 
-  it("do not steer the terminal of process", () => {
+  it("do not control the terminal when process prints them", () => {
     expect(ran.code).to.equal(1);
     expect(ran.out).not.to.match(CONTROL);
     expect(ran.err).not.to.match(CONTROL);
@@ -54,13 +54,13 @@ describe("names and messages with control characters", () => {
     ).to.have.length(1);
   });
 
-  it("are exact in --json, an object a line", async () => {
+  it("are exact in --json, with one object per line", async () => {
     const outcomes = jsonLines(await at("outcomes", id, "--json"));
     expect(outcomes.map(({ path }) => path)).to.deep.equal(NAMES.map((name) => `${ROOT}/${name}`));
     expect(outcomes[1].message).to.equal("broken\nin two \u001b[31m\r");
   });
 
-  it("leave outcomes and failures at one harmless line an asset", async () => {
+  it("leave outcomes and failures with one harmless line per asset", async () => {
     const [outcomes, failures] = await Promise.all([at("outcomes", id), at("failures", id)]);
     expect(outcomes.out + failures.out).not.to.match(CONTROL);
     expect(linesOf(outcomes).map((line) => line.split(" ")[0])).to.deep.equal([
@@ -88,7 +88,7 @@ describe("a reader that goes away", () => {
   });
   after(() => bench.dispose());
 
-  it("of standard output ends a report quietly", async () => {
+  it("ends a report quietly if it read standard output", async () => {
     for (const report of ["outcomes", "outcomes --json"]) {
       const line = `${command} ${report.replace("outcomes", `outcomes ${id}`)} --store '${bench.store}' | head -n 1; echo "ended \${PIPESTATUS[0]}"`;
       const { out, err } = await bench.shell(line);
@@ -98,7 +98,7 @@ describe("a reader that goes away", () => {
     }
   });
 
-  it("of standard error, where only progress and hints are said, does not stop process in the middle", async () => {
+  it("does not stop process midway if it read standard error, which shows only progress and hints", async () => {
     const { out } = await bench.shell(
       `${command} ${process} 2>&1 >/dev/null | head -c 1; echo " ended \${PIPESTATUS[0]}"`,
     );

@@ -36,7 +36,7 @@ describe("assetmill process --only-changed", () => {
       ]),
     );
 
-  it("leaves out what is processed and unchanged, and takes what changed, is new, failed, or was never processed", async () => {
+  it("leaves out what is processed and unchanged, and processes what changed, is new, failed, or was never processed", async () => {
     const assets = bench.tree({ "a.dita": TOPIC, "b.dita": TOPIC, "broken.dita": "<topic", "n.bin": "no handler" });
     const first = await process(assets, "--only-changed");
     expect(first.filter).to.deep.equal({ fileTypes: [], filterProcessedAssets: true });
@@ -70,7 +70,7 @@ describe("assetmill process --only-changed", () => {
     expect(await process(assets, "--only-changed")).to.include({ succeededCount: 0, skippedCount: 2 });
   });
 
-  it("looks at the content where the time alone changed, and does not miss a change that kept size and name", async () => {
+  it("compares the content if only the time changed, and does not miss a change that kept size and name", async () => {
     const assets = bench.tree({ "same.dita": TOPIC, "other.dita": TOPIC });
     await process(assets);
     const later = new Date(Date.now() + 5_000);
@@ -85,7 +85,7 @@ describe("assetmill process --only-changed", () => {
     });
   });
 
-  it("a handler that is new or has another version makes an asset changed", async () => {
+  it("treats an asset as changed if a handler is new or has another version", async () => {
     const assets = bench.tree({ "a.dita": TOPIC });
     const handler = (version: string) =>
       bench.write(

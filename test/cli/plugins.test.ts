@@ -38,7 +38,7 @@ describe("--plugin", () => {
     return { ...ended, store, shown };
   }
 
-  it("the ten lines of the design handle assets beside the built-in handler", async () => {
+  it("runs the ten lines of the design beside the built-in handler", async () => {
     const plugin = bench.write("has-title.mjs", TEN_LINES);
     const flags = ["--assets", assets, "--store", `sqlite:${bench.path("ten.sqlite")}`];
     const { code, err } = await bench.run(["process", "/", "--plugin", plugin, ...flags]);
@@ -51,7 +51,7 @@ describe("--plugin", () => {
     expect(await shown("/content/dam/t/b.md"), "what it does not accept").to.equal(undefined);
   });
 
-  it("what a plugin left open keeps no process, and a promise it forgot stops nothing", async () => {
+  it("does not let what a plugin left open keep the process alive, nor a forgotten promise stop anything", async () => {
     const plugin = bench.write(
       "open.mjs",
       `import { createServer } from "node:net";
@@ -67,7 +67,7 @@ describe("--plugin", () => {
     expect(err).to.match(/unhandled promise rejection: forgotten/);
   });
 
-  it("what a plugin throws outside of any asset's work ends the command with one sentence; the same command goes on", async () => {
+  it("ends the command with one sentence if a plugin throws outside of an asset's work; the same command resumes", async () => {
     const plugin = bench.write(
       "late.mjs",
       `import { existsSync, writeFileSync } from "node:fs";
@@ -89,7 +89,7 @@ describe("--plugin", () => {
     expect(second.err).to.match(/Resuming job/);
   });
 
-  it("the ten lines are the same in the README, in examples and in the design", () => {
+  it("is shown with the same ten lines in the README, in examples and in the design", () => {
     const sources = ["README.md", "examples/has-title.mjs", "../shared/docs/DESIGN.md"].map((file) =>
       path.resolve(file),
     );
@@ -101,7 +101,7 @@ describe("--plugin", () => {
     }
   });
 
-  it("takes an array of handlers, run in its order, and several files", async () => {
+  it("accepts an array of handlers, run in its order, and several files", async () => {
     const two = bench.write("two.mjs", `export default [${handler("first")}, ${handler("second")}];`);
     const third = bench.write("third.mjs", `export default ${handler("third")};`);
     const { code, err, shown } = await processed([two, third]);
@@ -110,7 +110,7 @@ describe("--plugin", () => {
     expect(Object.keys(stamp.handlers)).to.deep.equal(["first", "second", "third"]);
   });
 
-  it("takes an inversify ContainerModule that binds handlers under ASSET_HANDLER", async () => {
+  it("accepts an inversify ContainerModule that binds handlers under ASSET_HANDLER", async () => {
     const inversify = import.meta.resolve("inversify");
     const plugin = bench.write(
       "module.mjs",
@@ -126,7 +126,7 @@ describe("--plugin", () => {
     expect(Object.keys((await shown("/content/dam/t/b.md")).stamp.handlers)).to.deep.equal(["bound", "bound-too"]);
   });
 
-  it("a relative file name is taken from the working folder; accepts, types and async may be left out", async () => {
+  it("resolves a relative file name against the working folder; accepts, types and async are optional", async () => {
     bench.write("sub/plain.mjs", `export default ${handler("plain")};`);
     const flags = ["--assets", assets, "--store", bench.store];
     const { code, err } = await bench.run(["process", "/content/dam/t/b.md", "--plugin", "sub/plain.mjs", ...flags]);
@@ -135,7 +135,7 @@ describe("--plugin", () => {
     expect(result.properties).to.deep.equal({ plain: "/content/dam/t/b.md" });
   });
 
-  it("skip, fail, retry, any error and a result that is none end as the handler's author was told", async () => {
+  it("treats skip, fail, retry, any error and an invalid result as documented for handler authors", async () => {
     const tree = bench.tree(
       Object.fromEntries(["fail", "lie", "ok", "retry", "skip", "throw"].map((name) => [`${name}.txt`, name])),
       "ends",
@@ -175,7 +175,7 @@ describe("--plugin", () => {
     });
   });
 
-  it("a type of a plugin's own runs that plugin alone, and is named where another is asked for", async () => {
+  it("runs only the plugin for a type of its own, which is named if another type is requested", async () => {
     const plugin = bench.write("typed.mjs", `export default ${handler("typed", 'types: ["MY_TYPE"],')};`);
     const [own, unknown, usual] = await severally(["MY_TYPE", "OTHER", "ASSET_PROCESSING"], (type) =>
       processed([plugin], "--type", type),
@@ -206,7 +206,7 @@ describe("--plugin", () => {
     "with no types": [`export default ${handler("t", "types: [],")};`, /handler t: types/],
   };
 
-  it("refuses a file with 2 and a sentence that names what is wrong with it, before any job is made", async () => {
+  it("exits with 2 and a sentence that names what is wrong with a file, before any job is created", async () => {
     const all = await severally(Object.values(REFUSED), ([content]) =>
       processed([bench.write(`bad${stores}.mjs`, content)]),
     );
@@ -222,7 +222,7 @@ describe("--plugin", () => {
     });
   });
 
-  it("what a plugin logs does not get between the lines of --json", async () => {
+  it("keeps what a plugin logs out of the lines of --json", async () => {
     const plugin = bench.write(
       "chatty.mjs",
       `export default { name: "chatty", version: "1", process(asset, { logger }) { logger.error("to the log"); } };`,

@@ -71,7 +71,7 @@ describe("assetmill process", () => {
   const started = (path: string, assets: string, ...more: readonly string[]): Promise<Ended> =>
     bench.run(argsOf(path, assets, more));
 
-  it("the sample ends with 0 and a table of what was in it", async () => {
+  it("exits with 0 and prints a table of the sample's contents", async () => {
     const { code, out, err } = await started(ESPRESSO, SAMPLE);
     expect(code, err).to.equal(0);
     expect(rowOf(out, "File type")).to.deep.equal(["Total", "Succeeded", "Failed", "Skipped"]);
@@ -87,7 +87,7 @@ describe("assetmill process", () => {
     expect(out).to.match(/^SUCCESS: completed: 23 assets$/m);
   });
 
-  it("not on a terminal it says how far it is in plain lines, on standard error, without a bar", async () => {
+  it("prints plain progress lines on standard error, without a bar, if it is not on a terminal", async () => {
     const { out, err } = await started(ESPRESSO, SAMPLE);
     expect(err).to.match(/^Job [0-9a-f-]{36}$/m);
     expect(err).to.match(/^(?:WAITING|PROCESSING|SUCCESS) \d+\/\d+/m);
@@ -96,7 +96,7 @@ describe("assetmill process", () => {
     expect(out).not.to.match(/^(?:WAITING|PROCESSING) /m);
   });
 
-  it("the broken sample ends with 1, stops at nothing, and tells how to see what failed, with line and column", async () => {
+  it("exits with 1 for the broken sample, processes all of it, and says how to see the failures with line and column", async () => {
     const { code, out, err } = await started("/content/dam/broken", BROKEN);
     expect(code).to.equal(1);
     expect(rowOf(out, "All")).to.deep.equal(["6", "4", "1", "1"]);
@@ -111,20 +111,20 @@ describe("assetmill process", () => {
     ]);
   });
 
-  it("ends with 1 as FAILURE where every asset failed", async () => {
+  it("exits with 1 as FAILURE if every asset failed", async () => {
     const { code, out } = await process("/", bench.tree({ "a.dita": "<topic", "b.dita": "<topic>" }));
     expect(code).to.equal(1);
     expect(out).to.match(/^FAILURE: /m);
     expect(rowOf(out, "All")).to.deep.equal(["2", "0", "2", "0"]);
   });
 
-  it("an empty folder is a success", async () => {
+  it("succeeds on an empty folder", async () => {
     const { code, out } = await process("/", bench.tree({}));
     expect(code).to.equal(0);
     expect(rowOf(out, "All")).to.deep.equal(["0", "0", "0", "0"]);
   });
 
-  it("--json: every line of standard output is a status object, the last one final, with every field", async () => {
+  it("prints with --json a status object on every line of standard output, the last one final, with every field", async () => {
     const plugin = bench.journalPlugin({ delayMs: 700 });
     const assets = bench.topics(4);
     const more = ["--plugin", plugin, "--concurrency", "1", "--exclude", "/x", "--file-type", "DITATOPIC", "--json"];
@@ -164,7 +164,7 @@ describe("assetmill process", () => {
     expect(ended.out).not.to.match(/[│┌]/);
   });
 
-  it("--exclude and --file-type, repeated, bound the job: what they leave out is not counted", async () => {
+  it("limits the job by repeated --exclude and --file-type: assets that they leave out are not counted", async () => {
     const assets = bench.tree({
       "a/1.dita": TOPIC,
       "b/2.dita": TOPIC,
@@ -186,7 +186,7 @@ describe("assetmill process", () => {
     ]);
   });
 
-  it("--created-after and --created-before are inclusive dates; what lies outside is not counted", async () => {
+  it("treats --created-after and --created-before as inclusive dates; assets outside are not counted", async () => {
     const assets = bench.tree({ "new.dita": TOPIC });
     const now = Date.now();
     const ask = async (...bounds: readonly string[]): Promise<number> => {
@@ -205,7 +205,7 @@ describe("assetmill process", () => {
     expect(await ask("--created-after", "2001-01-01", "--created-before", String(now + 3_600_000))).to.equal(1);
   });
 
-  it("--chunk-size 1 and --concurrency 1: one asset after the other, each exactly once, in path order", async () => {
+  it("processes with --chunk-size 1 and --concurrency 1 one asset at a time, each exactly once, in path order", async () => {
     const plugin = bench.journalPlugin({ delayMs: 1 });
     const bounds = ["--chunk-size", "1", "--concurrency", "1"];
     const { code, out, err } = await process("/content/dam/t", bench.topics(25), "--plugin", plugin, ...bounds);
@@ -220,14 +220,14 @@ describe("assetmill process", () => {
     expect(paths).to.deep.equal([...paths].sort());
   });
 
-  it("a single asset, and a path without its leading slash, can be processed", async () => {
+  it("accepts a single asset, and a path without its leading slash", async () => {
     const path = "content/dam/espresso/topics/water.dita";
     const [report] = jsonLines(await process(path, SAMPLE, "--json"));
     expect(report).to.deep.include({ path: `/${path}`, status: "SUCCESS", succeededCount: 1 });
     expect(report.migrationSet.totalFiles).to.equal(1);
   });
 
-  it("repeated after the end it makes a new job, which handles everything again", async () => {
+  it("makes a new job if it is repeated after the end, and processes everything again", async () => {
     const plugin = bench.journalPlugin({ delayMs: 0 });
     const assets = bench.topics(2);
     await process("/", assets, "--plugin", plugin);
@@ -236,7 +236,7 @@ describe("assetmill process", () => {
     expect(await bench.ask("history")).to.have.length(2);
   });
 
-  it("never changes the user's files or puts any beside them", async () => {
+  it("never changes the user's files or adds any next to them", async () => {
     const assets = bench.topics(3, "mine");
     await process("/", assets);
     const list = await bench.shell("cd mine && find . -type f | sort | xargs md5sum && find . | wc -l");
@@ -250,7 +250,7 @@ describe("assetmill process", () => {
     expect(linesOf(list).at(-1)?.trim()).to.equal("5");
   });
 
-  it("without --store the jobs go to assetmill.sqlite in the working folder, and are found there again", async () => {
+  it("stores jobs without --store in assetmill.sqlite in the working folder, and finds them there again", async () => {
     const { code } = await bench.run(["process", ESPRESSO, "--assets", SAMPLE]);
     expect(code).to.equal(0);
     expect(bench.has("assetmill.sqlite")).to.equal(true);

@@ -12,7 +12,7 @@ interface Refusal {
   readonly says: RegExp;
 }
 
-describe("what the command refuses", () => {
+describe("the command line", () => {
   const bench = new Workbench();
   bench.write("file.txt", "no folder");
   bench.write("broken.json", "{");
@@ -105,7 +105,7 @@ describe("what the command refuses", () => {
   after(() => bench.dispose());
 
   for (const [name, { args, code, says }] of Object.entries(REFUSALS)) {
-    it(`${name}: exit code 2 and one problem object`, async () => {
+    it(`refuses ${name} with exit code 2 and one problem object`, async () => {
       const refused = await bench.call([...args, "--json"]);
       expect(refused.code, refused.out + refused.err).to.equal(2);
       expect(linesOf(refused), refused.err).to.have.length(1);
@@ -117,7 +117,7 @@ describe("what the command refuses", () => {
     });
   }
 
-  it("says it to people in one sentence on standard error, and nothing on standard output", async () => {
+  it("reports a refusal to people in one sentence on standard error, and prints nothing on standard output", async () => {
     const names = ["process without --assets", "an unknown type", "the status of an unknown job"];
     for (const refused of await severally(names, (name) => bench.run(REFUSALS[name]?.args ?? []))) {
       expect([refused.code, refused.out]).to.deep.equal([2, ""]);
@@ -125,7 +125,7 @@ describe("what the command refuses", () => {
     }
   });
 
-  it("says it to scripts as one problem object on standard output, and nothing else there", async () => {
+  it("reports a refusal to scripts as one problem object on standard output, and prints nothing else there", async () => {
     const names = ["process without --assets", "an unknown type", "a host that others can reach"];
     for (const refused of await severally(names, (name) => bench.run([...(REFUSALS[name]?.args ?? []), "--json"]))) {
       expect(refused.code).to.equal(2);
@@ -134,7 +134,7 @@ describe("what the command refuses", () => {
     }
   });
 
-  it("leaves no signal handlers behind: whoever runs the command line in a program of theirs keeps Ctrl-C", async () => {
+  it("leaves no signal handlers behind: a program that embeds it keeps its own Ctrl-C", async () => {
     const before = [process.listenerCount("SIGINT"), process.listenerCount("SIGTERM")];
     await bench.call(sample("--plugin", "none.mjs"));
     await bench.call(["process", "/", "--store", store, "--assets", `folder:${bench.path("nowhere")}`]);
@@ -143,7 +143,7 @@ describe("what the command refuses", () => {
     expect([process.listenerCount("SIGINT"), process.listenerCount("SIGTERM")]).to.deep.equal(before);
   });
 
-  it("an action that the job's status forbids names the job and its status", async () => {
+  it("names the job and its status if that status forbids the action", async () => {
     const [{ processingId }] = (await bench.ask("history")) as [{ processingId: string }];
     // No asset of it failed.
     const actions = ["cancel", "pause", "resume", "retry-failed"];
@@ -165,7 +165,7 @@ describe("what the command refuses", () => {
     "an option's value of the wrong kind": ["logs", NO_JOB, "--offset", "-1"],
   };
 
-  it("wrong usage ends with 2 and is told on standard error, without a stack trace", async () => {
+  it("reports wrong usage on standard error with exit code 2, without a stack trace", async () => {
     const names = ["an unknown command", "an unknown option", "a missing job id"];
     const all = await severally([[], ...names.map((name) => WRONG_USAGE[name] ?? [])], (args) => bench.run(args));
     for (const refused of all) {
@@ -176,7 +176,7 @@ describe("what the command refuses", () => {
     }
   });
 
-  it("wrong usage with --json is one problem object on standard output, too", async () => {
+  it("also reports wrong usage with --json as one problem object on standard output", async () => {
     const names = Object.keys(WRONG_USAGE);
     const all = await severally(names, (name) => {
       const [command = "", ...rest] = WRONG_USAGE[name] ?? [];
@@ -190,7 +190,7 @@ describe("what the command refuses", () => {
     }
   });
 
-  it("help and version end with 0, on standard output", async () => {
+  it("prints help and version on standard output and exits with 0", async () => {
     const [help, ofProcess, version] = await severally([["--help"], ["process", "--help"], ["--version"]], (args) =>
       bench.run(args),
     );
@@ -202,7 +202,7 @@ describe("what the command refuses", () => {
     expect(version?.out).to.match(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it("a mistyped store is refused by every command that only asks, and no file is made", async () => {
+  it("refuses a mistyped store in every command that only reads, and creates no file", async () => {
     const files = readdirSync(bench.folder).sort();
     const commands = [
       ["status", NO_JOB],
@@ -220,7 +220,7 @@ describe("what the command refuses", () => {
     expect(readdirSync(bench.folder).sort()).to.deep.equal(files);
   });
 
-  it("a file that is no database is refused as a store, and stays as it is", async () => {
+  it("refuses a file that is no database as a store, and leaves it as it is", async () => {
     const refused = await bench.call(["history", "--store", `sqlite:${bench.path("file.txt")}`, "--json"]);
     expect(refused.code).to.equal(2);
     expect(jsonLines(refused)[0].code).to.equal("INVALID_PARAMETER");

@@ -27,8 +27,8 @@ async function refusal(work: Promise<unknown>): Promise<AssetmillError> {
   return error as AssetmillError;
 }
 
-describe("where a server is and who asks it", () => {
-  it("an origin gets the usual base path, a path of its own stays", () => {
+describe("a server's address and credentials", () => {
+  it("get the usual base path for an origin, and keep a path that is given", () => {
     const usual = "http://127.0.0.1:4599/bin/guides/v1/assets/process";
     expect(apiUrlOf("http://127.0.0.1:4599")).to.equal(usual);
     expect(apiUrlOf("http://127.0.0.1:4599/")).to.equal(usual);
@@ -47,14 +47,14 @@ describe("where a server is and who asks it", () => {
     `http://mill.example/?token=${SECRET}`,
     `http://mill.example/#${SECRET}`,
   ]) {
-    it(`refuses ${server || "nothing"}, and does not say a secret that stands in it`, async () => {
+    it(`cannot be ${server || "nothing"}, and a secret in it is not revealed`, async () => {
       const { code, ids, message } = await refusal(Promise.resolve().then(() => apiUrlOf(server)));
       expect([code, ids.field]).to.deep.equal(["INVALID_PARAMETER", "server"]);
       expect(message).not.to.include(SECRET);
     });
   }
 
-  it("a token is Bearer, and name:password is Basic in UTF-8, whatever the password holds", () => {
+  it("are Bearer for a token, and Basic in UTF-8 for name:password, whatever the password contains", () => {
     expect(authorizationOf("abc-._~+/012==")).to.equal("Bearer abc-._~+/012==");
     const basic = authorizationOf("änna:pass:wörd");
     expect(basic).to.match(/^Basic /);
@@ -62,7 +62,7 @@ describe("where a server is and who asks it", () => {
   });
 
   for (const token of [`${SECRET}\n`, `${SECRET}\r\nx-evil: 1`, `${SECRET} x`, "", `anna:${SECRET}\n`]) {
-    it(`refuses ${JSON.stringify(token)} as a token without saying it`, async () => {
+    it(`cannot be ${JSON.stringify(token)} as a token, which is not revealed`, async () => {
       const { code, ids } = await refusal(Promise.resolve().then(() => authorizationOf(token)));
       expect([code, ids.field]).to.deep.equal(["INVALID_PARAMETER", "token"]);
     });
@@ -105,7 +105,7 @@ describe("control over a server's jobs", () => {
   const problem = (status: number, body: object): void =>
     reply(status, { type: "urn:x", title: "t", status, detail: "why", ...body }, "application/problem+json");
 
-  it("sends queries and bodies encoded, with the credentials", async () => {
+  it("sends encoded queries and bodies with the credentials", async () => {
     reply(200, { lines: ["a", "b"], limit: 2, offset: 7, hasMore: true, later: "field" });
     const page = await control().logs("a b&c=1/ü", { offset: 7, limit: 2 });
     expect(page).to.deep.equal({ lines: ["a", "b"], limit: 2, offset: 7, hasMore: true, later: "field" });
@@ -138,7 +138,7 @@ describe("control over a server's jobs", () => {
     ]);
   });
 
-  it("does not ask for the same page for ever, nor for one that makes no sense", async () => {
+  it("does not request the same page for ever, nor one that makes no sense", async () => {
     for (const next of ["12.345", "12.344", "11.9999", "x", "-1.0", "12", "99999999999999999999.1"]) {
       reply(200, { outcomes: [OUTCOME], next });
       const { code } = await refusal(control().outcomes(JOB, { limit: 1, after: { chunk: 12, index: 345 } }));
@@ -149,7 +149,7 @@ describe("control over a server's jobs", () => {
     expect(next).to.deep.equal({ chunk: 13, index: 0 });
   });
 
-  it("a problem comes back as the error that the operator raised", async () => {
+  it("turns a problem back into the error that the operator raised", async () => {
     problem(400, { code: "ILLEGAL_STATE", detail: "it is PAUSED", processingId: JOB, jobStatus: "PAUSED" });
     const { code, message, ids } = await refusal(control().pause(JOB));
     expect({ code, message, ids }).to.deep.equal({
@@ -162,7 +162,7 @@ describe("control over a server's jobs", () => {
     expect(fields).to.deep.equal([{ field: "limit", message: "must be less" }]);
   });
 
-  it("says in its own words that a token is wrong, or missing", async () => {
+  it("says in its own words that a token is wrong or missing", async () => {
     problem(401, { code: "UNAUTHENTICATED" });
     const wrong = await refusal(control().status(JOB));
     expect([wrong.code, wrong.message]).to.deep.equal(["UNAUTHENTICATED", `${url} rejected this token`]);
@@ -188,7 +188,7 @@ describe("control over a server's jobs", () => {
   };
 
   for (const [what, arrange] of Object.entries(STRANGE)) {
-    it(`${what} is UNAVAILABLE, naming the server, and nothing is followed`, async () => {
+    it(`fails with UNAVAILABLE on ${what}, naming the server, and follows nothing`, async () => {
       arrange();
       for (const work of [() => control().logs(JOB), () => control().cancel(JOB)]) {
         const { code, message } = await refusal(work());
@@ -222,13 +222,13 @@ describe("control over a server's jobs", () => {
     return longestMs;
   };
   itMeasures(
-    "says that no answer came in time, for the head and for the rest; a change may have been made",
+    "reports that no answer came in time, for the head and for the body; a change may have been made",
     askSilent,
     "waits no longer than it should, for the head and for the rest",
     (tookMs) => expect(tookMs).to.be.lessThan(3_000),
   );
 
-  it("a connection that is cut, a port where nothing listens and a host that is not known are told apart", async () => {
+  it("distinguishes a broken connection, a port where nothing listens and an unknown host", async () => {
     answer = (request) => void request.socket.destroy();
     const cut = await refusal(control().status(JOB));
     expect(cut.message).to.match(/connection was closed/);

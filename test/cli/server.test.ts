@@ -105,7 +105,7 @@ describe("the commands about jobs with --server", () => {
   };
 
   for (const [what, args] of Object.entries(SAME)) {
-    it(`${what}: byte for byte what --store says, in words and with --json`, async () => {
+    it(`print byte for byte what --store prints, in words and with --json: ${what}`, async () => {
       for (const more of [[], ["--json"]]) {
         const ofStore = await withStore([...args(), ...more]);
         const ofServer = await withServer([...args(), ...more]);
@@ -116,7 +116,7 @@ describe("the commands about jobs with --server", () => {
     });
   }
 
-  it("the table above is about what it says: several pages, jobs in these states", async () => {
+  it("are compared above on reports of several pages and on jobs in these states", async () => {
     expect(linesOf(await withServer(["outcomes", large]))).to.have.length(2_500);
     expect(linesOf(await withServer(["failures", large]))).to.have.length(2_200);
     expect(linesOf(await withServer(["logs", large])).length).to.be.greaterThan(1_100);
@@ -143,7 +143,7 @@ describe("the commands about jobs with --server", () => {
   };
 
   for (const [what, args] of Object.entries(REFUSED_ALIKE)) {
-    it(`${what}: refused with the same code`, async () => {
+    it(`refuse with the same code as --store: ${what}`, async () => {
       const refusals = await Promise.all([withStore([...args(), "--json"]), withServer([...args(), "--json"])]);
       expect(refusals.map(({ code }) => code)).to.deep.equal([2, 2]);
       expect(refusals.map((refused) => jsonLines(refused)[0].code)).to.deep.equal([
@@ -153,7 +153,7 @@ describe("the commands about jobs with --server", () => {
     });
   }
 
-  it("pause, resume and cancel do and say the same", async () => {
+  it("pause, resume and cancel with the same effect and output", async () => {
     const said: unknown[][] = [];
     for (const tell of [withStore, withServer]) {
       const each: unknown[] = [];
@@ -172,7 +172,7 @@ describe("the commands about jobs with --server", () => {
     expect(said[1]).to.deep.equal(said[0]);
   });
 
-  it("resume, restart and retry-failed say what will run the job where it is not the server", async () => {
+  it("say on resume, restart and retry-failed what will run the job if it is not the server", async () => {
     await bench.ask("cancel", idle);
     for (const action of ["restart", "retry-failed"]) {
       // In a store of its own, so that no server takes it.
@@ -199,7 +199,7 @@ describe("the commands about jobs with --server", () => {
     }
   });
 
-  it("--server takes the whole URL of the API, and --token name:password as Basic", async () => {
+  it("accept the whole URL of the API with --server, and name:password as Basic with --token", async () => {
     const asked = ["--server", `${server.url}${BASE}/`, "--token", `anna:${server.token}`];
     const [ofServer, ofStore] = [await bench.call(["status", fine, ...asked]), await withStore(["status", fine])];
     expect(ofServer).to.deep.equal(ofStore);
@@ -207,7 +207,7 @@ describe("the commands about jobs with --server", () => {
     expect(jsonLines({ out })[0]).to.include({ createdBy: "anna" });
   });
 
-  it("--token name:password logs in where the server knows its callers by Basic", async () => {
+  it("log in with --token name:password if the server knows its callers by Basic", async () => {
     const password = "pä55:word with blanks";
     const made = await bench.shell(`printf %s "$password" | "$node" "$assetmill" hash-password anna > users`, {
       env: { password },
@@ -229,7 +229,7 @@ describe("the commands about jobs with --server", () => {
     }
   });
 
-  it("ASSETMILL_SERVER and ASSETMILL_TOKEN stand for the flags; a flag for the other place puts them aside", async () => {
+  it("read ASSETMILL_SERVER and ASSETMILL_TOKEN unless flags are given; a flag for another place overrides both", async () => {
     const env = { ASSETMILL_SERVER: server.url, ASSETMILL_TOKEN: server.token ?? "" };
     const ofEnv = await bench.run(["status", fine, "--json"], { env });
     expect([ofEnv.code, ofEnv.err]).to.deep.equal([0, ""]);
@@ -249,7 +249,7 @@ describe("the commands about jobs with --server", () => {
     expect(both.err).to.match(/^assetmill: server: .*--store.*--server.*\n$/);
   });
 
-  it("a wrong token, or none, is refused with 2 and a sentence that says what to do and not the token", async () => {
+  it("exit with 2 if a token is wrong or missing, in a sentence that says what to do but not the token", async () => {
     const secret = "not-the-right-token";
     for (const [token, says] of [
       [["--token", secret], /^assetmill: http:\/\/\S+ rejected this token\n$/],
@@ -269,7 +269,7 @@ describe("the commands about jobs with --server", () => {
     }
   });
 
-  it("help names the variable, and never says the token that stands in it", async () => {
+  it("name the variable in their help, and never print the token that it contains", async () => {
     const env = { ASSETMILL_TOKEN: "secret-of-the-environment", ASSETMILL_SERVER: server.url };
     const [help, wrong] = await Promise.all([
       bench.run(["status", "--help"], { env }),
@@ -297,13 +297,13 @@ describe("the commands about jobs with --server", () => {
     return performance.now() - began;
   };
   itMeasures(
-    "where no server is, every command says so with 2",
+    "exit with 2 if there is no server, and say so",
     askNobody,
     "where no server is, every command says so soon",
     (tookMs) => expect(tookMs).to.be.lessThan(20_000),
   );
 
-  it("a server that is not assetmill, or an origin with a wrong path, is named as such", async () => {
+  it("name a server that is not assetmill, or an origin with a wrong path, as such", async () => {
     const wrong = await withServerAt(`${server.url}/elsewhere`);
     expect([wrong.code, wrong.out]).to.deep.equal([2, ""]);
     expect(wrong.err).to.match(/^assetmill: server: \S+\/elsewhere: no such endpoint; check the path of --server\n$/);

@@ -36,7 +36,7 @@ describe("a server that takes connections and never answers", () => {
       return performance.now() - sentMs;
     };
     itMeasures(
-      `is waited for by ${command[0]}, which says so, and the first ${signal} ends the wait`,
+      `keeps ${command[0]} waiting, which says so, and the first ${signal} ends the wait`,
       waitAndSignal,
       `is not waited for any longer by ${command[0]} after ${signal}`,
       // Two seconds of grace; a request that is waited for to its end takes a minute.
@@ -44,7 +44,7 @@ describe("a server that takes connections and never answers", () => {
     );
   }
 
-  it("lets an import be ended, too", async () => {
+  it("also lets an import be ended", async () => {
     bench.write("folder.dita", "<topic/>");
     const before = sockets.size;
     const running = bench.start(["import", bench.path(), "/content/dam/x", "--assets", assets]);

@@ -6,7 +6,7 @@ describe("handlers with thread: true", () => {
   const assets = bench.topics(200);
   after(() => bench.dispose());
 
-  it("by --plugin: an endless loop and a thread that exits cost their own assets alone, and no lease", async () => {
+  it("lose only the asset of an endless loop or an exiting thread, and no lease, if loaded by --plugin", async () => {
     const plugin = bench.write(
       "thread.mjs",
       `import { isMainThread } from "node:worker_threads";
@@ -31,7 +31,7 @@ describe("handlers with thread: true", () => {
     expect(JSON.parse(shown.out).properties).to.include({ isMainThread: false, length: 38 });
   });
 
-  it("that exist in memory alone are refused at the start, by name", async () => {
+  it("are refused at the start, by name, if they exist only in memory", async () => {
     const host = bench.write(
       "host.mjs",
       `import { createAssetmill } from ${JSON.stringify(LIBRARY)};
@@ -45,7 +45,7 @@ describe("handlers with thread: true", () => {
     expect(out).to.match(/^INVALID_PARAMETER plugins: handler in-memory has thread: true, but no module is known/);
   });
 
-  it("by URL in a host: loaded in threads, and nothing is left open after close", async () => {
+  it("run in threads if a host loads them by URL, and leave nothing open after close", async () => {
     const plugin = bench.write(
       "by-url.mjs",
       `import { isMainThread } from "node:worker_threads";

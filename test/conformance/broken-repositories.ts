@@ -43,19 +43,19 @@ const byCodePoint = (a: string, b: string): number =>
   comparePaths(a, b) === 0 ? 0 : Buffer.compare(keyOf(a), keyOf(b));
 const keyOf = (path: string): Buffer => Buffer.from(path.replaceAll("/", "\0"));
 
-const ANY_SCAN = "a scan yields every asset once, in path order, whatever the names and the size of a page";
-const RESUMED = "a scan gone on with after any path that it yielded yields exactly the rest";
+const ANY_SCAN = "a scan yields every asset once, in path order, whatever the names and the page size";
+const RESUMED = "a scan that resumes after any path that it yielded yields exactly the rest";
 
 export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
   {
     fault: "sorts by plain string",
     alter: orderedBy((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
-    breaks: "path order is not the order of whole strings: a folder's content stands before its siblings with a suffix",
+    breaks: "path order is not plain string order: a folder's content comes before siblings whose names extend its own",
   },
   {
     fault: "sorts by code point",
     alter: orderedBy(byCodePoint),
-    breaks: "siblings stand in the order of UTF-16 code units, not of code points and not of numbers",
+    breaks: "siblings are in the order of UTF-16 code units, not of code points or numbers",
   },
   {
     fault: "sorts as people do",
@@ -100,33 +100,33 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
     breaks: RESUMED,
   },
   {
-    fault: "begins anew where the position is gone",
+    fault: "starts over if the position was deleted",
     alter: (sound) => ({
       async *scan(scope, { after, pageSize }) {
         const assets = await all(sound, scope);
         yield* paged(assets.slice(assets.findIndex(({ path }) => path === after) + 1), pageSize);
       },
     }),
-    breaks: "a scan gone on with after a path that is gone by now yields exactly the rest",
+    breaks: "a scan that resumes after a path that has been deleted yields exactly the rest",
   },
   {
-    fault: "says of a page that it reached further than it did",
+    fault: "reports that a page reached further than it did",
     alter: (sound) => ({
       async *scan(scope, options) {
         for await (const { assets } of sound.scan(scope, options)) yield { assets, upTo: "/\uffff" };
       },
     }),
-    breaks: "a scan that begins after a page's `upTo` misses nothing and repeats nothing",
+    breaks: "a scan that starts after a page's `upTo` misses nothing and repeats nothing",
   },
   {
-    fault: "makes pages of one too many",
+    fault: "makes pages one asset too long",
     alter: (sound) => ({
       scan: (scope, options) => sound.scan(scope, { ...options, pageSize: options.pageSize + 1 }),
     }),
-    breaks: "a page is never longer than asked for",
+    breaks: "a page is never longer than requested",
   },
   {
-    fault: "compares exclusions by their text",
+    fault: "compares exclusions as plain text",
     alter: (sound) => ({
       async *scan(scope, { pageSize }) {
         const assets = await all(sound, { ...scope, excluded: [] });
@@ -136,10 +136,10 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
         );
       },
     }),
-    breaks: "an exclusion leaves out a path and all below it, by whole segments",
+    breaks: "an exclusion leaves out a path and everything below it, by whole segments",
   },
   {
-    fault: "compares roots by their text",
+    fault: "compares roots as plain text",
     alter: (sound) => ({
       async *scan(scope, { pageSize }) {
         const assets = await all(sound, { ...scope, roots: ["/"] });
@@ -149,10 +149,10 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
         );
       },
     }),
-    breaks: "a root that is an asset is that asset alone, and nothing once the scan is behind it",
+    breaks: "a root that is an asset yields only that asset, and nothing once the scan has passed it",
   },
   {
-    fault: "does not look whether a root is excluded",
+    fault: "does not check whether a root is excluded",
     alter: (sound) => ({
       async *scan(scope, options) {
         const assets = await all(sound, { ...scope, excluded: [] });
@@ -167,10 +167,10 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
         );
       },
     }),
-    breaks: "a root that is excluded, or lies in what is, yields nothing",
+    breaks: "a root that is excluded, or lies in an excluded path, yields nothing",
   },
   {
-    fault: "takes the bounds of creation as exclusive",
+    fault: "treats creation bounds as exclusive",
     alter: (sound) => ({
       async *scan(scope, { pageSize }) {
         const { createdFromMs = -1 } = scope.filter;
@@ -180,19 +180,19 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
         );
       },
     }),
-    breaks: "a filter by creation lets exactly what lies within its bounds through, the bounds included",
+    breaks: "a filter by creation time lets exactly what lies within its bounds through, bounds included",
   },
   {
-    fault: "does not hear that it is told to stop",
+    fault: "ignores the signal to stop",
     alter: (sound) => ({
       scan: (scope, { signal: _signal, ...options }) => sound.scan(scope, options),
     }),
-    breaks: "a scan that is told to stop ends early, without an error",
+    breaks: "a scan that is told to stop ends early without an error",
   },
   {
     fault: "answers `stat` in path order",
     alter: (sound) => ({ stat: (paths) => sound.stat([...paths].sort(comparePaths)) }),
-    breaks: "`stat` answers in the order asked, each path as often as asked, undefined where nothing stands",
+    breaks: "`stat` answers in the order asked, each path as often as asked, and undefined where no asset exists",
   },
   {
     fault: "decodes paths like a URI",
@@ -202,14 +202,14 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
     breaks: "content is read byte for byte, whatever the bytes and the name",
   },
   {
-    fault: "reads what is gone as empty",
+    fault: "reads a deleted asset as empty",
     alter: (sound) => ({
       async *read(path) {
         const [node] = await sound.stat([path]);
         if (node?.kind === "asset") yield* sound.read(path);
       },
     }),
-    breaks: "a read of what is not there, is gone, or is a folder fails with GONE and names the path",
+    breaks: "a read fails with GONE and names the path if there is no asset, it was deleted, or a folder is there",
   },
   {
     fault: "reads everything in one piece",
@@ -227,15 +227,15 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
     alter: (sound) => ({
       apply: (writes) => sound.apply(writes.map((write) => ({ ...write, references: {} }))),
     }),
-    breaks: "results are what was written, with stamp and job, at a time of the repository's clock",
+    breaks: "results are read as they were written, with stamp and job, dated by the repository's clock",
   },
   {
     fault: "applies half a call",
     alter: (sound) => ({ apply: (writes) => sound.apply(writes.slice(0, Math.max(1, writes.length >> 1))) }),
-    breaks: "a call writes about every asset that it names, in one folder or many, and about none for none",
+    breaks: "a call writes about every asset that it names, in one folder or many, and an empty call writes nothing",
   },
   {
-    fault: "adds references where they are written again",
+    fault: "appends references when they are written again",
     alter: (sound) => {
       const written = new Map<string, AssetWrite>();
       return {
@@ -250,10 +250,10 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
           ),
       };
     },
-    breaks: "results written twice are as written once",
+    breaks: "results that are written twice read as if written once",
   },
   {
-    fault: "takes an empty list for none",
+    fault: "reads an empty list as no value",
     alter: (sound) => ({
       apply: (writes) =>
         sound.apply(
@@ -263,10 +263,10 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
           })),
         ),
     }),
-    breaks: "references replace those that the same handler found before, also by none; other handlers' stay",
+    breaks: "references replace those that the same handler found before, even by none; other handlers' stay",
   },
   {
-    fault: "keeps numbers as texts of few digits",
+    fault: "stores numbers with too few digits",
     alter: (sound) => ({
       apply: (writes) =>
         sound.apply(
@@ -281,7 +281,7 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
           })),
         ),
     }),
-    breaks: "numbers stay what they are to the last digit, whole and broken, the greatest and the smallest",
+    breaks: "numbers keep every digit: integers and fractions, the greatest and the smallest",
   },
   {
     fault: "makes an asset newer by writing its results",
@@ -300,15 +300,15 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
         },
       };
     },
-    breaks: "results change nothing that a scan, `stat` or a read shows: no asset is new or newer for them",
+    breaks: "results change nothing that a scan, `stat` or a read shows: they make no asset new or newer",
   },
   {
-    fault: "does not wait for the commit with enlisted results",
+    fault: "writes enlisted results before the commit",
     alter: (sound) => ({ enlist: async (_tx, writes) => void (await sound.apply(writes)) }),
-    breaks: "results that are enlisted vanish with a rollback, of new assets and of those known before",
+    breaks: "enlisted results vanish with a rollback, for new assets and for known ones",
   },
   {
-    fault: "puts an asset again that is there already",
+    fault: "puts an asset that already exists again",
     alter: (sound) => ({
       sink: {
         put: async (incoming, signal) => {
@@ -317,7 +317,7 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
         },
       },
     }),
-    breaks: "an asset put again changes nothing and is answered as unchanged",
+    breaks: "putting an asset again changes nothing and is answered as unchanged",
   },
   {
     fault: "stops at the first asset that cannot be put",
@@ -334,10 +334,11 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
         },
       },
     }),
-    breaks: "what is put is answered in the order given; an error about one asset stands in its place, stops no other",
+    breaks:
+      "puts are answered in the order given; an error about one asset takes its place and does not stop the others",
   },
   {
-    fault: "has a sink that its flags do not know",
+    fault: "has a sink that its flags do not mention",
     alter: () => ({ sink: undefined }),
     breaks: "the flags say what the repository can do",
   },

@@ -51,7 +51,7 @@ const OLD_EPOCH =
 
 export const BROKEN_STORES: readonly BrokenStore[] = [
   {
-    fault: "announces under whatever epoch",
+    fault: "announces under any epoch",
     port: "ChunkStore",
     alter: inChunks((sound) => ({
       announce: async (lease, index) => sound.announce(await currentEpoch(sound, lease), index),
@@ -59,19 +59,19 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     breaks: "an announcement under an old epoch stores nothing",
   },
   {
-    fault: "does not keep announcements",
+    fault: "does not store announcements",
     port: "ChunkStore",
     alter: inChunks(() => ({ announce: async () => "announced" })),
     breaks: "three deaths in a row while one asset was announced make it poisoned, until it has its outcome",
   },
   {
-    fault: "gives careful chunks to whoever asks",
+    fault: "gives careful chunks to any worker",
     port: "ChunkStore",
     alter: inChunks((sound) => ({ claim: (request) => sound.claim({ ...request, alone: true }) })),
-    breaks: "who is not alone makes a careful chunk READY, its epoch moved on, and is told that it waits",
+    breaks: "a worker that is not alone makes a careful chunk READY under the next epoch, and is told that it waits",
   },
   {
-    fault: "takes any outcome for a sign of life",
+    fault: "treats any outcome as progress",
     port: "ChunkStore",
     alter: inChunks((sound) => ({
       commit: (parts, results) =>
@@ -80,10 +80,10 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
           results,
         ),
     })),
-    breaks: "only a part with the first open asset's outcome forgets deaths and charges; announcing does not",
+    breaks: "only a part with the first open asset's outcome clears deaths and charges; an announcement does not",
   },
   {
-    fault: "loses what a request excludes",
+    fault: "loses a request's exclusions",
     port: "JobStore",
     alter: inJobs((sound) => ({
       create: (draft, admit) => {
@@ -91,10 +91,10 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return sound.create({ ...draft, request }, admit);
       },
     })),
-    breaks: "every shape of a request is stored and read as it was",
+    breaks: "every shape of a request is read as it was stored",
   },
   {
-    fault: "takes pausing for running",
+    fault: "reads pausing as running",
     port: "JobStore",
     alter: inJobs((sound) => ({
       get: async (id) => {
@@ -102,10 +102,10 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return job?.state.status === "PROCESSING" ? { ...job, state: { ...job.state, pausing: false } } : job;
       },
     })),
-    breaks: "every state of a job, and every field that may change, is stored and read as it was",
+    breaks: "every state of a job, and every field that may change, is read as it was stored",
   },
   {
-    fault: "says nothing of a change that the lifecycle denies",
+    fault: "accepts a change that the lifecycle denies",
     port: "JobStore",
     alter: inJobs((sound) => ({
       update: async (id, decide) => {
@@ -121,7 +121,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     breaks: "a change of status that the lifecycle denies is refused as INTERNAL and stores nothing",
   },
   {
-    fault: "looks at the overlap outside of the lock",
+    fault: "checks the overlap outside of the lock",
     port: "JobStore",
     alter: inJobs((sound) => ({
       create: async (draft, admit) => {
@@ -132,7 +132,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return sound.create(draft, () => {});
       },
     })),
-    breaks: "of many starts at once on one scope, on two nodes, one wins, and the others are told which",
+    breaks: "when many start on one scope at once, on two nodes, one wins, and the others are told which",
   },
   {
     fault: "decides an update outside of the lock",
@@ -145,7 +145,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return sound.update(id, () => change);
       },
     })),
-    breaks: "updates come one after the other: of many at once on two nodes none is lost",
+    breaks: "updates are applied one after the other: when many run at once, on two nodes, none is lost",
   },
   {
     fault: "stores a creation before it is refused",
@@ -161,13 +161,13 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     breaks: "a creation that is refused stores nothing",
   },
   {
-    fault: "knows keys of all principals as one's own",
+    fault: "shares keys among all principals",
     port: "JobStore",
     alter: inJobs((sound) => ({ byKey: (_principal, key) => sound.byKey("ann", key) })),
-    breaks: "a key is its principal's own, exact to the character",
+    breaks: "a key belongs to its principal and is exact to the character",
   },
   {
-    fault: "forgets for which request a key stands",
+    fault: "forgets which request a key was used for",
     port: "JobStore",
     alter: inJobs((sound) => ({
       create: async (draft, admit) => {
@@ -177,16 +177,16 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return sound.create({ ...draft, idempotency: { ...idempotency, fingerprint: known.fingerprint } }, admit);
       },
     })),
-    breaks: "a key that stands for another request is an IDEMPOTENCY_CONFLICT that names its job; nothing is stored",
+    breaks: "a key that was used for another request is an IDEMPOTENCY_CONFLICT that names its job; nothing is stored",
   },
   {
-    fault: "shows the job that it is to go on before once more",
+    fault: "repeats the job that a list is to continue before",
     port: "JobStore",
     alter: inJobs((sound) => ({
       list: ({ beforeSequence, ...query }) =>
         sound.list({ ...query, ...(beforeSequence === undefined ? {} : { beforeSequence: beforeSequence + 1 }) }),
     })),
-    breaks: "a list is newest created first, cut at its limit, and goes on before a job exactly where it was cut",
+    breaks: "a list is ordered newest first, cut at its limit, and continues before a job exactly where it was cut",
   },
   {
     fault: "ignores the epoch",
@@ -201,7 +201,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     breaks: OLD_EPOCH,
   },
   {
-    fault: "writes results before it looks at the epoch",
+    fault: "writes results before it checks the epoch",
     port: "ChunkStore",
     alter: inChunks((sound) => ({
       commit: async (parts, results) => {
@@ -215,7 +215,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     breaks: OLD_EPOCH,
   },
   {
-    fault: "stores a repeated commit once more",
+    fault: "stores a repeated commit again",
     port: "ChunkStore",
     alter: inChunks((sound, { log }) => ({
       commit: async (parts, results) => {
@@ -229,10 +229,10 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return answers;
       },
     })),
-    breaks: "a commit repeated is answered as committed and doubles nothing (open)",
+    breaks: "a repeated commit is answered as committed and doubles nothing (open)",
   },
   {
-    fault: "stores the parts of a commit each by itself",
+    fault: "stores each part of a commit separately",
     port: "ChunkStore",
     alter: inChunks((sound) => ({
       commit: async (parts, results) => {
@@ -241,10 +241,10 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return answers;
       },
     })),
-    breaks: "a commit for a job that is not there fails as JOB_NOT_FOUND and stores nothing of the others",
+    breaks: "a commit for a job that does not exist fails with JOB_NOT_FOUND and stores nothing of the others",
   },
   {
-    fault: "writes lines though the results could not be written",
+    fault: "writes log lines even if the results could not be written",
     port: "ChunkStore",
     alter: inChunks((sound, { log }) => ({
       commit: async (parts, results) => {
@@ -268,13 +268,13 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       "a lost part is left out while the others of its commit are stored, over several jobs, each answered in place",
   },
   {
-    fault: "has reap steal a live lease",
+    fault: "lets reap steal a live lease",
     port: "ChunkStore",
     alter: inChunks((sound) => ({ reap: () => sound.reap(() => true) })),
-    breaks: "the reaper leaves the living in a job that is being cancelled alone; it ends once they are done",
+    breaks: "the reaper leaves live owners in a job that is being cancelled alone; it ends once they are done",
   },
   {
-    fault: "has reap leave the dead",
+    fault: "lets reap leave dead owners' leases",
     port: "ChunkStore",
     alter: inChunks((sound) => ({ reap: () => sound.reap(() => false) })),
     breaks: "the reaper ends a job that was told to stop (cancel) and whose owner is dead; no zombie commits to it",
@@ -283,30 +283,30 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     fault: "claims live leases",
     port: "ChunkStore",
     alter: inChunks((sound) => ({ claim: (request) => sound.claim({ ...request, isKnownDead: () => true }) })),
-    breaks: "a takeover waits for a lease that has not run out",
+    breaks: "a takeover waits until the lease has expired",
   },
   {
-    fault: "gives a worker anew what it still holds",
+    fault: "gives a worker what it still holds again",
     port: "ChunkStore",
     alter: inChunks((sound) => ({ claim: (request) => sound.claim({ ...request, holding: [] }) })),
-    breaks: "a takeover is never of what the asker itself still holds, run out or not; others take it",
+    breaks: "a takeover never affects what the claimer itself still holds, expired or not; others take it over",
   },
   {
-    fault: "claims more than was asked for",
+    fault: "claims more than was requested",
     port: "ChunkStore",
     alter: inChunks((sound) => ({
       claim: (request) => sound.claim({ ...request, chunks: request.chunks > 0 ? request.chunks + 1 : 0 }),
     })),
-    breaks: "a claim takes chunks in path order with their manifests, no more than asked for, and counts them once",
+    breaks: "a claim takes chunks in path order with their manifests, no more than requested, and counts them once",
   },
   {
-    fault: "claims jobs whose handlers are not here",
+    fault: "claims jobs whose handlers the node lacks",
     port: "ChunkStore",
     alter: inChunks((sound) => ({ claim: (request) => sound.claim({ ...request, handlers: ["h", "exotic"] }) })),
-    breaks: "a claim is of jobs of its repository whose every handler the node has",
+    breaks: "a claim takes only jobs of its repository for which the node has every handler",
   },
   {
-    fault: "hands out what has an outcome already",
+    fault: "hands out assets that already have an outcome",
     port: "ChunkStore",
     alter: inChunks((sound) => ({
       claim: async (request) =>
@@ -315,10 +315,10 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
           chunks: claim.chunks.map((chunk) => ({ ...chunk, open: chunk.entries.map((_, i) => i) })),
         })),
     })),
-    breaks: "a chunk is gone on with at the indices that have no outcome, over several earlier parts and leases",
+    breaks: "a chunk is resumed at the indices that have no outcome, after several earlier parts and leases",
   },
   {
-    fault: "renews what was lost",
+    fault: "renews lost leases",
     port: "ChunkStore",
     alter: inChunks((sound) => ({
       renew: async (leases, ttlMs) => {
@@ -326,16 +326,16 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return [];
       },
     })),
-    breaks: "a renewal answers the leases that were lost, taken over or done, and renews the others",
+    breaks: "a renewal reports the leases that were lost, taken over or done, and renews the others",
   },
   {
-    fault: "does not renew",
+    fault: "renews nothing",
     port: "ChunkStore",
     alter: inChunks((sound) => ({ renew: async (leases) => sound.renew(leases, 0) })),
-    breaks: "a renewal keeps leases that would have run out, and no others",
+    breaks: "a renewal keeps leases that would have expired, and no others",
   },
   {
-    fault: "releases whoever holds the chunk",
+    fault: "releases the chunk whoever holds it",
     port: "ChunkStore",
     alter: inChunks((sound) => ({
       release: async (leases) => {
@@ -344,13 +344,13 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         await sound.release(current);
       },
     })),
-    breaks: "a release of a lease that was lost, or of a chunk that is done, changes nothing",
+    breaks: "a release of a lost lease, or of a chunk that is done, changes nothing",
   },
   {
-    fault: "keeps released chunks until their time is over",
+    fault: "keeps released chunks until their lease expires",
     port: "ChunkStore",
     alter: inChunks(() => ({ release: async () => {} })),
-    breaks: "a release gives the chunk back at once, and its outcomes stay",
+    breaks: "a release makes the chunk available at once, and its outcomes stay",
   },
   {
     fault: "answers a repeated page as lost",
@@ -367,7 +367,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         },
       };
     }),
-    breaks: "a page of discovery repeated is answered as committed and doubles nothing",
+    breaks: "a repeated page of discovery is answered as committed and doubles nothing",
   },
   {
     fault: "ignores the epoch of discovery",
@@ -378,7 +378,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     breaks: "a page of discovery under an old epoch stores nothing",
   },
   {
-    fault: "claims in the order of creation alone",
+    fault: "claims by creation alone",
     port: "ChunkStore",
     alter: inChunks((sound, { jobs }) => ({
       claim: async (request) => {
@@ -390,7 +390,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return claims;
       },
     })),
-    breaks: "claims are by priority, then by creation",
+    breaks: "jobs are claimed by priority, then by creation",
   },
   {
     fault: "renumbers its lines",
@@ -403,7 +403,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return { lines: newest.slice(offset, end), offset, hasMore: end < newest.length };
       },
     })),
-    breaks: "what a log said at a number it says for ever",
+    breaks: "a line keeps its number and text for ever",
   },
   {
     fault: "pages one line too far",
@@ -414,10 +414,10 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return { ...page, offset };
       },
     })),
-    breaks: "a page is the lines from its offset on, no more than its limit, and says whether there are more",
+    breaks: "a page contains the lines from its offset on, no more than its limit, and says whether there are more",
   },
   {
-    fault: "promises more where the page ends with the log",
+    fault: "promises more if the page ends with the log",
     port: "JobLog",
     alter: inLog((sound) => ({
       read: async (jobId, offset, limit) => {
@@ -425,15 +425,15 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return { ...page, hasMore: page.lines.length === limit };
       },
     })),
-    breaks: "a page is the lines from its offset on, no more than its limit, and says whether there are more",
+    breaks: "a page contains the lines from its offset on, no more than its limit, and says whether there are more",
   },
   {
-    fault: "loses the last line of what comes together",
+    fault: "loses the last of the lines written together",
     port: "JobLog",
     alter: inLog((sound) => ({
       append: (jobId, entries) => sound.append(jobId, entries.length > 100 ? entries.slice(0, -1) : entries),
     })),
-    breaks: "a log's lines are numbered without gap from 0, as many as the job says",
+    breaks: "a log's lines are numbered without gaps from 0, as many as the job says",
   },
   {
     fault: "appends line by line",
@@ -443,16 +443,16 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         for (const entry of entries) await sound.append(jobId, [entry]);
       },
     })),
-    breaks: "a log that many write at once, on two nodes, has no gap and no line twice; what came together stays so",
+    breaks: "a log that many write at once, on two nodes, has no gaps or repeats; lines written together stay together",
   },
   {
-    fault: "has a tail of one line too few",
+    fault: "returns a tail one line too short",
     port: "JobLog",
     alter: inLog((sound) => ({ tail: (jobId, count) => sound.tail(jobId, Math.max(0, count - 1)) })),
-    breaks: "a tail is the last lines, with the number of its first",
+    breaks: "a tail contains the last lines, with the number of the first of them",
   },
   {
-    fault: "shows the outcome at its cursor once more",
+    fault: "repeats the outcome at its cursor",
     port: "JobReports",
     alter: inReports((sound) => ({
       outcomes: (jobId, { after, ...query }) =>
@@ -461,7 +461,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     breaks: "outcomes and assets after any cursor are exactly those behind it",
   },
   {
-    fault: "fills its pages before it looks at the kinds",
+    fault: "fills its pages before it checks the kinds",
     port: "JobReports",
     alter: inReports((sound) => ({
       outcomes: async (jobId, { kinds, ...query }) => {
@@ -469,10 +469,10 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return { outcomes: outcomes.filter(({ outcome }) => kinds?.includes(outcome) ?? true), ...next };
       },
     })),
-    breaks: "outcomes, in pages of any size and of any kinds, are every asset once, in path order",
+    breaks: "outcomes list every asset once, in path order, for any page size and any kinds",
   },
   {
-    fault: "shows outcomes in the order in which they came",
+    fault: "lists outcomes in order of arrival",
     port: "JobReports",
     alter: inReports((sound) => ({
       outcomes: async (jobId, query) => {
@@ -481,18 +481,18 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         return { ...page, outcomes: byTime };
       },
     })),
-    breaks: "outcomes, in pages of any size and of any kinds, are every asset once, in path order",
+    breaks: "outcomes list every asset once, in path order, for any page size and any kinds",
   },
   {
-    fault: "takes an asset without an outcome for one that it does not know",
+    fault: "treats an asset without an outcome as unknown",
     port: "JobReports",
     alter: inReports((sound) => ({
       outcomesAt: async (jobId, paths) => (await sound.outcomesAt(jobId, paths)).map((found) => found ?? undefined),
     })),
-    breaks: "paths asked for answer their outcome, null without one, undefined where the job has not found them",
+    breaks: "a requested path returns its outcome, null if it has none yet, undefined if the job has not found it",
   },
   {
-    fault: "dates outcomes when they are asked for",
+    fault: "dates outcomes when they are read",
     port: "JobReports",
     alter: inReports((sound) => ({
       outcomes: async (jobId, query) => {

@@ -56,25 +56,25 @@ function expectBreach(found: readonly Breach[], breaks: string, of: number): voi
 }
 
 describe("the conformance suites", () => {
-  it("find nothing in the sound repository in memory", async () => {
+  it("find nothing wrong with the sound in-memory repository", async () => {
     expect(await breachesOf(assetRepositorySuite("memory", openMemoryAssets, MEMORY_ASSETS))).to.deep.equal([]);
   });
 
   for (const port of ["JobStore", "ChunkStore", "JobLog", "JobReports"] as const satisfies StorePort[]) {
-    it(`find nothing in the sound ${port} in memory`, async () => {
+    it(`find nothing wrong with the sound in-memory ${port}`, async () => {
       expect(await breachesOf(storeSuite("memory", port, openMemoryStores))).to.deep.equal([]);
     });
   }
 
   for (const { fault, alter, breaks } of BROKEN_REPOSITORIES) {
-    it(`find a repository that ${fault}`, async () => {
+    it(`detect a repository that ${fault}`, async () => {
       const found = await breachesOf(assetRepositorySuite("broken", openBroken(alter), MEMORY_ASSETS));
       expectBreach(found, breaks, ASSET_REPOSITORY_GUARANTEES.length);
     });
   }
 
   for (const { fault, port, alter, breaks } of BROKEN_STORES) {
-    it(`find a ${port} that ${fault}`, async () => {
+    it(`detect a ${port} that ${fault}`, async () => {
       const found = await breachesOf(storeSuite("broken", port, openBrokenStores(alter)));
       expectBreach(found, breaks, STORE_GUARANTEES[port].length);
     });
@@ -103,7 +103,7 @@ describe("a conformance suite in a test runner", () => {
     return said;
   };
 
-  it("shows its flags, and as skipped, with the reason, what a flag switches off", () => {
+  it("shows its flags, and shows what a flag switches off as skipped, with the reason", () => {
     expect(runWith({ special: true })).to.deep.equal(["X as a port (special: yes)", "test one", "test two"]);
     expect(runWith({ special: false })).to.deep.equal([
       "X as a port (special: no)",

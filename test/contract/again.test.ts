@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { endOf, outcomesOf } from "../embedding/host.js";
 import { ContractHost, refusal, request, tree } from "./contract-host.js";
 
-describe("restart and retry-failed", () => {
+describe("running a job again", () => {
   let host: ContractHost;
   beforeEach(() => {
     host = new ContractHost();
@@ -14,7 +14,7 @@ describe("restart and retry-failed", () => {
     return undefined;
   };
 
-  it("restart makes a new, linked job with the same request, and leaves the old one as it is", async () => {
+  it("makes a new, linked job with the same request on restart, and leaves the old one as it is", async () => {
     const mill = await host.over(tree(3));
     const asked = request({ excludedPaths: ["a/1.txt"], filter: { fileTypes: ["OTHERS"] }, priority: 2 });
     const first = await mill.operator.start(asked, "ann");
@@ -29,7 +29,7 @@ describe("restart and retry-failed", () => {
     expect(host.handled).to.deep.equal(["/a/0.txt", "/a/2.txt", "/a/0.txt", "/a/2.txt"]);
   });
 
-  it("retry-failed runs exactly the failed set, though the tree changed: what is gone is GONE", async () => {
+  it("runs exactly the failed assets on retry-failed, even if the tree changed: deleted ones are GONE", async () => {
     const bad = new Set(["/a/1.txt", "/a/3.txt", "/a/7.txt"]);
     const mill = await host.over(tree(10), failing(bad), { chunkSize: 4 });
     const first = await mill.operator.start(request(), "ann");
@@ -47,7 +47,7 @@ describe("restart and retry-failed", () => {
     expect((await outcomesOf(mill, second.processingId))["3.txt"]).to.include({ outcome: "SKIPPED", code: "GONE" });
   });
 
-  it("retry-failed ignores stamps, takes a thousand over many pages, and can be retried again", async () => {
+  it("ignores stamps on retry-failed, takes a thousand assets over many pages, and can be retried again", async () => {
     const bad = new Set(Object.keys(tree(1_000)));
     const mill = await host.over(tree(1_001), failing(bad), { chunkSize: 64, logger: undefined as never });
     const asked = request({ filter: { filterProcessedAssets: true } });
@@ -62,7 +62,7 @@ describe("restart and retry-failed", () => {
     expect(new Set(host.handled).size).to.equal(10);
   });
 
-  it("are refused while the job is at work, where nothing failed, on a busy path, and for a type that is gone", async () => {
+  it("is refused while the job is running, if nothing failed, on a busy path, and for an unknown type", async () => {
     const mill = await host.over(tree(2), undefined, { autoStart: false });
     const { processingId: id } = await mill.operator.start(request(), "ann");
     expect(await refusal(mill.operator.restart(id, "ann"))).to.equal("ILLEGAL_STATE");

@@ -24,7 +24,7 @@ describe("asset status", () => {
   const byName = ({ assets }: AssetStatusPage) =>
     Object.fromEntries(assets.map(({ path, status }) => [path.slice(path.lastIndexOf("/") + 1), status]));
 
-  it("is PENDING, PROCESSING, SUCCESS or FAILURE, by the latest job that says something of the asset", async () => {
+  it("is PENDING, PROCESSING, SUCCESS or FAILURE, by the latest job that processed the asset", async () => {
     let gate: (() => void) | undefined;
     const mill = await host.over(
       tree(4),
@@ -62,7 +62,7 @@ describe("asset status", () => {
     expect(byName(await ask(mill, { path: "/a/1.txt" }))).to.deep.equal({ "1.txt": "FAILURE" });
   });
 
-  it("names what is missing, and what has gone since, as not existing", async () => {
+  it("lists missing and since deleted paths as not existing", async () => {
     const mill = await host.over(tree(2));
     const { jobId } = await mill.operator.askAssetStatus({ paths: ["/a/0.txt", "/a/no.txt", "/a/1.txt"] }, "ann");
     await until("the list", async () => (await mill.operator.assetStatus(jobId)).status === "SUCCESS");
@@ -75,7 +75,7 @@ describe("asset status", () => {
     ]);
   });
 
-  it("keeps to its limit and to path order, however many are missing, and leaves out what is excluded", async () => {
+  it("keeps to its limit and to path order, however many paths are missing, and leaves out excluded ones", async () => {
     const mill = await host.over({ ...tree(3), ...tree(2, "/z") });
     const missing = Array.from({ length: 30 }, (_, i) => `/m${String(i).padStart(2, "0")}`);
     const asked = { paths: ["/z", ...missing, "/a", "/no/way"], excludedPaths: ["/no"] };
@@ -111,7 +111,7 @@ describe("asset status", () => {
     await mill.operator.start(request(), "ann");
   });
 
-  it("refuses unknown fields, no path, a job that is none, and a place that is none", async () => {
+  it("refuses unknown fields, a missing path, an unknown job, and an invalid cursor", async () => {
     const mill = await host.over(tree(1), undefined, { autoStart: false });
     expect(await refusal(mill.operator.askAssetStatus({}, "ann"))).to.equal("INVALID_PARAMETER");
     expect(await refusal(mill.operator.askAssetStatus({ path: "/a", type: "x" } as never, "ann"))).to.equal(

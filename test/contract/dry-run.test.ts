@@ -16,7 +16,7 @@ describe("a dry run", () => {
   });
   afterEach(() => host.dispose());
 
-  it("counts what the real run's discovery counts, hands over nothing, and writes nothing", async () => {
+  it("counts what the real run's discovery counts, calls no handler, and writes nothing", async () => {
     const mill = await host.over(CONTENTS, undefined, { chunkSize: 3 });
     const dry = await mill.operator.start(request({ dryRun: true }), "ann");
     const report = await endOf(mill, dry.processingId);
@@ -41,7 +41,7 @@ describe("a dry run", () => {
     expect(done).not.to.have.property("report");
   });
 
-  it("of nothing names no first and no last", async () => {
+  it("names no first and no last asset if there are none", async () => {
     const mill = await host.over(CONTENTS);
     const filter = { fileTypes: ["DITAVAL"] };
     const { processingId } = await mill.operator.start(request({ dryRun: true, filter }), "ann");
@@ -49,7 +49,7 @@ describe("a dry run", () => {
     expect(report).to.deep.include({ byType: {}, skipped: {}, first: null, last: null });
   });
 
-  it("has an id, a log and a place in the history like others, and nothing to retry", async () => {
+  it("has an id, a log and an entry in the history like other jobs, and nothing to retry", async () => {
     const mill = await host.over(CONTENTS);
     const { processingId } = await mill.operator.start(request({ dryRun: true }), "ann");
     await endOf(mill, processingId);

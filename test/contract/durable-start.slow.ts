@@ -9,7 +9,7 @@ describe("the 200 of a start", function () {
   const bench = new Workbench();
   after(() => bench.dispose());
 
-  it(`means that the job is there, whatever happens next: killed right after it, ${KILLS} times`, async () => {
+  it(`means that the job exists, whatever happens next: killed right after it, ${KILLS} times`, async () => {
     const answered: string[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
       const server = await Server.start(bench, SAMPLE);

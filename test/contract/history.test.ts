@@ -5,7 +5,7 @@ describe("the history", () => {
   const host = new ContractHost();
   after(() => host.dispose());
 
-  it("is newest first, pages by before, and keeps to each condition", async () => {
+  it("lists the newest job first, pages by before, and applies each condition", async () => {
     const contents = Object.fromEntries(["/a/b", "/a/bc", "/a/b/c", "/d"].map((folder) => [`${folder}/x.txt`, ""]));
     const mill = await host.over(contents, undefined, {
       autoStart: false,

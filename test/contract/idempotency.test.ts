@@ -9,7 +9,7 @@ describe("an idempotency key", () => {
   });
   afterEach(() => host.dispose());
 
-  it("with one request gives one job, also where 50 ask at once, of two mills", async () => {
+  it("gives one job for one request, even if 50 callers start it at once on two mills", async () => {
     const mills = [
       await host.over(tree(3), undefined, { autoStart: false }),
       await host.over(tree(3), undefined, { autoStart: false }),
@@ -22,7 +22,7 @@ describe("an idempotency key", () => {
     expect(await mills[0]?.operator.history()).to.have.length(1);
   });
 
-  it("is looked at before the overlap and before the path, and after it was written in another way", async () => {
+  it("is checked before the overlap and the path, and after the request is normalised", async () => {
     const mill = await host.over(tree(3), undefined, { autoStart: false });
     const first = await mill.operator.start(request(), "ann", { idempotencyKey: "k" });
     const again = await mill.operator.start(request({ path: "a//" }), "ann", { idempotencyKey: "k" });
@@ -38,7 +38,7 @@ describe("an idempotency key", () => {
     "another filter": { filter: { fileTypes: ["DITATOPIC"] } },
     "another overlap": { onOverlap: "queue" as const },
   })) {
-    it(`with ${what} is refused`, async () => {
+    it(`is refused with ${what}`, async () => {
       const mill = await host.over(tree(3), undefined, { autoStart: false });
       await mill.operator.start(request(), "ann", { idempotencyKey: "k" });
       expect(await refusal(mill.operator.start(request(over), "ann", { idempotencyKey: "k" }))).to.equal(
@@ -47,7 +47,7 @@ describe("an idempotency key", () => {
     });
   }
 
-  it("is its principal's own, and lives as long as the job, ended or not", async () => {
+  it("belongs to its principal, and lives as long as the job, ended or not", async () => {
     const mill = await host.over(tree(3), undefined, { autoStart: false });
     const { processingId } = await mill.operator.start(request(), "ann", { idempotencyKey: "k" });
     expect(await refusal(mill.operator.start(request(), "bob", { idempotencyKey: "k" }))).to.equal("PATH_BUSY");
@@ -58,7 +58,7 @@ describe("an idempotency key", () => {
     expect(bob.processingId).not.to.equal(processingId);
   });
 
-  it("is another one's for another repository on the same store, and for another body of a path that is gone", async () => {
+  it("conflicts in another repository on the same store, and for another body even if its path was deleted", async () => {
     const mill = await host.over(tree(3), undefined, { autoStart: false });
     await mill.operator.start(request(), "ann", { idempotencyKey: "k" });
     const elsewhere = await host.mill({
@@ -73,7 +73,7 @@ describe("an idempotency key", () => {
     );
   });
 
-  it("of a refused start stands for nothing", async () => {
+  it("is not used up by a refused start", async () => {
     const mill = await host.over(tree(3), undefined, { autoStart: false });
     const { processingId } = await mill.operator.start(request(), "ann");
     expect(await refusal(mill.operator.start(request(), "ann", { idempotencyKey: "k" }))).to.equal("PATH_BUSY");
@@ -83,7 +83,7 @@ describe("an idempotency key", () => {
   });
 
   for (const key of ["", "é", "a\nb", "x".repeat(256)]) {
-    it(`${JSON.stringify(key.slice(0, 5))} is refused`, async () => {
+    it(`is refused as ${JSON.stringify(key.slice(0, 5))}`, async () => {
       const mill = await host.over(tree(1), undefined, { autoStart: false });
       expect(await refusal(mill.operator.start(request(), "ann", { idempotencyKey: key }))).to.equal(
         "INVALID_PARAMETER",

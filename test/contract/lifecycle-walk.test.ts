@@ -160,7 +160,7 @@ function accepted(action: (typeof ACTIONS)[number], report: JobReport, givingUp:
   }
 }
 
-describe("every action in every place of the lifecycle", () => {
+describe("every action in every state of the lifecycle", () => {
   let host: ContractHost;
   beforeEach(() => {
     host = new ContractHost();
@@ -169,7 +169,7 @@ describe("every action in every place of the lifecycle", () => {
 
   for (const [name, reach] of Object.entries(PLACES)) {
     for (const action of ACTIONS) {
-      it(`${action} at ${name} does what the flags say`, async () => {
+      it(`does what the flags say: ${action} at ${name}`, async () => {
         const { mill, id, release } = await reach(host);
         try {
           const before = await mill.operator.status(id);

@@ -79,7 +79,7 @@ describe("a log of a million lines", function () {
     return grown;
   };
   itMeasures(
-    "is downloaded whole, and its pages are where their numbers say",
+    "is downloaded completely, and each page is at its number",
     downloadLong,
     "is downloaded with little more memory than one of 100,000",
     (grownMb) => expect(grownMb).to.be.below(40),

@@ -26,7 +26,7 @@ describe("jobs on overlapping scopes", () => {
     excludedPaths: fc.uniqueArray(fc.constantFrom(...paths), { maxLength: 2 }),
   });
 
-  it("are refused where some path of a finite tree lies in both, and only there", () => {
+  it("are refused exactly if some path of a finite tree lies in both", () => {
     // Deeper than any root or exclusion: what covers a leaf of these covers all that could lie below it.
     const leaves = paths.flatMap((path) => [path, `${path}/leaf`]);
     fc.assert(
@@ -46,7 +46,7 @@ describe("jobs on overlapping scopes", () => {
     );
   });
 
-  it("wait with onOverlap queue until every earlier one has ended, in the order of creation", async () => {
+  it("wait with onOverlap queue until every earlier one has ended, in order of creation", async () => {
     const gates = new Map<string, () => void>();
     const begun: string[] = [];
     const mill = await host.over(tree(1), async (_asset, { jobId }) => {
@@ -66,7 +66,7 @@ describe("jobs on overlapping scopes", () => {
     }
   });
 
-  it("that queue hold their scope against later starts and resumes", async () => {
+  it("hold their scope while queued against later starts and resumes", async () => {
     const mill = await host.over(tree(1), () => new Promise(() => undefined), {
       engine: { drainMs: 50 },
       autoStart: false,
@@ -80,7 +80,7 @@ describe("jobs on overlapping scopes", () => {
     expect((await mill.operator.resume(first.processingId, "ann")).status).to.equal("WAITING");
   });
 
-  it("a queued job that was cancelled may not come back while a later one that went ahead is at work", async () => {
+  it("cannot be resumed after a cancel in the queue while a later one that went ahead is running", async () => {
     const mill = await host.over(tree(1), undefined, { autoStart: false });
     const [a, b, c] = [
       await mill.operator.start(request(), "ann"),
@@ -94,7 +94,7 @@ describe("jobs on overlapping scopes", () => {
     expect((await mill.operator.status(a.processingId)).status).to.equal("WAITING");
   });
 
-  it("that are PAUSED are resumed whoever was queued behind them, and all of them end", async () => {
+  it("are resumed from PAUSED even if others are queued behind them, and all of them end", async () => {
     const mill = await host.over(tree(2), undefined, { autoStart: false });
     const [first, second, third] = [
       await mill.operator.start(request(), "ann"),
@@ -116,7 +116,7 @@ describe("jobs on overlapping scopes", () => {
     expect(host.handled).to.have.length(6);
   });
 
-  it("that wait, or that need a handler that is not here, hide no other job, however many they are", async () => {
+  it("hide no other job while they wait or need a handler that is missing here, however many they are", async () => {
     const away = await host.over({ ...tree(2), ...tree(2, "/b") }, undefined, {
       autoStart: false,
       handler: { name: "elsewhere", types: ["ELSEWHERE"] },
@@ -138,7 +138,7 @@ describe("jobs on overlapping scopes", () => {
     for (const id of queued.slice(0, 3)) expect((await endOf(mill, id)).status).to.equal("SUCCESS");
   });
 
-  it("of another type, or dry ones, neither wait nor are refused", async () => {
+  it("neither wait nor are refused if one has another type or is a dry run", async () => {
     const mill = await host.over(tree(2), undefined, {
       autoStart: false,
       handler: { types: ["ASSET_PROCESSING", "OTHER"] },
@@ -151,7 +151,7 @@ describe("jobs on overlapping scopes", () => {
     expect(holdsScope({ type: "T", paths: ["/"], priority: 5, dryRun: true })).to.equal(false);
   });
 
-  it("mustWait tells of earlier ones alone", () => {
+  it("wait for earlier ones only, as mustWait says", () => {
     const job = (sequence: number, onOverlap?: "queue") =>
       jobOf({
         id: String(sequence),

@@ -53,28 +53,28 @@ describe("filterProcessedAssets", () => {
     expect(repository?.reads.length).to.equal(read);
   });
 
-  it("processes again what was changed, and that alone", async () => {
+  it("processes changed assets again, and only those", async () => {
     const ends = await secondRun([reads()], [reads()], (assets) => assets.set("/a/2.txt", "new"));
     expect(ends).to.deep.equal({ ...all("UNCHANGED"), "2.txt": "SUCCEEDED" });
   });
 
-  it("looks at the content where only the time changed", async () => {
+  it("compares the content if only the time changed", async () => {
     const ends = await secondRun([reads()], [reads()], (assets) => assets.set("/a/2.txt", "/a/2.txt"));
     expect(ends).to.deep.equal(all("UNCHANGED"));
   });
 
-  it("processes again where nobody read the content, for then only the time tells", async () => {
+  it("processes an asset again if nobody read its content, since then only the time can tell", async () => {
     const blind = handlerOf(() => undefined);
     const ends = await secondRun([blind], [blind], (assets) => assets.set("/a/2.txt", "/a/2.txt"));
     expect(ends).to.deep.equal({ ...all("UNCHANGED"), "2.txt": "SUCCEEDED" });
   });
 
-  it("processes everything again for a new version, or another handler", async () => {
+  it("processes everything again for a new version or another handler", async () => {
     expect(await secondRun([reads()], [reads({ version: "2" })])).to.deep.equal(all("SUCCEEDED"));
     expect(await secondRun([reads()], [reads(), reads({ name: "more" })])).to.deep.equal(all("SUCCEEDED"));
   });
 
-  it("rests on all handlers that ran, those included that had nothing to do", async () => {
+  it("depends on all handlers that ran, including those that had nothing to do", async () => {
     const skips = handlerOf(
       () => {
         throw new SkipAsset("not mine");
@@ -84,7 +84,7 @@ describe("filterProcessedAssets", () => {
     expect(await secondRun([reads(), skips], [reads(), skips])).to.deep.equal(all("UNCHANGED"));
   });
 
-  it("takes no hash for what handlers saw in two contents", async () => {
+  it("stores no hash for an asset whose handlers read different contents", async () => {
     const assets = new MemoryAssetRepository({ "/a/0.txt": "old" });
     const first = reads({ name: "first", process: async (_asset, context) => void (await context.text()) });
     const second = reads({
@@ -110,7 +110,7 @@ describe("filterProcessedAssets", () => {
     }
   });
 
-  it("does not take its own job's stamp for an earlier one: a kill between results and commit hides no success", async () => {
+  it("ignores its own job's stamp: a kill between results and commit hides no success", async () => {
     const assets = new MemoryAssetRepository(tree(1));
     const mill = await host.mill({ assets, plugins: [reads()], builtIns: false, autoStart: false });
     const { processingId: jobId } = await mill.operator.start(CHANGED_ONLY, "ann");
@@ -121,7 +121,7 @@ describe("filterProcessedAssets", () => {
     expect(await endOf(mill, jobId)).to.include({ succeededCount: 1, skippedCount: 0 });
   });
 
-  it("leaves nobody out who failed before", async () => {
+  it("never leaves out assets that failed before", async () => {
     const failing = reads({
       process: async ({ path }) => {
         if (path === "/a/1.txt") throw new Error("no");
@@ -130,7 +130,7 @@ describe("filterProcessedAssets", () => {
     expect(await secondRun([failing], [reads()])).to.deep.equal({ ...all("UNCHANGED"), "1.txt": "SUCCEEDED" });
   });
 
-  it("processes what no handler has a verdict on, so that the handler's own error is met", async () => {
+  it("processes assets on which no handler has a verdict, so that the handler's own error is reported", async () => {
     const picky = reads({
       accepts: () => {
         throw new Error("broken rule");

@@ -18,7 +18,7 @@ describe("a watched job", () => {
 
   const lines = (events: readonly JobEvent[]) => events.flatMap((event) => (event.kind === "log" ? [event] : []));
 
-  it("tells every line once, in order, and each status, and ends with the job", async () => {
+  it("reports every line once, in order, and each status, and ends with the job", async () => {
     const mill = await host.over(tree(200), slowly, { chunkSize: 10, engine: { commitEveryMs: 50 } });
     const { processingId } = await mill.operator.start(request(), "ann");
     const events: JobEvent[] = [];
@@ -35,7 +35,7 @@ describe("a watched job", () => {
     );
   });
 
-  it("loses and doubles nothing where the watcher is cut off at any event and comes back with its id", async () => {
+  it("neither loses nor repeats an event if the watcher disconnects at any event and returns with its id", async () => {
     const mill = await host.over(tree(120), slowly, { chunkSize: 10, engine: { commitEveryMs: 50 } });
     const { processingId } = await mill.operator.start(request(), "ann");
     const events: JobEvent[] = [];
@@ -60,7 +60,7 @@ describe("a watched job", () => {
     expect(statuses.filter((status) => status === "SUCCESS")).to.have.length(1);
   });
 
-  it("ends at once for a watcher who knows all of an ended job, and for one who goes away", async () => {
+  it("ends at once for a watcher who knows everything about an ended job, and for one who disconnects", async () => {
     const mill = await host.over(tree(3));
     const { processingId } = await mill.operator.start(request(), "ann");
     await endOf(mill, processingId);
@@ -74,7 +74,7 @@ describe("a watched job", () => {
   });
 
   for (const after of ["x", "-1.", "1", "1.WAITING", "1.WAITING-1-0-WAITING\n", "99999999999999999999."]) {
-    it(`refuses ${JSON.stringify(after)} as a place`, async () => {
+    it(`does not accept ${JSON.stringify(after)} as an event id`, async () => {
       const mill = await host.over(tree(1), undefined, { autoStart: false });
       const { processingId } = await mill.operator.start(request(), "ann");
       const iterator = mill.operator.events(processingId, { after })[Symbol.asyncIterator]();
@@ -82,7 +82,7 @@ describe("a watched job", () => {
     });
   }
 
-  it("that does not exist is JOB_NOT_FOUND", async () => {
+  it("is JOB_NOT_FOUND if it does not exist", async () => {
     const mill = await host.over(tree(1), undefined, { autoStart: false });
     expect(await refusal(mill.operator.events("none")[Symbol.asyncIterator]().next())).to.equal("JOB_NOT_FOUND");
   });

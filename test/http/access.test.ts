@@ -9,7 +9,7 @@ import { FakeOperator } from "./fake-operator.js";
 
 const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString("base64")}`;
 
-describe("without credentials", () => {
+describe("a caller without credentials", () => {
   const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
   const paths = [
     BASE,
@@ -30,7 +30,7 @@ describe("without credentials", () => {
     ])
     .concat(["/readyz;x", "/%68ealthz", "/healthz%2f", `/healthz${BASE}/status`]);
   for (const path of [...paths, "/healthz", "/readyz"]) {
-    it(`${path} is reached by no method, unless it is a health check`, async () => {
+    it(`reaches ${path} by no method, unless it is a health check`, async () => {
       const operator = new FakeOperator();
       const { ask } = client({ authenticator: new TokenAuthenticator("secret") }, operator);
       for (const method of methods) {
@@ -50,7 +50,7 @@ describe("without credentials", () => {
     });
   }
 
-  it("a body is not even looked at", async () => {
+  it("is refused before its body is read", async () => {
     const { app } = client({ authenticator: new TokenAuthenticator("secret") });
     let pulled = false;
     const body = new ReadableStream(
@@ -100,7 +100,7 @@ describe("one shared token", () => {
     });
   }
 
-  it("must not be empty", () => {
+  it("is rejected if it is empty", () => {
     expect(() => new TokenAuthenticator("")).to.throw(AssetmillError, "token");
   });
 
@@ -115,14 +115,14 @@ describe("one shared token", () => {
 describe("an authenticator", () => {
   const answering = (authenticate: Authenticator["authenticate"]): Authenticator => ({ challenges: [], authenticate });
 
-  it("that cannot check the caller lets nobody in", async () => {
+  it("lets nobody in if it cannot check the caller", async () => {
     const authenticator = answering(() => Promise.reject(new AssetmillError("UNAVAILABLE", "10.0.0.7 refused")));
     const { status, body } = await client({ authenticator, statusCodes: "semantic" }).ask(`${BASE}/openapi.json`);
     expect([status, body.code]).to.deep.equal([503, "UNAVAILABLE"]);
     expect(body.detail).to.not.include("10.0.0.7");
   });
 
-  it("is given the request's headers under any spelling", async () => {
+  it("gets the request's headers under any spelling", async () => {
     const seen: (string | undefined)[] = [];
     const authenticator = answering(async ({ header }) => {
       seen.push(header("Cookie"), header("cookie"), header("x-none"));
@@ -148,7 +148,7 @@ describe("health checks", () => {
     ],
   ];
   for (const [what, ready, up] of cases) {
-    it(`say ${up ? "ready" : "not ready"} where ${what}; alive in any case`, async () => {
+    it(`say ${up ? "ready" : "not ready"} if ${what}, and alive in any case`, async () => {
       const { ask } = client({ ready });
       const readyz = await ask("/readyz");
       expect([readyz.status, readyz.body]).to.deep.equal(up ? [200, { status: "up" }] : [503, { status: "down" }]);
@@ -156,7 +156,7 @@ describe("health checks", () => {
     });
   }
 
-  it("do not hang where the host does", async () => {
+  it("do not hang if the host does", async () => {
     const { ask } = client({ ready: () => new Promise(() => {}), requestTimeoutMs: 20, statusCodes: "semantic" });
     expect((await ask("/readyz")).status).to.equal(503);
   });
@@ -184,7 +184,7 @@ describe("the Host header", () => {
     ["", false],
   ];
   for (const [host, taken] of hosts) {
-    it(`"${host}" is ${taken ? "a" : "no"} name of a loopback-only server`, async () => {
+    it(`is ${taken ? "accepted" : "refused"} as "${host}" by a loopback-only server`, async () => {
       const { ask } = client({ allowedHosts: isLoopback });
       for (const path of [`${BASE}/openapi.json`, "/healthz"]) {
         const { status, body } = await ask(path, { headers: { Host: host } });
@@ -194,7 +194,7 @@ describe("the Host header", () => {
     });
   }
 
-  it("may be anything where nothing is said", async () => {
+  it("may have any value if the options do not restrict it", async () => {
     expect((await client().ask("/healthz", { headers: { Host: "evil.example" } })).status).to.equal(200);
   });
 });
@@ -212,13 +212,13 @@ describe("options", () => {
     ["requestTimeoutMs", { requestTimeoutMs: -1 }],
   ];
   for (const [name, options] of bad) {
-    it(`refuse ${JSON.stringify(options)} naming ${name}`, () => {
+    it(`are rejected as ${JSON.stringify(options)}, naming ${name}`, () => {
       const authenticator = new TokenAuthenticator("x");
       expect(() => createApp(new FakeOperator(), { authenticator, ...options })).to.throw(AssetmillError, name);
     });
   }
 
-  it("that are undefined are as if not given", async () => {
+  it("count as missing if they are undefined", async () => {
     const { ask } = client({ basePath: undefined, maxBodyBytes: undefined, onError: undefined });
     expect((await ask(`${BASE}/openapi.json`)).status).to.equal(200);
   });

@@ -3,7 +3,7 @@ import { BASE, client, SIBLINGS } from "./client.js";
 import { uuid } from "./fake-operator.js";
 
 describe("GET results", () => {
-  it("answers what processing wrote, with the job under its name on the wire", async () => {
+  it("answers what processing wrote, and names the job as the contract does", async () => {
     const { ask, operator } = client();
     operator.written = {
       path: "/a/b.dita",
@@ -18,7 +18,7 @@ describe("GET results", () => {
     expect([status, body]).to.deep.equal([200, { ...rest, processingId: jobId }]);
   });
 
-  it("is empty where nothing was written yet, with the path in its written form", async () => {
+  it("is empty if nothing has been written yet, with the path in its normalised form", async () => {
     const { ask } = client();
     const { body } = await ask(`${BASE}/results?path=a//b.dita/`);
     const empty = { path: "/a/b.dita", properties: {}, references: [], stamp: null, processingId: null, at: 0 };
@@ -41,7 +41,7 @@ describe("GET results", () => {
 });
 
 describe("assets/status", () => {
-  it("takes the documented request and answers a job to ask for", async () => {
+  it("takes the documented request and answers a job to poll", async () => {
     const { act, operator } = client();
     const request = {
       paths: ["/content/dam/status-fetch1", "/content/dam/status-fetch2"],
@@ -52,12 +52,12 @@ describe("assets/status", () => {
     expect(operator.calls).to.deep.equal([{ name: "askAssetStatus", args: [request, "anonymous"] }]);
   });
 
-  it("takes one path, or one excluded path as a text", async () => {
+  it("accepts one path or one excluded path as a string", async () => {
     const { act } = client();
     expect((await act(`${SIBLINGS}/assets/status`, { path: "/a", excludedPaths: "/a/b" })).status).to.equal(200);
   });
 
-  it("answers a page of assets, and what is asked for is passed on", async () => {
+  it("answers a page of assets, and passes the query on", async () => {
     const { ask, operator } = client();
     const { status, body } = await ask(`${SIBLINGS}/assets/status?jobId=j&limit=7&after=0.5`);
     expect(status).to.equal(200);
@@ -105,7 +105,7 @@ describe("assets/status", () => {
 });
 
 describe("GET system/status", () => {
-  it("answers what the host says", async () => {
+  it("answers what the host reports", async () => {
     const system = async () => ({ isDatabase: true, databaseConnectionCheck: "failed" as const, url: "secret" });
     const { status, body } = await client({ system }).ask(`${SIBLINGS}/system/status`);
     expect([status, body]).to.deep.equal([200, { isDatabase: true, databaseConnectionCheck: "failed" }]);
@@ -116,7 +116,7 @@ describe("GET system/status", () => {
     ["not ready", () => false, "failed"],
     ["out of reach", () => Promise.reject(new Error("x")), "failed"],
   ] as const) {
-    it(`says ${check} where the host says nothing and the store is ${what}`, async () => {
+    it(`reports ${check} if the host reports nothing and the store is ${what}`, async () => {
       const { body } = await client({ ready }).ask(`${SIBLINGS}/system/status`);
       expect(body).to.deep.equal({ isDatabase: false, databaseConnectionCheck: check });
     });
@@ -132,7 +132,7 @@ describe("the siblings' path", () => {
     ["/jobs", "", "/system/status"],
   ];
   for (const [basePath, siblingPath, found] of places) {
-    it(`of ${basePath}${siblingPath === undefined ? "" : ` told "${siblingPath}"`} gives ${found}`, async () => {
+    it(`gives ${found} for ${basePath}${siblingPath === undefined ? "" : ` with "${siblingPath}"`}`, async () => {
       const { ask } = client({ basePath, siblingPath });
       expect((await ask(found)).status).to.equal(200);
       expect((await ask(`${found}/`)).status).to.equal(200);

@@ -55,10 +55,10 @@ const operatorWithJob = (): FakeOperator => {
   return operator;
 };
 
-describe("the operator as one caller may use it", () => {
+describe("the operator as restricted to one caller", () => {
   const { history: _, ...others } = CALLS;
   for (const [name, [action, call]] of Object.entries(others)) {
-    it(`${name} needs ${action} on all paths, and reaches nothing without`, async () => {
+    it(`requires ${action} on all paths for ${name}, and reaches nothing without it`, async () => {
       const other = action === "read" ? "process" : "read";
       for (const policy of [only(other, "/a", "/b", "/b/x"), only(action, "/a"), only(action)]) {
         const operator = operatorWithJob();
@@ -85,25 +85,25 @@ describe("the operator as one caller may use it", () => {
     }
   });
 
-  it("asks for no status of its own where there is no policy", async () => {
+  it("asks for no status of its own if there is no policy", async () => {
     const operator = operatorWithJob();
     await new AuthorizedOperator(operator, ANN, undefined).logs(uuid(1));
     expect(operator.calls.map(({ name }) => name)).to.deep.equal(["logs"]);
   });
 
-  it("tells an unknown job from one that may not be seen", async () => {
+  it("distinguishes an unknown job from a hidden one", async () => {
     const guarded = new AuthorizedOperator(operatorWithJob(), ANN, only("read"));
     expect(await codeOf(() => guarded.logs(uuid(1)))).to.equal("FORBIDDEN");
     expect(await codeOf(() => guarded.logs(uuid(2)))).to.equal("JOB_NOT_FOUND");
   });
 
-  it("the request's own mistakes are still named", async () => {
+  it("still names the request's own mistakes", async () => {
     const guarded = new AuthorizedOperator(new FakeOperator(), ANN, only("process"));
     const error = await guarded.start({ paths: ["/a", "/b/../c"], type: "T" }).catch((thrown: unknown) => thrown);
     expect(error).to.have.nested.property("ids.field", "paths[1]");
   });
 
-  it("a policy that cannot find out lets nobody through", async () => {
+  it("lets nobody through if the policy cannot decide", async () => {
     const failing: AccessPolicy = { allows: () => Promise.reject(new AssetmillError("UNAVAILABLE", "no directory")) };
     const operator = operatorWithJob();
     const guarded = new AuthorizedOperator(operator, ANN, failing);
@@ -115,7 +115,7 @@ describe("the operator as one caller may use it", () => {
     [["/rival"], /job .* is active on \/rival/],
     [[], /another user's job/],
   ] as const) {
-    it(`a refused start ${readable.length > 0 ? "names the job in the way" : "hides a job that may not be read"}`, async () => {
+    it(`${readable.length > 0 ? "names a readable" : "hides an unreadable"} rival job when it refuses a start`, async () => {
       const operator = new FakeOperator();
       const { processingId } = operator.withJob({ path: "/rival", paths: ["/rival"] });
       const policy: AccessPolicy = {
@@ -153,7 +153,7 @@ describe("a history under a policy", () => {
   }
   const mine = only("read", "/mine");
 
-  it("leaves out what may not be read, and still gives as many as were asked for", async () => {
+  it("leaves out jobs that the caller may not read, and still returns as many as requested", async () => {
     const guarded = new AuthorizedOperator(new ManyJobs(1_000), ANN, mine);
     const reports = await guarded.history({ limit: 7 });
     expect(reports.map(({ processingId }) => Number(processingId.slice(-12)))).to.deep.equal(
@@ -163,7 +163,7 @@ describe("a history under a policy", () => {
     expect(next.map(({ processingId }) => Number(processingId.slice(-12)))).to.deep.equal([978, 975]);
   });
 
-  it("ends where there are no more jobs, and after 10,000 looked at", async () => {
+  it("ends if there are no more jobs, and after 10,000 have been checked", async () => {
     expect(await new AuthorizedOperator(new ManyJobs(31), ANN, mine).history({ limit: 100 })).to.have.length(10);
     const endless = new ManyJobs(1_000_000);
     expect(await new AuthorizedOperator(endless, ANN, only("read")).history({ limit: 5 })).to.deep.equal([]);
@@ -198,7 +198,7 @@ describe("pathAccessPolicy", () => {
     });
   }
 
-  it("refuses rules that make no sense, naming them", () => {
+  it("rejects nonsensical rules, naming them", () => {
     for (const [rule, field] of [
       [{ principal: "", paths: ["/"] }, "rules[1].principal"],
       [{ principal: "x", paths: ["/a/../b"] }, "rules[1].paths[0]"],

@@ -113,7 +113,7 @@ describe("the contract on a socket: start", () => {
     });
   }
 
-  it("leaves excludedPaths and filter out of the answer where they were not given", async () => {
+  it("leaves excludedPaths and filter out of the answer if they were not given", async () => {
     const id = await server.start();
     expect(await server.ends(id)).to.not.have.any.keys("excludedPaths", "filter", "report", "restartedFrom");
   });
@@ -126,7 +126,7 @@ describe("the contract on a socket: start", () => {
     await server.ends(body.processingId as string);
   });
 
-  it("dryRun counts what the real run finds, and writes nothing", async () => {
+  it("counts with dryRun what the real run finds, and writes nothing", async () => {
     const dry = await server.ends(await server.start({ dryRun: true }));
     expect(dry).to.include({ status: "SUCCESS", dryRun: true });
     expect(dry.report).to.deep.equal({
@@ -140,7 +140,7 @@ describe("the contract on a socket: start", () => {
     expect((await server.get("/results?path=/in/deep/c.md")).body.stamp).to.equal(null);
   });
 
-  it("maxFailures, as a number and as a percentage, ends the job as FAILURE", async () => {
+  it("ends the job as FAILURE beyond maxFailures, given as a number or as a percentage", async () => {
     expect((await server.ends(await server.start({ path: "/in/deep", maxFailures: 0 }))).status).to.equal("FAILURE");
     expect((await server.ends(await server.start({ maxFailures: 1 }))).status).to.equal("SUCCESS");
     expect((await server.ends(await server.start({ maxFailures: "50%" }))).status).to.equal("SUCCESS");
@@ -282,7 +282,7 @@ describe("the contract on a socket: the published examples", () => {
     "cancellable",
   ];
 
-  it("old edition, without a filter: it starts, and each documented field comes back with its type", async () => {
+  it("starts the old edition's request, without a filter, and returns each documented field with its type", async () => {
     const { status, body } = await send(OLD);
     expect(status).to.equal(200);
     const report = await server.ends(body.processingId as string);
@@ -305,13 +305,13 @@ describe("the contract on a socket: the published examples", () => {
     expect([typeof report.comments, typeof report.createdBy]).to.deep.equal(["string", "string"]);
   });
 
-  it("new edition, with a filter, as the page prints it: 400 with the place of the missing comma", async () => {
+  it("refuses the new edition's request as the page prints it: 400 with the place of the missing comma", async () => {
     const { status, body } = await send(NEW_BROKEN);
     expect([status, body.code]).to.deep.equal([400, "INVALID_JSON"]);
     expect(body.detail).to.equal('unexpected "\\"" at line 10, column 9');
   });
 
-  it("new edition with that comma: it starts, with its filter", async () => {
+  it("starts the new edition's request, with its filter, once that comma is added", async () => {
     const { status, body } = await send(NEW_BROKEN.replace("6933000", "6933000,"));
     expect(status).to.equal(200);
     const { filter } = await server.ends(body.processingId as string);
@@ -323,7 +323,7 @@ describe("the contract on a socket: the published examples", () => {
     });
   });
 
-  it("migration page: start, status, cancel and resume by JSON bodies", async () => {
+  it("starts, shows, cancels and resumes the migration page's job by JSON bodies", async () => {
     const { status, body } = await send(
       '{"path":"/content/dam/dita-templates","excludedPaths":["/content/dam/demo","/content/dam/demo1"],"type":"ASSET_PROCESSING"}',
     );
@@ -343,7 +343,7 @@ describe("the contract on a socket: the published examples", () => {
     }
   });
 
-  it("logs: lines, limit, offset, hasMore", async () => {
+  it("pages logs by lines, limit, offset and hasMore", async () => {
     const id = (await send(OLD)).body.processingId as string;
     await server.ends(id);
     const { body } = await server.get(`/logs?processingId=${id}&offset=0&limit=1`);
@@ -352,14 +352,14 @@ describe("the contract on a socket: the published examples", () => {
     expect(body.lines).to.have.length(1);
   });
 
-  it("history: executionHistory of status objects, with the filter that a job had", async () => {
+  it("lists status objects in executionHistory, with the filter that a job had", async () => {
     const { body } = await server.get("/history");
     expect(body).to.have.all.keys("executionHistory");
     expect(body.executionHistory.length).to.be.at.least(4);
     for (const entry of body.executionHistory) expect(entry).to.include.all.keys(...DOCUMENTED);
   });
 
-  it("asset status: a job to poll, then each asset with path, uuid, status, exists", async () => {
+  it("lists asset status as a job to poll, then each asset with path, uuid, status and exists", async () => {
     const asked = await server.post(`${SIBLINGS}/assets/status`, {
       paths: ["/content/dam/status-fetch1", "/content/dam/status-fetch2"],
       excludedPaths: ["content/dam/status-fetch1/excluded-folder"],
@@ -388,7 +388,7 @@ describe("the contract on a socket: the published examples", () => {
     expect([rest.body.assets.length, rest.body.next]).to.deep.equal([1, null]);
   });
 
-  it("asset status of an id that lists nothing is not known", async () => {
+  it("answers asset status as not found for the id of a job that lists nothing", async () => {
     const id = (await send(OLD)).body.processingId as string;
     await server.ends(id);
     for (const jobId of [id, "akjhdfalkj1132"]) {
@@ -472,7 +472,7 @@ describe("the contract on a socket: status values, flags and what each endpoint 
     const modes =
       status === "WAITING" || status === "SUCCESS" ? (["documented", "semantic"] as const) : (["documented"] as const);
     for (const statusCodes of modes) {
-      it(`${status}: ${JSON.stringify({ cancellable, resumable, restartable })}, kept to by each endpoint (${statusCodes})`, async () => {
+      it(`enforces ${JSON.stringify({ cancellable, resumable, restartable })} for ${status} at each endpoint (${statusCodes})`, async () => {
         const keptTo = async (endpoint: (typeof ENDPOINTS)[number]): Promise<void> => {
           const server = await MillServer.open(contents, { statusCodes });
           try {
@@ -518,7 +518,7 @@ describe("the contract on a socket: overlap, reports and results", () => {
   });
   afterEach(() => server.close());
 
-  it("refuses an overlapping path naming the active job; queue waits for it; disjoint ones go on", async () => {
+  it("refuses an overlapping path naming the active job; queue waits for it; disjoint jobs run", async () => {
     const id = await server.start({ path: "/busy" });
     for (const path of ["/busy", "/busy/a.txt", "/"]) {
       const { status, body } = await server.act("", { path, type: TYPE });
@@ -533,7 +533,7 @@ describe("the contract on a socket: overlap, reports and results", () => {
     expect((await server.ends(queued)).status).to.equal("SUCCESS");
   });
 
-  it("cancel is 200 again on CANCELLING and CANCELLED; resume keeps the id and repeats nothing that has an outcome", async () => {
+  it("accepts cancel again on CANCELLING and CANCELLED; resume keeps the id and repeats nothing that has an outcome", async () => {
     server.assets.set("/mix/a.txt", "x");
     server.assets.set("/mix/b.txt", "wait");
     const id = await server.start({ path: "/mix" });
@@ -558,7 +558,7 @@ describe("the contract on a socket: overlap, reports and results", () => {
     expect(server.begun.filter((path) => path === "/mix/a.txt")).to.have.length(1);
   });
 
-  it("restart runs the same request again; retry-failed runs exactly what failed, even if the tree changed", async () => {
+  it("runs the same request again on restart; retry-failed runs exactly what failed, even if the tree changed", async () => {
     const id = await server.start({ excludedPaths: ["/in/b.ditamap"] });
     await server.ends(id);
     server.begun.splice(0);
@@ -578,7 +578,7 @@ describe("the contract on a socket: overlap, reports and results", () => {
     expect(server.begun).to.deep.equal(["/in/deep/c.md"]);
   });
 
-  it("failures has every failed and skipped asset with all there is to say; outcomes has each; NDJSON and CSV the same", async () => {
+  it("reports every failed and skipped asset in full in failures, and each asset in outcomes; NDJSON and CSV agree", async () => {
     const id = await server.start();
     await server.ends(id);
     const { body } = await server.get(`/failures?processingId=${id}`);
@@ -634,7 +634,7 @@ describe("the contract on a socket: overlap, reports and results", () => {
     expect([...page.outcomes, ...rest.outcomes]).to.deep.equal(all);
   });
 
-  it("results says what processing wrote about one asset; nothing of one that was not processed", async () => {
+  it("shows in results what processing wrote about an asset, and nothing for an unprocessed one", async () => {
     const id = await server.start();
     await server.ends(id);
     const { body } = await server.get("/results?path=/in/a.dita");
@@ -648,7 +648,7 @@ describe("the contract on a socket: overlap, reports and results", () => {
     expect([none.status, none.body.code, none.body.path]).to.deep.equal([400, "PATH_NOT_FOUND", "/in/nope"]);
   });
 
-  it("history is by creation, newest first, and each filter leaves out the others", async () => {
+  it("sorts history by creation, newest first, and each filter leaves out the others", async () => {
     const ids: string[] = [];
     for (const path of ["/in/a.dita", "/in-side", "/in/deep/c.md"]) {
       const id = await server.start({ path });
@@ -668,7 +668,7 @@ describe("the contract on a socket: overlap, reports and results", () => {
     expect(await shown("createdBy=ann")).to.deep.equal([]);
   });
 
-  it("events tells lines and states while they happen, and a reconnect loses and doubles nothing", async () => {
+  it("streams lines and states in events as they happen, and a reconnect neither loses nor repeats any", async () => {
     const id = await server.start();
     await server.ends(id);
     const { text } = await server.get(`/events?processingId=${id}`);
@@ -696,7 +696,7 @@ describe("the contract on a socket: overlap, reports and results", () => {
     expect([wrong.status, wrong.body.code]).to.deep.equal([400, "INVALID_PARAMETER"]);
   });
 
-  it("system/status, healthz and readyz say that all is well", async () => {
+  it("reports in system/status, healthz and readyz that everything works", async () => {
     expect((await server.ask(`${SIBLINGS}/system/status`)).body).to.include({ databaseConnectionCheck: "passed" });
     for (const path of ["/healthz", "/readyz"]) expect((await server.ask(path)).body).to.deep.equal({ status: "up" });
   });
@@ -716,13 +716,13 @@ describe("the contract on a socket: logs and their download", () => {
   });
   after(() => server.close());
 
-  it("has lines of the documented form, one for each failed asset", () => {
+  it("have lines of the documented form, one for each failed asset", () => {
     for (const line of all)
       expect(line).to.match(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d:\d{3}: (DEBUG|INFO|WARN|ERROR): \[ASSET_PROCESSING\] \S/);
     expect(all.filter((line) => line.includes("TOLD_TO"))).to.have.length.at.least(60);
   });
 
-  it("gives any page by offset, limit or tail", async () => {
+  it("return any page by offset, limit or tail", async () => {
     const n = all.length;
     const pages: [query: string, lines: string[], offset: number, limit: number, hasMore: boolean][] = [
       ["", all.slice(0, 500), 0, 500, n > 500],
@@ -741,7 +741,7 @@ describe("the contract on a socket: logs and their download", () => {
     expect([beyond.lines, beyond.hasMore]).to.deep.equal([[], false]);
   });
 
-  it("downloads as a ZIP that unzip finds good, whose lines equal the paged ones, with the failures beside", async () => {
+  it("are downloaded as a ZIP that unzip accepts, whose lines equal the paged ones, together with the failures", async () => {
     const { folder, remove } = await tempFolder();
     try {
       const zip = join(folder, "logs.zip");
@@ -763,7 +763,7 @@ describe("the contract on a socket: logs and their download", () => {
 });
 
 describe("the contract on a socket: a log that is being written", () => {
-  it("keeps every number: what a page showed once stands at the same place for ever, at its start, middle, end and tail", async () => {
+  it("keeps every line at its number for ever, at its start, middle, end and tail", async () => {
     const many = Array.from({ length: 400 }, (_, i) => [`/in/f${String(i).padStart(3, "0")}.txt`, "fail"] as const);
     // Small chunks, four of them held up until the gate opens: lines come while others are read.
     const held = Object.fromEntries(many.filter((_, i) => i % 100 === 99).map(([path]) => [path, "wait"]));
@@ -814,7 +814,7 @@ describe("the contract on a socket: a log that is being written", () => {
   });
 });
 
-describe("the contract on a socket: what is not known", () => {
+describe("the contract on a socket: an unknown job", () => {
   const READS = ["/status", "/logs", "/logs/download", "/failures", "/outcomes", "/events"];
   const CHANGES = ["/cancel", "/resume", "/pause", "/restart", "/retry-failed"];
 

@@ -33,17 +33,17 @@ const FORBIDDEN = { status: 403, code: "FORBIDDEN", reached: false };
 const LET_THROUGH = { status: 404, code: "JOB_NOT_FOUND", reached: true };
 
 describe("a caller known by a cookie", () => {
-  it("changes nothing without a token, and something with its own", async () => {
+  it("changes nothing without a token, and can change something with its own", async () => {
     const mill = app();
     expect(await cancel(mill, COOKIE)).to.deep.equal(FORBIDDEN);
     expect(await cancel(mill, { ...COOKIE, "CSRF-Token": await tokenOf(mill) })).to.deep.equal(LET_THROUGH);
   });
 
-  it("reads without one", async () => {
+  it("can read without a token", async () => {
     expect((await app().ask(`${BASE}/history`, { headers: COOKIE })).status).to.equal(200);
   });
 
-  it("needs its own session's: not another one's, not another user's, not one under another key", async () => {
+  it("needs its own session's token: not another session's, not another user's, not one under another key", async () => {
     const mill = app();
     const strange = [
       await tokenOf(mill, { ...COOKIE, Cookie: "sid=2" }),
@@ -61,7 +61,7 @@ describe("a caller known by a cookie", () => {
     }
   });
 
-  it("takes a token of another node with the same key; without a key each app has its own", async () => {
+  it("may use the token of another node with the same key; without a key each app has its own", async () => {
     const token = await tokenOf(app());
     expect(await cancel(app(), { ...COOKIE, "CSRF-Token": token })).to.deep.equal(LET_THROUGH);
     const own = app({ csrfKey: undefined });
@@ -69,7 +69,7 @@ describe("a caller known by a cookie", () => {
     expect(await cancel(own, { ...COOKIE, "CSRF-Token": await tokenOf(own) })).to.deep.equal(LET_THROUGH);
   });
 
-  it("a token ends", () => {
+  it("loses its token after an hour", () => {
     const tokens = new CsrfTokens(KEY);
     const principal = { name: "ann" };
     const token = tokens.issue(principal);
@@ -107,7 +107,7 @@ describe("a caller known by a cookie", () => {
     }
   });
 
-  it("whose authenticator does not say so is taken for one where there is a Cookie and no Authorization", async () => {
+  it("is assumed for a Cookie without Authorization if the authenticator does not say how it knows the caller", async () => {
     expect(await cancel(app(), { "X-User": "ann", Cookie: "a=b" })).to.deep.equal(FORBIDDEN);
     expect(await cancel(app(), { "X-User": "ann" })).to.deep.equal(LET_THROUGH);
   });
@@ -119,20 +119,20 @@ describe("a caller known by a header", () => {
     expect(await cancel(app(), headers)).to.deep.equal(LET_THROUGH);
   });
 
-  it("may come from anywhere with a Bearer token, but not with a Basic password, which browsers remember", async () => {
+  it("may come from any site with a Bearer token, but not with a Basic password, which browsers remember", async () => {
     const elsewhere = { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" };
     expect(await cancel(app(), { Authorization: "Bearer x", ...elsewhere })).to.deep.equal(LET_THROUGH);
     expect(await cancel(app(), { Authorization: "Basic eDp5", ...elsewhere })).to.deep.equal(FORBIDDEN);
     expect(await cancel(app(), { Authorization: "Basic eDp5" })).to.deep.equal(LET_THROUGH);
   });
 
-  it("neither may a page of another site where everyone on this machine may call", async () => {
+  it("may not come from another site even if everyone on this machine may call", async () => {
     const open = client({ authenticator: new OpenAuthenticator(), statusCodes: "semantic" });
     expect(await cancel(open, { "Sec-Fetch-Site": "cross-site" })).to.deep.equal(FORBIDDEN);
     expect(await cancel(open, {})).to.deep.equal(LET_THROUGH);
   });
 });
 
-it("a key that is too short is refused, naming csrfKey", () => {
+it("the app rejects a key that is too short, naming csrfKey", () => {
   expect(() => app({ csrfKey: "short" })).to.throw(/csrfKey/);
 });

@@ -82,7 +82,7 @@ describe("a download of 1,000,000 lines", function () {
     );
   }
 
-  it("that fails under way is a broken transfer", async () => {
+  it("is a broken transfer if it fails midway", async () => {
     for (const query of ["", "&file=log"]) {
       const operator = new LongLog(1_000_000);
       operator.failAt = 500_000;
@@ -95,7 +95,7 @@ describe("a download of 1,000,000 lines", function () {
     }
   });
 
-  it("stops being made once the client is gone", async () => {
+  it("stops being produced once the client disconnects", async () => {
     const operator = new LongLog(1_000_000);
     operator.withJob();
     const origin = await servers.over(operator);

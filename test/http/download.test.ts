@@ -30,7 +30,7 @@ describe("GET logs/download", () => {
     return files;
   }
 
-  it("is a ZIP of the log alone where nothing failed or was skipped", async () => {
+  it("is a ZIP of the log alone if nothing failed or was skipped", async () => {
     const { app, operator } = client();
     operator.lines.push("größer", "x".repeat(5000));
     const { processingId } = operator.withJob();
@@ -42,7 +42,7 @@ describe("GET logs/download", () => {
     });
   });
 
-  it("holds the failures, too, where there are any", async () => {
+  it("also contains the failures if there are any", async () => {
     const { app, operator } = client();
     operator.reported.push(
       { path: "/a/a", outcome: "SUCCEEDED", attempts: 1, at: 1 },
@@ -61,7 +61,7 @@ describe("GET logs/download", () => {
     ]);
   });
 
-  it("is a good ZIP of an empty log", async () => {
+  it("is a valid ZIP for an empty log", async () => {
     const { app, operator } = client();
     operator.lines.splice(0);
     const { processingId } = operator.withJob();
@@ -69,7 +69,7 @@ describe("GET logs/download", () => {
     expect(await unzipped(await response.arrayBuffer())).to.deep.equal({ [`${processingId}.log`]: "" });
   });
 
-  it("names URL paths of this server where JSON is wanted, and each gives that file", async () => {
+  it("names URL paths of this server if JSON is requested, and each returns that file", async () => {
     const { ask, operator } = client();
     const { processingId } = operator.withJob({ skippedCount: 1 });
     operator.reported.push({ path: "/a/c", outcome: "SKIPPED", code: "GONE", attempts: 0, at: 3 });
@@ -86,7 +86,7 @@ describe("GET logs/download", () => {
     expect(failures?.text).to.include("/a/c,SKIPPED,GONE,,,0,3\r\n");
   });
 
-  it("names the log alone where nothing failed or was skipped, and as the caller wrote the path", async () => {
+  it("names the log alone if nothing failed or was skipped, under the path that the caller used", async () => {
     const { ask, operator } = client({ basePath: "/jobs" });
     const { processingId } = operator.withJob();
     const headers = { Accept: "application/json" };
@@ -101,7 +101,7 @@ describe("GET logs/download", () => {
     ["application/zip, application/json;q=0.9", "application/zip"],
     ["application/json, */*;q=0.1", "application/json"],
   ] as const) {
-    it(`is ${type} where Accept says ${accept}, for HEAD as well`, async () => {
+    it(`is ${type} if Accept is ${accept}, for HEAD as well`, async () => {
       const { ask, operator } = client();
       const { processingId } = operator.withJob();
       for (const method of ["GET", "HEAD"]) {
@@ -124,7 +124,7 @@ describe("GET logs/download", () => {
     });
   }
 
-  it("of a job that is not known is a problem, not a file", async () => {
+  it("answers a problem, not a file, for an unknown job", async () => {
     const { status, headers, body } = await client().ask(`${DOWNLOAD}?processingId=nope`);
     expect([status, headers.get("content-type"), body.code]).to.deep.equal([
       400,

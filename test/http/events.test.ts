@@ -23,7 +23,7 @@ const parsed = (text: string): Record<string, string>[] =>
     );
 
 describe("GET events", () => {
-  it("tells what happened as Server-Sent Events, by kind and id, and ends", async () => {
+  it("sends what happened as Server-Sent Events, by kind and id, and ends", async () => {
     const { ask, operator } = client();
     const report = operator.withJob({ status: "SUCCESS" });
     operator.told.push(log(0), { id: "1.A", kind: "progress", report }, { id: "1.B", kind: "status", report });
@@ -40,7 +40,7 @@ describe("GET events", () => {
     ]);
   });
 
-  it("goes on after the Last-Event-ID; 204 where an ended job has nothing more", async () => {
+  it("resumes after the Last-Event-ID, and answers 204 if an ended job has nothing more", async () => {
     const { ask, operator } = client();
     const { processingId } = operator.withJob({ status: "SUCCESS" });
     operator.told.push(log(0), log(1), log(2));
@@ -51,14 +51,14 @@ describe("GET events", () => {
     expect([nothing.status, nothing.text]).to.deep.equal([204, ""]);
   });
 
-  it("of a job that is not known, or after no id of an event, is a problem", async () => {
+  it("answers a problem for an unknown job or an invalid event id", async () => {
     const { ask } = client();
     expect((await ask(`${EVENTS}?processingId=nope`)).body.code).to.equal("JOB_NOT_FOUND");
     expect((await ask(EVENTS)).body.code).to.equal("INVALID_PARAMETER");
     expect((await ask(`${EVENTS}?processingId=a&after=b`)).body.code).to.equal("UNKNOWN_FIELD");
   });
 
-  it("has so many streams open at most; one that ends, or is refused, makes room", async () => {
+  it("limits the number of open streams; one that ends, or is refused, makes room", async () => {
     const { app, ask, operator } = client({ maxEventStreams: 2 });
     const { processingId } = operator.withJob({ status: "SUCCESS" });
     const path = `${EVENTS}?processingId=${processingId}`;
@@ -76,7 +76,7 @@ describe("GET events", () => {
     for (let i = 0; i < 5; i++) expect((await ask(path)).status).to.equal(200);
   });
 
-  it("asked by HEAD watches nothing", async () => {
+  it("watches nothing if it is called as HEAD", async () => {
     const { ask, operator } = client();
     const { processingId } = operator.withJob();
     const { status, headers } = await ask(`${EVENTS}?processingId=${processingId}`, { method: "HEAD" });
@@ -139,7 +139,7 @@ describe("a stream of events", function () {
     return { response, text: () => text, end, leave: () => going.abort() };
   };
 
-  it("begins before anything happened, gives each event at once, and ends after the last", async () => {
+  it("begins before anything happens, delivers each event at once, and ends after the last", async () => {
     const operator = new LiveOperator();
     const { response, text, end } = await watched(operator);
     expect([response.status, text()]).to.deep.equal([200, ""]);
@@ -153,7 +153,7 @@ describe("a stream of events", function () {
     expect(parsed(text()).map(({ id }) => id)).to.deep.equal(["1.", "2."]);
   });
 
-  it("shows that it lives where nothing happens, is not cut by the request timeout, and loses nothing by that", async () => {
+  it("sends heartbeats while nothing happens, outlives the request timeout, and loses nothing meanwhile", async () => {
     const operator = new LiveOperator();
     const beganMs = performance.now();
     const { text, end } = await watched(operator, { eventKeepAliveMs: 50, requestTimeoutMs: 700 });
@@ -177,13 +177,13 @@ describe("a stream of events", function () {
     return Date.now() - left;
   };
   itMeasures(
-    "is watched no longer once the client is gone",
+    "stops watching once the client disconnects",
     watchAndLeave,
     "is left at once when the client goes, not only when the next sign of life cannot be written",
     (tookMs) => expect(tookMs).to.be.lessThan(2_000),
   );
 
-  it("asks for no more events than the client takes", async () => {
+  it("requests no more events than the client reads", async () => {
     const operator = new LiveOperator();
     const { processingId } = operator.withJob({ status: "PROCESSING" });
     const origin = await servers.over(operator);
@@ -199,7 +199,7 @@ describe("a stream of events", function () {
     await operator.ended.promise;
   });
 
-  it("that fails says nothing of why, and the host hears of it", async () => {
+  it("does not reveal the cause if it fails, and reports it to the host", async () => {
     const errors: unknown[] = [];
     const operator = new LiveOperator();
     const { text, end } = await watched(operator, { onError: (error) => errors.push(error) });

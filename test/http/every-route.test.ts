@@ -85,7 +85,7 @@ const CREDENTIALS: Readonly<Record<string, Record<string, string>>> = {
 };
 
 describe("every route", () => {
-  it("has a sound request in this table", () => {
+  it("has a valid request in this table", () => {
     expect(routes).to.deep.equal(Object.keys(SOUND).sort());
   });
 
@@ -93,7 +93,7 @@ describe("every route", () => {
     const path = route.split(" ")[1] ?? "";
     const isHealth = HEALTH.includes(path);
 
-    it(`${route} ${isHealth ? "is open to all" : "is reached by nobody unknown"}`, async () => {
+    it(`is ${isHealth ? "open to everybody" : "closed to unknown callers"} at ${route}`, async () => {
       for (const [what, headers] of Object.entries(CREDENTIALS)) {
         const { status, calls, text } = await ask(route, { authenticator: new TokenAuthenticator("right") }, headers);
         expect(status, what).to.equal(isHealth ? 200 : 401);
@@ -103,7 +103,7 @@ describe("every route", () => {
       }
     });
 
-    it(`${route} is reached by a caller who may do all`, async () => {
+    it(`is open at ${route} to a caller with all permissions`, async () => {
       const options = { authenticator: new TokenAuthenticator("right") };
       const { status, text } = await ask(route, options, { Authorization: "Bearer right" });
       expect(status, text).to.be.oneOf([200, 204, 409]);
@@ -112,7 +112,7 @@ describe("every route", () => {
 
     if (isHealth) continue;
 
-    it(`${route} ${ABOUT_NO_PATH.includes(path) ? "tells nothing of a path to" : "is closed to"} a caller who may do nothing`, async () => {
+    it(`${ABOUT_NO_PATH.includes(path) ? "reveals no path" : "is closed"} at ${route} to a caller with no permissions`, async () => {
       const accessPolicy: AccessPolicy = { allows: () => false };
       const authenticator = new TokenAuthenticator("right");
       const { status, text, calls } = await ask(
@@ -131,7 +131,7 @@ describe("every route", () => {
       }
     });
 
-    it(`${route} is closed to a caller whom the policy does not admit`, async () => {
+    it(`is closed at ${route} to a caller whom the policy does not admit`, async () => {
       const authenticator = new TokenAuthenticator("right");
       const nobody = pathAccessPolicy([{ principal: "somebody else", paths: ["/"] }]);
       for (const accessPolicy of [nobody, { admits: async () => false, allows: () => true }]) {
@@ -143,7 +143,7 @@ describe("every route", () => {
 
     if (!route.startsWith("POST")) continue;
 
-    it(`${route} is closed to a cookie without a token, and to a page of another site`, async () => {
+    it(`is closed at ${route} to a cookie without a token, and to a page of another site`, async () => {
       const authenticator = authenticateWith(() => ({ name: "ann", by: "cookie" as const }));
       const bare = await ask(route, { authenticator }, { Cookie: "a=b" });
       expect([bare.status, bare.calls]).to.deep.equal([403, []]);

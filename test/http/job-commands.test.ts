@@ -14,7 +14,7 @@ const CHANGES: readonly [path: string, method: string][] = [
 
 describe("a request that changes a job", () => {
   for (const [path, method] of CHANGES) {
-    it(`POST ${path} is passed on in the caller's name`, async () => {
+    it(`is passed on in the caller's name by POST ${path}`, async () => {
       const { act, operator } = client();
       const { processingId } = operator.withJob({ status: "PAUSED" });
       const { status, body } = await act(`${BASE}/${path}`, { processingId });
@@ -28,7 +28,7 @@ describe("a request that changes a job", () => {
       );
     });
 
-    it(`POST ${path} of a job that is not known says so`, async () => {
+    it(`is answered as such by POST ${path} if the job is unknown`, async () => {
       for (const [statusCodes, expected] of [
         ["documented", 400],
         ["semantic", 404],
@@ -51,7 +51,7 @@ describe("a request that changes a job", () => {
     ["both, and the same, below a trailing slash", "/?processingId=ID", FORM, "processingId=ID"],
   ];
   for (const [what, query, type, text] of places) {
-    it(`takes the processingId from ${what}`, async () => {
+    it(`accepts the processingId from ${what}`, async () => {
       const { ask, operator } = client();
       const { processingId } = operator.withJob();
       const { status } = await ask(`${BASE}/cancel${query.replace("ID", processingId)}`, {
@@ -111,7 +111,7 @@ describe("a request that changes a job", () => {
     ["a list", "", "application/json", "[]", "INVALID_PARAMETER", "body"],
   ];
   for (const [what, query, type, text, code, field] of refused) {
-    it(`refuses ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const { ask, operator } = client();
       const { status, body } = await ask(`${BASE}/cancel${query}`, {
         method: "POST",
@@ -123,7 +123,7 @@ describe("a request that changes a job", () => {
     });
   }
 
-  it("is refused where its body is too large", async () => {
+  it("is refused if its body is too large", async () => {
     const { ask } = client({ maxBodyBytes: 100, statusCodes: "semantic" });
     const init = { method: "POST", headers: { "Content-Type": FORM }, body: `processingId=${"a".repeat(100)}` };
     expect((await ask(`${BASE}/cancel`, init)).status).to.equal(413);
@@ -131,7 +131,7 @@ describe("a request that changes a job", () => {
 });
 
 describe("GET history", () => {
-  it("answers what the operator has, 20 where nothing is said", async () => {
+  it("answers what the operator has, 20 jobs by default", async () => {
     const { ask, operator } = client();
     const [older, newer] = [operator.withJob(), operator.withJob({ status: "SUCCESS" })];
     const { status, body } = await ask(`${BASE}/history`);
@@ -139,7 +139,7 @@ describe("GET history", () => {
     expect(operator.calls).to.deep.equal([{ name: "history", args: [{ limit: 20 }] }]);
   });
 
-  it("shows as many as the host says where the caller does not", async () => {
+  it("shows as many as the host configured if the caller does not say", async () => {
     const { ask, operator } = client({ historyLimit: 3 });
     await ask(`${BASE}/history`);
     await ask(`${BASE}/history?limit=7`);

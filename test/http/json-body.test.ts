@@ -21,7 +21,7 @@ describe("a request's body", () => {
     [undefined, false],
   ];
   for (const [type, taken] of types) {
-    it(`is ${taken ? "taken" : "refused"} as ${type ?? "no type at all"}`, async () => {
+    it(`is ${taken ? "accepted" : "refused"} as ${type ?? "no type at all"}`, async () => {
       const headers = type === undefined ? {} : { "Content-Type": type };
       const body = new TextEncoder().encode(GOOD);
       const answer = await client().post(body, headers as Record<string, string>);
@@ -57,13 +57,13 @@ describe("a request's body", () => {
     ["01", 'unexpected "1" at line 1, column 2'],
   ];
   for (const [text, detail] of positions) {
-    it(`says where ${JSON.stringify(text.slice(0, 30))} stops being JSON`, async () => {
+    it(`is rejected with the place where ${JSON.stringify(text.slice(0, 30))} stops being JSON`, async () => {
       const { status, body } = await client().post(text);
       expect([status, body.code, body.detail]).to.deep.equal([400, "INVALID_JSON", detail]);
     });
   }
 
-  it("is refused where its UTF-8 is broken", async () => {
+  it("is rejected if its UTF-8 is invalid", async () => {
     const bytes = Buffer.concat([Buffer.from('{"path":"/'), Buffer.from([0xff, 0xfe]), Buffer.from('","type":"T"}')]);
     const { status, body } = await client().post(bytes);
     expect([status, body.code, body.detail]).to.deep.equal([400, "INVALID_JSON", "the body is not valid UTF-8"]);
@@ -73,7 +73,7 @@ describe("a request's body", () => {
     expect((await client().post(`\uFEFF${GOOD}`)).status).to.equal(200);
   });
 
-  it("is no trouble where it is nested very deeply", async () => {
+  it("may be nested very deeply", async () => {
     const { body } = await client().post(`{"type":"T","path":${"[".repeat(200_000)}${"]".repeat(200_000)}}`);
     expect(body.code).to.equal("INVALID_PARAMETER");
   });
@@ -81,13 +81,13 @@ describe("a request's body", () => {
   const padded = (size: number): string => GOOD + " ".repeat(size - GOOD.length);
   const inPieces = (text: string): ReadableStream => new Blob([text]).stream();
 
-  it("may have just as many bytes as the limit says", async () => {
+  it("may have exactly as many bytes as the limit allows", async () => {
     const { post } = client({ maxBodyBytes: 1000 });
     expect((await post(padded(1000))).status).to.equal(200);
     expect((await post(inPieces(padded(1000).replace("/a", "/b")))).status).to.equal(200);
   });
 
-  it("is TOO_LARGE beyond that: announced, unannounced, or announced as less", async () => {
+  it("is TOO_LARGE above the limit: announced, unannounced, or announced as less", async () => {
     const { post, operator } = client({ maxBodyBytes: 1000 });
     const json = { "Content-Type": "application/json" };
     const big = padded(1001);
@@ -104,7 +104,7 @@ describe("a request's body", () => {
     expect(operator.calls).to.deep.equal([]);
   });
 
-  it("is not read on once it is too large", async () => {
+  it("is not read further once it is too large", async () => {
     let pulls = 0;
     let cancelled = false;
     const endless = new ReadableStream({
@@ -121,7 +121,7 @@ describe("a request's body", () => {
     expect(pulls).to.be.lessThan(8);
   });
 
-  it("that breaks off is the caller's fault", async () => {
+  it("is the caller's fault if it breaks off", async () => {
     const errors: unknown[] = [];
     const broken = new ReadableStream({ start: (controller) => controller.error(new Error("reset")) });
     const { status, body } = await client({ onError: (error) => errors.push(error) }).post(broken);
@@ -150,7 +150,7 @@ describe("the offset of an error in JSON", () => {
     }
   };
 
-  it("is there exactly where JSON.parse fails, and where it says so itself", () => {
+  it("is defined exactly if JSON.parse fails, and lies close to the position that JSON.parse reports", () => {
     fc.assert(
       fc.property(fc.oneof(almostJson, fc.string({ unit: "binary" })), (text) => {
         const message = messageOf(text);
@@ -167,7 +167,7 @@ describe("the offset of an error in JSON", () => {
     );
   });
 
-  it("is undefined for every sound text", () => {
+  it("is undefined for every valid text", () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(undefined, 1, "\t"), (text, indent) => {
         expect(jsonErrorOffset(JSON.stringify(JSON.parse(text), null, indent))).to.equal(undefined);

@@ -63,7 +63,7 @@ describe("a real socket", () => {
     expect(globalThis.Response).to.equal(GLOBALS[1]);
   });
 
-  it("takes a chunked body, and stops one that is too large while it still comes", async () => {
+  it("accepts a chunked body, and stops one that becomes too large while it arrives", async () => {
     const { url } = await serve({}, { maxBodyBytes: 100_000 });
     const post = (body: ReadableStream) => {
       const init = { method: "POST", headers: { "Content-Type": "application/json" }, body, duplex: "half" };
@@ -91,14 +91,14 @@ describe("a real socket", () => {
     expect([status, JSON.parse(body).code]).to.deep.equal([400, "TOO_LARGE"]);
   });
 
-  it("answers a problem where not even a request can be made of it", async () => {
+  it("answers a problem if the request cannot even be parsed", async () => {
     const server = await serve();
     const answer = await raw(server, "GET /a HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n");
     expect(answer).to.match(/^HTTP\/1\.1 400 /);
     expect(answer).to.include("application/problem+json").and.to.include("INVALID_PARAMETER");
   });
 
-  it("answers a problem where the function it serves fails, and passes the error on", async () => {
+  it("answers a problem if the function it serves fails, and passes the error on", async () => {
     const errors: unknown[] = [];
     const options = { host: "127.0.0.1", port: 0, onError: (error: unknown) => errors.push(error) };
     const failure = new Error("secret");
@@ -122,7 +122,7 @@ describe("a real socket", () => {
     return Date.now() - start;
   };
   itMeasures(
-    "hangs up on a client that does not finish its headers, or its body",
+    "disconnects a client that does not finish its headers or its body",
     sendUnfinished,
     "hangs up on an unfinished request soon after its timeout",
     (tookMs) => expect(tookMs).to.be.lessThan(5000),
@@ -140,7 +140,7 @@ describe("a real socket", () => {
     return tookMs;
   };
   itMeasures(
-    "takes no connection once it is closed, and may be closed twice",
+    "accepts no connection once it is closed, and may be closed twice",
     closeKeptAlive,
     "closes at once where connections are only kept alive",
     (tookMs) => expect(tookMs).to.be.lessThan(1000),
@@ -159,7 +159,7 @@ describe("a real socket", () => {
     return Date.now() - start;
   };
   itMeasures(
-    "lets a request under way end before it closes",
+    "lets a running request end before it closes",
     closeUnderWay,
     "closes soon after the last request under way has ended",
     (tookMs) => expect(tookMs).to.be.lessThan(1500),
@@ -179,13 +179,13 @@ describe("a real socket", () => {
     return tookMs;
   };
   itMeasures(
-    "cuts off what takes too long to end",
+    "cuts off requests that take too long to end",
     closeOnSlow,
     "cuts off what takes too long to end before that would have ended by itself",
     (tookMs) => expect(tookMs).to.be.lessThan(1000),
   );
 
-  it("refuses requests under another name where only loopback is served", async () => {
+  it("refuses requests under another host name if only loopback is served", async () => {
     const server = await serve({ loopbackOnly: true }, { allowedHosts: isLoopback });
     const ask = (host: string) => raw(server, `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     expect(await ask("evil.example")).to.match(/^HTTP\/1\.1 400 /);
@@ -194,7 +194,7 @@ describe("a real socket", () => {
   });
 
   for (const host of ["0.0.0.0", "::", "", "192.168.1.1", "example.org", "127.0.0.1.example.org", "10.127.0.0"]) {
-    it(`does not listen on "${host}" where only loopback is allowed`, async () => {
+    it(`does not listen on "${host}" if only loopback is allowed`, async () => {
       const error = await serve({ host, loopbackOnly: true }).catch((caught: unknown) => caught);
       expect(error).to.be.instanceOf(AssetmillError);
       expect(error).to.deep.include({ code: "INVALID_PARAMETER", ids: { field: "host" } });
@@ -202,7 +202,7 @@ describe("a real socket", () => {
   }
 
   for (const host of ["127.0.0.1", "127.0.0.2", "localhost", "::1"]) {
-    it(`listens on ${host} where only loopback is allowed, and names it`, async function () {
+    it(`listens on ${host} if only loopback is allowed, and names it`, async function () {
       let server: Listening;
       try {
         server = await serve({ host, loopbackOnly: true }, { allowedHosts: isLoopback });
@@ -216,7 +216,7 @@ describe("a real socket", () => {
     });
   }
 
-  it("says which port is taken", async () => {
+  it("reports which port is in use", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as { port: number };
@@ -228,7 +228,7 @@ describe("a real socket", () => {
     expect((error.cause as NodeJS.ErrnoException).code).to.equal("EADDRINUSE");
   });
 
-  it("says so where the port or the host cannot be", async () => {
+  it("reports that the port or the host is invalid", async () => {
     for (const [options, field] of [
       [{ port: 65_536 }, "port"],
       [{ port: -1 }, "port"],

@@ -42,13 +42,13 @@ describe("the OpenAPI document", () => {
     expect(result.valid).to.equal(true);
   });
 
-  it("is found invalid where it is not: the validator looks", async () => {
+  it("is found invalid if it is not: the validator works", async () => {
     const document = await documented();
     document.paths[BASE].post.responses[200].description = 5;
     expect((await new Validator().validate(document)).valid).to.equal(false);
   });
 
-  it("has each endpoint of the contract, and no other", async () => {
+  it("has each endpoint of the contract and no other", async () => {
     const { paths } = await documented();
     const found = Object.entries(paths as Record<string, object>).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method} ${path}`),
@@ -66,7 +66,7 @@ describe("the OpenAPI document", () => {
   });
 
   for (const [method, path, types] of ENDPOINTS) {
-    it(`says of ${method} ${path} what it answers, problems included`, async () => {
+    it(`describes all answers to ${method} ${path}, problems included`, async () => {
       const { paths, components } = await documented();
       const { responses, security } = paths[path][method] as Operation;
       expect(Object.keys(responses["200"]?.content ?? {})).to.have.members(types);
@@ -81,7 +81,7 @@ describe("the OpenAPI document", () => {
     });
   }
 
-  it("names each operation once, and the ways to authenticate", async () => {
+  it("names each operation once, and lists the authentication schemes", async () => {
     const { paths, security, components } = await documented();
     const operations = Object.values(paths as Record<string, Record<string, Operation>>).flatMap(Object.values);
     const ids = operations.map(({ operationId }: Operation) => operationId);
@@ -93,7 +93,7 @@ describe("the OpenAPI document", () => {
     });
   });
 
-  it("says what may be sent: bodies, forms, headers and parameters", async () => {
+  it("describes what may be sent: bodies, forms, headers and parameters", async () => {
     const { paths } = await documented();
     const { parameters, requestBody } = paths[BASE].post;
     expect(parameters).to.have.length(1);
@@ -113,7 +113,7 @@ describe("the OpenAPI document", () => {
 });
 
 describe("the check of answers against the document", () => {
-  it("finds an answer that lacks a field, or has one that stands nowhere, or another type", async () => {
+  it("detects an answer with a missing field, an undocumented field, or a wrong type", async () => {
     const { ask, operator } = client();
     const report = operator.withJob();
     const wrong: object[] = [

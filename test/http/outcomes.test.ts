@@ -30,7 +30,7 @@ const reporting = (...reported: ReportedOutcome[]) => {
 const ALL = [outcome(0), failed(1, "broken"), skipped(2), outcome(3), failed(4, "worse")];
 
 describe("GET outcomes and failures", () => {
-  it("answer a page of JSON in the operator's words", async () => {
+  it("answer a page of JSON as the operator returns it", async () => {
     const { ask, id, operator } = reporting(...ALL);
     expect((await ask(`${BASE}/outcomes?processingId=${id}`)).body).to.deep.equal({ outcomes: ALL, next: null });
     const failures = await ask(`${BASE}/failures?processingId=${id}`);
@@ -41,7 +41,7 @@ describe("GET outcomes and failures", () => {
     ]);
   });
 
-  it("go on where the page before ended", async () => {
+  it("continue where the previous page ended", async () => {
     const { ask, id } = reporting(...ALL);
     const seen: unknown[] = [];
     let next = "";
@@ -66,7 +66,7 @@ describe("GET outcomes and failures", () => {
       ["after=0.1&after=0.2", "INVALID_PARAMETER", "after"],
       ["kinds=FAILED", "UNKNOWN_FIELD", "kinds"],
     ] as const) {
-      it(`${name} refuse ${query} naming ${field}`, async () => {
+      it(`are refused as ${name} with ${query}, naming ${field}`, async () => {
         const { ask, id, operator } = reporting();
         const { status, body } = await ask(`${BASE}/${name}?processingId=${id}&${query}`);
         expect([status, body.code, body.errors[0].field]).to.deep.equal([400, code, field]);
@@ -89,7 +89,7 @@ describe("GET outcomes and failures", () => {
     ["image/png", "application/json"],
   ];
   for (const [accept, type] of accepts) {
-    it(`are ${type} where Accept says ${accept ?? "nothing"}`, async () => {
+    it(`are ${type} if Accept is ${accept ?? "missing"}`, async () => {
       const { ask, id } = reporting(...ALL);
       for (const method of ["GET", "HEAD"]) {
         const headers: Record<string, string> = accept === undefined ? {} : { Accept: accept };
@@ -99,7 +99,7 @@ describe("GET outcomes and failures", () => {
     });
   }
 
-  it("stream everything as NDJSON, one outcome a line", async () => {
+  it("stream everything as NDJSON, one outcome per line", async () => {
     const many = Array.from({ length: 4_500 }, (_, i) => outcome(i));
     const { ask, id, operator } = reporting(...many);
     const headers = { Accept: "application/x-ndjson" };
@@ -112,14 +112,14 @@ describe("GET outcomes and failures", () => {
     expect(rest.text.trimEnd().split("\n")).to.have.length(2);
   });
 
-  it("are an empty NDJSON and a header of CSV where there are none", async () => {
+  it("are an empty NDJSON and only a CSV header if there are no outcomes", async () => {
     const { ask, id } = reporting();
     const ask2 = (accept: string) => ask(`${BASE}/failures?processingId=${id}`, { headers: { Accept: accept } });
     expect((await ask2("application/x-ndjson")).text).to.equal("");
     expect((await ask2("text/csv")).text).to.equal("path,outcome,code,message,handler,attempts,at\r\n");
   });
 
-  it("quote what CSV has to have quoted, and keep spreadsheets from calculating", async () => {
+  it("are quoted as CSV requires, and keep spreadsheets from evaluating them", async () => {
     const messages: [message: string, cell: string][] = [
       ["plain", "plain"],
       ['say "hi", twice', '"say ""hi"", twice"'],
@@ -140,14 +140,14 @@ describe("GET outcomes and failures", () => {
     expect(text).to.equal(["path,outcome,code,message,handler,attempts,at", ...rows, ""].join("\r\n"));
   });
 
-  it("refuse a limit where nothing may be cut short", async () => {
+  it("refuse a limit for a format that must be complete", async () => {
     const { ask, id } = reporting(...ALL);
     const headers = { Accept: "text/csv" };
     const { status, body } = await ask(`${BASE}/failures?processingId=${id}&limit=5`, { headers });
     expect([status, body.code, body.errors[0].field]).to.deep.equal([400, "INVALID_PARAMETER", "limit"]);
   });
 
-  it("answer a problem where it fails before the first line, whatever is asked for", async () => {
+  it("answer a problem in any format if the report fails before its first line", async () => {
     for (const accept of ["application/json", "application/x-ndjson", "text/csv"]) {
       const operator = new FakeOperator().failWith(new AssetmillError("JOB_NOT_FOUND", "no job"));
       const { status, body } = await client({ statusCodes: "semantic" }, operator).ask(
@@ -185,7 +185,7 @@ describe("a streamed report", function () {
   afterEach(() => servers.close());
 
   for (const accept of ["application/x-ndjson", "text/csv"]) {
-    it(`asks for no more of ${accept} than the client takes, and stops once it is gone`, async () => {
+    it(`requests no more of ${accept} than the client reads, and stops once it disconnects`, async () => {
       const operator = new EndlessOperator(1_000_000);
       const origin = await servers.over(operator);
       const going = new AbortController();
@@ -207,7 +207,7 @@ describe("a streamed report", function () {
       expect(operator.pages).to.be.lessThan(still + 3);
     });
 
-    it(`of ${accept} that fails under way is a broken transfer, never a shorter file`, async () => {
+    it(`is a broken transfer of ${accept}, never a shorter file, if it fails midway`, async () => {
       const errors: unknown[] = [];
       const failure = new AssetmillError("UNAVAILABLE", "SQLITE_BUSY");
       const origin = await servers.over(new EndlessOperator(20, failure), { onError: (error) => errors.push(error) });
@@ -226,7 +226,7 @@ describe("a streamed report", function () {
     });
   }
 
-  it("is not cut by the request timeout", async () => {
+  it("is not cut off by the request timeout", async () => {
     const operator = new EndlessOperator(100);
     const origin = await servers.over(operator, { requestTimeoutMs: 50 });
     const headers = { Accept: "application/x-ndjson" };

@@ -32,7 +32,7 @@ describe("errors on the wire", () => {
     ["WRITE_FAILED", 500, 500, "INTERNAL"],
   ];
   for (const [code, documented, semantic, shown = code] of table) {
-    it(`${code} is ${documented} as documented, ${semantic} by meaning, with one code and shape`, async () => {
+    it(`report ${code} with ${documented} as documented and ${semantic} by meaning, with one code and shape`, async () => {
       for (const [statusCodes, expected] of [
         ["documented", documented],
         ["semantic", semantic],
@@ -84,7 +84,7 @@ describe("errors on the wire", () => {
     ["a look-alike", { code: "INVALID_PARAMETER", message: SECRET, ids: {}, fields: [] }],
   ];
   for (const [what, thrown] of hidden) {
-    it(`tell nothing of ${what}, but the host's logger gets it`, async () => {
+    it(`reveal nothing of ${what}, but the host's logger gets it`, async () => {
       const errors: unknown[] = [];
       const { status, headers, body } = await failing(thrown, { onError: (error) => errors.push(error) });
       expect(status).to.equal(500);
@@ -97,7 +97,7 @@ describe("errors on the wire", () => {
     });
   }
 
-  it("of the caller do not reach the host's logger", async () => {
+  it("do not reach the host's logger if the caller caused them", async () => {
     const errors: unknown[] = [];
     await failing(new AssetmillError("PATH_BUSY", "busy"), { onError: (error) => errors.push(error) });
     expect(errors).to.deep.equal([]);
@@ -112,7 +112,7 @@ describe("errors on the wire", () => {
     expect(status).to.equal(500);
   });
 
-  it("are recognised from another copy of the package", async () => {
+  it("are recognised if another copy of the package raised them", async () => {
     const foreign = Object.assign(new Error("busy"), { code: "PATH_BUSY", ids: { jobId: "j" }, fields: [] });
     Object.defineProperty(foreign, Symbol.for("assetmill.AssetmillError"), { value: true });
     expect((await failing(foreign)).body).to.include({ code: "PATH_BUSY", processingId: "j" });
@@ -134,9 +134,9 @@ describe("errors on the wire", () => {
   });
 });
 
-describe("requests that lead nowhere", () => {
+describe("a request that leads nowhere", () => {
   for (const path of ["/", "/bin", `${BASE}/nope`, `${BASE}/status/x`, "/metrics", `${BASE}x`, "/healthz/x"]) {
-    it(`get a 404 problem at ${path}`, async () => {
+    it(`gets a 404 problem at ${path}`, async () => {
       const { status, headers, body } = await client().ask(path);
       expect(status).to.equal(404);
       expect(headers.get("content-type")).to.equal("application/problem+json");
@@ -155,14 +155,14 @@ describe("requests that lead nowhere", () => {
     ["POST", "/healthz", "GET, HEAD"],
   ];
   for (const [method, path, allow] of wrong) {
-    it(`get 405 with Allow for ${method} ${path}`, async () => {
+    it(`gets 405 with Allow for ${method} ${path}`, async () => {
       const { status, headers, body } = await client().ask(path, { method });
       expect([status, headers.get("allow"), body.status]).to.deep.equal([405, allow, 405]);
       expect(headers.get("content-type")).to.equal("application/problem+json");
     });
   }
 
-  it("are not confused with a job that is not found", async () => {
+  it("is not confused with an unknown job", async () => {
     const { body } = await client({ statusCodes: "semantic" }).ask(STATUS);
     expect(body.code).to.equal("JOB_NOT_FOUND");
   });
@@ -181,7 +181,7 @@ describe("every answer", () => {
     ["OPTIONS", BASE],
   ];
   for (const [method, path] of requests) {
-    it(`to ${method} ${path} is neither cached nor guessed at, and opens nothing to other origins`, async () => {
+    it(`to ${method} ${path} is not cached, not sniffed, and opens nothing to other origins`, async () => {
       const { headers } = await client().ask(path, { method, headers: { Origin: "https://evil.example" } });
       expect(headers.get("x-content-type-options")).to.equal("nosniff");
       expect(headers.get("cache-control")).to.equal("no-store");

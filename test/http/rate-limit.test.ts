@@ -9,14 +9,14 @@ import { FakeOperator } from "./fake-operator.js";
 const authenticator = authenticateWith(({ header }) => header("x-user"), ["Bearer"]);
 
 describe("a rate limit", () => {
-  it("is off where none is set", async () => {
+  it("is off by default", async () => {
     const { ask } = client({ authenticator });
     for (let i = 0; i < 200; i++)
       expect((await ask(`${BASE}/history`, { headers: { "X-User": "a" } })).status).to.equal(200);
   });
 
   for (const statusCodes of ["documented", "semantic"] as const) {
-    it(`answers 429 with Retry-After beyond it, by principal, until the window is over (${statusCodes})`, async () => {
+    it(`answers 429 with Retry-After above the limit, per principal, until the window ends (${statusCodes})`, async () => {
       const { ask, operator } = client({ authenticator, statusCodes, rateLimit: { windowMs: 1_500, limit: 3 } });
       const as = (user: string) => ask(`${BASE}/history`, { headers: { "X-User": user } });
       for (let i = 0; i < 3; i++) expect((await as("ann")).status).to.equal(200);
@@ -35,7 +35,7 @@ describe("a rate limit", () => {
     { windowMs: 1, limit: 0 },
     { windowMs: 1, limit: 1.5 },
   ]) {
-    it(`refuses ${JSON.stringify(rateLimit)}, naming the option`, () => {
+    it(`is rejected as ${JSON.stringify(rateLimit)}, naming the option`, () => {
       expect(() => createApp(new FakeOperator(), { authenticator, rateLimit })).to.throw(/rateLimit\./);
     });
   }
@@ -55,7 +55,7 @@ describe("failed logins", () => {
       (await fetch(`${server.url}${BASE}/history`, { headers, signal: AbortSignal.timeout(5_000) })).status;
   }
 
-  it("are limited by address before anybody is asked who the caller is; good ones do not count", async () => {
+  it("are limited by address before anybody authenticates the caller; successful ones do not count", async () => {
     const ask = await serve({ rateLimit: { windowMs: 60_000, limit: 5 } });
     const statuses: number[] = [];
     for (const headers of [{ "X-User": "a" }, {}, { "X-User": "b" }, {}, {}, { "X-User": "c" }, {}, {}]) {
@@ -66,7 +66,7 @@ describe("failed logins", () => {
     expect(await ask({ "X-User": "d" })).to.equal(429);
   });
 
-  it("X-Forwarded-For is not believed, unless so many proxies stand in front", async () => {
+  it("ignore X-Forwarded-For unless that many proxies are configured", async () => {
     const bare = await serve();
     for (let i = 0; i < 3; i++) expect(await bare({ "X-Forwarded-For": `10.0.0.${i}` })).to.equal(401);
     expect(await bare({ "X-Forwarded-For": "10.0.0.99" })).to.equal(429);
@@ -78,7 +78,7 @@ describe("failed logins", () => {
     expect(await behindOne({ "X-Forwarded-For": "1.1.1.9, 10.0.0.2" })).to.equal(401);
   });
 
-  it("a customer's IPv6 network counts as one caller", async () => {
+  it("count a customer's IPv6 network as one caller", async () => {
     const ask = await serve({ trustProxy: 1 });
     const addresses = ["2001:db8:0:1::1", "2001:0db8::1:ffff:0:0:2", "2001:DB8:0:1:2:3:4:5"];
     for (const address of addresses) expect(await ask({ "X-Forwarded-For": address })).to.equal(401);
@@ -88,7 +88,7 @@ describe("failed logins", () => {
     expect(await ask({ "X-Forwarded-For": "10.1.1.1" })).to.equal(429);
   });
 
-  it("are not limited where there is no socket to know them by", async () => {
+  it("are not limited if there is no socket to identify the caller", async () => {
     const { ask } = client({ authenticator, rateLimit: { windowMs: 60_000, limit: 1 } });
     for (let i = 0; i < 5; i++) expect((await ask(`${BASE}/history`)).status).to.equal(401);
   });

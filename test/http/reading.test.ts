@@ -14,7 +14,7 @@ describe("GET status", () => {
     expect(body).to.deep.equal(await operator.status(processingId));
   });
 
-  it("answers nothing that the documented schema does not have", async () => {
+  it("answers nothing that the documented schema does not contain", async () => {
     type Undocumented = Exclude<keyof JobReport, keyof z.infer<typeof jobReportSchema>>;
     const allDocumented: [Undocumented] extends [never] ? true : Undocumented = true;
     expect(allDocumented).to.equal(true);
@@ -24,7 +24,7 @@ describe("GET status", () => {
     expect(parsed).to.deep.equal(await operator.status(processingId));
   });
 
-  it("may be asked with a trailing slash, or by HEAD", async () => {
+  it("may be called with a trailing slash, or as HEAD", async () => {
     const { start, ask } = client();
     const { processingId } = (await start({ path: "/a", type: "T" })).body;
     expect((await ask(`${BASE}/status/?processingId=${processingId}`)).status).to.equal(200);
@@ -32,7 +32,7 @@ describe("GET status", () => {
     expect([head.status, head.body]).to.deep.equal([200, undefined]);
   });
 
-  it("of a job that is not known names it, as 400 or 404", async () => {
+  it("names an unknown job, with 400 or 404", async () => {
     for (const [statusCodes, expected] of [
       ["documented", 400],
       ["semantic", 404],
@@ -55,7 +55,7 @@ describe("GET logs", () => {
     ["&limit=10000", { limit: 10_000 }, ["one", "two", "three"], false],
   ];
   for (const [query, passedOn, lines, hasMore] of pages) {
-    it(`asked with "${query}" passes that on as numbers and answers the page`, async () => {
+    it(`passes "${query}" on as numbers and answers the page`, async () => {
       const { ask, operator } = client();
       const { status, body } = await ask(`${BASE}/logs?processingId=x${query}`);
       expect(status).to.equal(200);
@@ -90,7 +90,7 @@ describe("query parameters", () => {
     ),
   ];
   for (const [path, code, field] of refused) {
-    it(`refuse ${path} naming ${field}`, async () => {
+    it(`are rejected at ${path}, naming ${field}`, async () => {
       const { ask, operator } = client();
       const { status, body } = await ask(`${BASE}${path}`);
       expect([status, body.code]).to.deep.equal([400, code]);

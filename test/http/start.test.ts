@@ -4,7 +4,7 @@ import { BASE, client } from "./client.js";
 const GOOD = { path: "/content/dam/a", type: "ASSET_PROCESSING" };
 
 describe("POST start", () => {
-  it("answers the processingId of the job it started, in the caller's name", async () => {
+  it("answers the processingId of the job that it started in the caller's name", async () => {
     const { start, operator } = client();
     const answer = await start(GOOD);
     expect(answer.status).to.equal(200);
@@ -12,7 +12,7 @@ describe("POST start", () => {
     expect(operator.calls).to.deep.equal([{ name: "start", args: [GOOD, "anonymous"] }]);
   });
 
-  it("passes the Idempotency-Key on, and nothing where there is none", async () => {
+  it("passes the Idempotency-Key on, and none if there is none", async () => {
     for (const key of ["a", "x y~!", "k".repeat(255)]) {
       const { ask, operator } = client();
       const headers = { "Content-Type": "application/json", "idempotency-KEY": key };
@@ -36,13 +36,13 @@ describe("POST start", () => {
     });
   }
 
-  it("is the same with a trailing slash", async () => {
+  it("accepts a trailing slash", async () => {
     const { ask } = client();
     const init = { method: "POST", body: JSON.stringify(GOOD), headers: { "Content-Type": "application/json" } };
     expect((await ask(`${BASE}/`, init)).status).to.equal(200);
   });
 
-  it("passes every field on as it came", async () => {
+  it("passes every field on unchanged", async () => {
     const { start, operator } = client();
     const request = {
       path: " content//dam/ ",
@@ -116,7 +116,7 @@ describe("POST start", () => {
     });
   }
 
-  it("refuses a __proto__ field wherever it stands, and no object has changed", async () => {
+  it("refuses a __proto__ field at any depth, and changes no object", async () => {
     for (const text of [
       '{"path":"/a","type":"T","__proto__":{"polluted":1}}',
       '{"path":"/a","type":"T","filter":{"__proto__":{"polluted":1}}}',
@@ -128,7 +128,7 @@ describe("POST start", () => {
     expect("polluted" in {}).to.equal(false);
   });
 
-  it("refuses what comes in the query string, where it would have no effect", async () => {
+  it("refuses fields in the query string, where they would have no effect", async () => {
     const { ask, operator } = client();
     const init = { method: "POST", body: JSON.stringify(GOOD), headers: { "Content-Type": "application/json" } };
     const { status, body } = await ask(`${BASE}?dryRun=true`, init);
@@ -136,12 +136,12 @@ describe("POST start", () => {
     expect(operator.calls).to.deep.equal([]);
   });
 
-  it("names the fields that are known where one is not", async () => {
+  it("names the known fields if one is unknown", async () => {
     const { body } = await client().start({ ...GOOD, filter: { filetypes: [] } });
     expect(body.errors[0].message).to.include("fileTypes").and.to.include("filterProcessedAssets");
   });
 
-  it("reports at most 20 errors, each field's name shortened", async () => {
+  it("reports at most 20 errors, each with a shortened field name", async () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`${i}`.padEnd(1000, "x"), i]));
     const { body } = await client().start({ ...GOOD, ...many });
     expect(body.errors).to.have.length(20);

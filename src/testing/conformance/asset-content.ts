@@ -54,7 +54,7 @@ export const CONTENT_GUARANTEES: readonly ContentGuarantee[] = [
     },
   },
   {
-    guarantee: "`stat` answers in the order asked, each path as often as asked, undefined where nothing stands",
+    guarantee: "`stat` answers in the order asked, each path as often as asked, and undefined where no asset exists",
     async check(plot) {
       const [a = "", b = ""] = await plot.plant(["/f/a", "/f/b"]);
       const folder = plot.at("/f");
@@ -66,7 +66,7 @@ export const CONTENT_GUARANTEES: readonly ContentGuarantee[] = [
     },
   },
   {
-    guarantee: "`stat` says how it is now: what was changed, and what is gone",
+    guarantee: "`stat` reports the current state: what has changed, and what has been deleted",
     async check(plot) {
       const path = await plot.put("/a", "1");
       await plot.put("/a", "now longer");
@@ -107,7 +107,7 @@ export const CONTENT_GUARANTEES: readonly ContentGuarantee[] = [
     },
   },
   {
-    guarantee: "a read after a change reads what is there now",
+    guarantee: "a read after a change returns the new content",
     async check(plot) {
       const path = await plot.put("/a", "before");
       deepStrictEqual((await contentOf(plot, path)).toString(), "before");
@@ -116,7 +116,7 @@ export const CONTENT_GUARANTEES: readonly ContentGuarantee[] = [
     },
   },
   {
-    guarantee: "a read of what is not there, is gone, or is a folder fails with GONE and names the path",
+    guarantee: "a read fails with GONE and names the path if there is no asset, it was deleted, or a folder is there",
     async check(plot) {
       const [asset = "", gone = ""] = await plot.plant(["/f/a", "/f/b"]);
       await plot.paths();

@@ -17,7 +17,7 @@ import {
 
 export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
   {
-    guarantee: "results are what was written, with stamp and job, at a time of the repository's clock",
+    guarantee: "results are read as they were written, with stamp and job, dated by the repository's clock",
     async check(plot) {
       const path = await plot.put("/a");
       const reference = { kind: "image", target: "/i.png", external: false, scope: "local", fragment: "f" } as const;
@@ -36,7 +36,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "results come in the order asked, each path as often as asked, undefined where nothing was written",
+    guarantee: "results come in the order asked, each path as often as asked, and undefined where nothing was written",
     async check(plot) {
       const [a = "", b = "", c = ""] = await plot.plant(["/a", "/b", "/c"]);
       await applied(plot, [writeOf(a), writeOf(b)]);
@@ -49,7 +49,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "properties are merged: a named one is replaced, whatever it was, and the others stay",
+    guarantee: "properties are merged: a named one is replaced, whatever its value was, and the others stay",
     async check(plot) {
       const path = await plot.put("/a");
       await applied(plot, [writeOf(path, { properties: { a: 1, b: ["x"], c: "c" } })]);
@@ -61,7 +61,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "references replace those that the same handler found before, also by none; other handlers' stay",
+    guarantee: "references replace those that the same handler found before, even by none; other handlers' stay",
     async check(plot) {
       const path = await plot.put("/a");
       const write = (references: AssetWrite["references"]) => applied(plot, [writeOf(path, { references })]);
@@ -76,7 +76,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "a handler's references keep their order, and one that stands there twice stays twice",
+    guarantee: "a handler's references keep their order, and one that is listed twice stays listed twice",
     async check(plot) {
       const path = await plot.put("/a");
       const list = ["/z", "/a", "/m", "/a", ...Array.from({ length: 12 }, (_, i) => `/${i}`)].map(topic);
@@ -86,7 +86,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "stamp and job are those of the last write, a content hash of null included",
+    guarantee: "stamp and job are those of the last write, even if its content hash is null",
     async check(plot) {
       const path = await plot.put("/a");
       await applied(plot, [writeOf(path)]);
@@ -97,7 +97,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "results written twice are as written once",
+    guarantee: "results that are written twice read as if written once",
     async check(plot) {
       const [once = "", twice = ""] = await plot.plant(["/once", "/twice"]);
       const write = (path: string) =>
@@ -111,7 +111,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "two writes about one asset in one call are both there, the second over the first",
+    guarantee: "two writes about one asset in one call are both stored, the second over the first",
     async check(plot) {
       const path = await plot.put("/a");
       await applied(plot, [
@@ -123,7 +123,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "a call writes about every asset that it names, in one folder or many, and about none for none",
+    guarantee: "a call writes about every asset that it names, in one folder or many, and an empty call writes nothing",
     async check(plot) {
       await applied(plot, []);
       const paths = await plot.plant(Array.from({ length: 60 }, (_, i) => `/f${i % 7}/${i}`));
@@ -139,7 +139,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "results change nothing that a scan, `stat` or a read shows: no asset is new or newer for them",
+    guarantee: "results change nothing that a scan, `stat` or a read shows: they make no asset new or newer",
     async check(plot) {
       const path = await plot.put("/a.dita", "content");
       await plot.put("/b.dita", "other");
@@ -154,7 +154,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
   },
   ...VALUE_GUARANTEES,
   {
-    guarantee: "a write about an asset that is gone is refused as GONE, and makes nothing; the others are written",
+    guarantee: "a write about an asset that was deleted is refused as GONE and creates nothing; the others are written",
     needs: "refusesGone",
     async check(plot) {
       const [a = "", b = "", c = ""] = await plot.plant(["/a", "/f/b", "/f/c"]);
@@ -174,7 +174,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "a write about an asset that somebody changed meanwhile is refused as CHANGED, and writes nothing of it",
+    guarantee: "a write about an asset that changed meanwhile is refused as CHANGED, and nothing of it is written",
     needs: "comparesStamps",
     async check(plot) {
       const [a = "", b = ""] = await plot.plant(["/a", "/b"]);
@@ -193,7 +193,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "results that are enlisted appear with the commit of the transaction that they joined",
+    guarantee: "enlisted results appear with the commit of the transaction that they joined",
     needs: "enlist",
     async check(plot) {
       const path = await plot.put("/a");
@@ -210,7 +210,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "results that are enlisted vanish with a rollback, of new assets and of those known before",
+    guarantee: "enlisted results vanish with a rollback, for new assets and for known ones",
     needs: "enlist",
     async check(plot) {
       const [known = "", fresh = ""] = await plot.plant(["/known", "/new"]);

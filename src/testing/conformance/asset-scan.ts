@@ -40,7 +40,7 @@ const around = (paths: readonly string[], root: string): readonly string[] =>
 
 export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
   {
-    guarantee: "a scan yields every asset once, in path order, whatever the names and the size of a page",
+    guarantee: "a scan yields every asset once, in path order, whatever the names and the page size",
     async check(plot) {
       const all = await plot.plant(TRICKY);
       for (const pageSize of [1, 7, 1_000]) deepStrictEqual(await plot.paths(plot.scope(), { pageSize }), all);
@@ -48,7 +48,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
   },
   {
     guarantee:
-      "path order is not the order of whole strings: a folder's content stands before its siblings with a suffix",
+      "path order is not plain string order: a folder's content comes before siblings whose names extend its own",
     async check(plot) {
       const all = await plot.plant(["/a/b", "/a-b", "/a.b/c", "/ab"]);
       deepStrictEqual(await plot.paths(), all);
@@ -56,14 +56,14 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "siblings stand in the order of UTF-16 code units, not of code points and not of numbers",
+    guarantee: "siblings are in the order of UTF-16 code units, not of code points or numbers",
     async check(plot) {
       const all = await plot.plant(["/\uff5e", "/\u{10000}", "/10", "/9", "/B", "/a"]);
       deepStrictEqual(await plot.paths(), all);
     },
   },
   {
-    guarantee: "a scan gone on with after any path that it yielded yields exactly the rest",
+    guarantee: "a scan that resumes after any path that it yielded yields exactly the rest",
     async check(plot) {
       const all = await plot.plant(TRICKY);
       for (const [i, after] of all.entries()) {
@@ -72,7 +72,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "a scan gone on with after a path that is gone by now yields exactly the rest",
+    guarantee: "a scan that resumes after a path that has been deleted yields exactly the rest",
     async check(plot) {
       const all = await plot.plant(SMALL);
       for (const [i, after] of all.entries()) {
@@ -83,7 +83,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "a scan begun after any path at all yields exactly the greater ones",
+    guarantee: "a scan that starts after any path at all yields exactly the greater ones",
     async check(plot) {
       await onRandomTrees(plot, async (dice, tree) => {
         const all = await tree.plant(randomTree(dice));
@@ -96,7 +96,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "a scan that begins after a page's `upTo` misses nothing and repeats nothing",
+    guarantee: "a scan that starts after a page's `upTo` misses nothing and repeats nothing",
     async check(plot) {
       const all = await plot.plant(SMALL);
       const seen: string[] = [];
@@ -110,7 +110,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "a page is never longer than asked for",
+    guarantee: "a page is never longer than requested",
     async check(plot) {
       const all = await plot.plant(SMALL);
       for (const pageSize of [1, 2, 3, 100]) {
@@ -127,7 +127,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "a scan of several roots yields each asset once, in path order, a root that is an asset included",
+    guarantee: "a scan of several roots yields each asset once, in path order, including a root that is an asset",
     async check(plot) {
       const all = await plot.plant(["/a/1", "/a-b/1", "/c", "/d/1", "/d/2"]);
       const roots = ["/d", "/a-b", "/c", "/a", "/a/1"].map((root) => plot.at(root));
@@ -137,7 +137,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "a root that is an asset is that asset alone, and nothing once the scan is behind it",
+    guarantee: "a root that is an asset yields only that asset, and nothing once the scan has passed it",
     async check(plot) {
       await plot.plant(["/a/b", "/a/b-c", "/a/bc", "/a/c"]);
       const root = plot.at("/a/b");
@@ -146,7 +146,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "an exclusion leaves out a path and all below it, by whole segments",
+    guarantee: "an exclusion leaves out a path and everything below it, by whole segments",
     async check(plot) {
       await plot.plant(["/a/b/1", "/a/b/c/2", "/a/bc/1", "/a/b-c", "/a/d", "/a/d.bak"]);
       const excluded = ["/a/b", "/a/d", "/nowhere"].map((path) => plot.at(path));
@@ -155,7 +155,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "a root that is excluded, or lies in what is, yields nothing",
+    guarantee: "a root that is excluded, or lies in an excluded path, yields nothing",
     async check(plot) {
       await plot.plant(["/a/b/1", "/c/1"]);
       const scope = plot.scope([plot.at("/a/b"), plot.at("/c")], [plot.at("/a")]);
@@ -196,7 +196,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "a filter by creation lets exactly what lies within its bounds through, the bounds included",
+    guarantee: "a filter by creation time lets exactly what lies within its bounds through, bounds included",
     needs: "creationTimes",
     async check(plot) {
       const times = [1_000_000_000_000, 1_000_000_000_001, 1_600_000_000_000] as const;
@@ -218,7 +218,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "a scan of nothing yields nothing: an empty tree, a root that is not there, one below an asset, no root",
+    guarantee: "a scan yields nothing for an empty tree, a missing root, a root below an asset, or no root",
     async check(plot) {
       deepStrictEqual(await plot.paths(), []);
       const [asset = ""] = await plot.plant(["/a"]);
@@ -228,7 +228,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
     },
   },
   {
-    guarantee: "a scan that is told to stop ends early, without an error",
+    guarantee: "a scan that is told to stop ends early without an error",
     async check(plot) {
       const all = await plot.plant(SMALL);
       const stop = new AbortController();

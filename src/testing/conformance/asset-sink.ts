@@ -39,7 +39,7 @@ const incoming = (path: string, content: string, over: Partial<Asset> = {}, erro
 
 export const SINK_GUARANTEES: readonly SinkGuarantee[] = [
   {
-    guarantee: "an asset that is put is there, in folders that are made for it, with its content, type and size",
+    guarantee: "an asset that is put exists, with its content, type and size, in folders that are created for it",
     needs: "sink",
     async check(plot) {
       const path = plot.at("/new/deep/a.dita");
@@ -53,7 +53,7 @@ export const SINK_GUARANTEES: readonly SinkGuarantee[] = [
     },
   },
   {
-    guarantee: "an asset that is put keeps the times it came with",
+    guarantee: "an asset that is put keeps its original times",
     needs: "sinkTimes",
     async check(plot) {
       const put = incoming(plot.at("/a"), "x");
@@ -63,7 +63,7 @@ export const SINK_GUARANTEES: readonly SinkGuarantee[] = [
     },
   },
   {
-    guarantee: "an asset put again changes nothing and is answered as unchanged",
+    guarantee: "putting an asset again changes nothing and is answered as unchanged",
     needs: "sink",
     async check(plot) {
       const put = incoming(plot.at("/f/a"), "content");
@@ -74,7 +74,7 @@ export const SINK_GUARANTEES: readonly SinkGuarantee[] = [
     },
   },
   {
-    guarantee: "an asset put with other content of the same size is replaced",
+    guarantee: "putting an asset with other content of the same size replaces it",
     needs: "sink",
     async check(plot) {
       const path = plot.at("/a");
@@ -88,7 +88,7 @@ export const SINK_GUARANTEES: readonly SinkGuarantee[] = [
   },
   {
     guarantee:
-      "what is put is answered in the order given; an error about one asset stands in its place, stops no other",
+      "puts are answered in the order given; an error about one asset takes its place and does not stop the others",
     needs: "sink",
     async check(plot) {
       const [a, bad, c] = ["/z", "/bad", "/c/1"].map((path) => plot.at(path)) as [string, string, string];
@@ -106,7 +106,7 @@ export const SINK_GUARANTEES: readonly SinkGuarantee[] = [
     },
   },
   {
-    guarantee: "an asset that could not be put whole is not there; one that was there before stays as it was",
+    guarantee: "an asset that could not be put completely does not exist; an existing one stays as it was",
     needs: "sink",
     async check(plot) {
       const [known, fresh] = [plot.at("/known"), plot.at("/new/fresh")];
@@ -119,7 +119,7 @@ export const SINK_GUARANTEES: readonly SinkGuarantee[] = [
     },
   },
   {
-    guarantee: "a put whose source is out of reach fails as a whole, and can be repeated",
+    guarantee: "a put whose source is unreachable fails as a whole, and can be repeated",
     needs: "sink",
     async check(plot) {
       const [a, b] = [plot.at("/a"), plot.at("/b")];
@@ -131,7 +131,7 @@ export const SINK_GUARANTEES: readonly SinkGuarantee[] = [
     },
   },
   {
-    guarantee: "a put that is told to stop fails with what it was aborted with",
+    guarantee: "a put that is told to stop fails with the reason of the abort",
     needs: "sink",
     async check(plot) {
       const stop = new AbortController();

@@ -3,7 +3,7 @@ import { applied, survive, type ResultGuarantee, writeOf } from "./result-steps.
 
 export const VALUE_GUARANTEES: readonly ResultGuarantee[] = [
   {
-    guarantee: "booleans, and texts that look like something else, stay what they are",
+    guarantee: "booleans, and texts that look like other values, keep their type and value",
     check: (plot) =>
       survive(
         plot,
@@ -12,7 +12,7 @@ export const VALUE_GUARANTEES: readonly ResultGuarantee[] = [
       ),
   },
   {
-    guarantee: "lists of texts stay lists: empty ones, of one, of an empty text, with quotes and commas",
+    guarantee: "lists of texts stay lists: empty, with one item, with an empty text, with quotes and commas",
     check: (plot) =>
       survive(
         plot,
@@ -21,7 +21,7 @@ export const VALUE_GUARANTEES: readonly ResultGuarantee[] = [
       ),
   },
   {
-    guarantee: "numbers stay what they are to the last digit, whole and broken, the greatest and the smallest",
+    guarantee: "numbers keep every digit: integers and fractions, the greatest and the smallest",
     check: (plot) =>
       survive(
         plot,
@@ -30,7 +30,7 @@ export const VALUE_GUARANTEES: readonly ResultGuarantee[] = [
       ),
   },
   {
-    guarantee: "properties of any name and text of any script stay what they are",
+    guarantee: "properties of any name and text in any script are read as they were written",
     check: (plot) =>
       survive(
         plot,
@@ -39,7 +39,7 @@ export const VALUE_GUARANTEES: readonly ResultGuarantee[] = [
       ),
   },
   {
-    guarantee: "results of assets with any name are found by that name",
+    guarantee: "results of assets with any name are found under that name",
     async check(plot) {
       const paths = await plot.plant(["/it's", '/"q"', "/%41", "/A", "/a", "/e\u0301", "/é", "/\u{1f600}", "/a b/c"]);
       await applied(

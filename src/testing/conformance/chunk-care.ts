@@ -32,7 +32,7 @@ async function dieAt(scene: StoreScene, job: Job, index: number): Promise<void> 
 /** What is told of an asset that kills its worker: DESIGN's careful mode. */
 export const CARE_GUARANTEES: readonly CareGuarantee[] = [
   {
-    guarantee: "from the second death in a row on, a chunk is careful, and goes alone to who is alone",
+    guarantee: "from the second death in a row on, a chunk is careful, and is claimed alone by a worker that is alone",
     async check(scene) {
       const job = await scene.discovered(30);
       const lives = [await claimAlone(scene, job), await claimAlone(scene, job)];
@@ -48,7 +48,7 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
     },
   },
   {
-    guarantee: "who is not alone makes a careful chunk READY, its epoch moved on, and is told that it waits",
+    guarantee: "a worker that is not alone makes a careful chunk READY under the next epoch, and is told that it waits",
     async check(scene) {
       const job = await scene.discovered(10);
       await takeOne(scene, job);
@@ -65,7 +65,7 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
     },
   },
   {
-    guarantee: "who is alone takes a careful chunk before all else, of whatever job",
+    guarantee: "a worker that is alone claims a careful chunk before anything else, whatever its job",
     async check(scene) {
       await scene.discovered(10, { draft: draftOf({}, { paths: ["/a"] }) });
       const second = await scene.discovered(20, { draft: draftOf({}, { paths: ["/b"] }) });
@@ -89,7 +89,7 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
     },
   },
   {
-    guarantee: "an announcement does not outlive its owner: who dies without one charges nobody",
+    guarantee: "an announcement does not outlive its owner: an owner that dies without one charges no asset",
     async check(scene) {
       const job = await diedTwice(scene);
       for (let charge = 0; charge < 2; charge++) await dieAt(scene, job, 4);
@@ -111,7 +111,7 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
     },
   },
   {
-    guarantee: "charges are in a row: those of another asset begin anew",
+    guarantee: "charges count in a row: those of another asset start anew",
     async check(scene) {
       const job = await diedTwice(scene);
       for (const index of [4, 4, 5, 5]) await dieAt(scene, job, index);
@@ -119,7 +119,7 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
     },
   },
   {
-    guarantee: "only a part with the first open asset's outcome forgets deaths and charges; announcing does not",
+    guarantee: "only a part with the first open asset's outcome clears deaths and charges; an announcement does not",
     async check(scene) {
       const job = await scene.discovered(10);
       await takeOne(scene, job);
@@ -136,7 +136,7 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
     },
   },
   {
-    guarantee: "a release forgets deaths and charges",
+    guarantee: "a release clears deaths and charges",
     async check(scene) {
       const job = await diedTwice(scene);
       await dieAt(scene, job, 4);
@@ -145,7 +145,7 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
     },
   },
   {
-    guarantee: "what the reaper takes back counts as a death, and is charged, as at a claim",
+    guarantee: "a chunk that the reaper takes back counts a death and a charge, as at a claim",
     async check(scene) {
       const job = await diedTwice(scene);
       for (const how of ["cancel", "pause", "cancel"] as const) {
@@ -159,7 +159,7 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
     },
   },
   {
-    guarantee: "ten deaths in a row without any outcome end the job; resumed, it counts anew",
+    guarantee: "ten deaths in a row without any outcome end the job; after a resume it counts anew",
     async check(scene) {
       const job = await scene.discovered(10);
       for (let death = 0; death < 10; death++) await takeOne(scene, job);

@@ -12,7 +12,8 @@ const upTo = (last: number): readonly number[] => Array.from({ length: last }, (
 
 export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
   {
-    guarantee: "a claim of a new job takes its discovery from the beginning, and WAITING becomes PROCESSING with it",
+    guarantee:
+      "a claim of a new job claims its discovery from the beginning, and moves the job from WAITING to PROCESSING",
     async check(scene) {
       const job = await scene.create();
       const [claim, ...others] = await scene.chunks.claim(claimRequest());
@@ -25,7 +26,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "a claim takes chunks in path order with their manifests, no more than asked for, and counts them once",
+    guarantee: "a claim takes chunks in path order with their manifests, no more than requested, and counts them once",
     async check(scene) {
       const job = await scene.discovered(35);
       const [claim] = await scene.chunks.claim(claimRequest({ chunks: 3 }));
@@ -44,7 +45,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "a claim takes nothing twice, and changes nothing where nothing is free or wanted",
+    guarantee: "a claim takes nothing twice, and changes nothing if nothing is free or wanted",
     async check(scene) {
       const job = await scene.discovered(35);
       await scene.changesNothing(async () => {
@@ -55,7 +56,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "of many claimers at once, on two nodes, each chunk has one winner",
+    guarantee: "when many claim at once, on two nodes, each chunk has one winner",
     async check(scene) {
       const job = await scene.discovered(200);
       const other = await scene.another();
@@ -71,7 +72,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "of many claimers at once, on two nodes, a discovery has one winner",
+    guarantee: "when many claim at once, on two nodes, a discovery has one winner",
     async check(scene) {
       const job = await scene.create();
       const other = await scene.another();
@@ -87,7 +88,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "a claim leaves out assets that a skip rule decided, and chunks of nothing else",
+    guarantee: "a claim leaves out assets that a skip rule decided, and chunks that contain nothing else",
     async check(scene) {
       const entries = entriesOf(pathsOf(20)).map((entry, i) =>
         i === 3 || i >= 10 ? { ...entry, skip: "SUB_ASSET" as const } : entry,
@@ -102,7 +103,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "a manifest gives back every field of its assets",
+    guarantee: "a manifest returns every field of its assets",
     async check(scene) {
       const asset = {
         path: "/root/é'\"\\ \u{1f600}.md",
@@ -121,7 +122,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "claims are by priority, then by creation",
+    guarantee: "jobs are claimed by priority, then by creation",
     async check(scene) {
       const jobs: Job[] = [];
       for (const [i, priority] of [5, 0, 9, 0].entries()) {
@@ -135,7 +136,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "a claim's limits are over all jobs together",
+    guarantee: "a claim's limits apply to all jobs together",
     async check(scene) {
       for (const path of ["/a", "/b"]) await scene.discovered(20, { draft: draftOf({}, { paths: [path] }) });
       for (const path of ["/c", "/d", "/e"]) await scene.create(draftOf({}, { paths: [path] }));
@@ -150,7 +151,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "a claim is of jobs of its repository whose every handler the node has",
+    guarantee: "a claim takes only jobs of its repository for which the node has every handler",
     async check(scene) {
       await scene.create(draftOf({ repository: "folder:/other" }));
       await scene.create(draftOf({ handlers: ["h", "exotic"] }, { paths: ["/a"] }));
@@ -163,7 +164,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "a claim of one job alone takes nothing of the others",
+    guarantee: "a claim of one job takes nothing of the others",
     async check(scene) {
       await scene.create(draftOf({}, { paths: ["/a"] }));
       const mine = await scene.create(draftOf({}, { paths: ["/b"] }));
@@ -175,7 +176,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   ...STOPS.map(([how]): ClaimGuarantee => ({
-    guarantee: `a claim takes nothing of a job that was told to stop (${how}), its expired leases included`,
+    guarantee: `a claim takes nothing of a job that was told to stop (${how}), not even its expired leases`,
     async check(scene) {
       const job = await scene.discovered(30);
       await scene.oneChunk(job);
@@ -185,7 +186,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   })),
   {
-    guarantee: "a claim takes nothing of a job that is PAUSED or has ended, and what is left of it once it is resumed",
+    guarantee: "a claim takes nothing of a job that is PAUSED or has ended, and takes what is left once it is resumed",
     async check(scene) {
       const job = await scene.discovered(20);
       await scene.stop(job, "pause");
@@ -200,7 +201,7 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
     },
   },
   {
-    guarantee: "a queued job is not claimed while an earlier one on its scope is at work, and is claimed afterwards",
+    guarantee: "a queued job is not claimed while an earlier one on its scope is running, and is claimed afterwards",
     async check(scene) {
       const first = await scene.create(draftOf({}, { paths: ["/root/a"] }));
       const queued = await scene.create(draftOf({}, { onOverlap: "queue" }));

@@ -19,7 +19,7 @@ const succeededIn = async (scene: StoreScene, job: Parameters<StoreScene["now"]>
 
 export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   {
-    guarantee: "a commit stores outcomes, counters, lines and the chunk's end together",
+    guarantee: "a commit stores outcomes, counters, log lines and the chunk's end together",
     async check(scene) {
       const job = await scene.discovered(10);
       const part = partOf(await scene.oneChunk(job), {
@@ -43,7 +43,7 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a commit of a part leaves the chunk open, and the job counts what it brought",
+    guarantee: "a commit of a part leaves the chunk open, and the job counts its outcomes",
     async check(scene) {
       const job = await scene.discovered(10);
       const [answer] = await scene.chunks.commit([partOf(await scene.oneChunk(job), { indices: [2, 3] })]);
@@ -67,7 +67,7 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   },
   {
     guarantee:
-      "an old epoch is lost though the same node holds the chunk again, in the same commit, before or behind it",
+      "an old epoch is lost even if the same node holds the chunk again, in the same commit, before or after it",
     async check(scene) {
       for (const first of ["old", "current"]) {
         const job = await scene.discovered(10, { draft: draftOf({}, { paths: [`/${first}`] }) });
@@ -87,7 +87,7 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a lease that ran out but was not taken over still commits: the epoch decides",
+    guarantee: "a lease that expired but was not taken over still commits: the epoch decides",
     async check(scene) {
       const job = await scene.discovered(10);
       const [answer] = await scene.chunks.commit([partOf(await scene.oneChunk(job, RUN_OUT))]);
@@ -95,7 +95,7 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a commit under a lease that was released stores nothing",
+    guarantee: "a commit under a released lease stores nothing",
     async check(scene) {
       const job = await scene.discovered(10);
       const chunk = await scene.oneChunk(job);
@@ -106,7 +106,7 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   ...[false, true].map((closes): Guarantee<StoreScene> => ({
-    guarantee: `a commit repeated is answered as committed and doubles nothing (${closes ? "closing" : "open"})`,
+    guarantee: `a repeated commit is answered as committed and doubles nothing (${closes ? "closing" : "open"})`,
     async check(scene) {
       const job = await scene.discovered(20);
       const chunk = await scene.oneChunk(job);
@@ -120,7 +120,7 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   })),
   {
-    guarantee: "a commit repeated after it finished the job doubles nothing",
+    guarantee: "a commit that is repeated after it finished the job doubles nothing",
     async check(scene) {
       const part = partOf(await scene.oneChunk(await scene.discovered(10)));
       await scene.chunks.commit([part]);
@@ -129,7 +129,7 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "parts of a lease are stored one after the other: one that skips one, or is long past, stores nothing",
+    guarantee: "a lease's parts are stored in sequence: a part that skips one, or is long past, stores nothing",
     async check(scene) {
       const job = await scene.discovered(10);
       const chunk = await scene.oneChunk(job);
@@ -185,7 +185,7 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a commit for a job that is not there fails as JOB_NOT_FOUND and stores nothing of the others",
+    guarantee: "a commit for a job that does not exist fails with JOB_NOT_FOUND and stores nothing of the others",
     async check(scene) {
       const chunk = await scene.oneChunk(await scene.discovered(10));
       const stray = partOf({ ...chunk, lease: { jobId: "nope", chunk: 1, epoch: 1 } });
@@ -196,14 +196,14 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a commit of nothing is answered with nothing",
+    guarantee: "an empty commit is answered with an empty list",
     async check(scene) {
       await scene.create();
       await scene.changesNothing(async () => deepStrictEqual(await scene.chunks.commit([]), []));
     },
   },
   {
-    guarantee: "one commit repeated by two nodes at once is stored once",
+    guarantee: "a commit that two nodes repeat at once is stored once",
     async check(scene) {
       const job = await scene.discovered(20);
       const other = await scene.another();
@@ -218,7 +218,7 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "too many failures make the job give up with the commit that brings them, at zero with the first",
+    guarantee: "a commit that exceeds maxFailures makes the job give up: at zero, the first failure does",
     async check(scene) {
       const job = await scene.discovered(20, { draft: draftOf({}, { maxFailures: 0 }) });
       const [a, b] = await scene.twoChunks(job);

@@ -9,7 +9,7 @@ const isDead = (owner: string): boolean => owner === "dead";
 
 const RELEASES: readonly LeaseGuarantee[] = [
   {
-    guarantee: "a release gives the chunk back at once, and its outcomes stay",
+    guarantee: "a release makes the chunk available at once, and its outcomes stay",
     async check(scene) {
       const job = await scene.discovered(10);
       const chunk = await scene.oneChunk(job);
@@ -20,7 +20,7 @@ const RELEASES: readonly LeaseGuarantee[] = [
     },
   },
   {
-    guarantee: "a release of a lease that was lost, or of a chunk that is done, changes nothing",
+    guarantee: "a release of a lost lease, or of a chunk that is done, changes nothing",
     async check(scene) {
       const job = await scene.discovered(20);
       const old = await scene.oneChunk(job, RUN_OUT);
@@ -33,7 +33,7 @@ const RELEASES: readonly LeaseGuarantee[] = [
     },
   },
   {
-    guarantee: "a release of discovery lets another go on, and counts as no death",
+    guarantee: "a release of discovery lets another worker resume it, and counts as no death",
     async check(scene) {
       const job = await scene.create();
       for (let i = 0; i < 5; i++) await scene.chunks.release([(await scene.discovery(job)).lease]);
@@ -41,7 +41,7 @@ const RELEASES: readonly LeaseGuarantee[] = [
     },
   },
   ...STOPS.map(([how, ends]): LeaseGuarantee => ({
-    guarantee: `a release of the last lease ends a job that was told to stop (${how}); of an earlier one it does not`,
+    guarantee: `a release ends a job that was told to stop (${how}) if it is of the last lease, and not before`,
     async check(scene) {
       const job = await scene.discovered(20);
       const [a, b] = await scene.twoChunks(job);
@@ -56,7 +56,7 @@ const RELEASES: readonly LeaseGuarantee[] = [
 
 const RENEWALS: readonly LeaseGuarantee[] = [
   {
-    guarantee: "a renewal keeps leases that would have run out, and no others",
+    guarantee: "a renewal keeps leases that would have expired, and no others",
     async check(scene) {
       const job = await scene.discovered(20);
       const [a, b] = await scene.twoChunks(job, RUN_OUT);
@@ -69,7 +69,7 @@ const RENEWALS: readonly LeaseGuarantee[] = [
     },
   },
   {
-    guarantee: "a renewal of discovery keeps it",
+    guarantee: "a renewal of a discovery keeps its lease",
     async check(scene) {
       const job = await scene.create();
       const { lease } = await scene.discovery(job, RUN_OUT);
@@ -78,7 +78,7 @@ const RENEWALS: readonly LeaseGuarantee[] = [
     },
   },
   {
-    guarantee: "a renewal answers the leases that were lost, taken over or done, and renews the others",
+    guarantee: "a renewal reports the leases that were lost, taken over or done, and renews the others",
     async check(scene) {
       const job = await scene.discovered(40);
       const [lost, done, kept, free] = await scene.claim(job, RUN_OUT);
@@ -96,7 +96,7 @@ const RENEWALS: readonly LeaseGuarantee[] = [
     },
   },
   {
-    guarantee: "a renewal answers an old lease as lost though the same owner holds the chunk again",
+    guarantee: "a renewal reports an old lease as lost even if the same owner holds the chunk again",
     async check(scene) {
       const job = await scene.discovered(10);
       const old = await scene.oneChunk(job, RUN_OUT);
@@ -105,7 +105,7 @@ const RENEWALS: readonly LeaseGuarantee[] = [
     },
   },
   {
-    guarantee: "a renewal of none, or of what is not there, renews nothing",
+    guarantee: "a renewal of no lease, or of one that does not exist, renews nothing",
     async check(scene) {
       const stray = { jobId: "nope", chunk: 1, epoch: 1 };
       deepStrictEqual(await scene.chunks.renew([], 1_000), []);
@@ -135,7 +135,7 @@ const REAPINGS: readonly LeaseGuarantee[] = [
       },
     },
     {
-      guarantee: `the reaper ends a job that was told to stop (${how}) and whose leases have run out`,
+      guarantee: `the reaper ends a job that was told to stop (${how}) and whose leases have expired`,
       async check(scene) {
         const job = await scene.discovered(20);
         await scene.claim(job, RUN_OUT);
@@ -156,7 +156,7 @@ const REAPINGS: readonly LeaseGuarantee[] = [
     },
   },
   {
-    guarantee: "the reaper leaves the living in a job that is being cancelled alone; it ends once they are done",
+    guarantee: "the reaper leaves live owners in a job that is being cancelled alone; it ends once they are done",
     async check(scene) {
       const job = await scene.discovered(20);
       const living = await scene.oneChunk(job, { owner: "living" });
@@ -170,7 +170,7 @@ const REAPINGS: readonly LeaseGuarantee[] = [
     },
   },
   {
-    guarantee: "what the reaper took back can be claimed after a resume, under an epoch that nobody had",
+    guarantee: "a chunk that the reaper took back can be claimed after a resume, under an epoch that nobody had",
     async check(scene) {
       const job = await scene.discovered(20);
       await scene.claim(job, RUN_OUT);
@@ -185,7 +185,7 @@ const REAPINGS: readonly LeaseGuarantee[] = [
     },
   },
   {
-    guarantee: "the reaper looks at every job in the store, whatever its repository and handlers, discovery included",
+    guarantee: "the reaper checks every job in the store, whatever its repository and handlers, discovery included",
     async check(scene) {
       const far = { repository: "folder:/far", handlers: ["exotic"] };
       const job = await scene.create(draftOf(far));

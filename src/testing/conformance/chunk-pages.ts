@@ -29,7 +29,7 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   ...[false, true].map((complete): Guarantee<StoreScene> => ({
-    guarantee: `a page of discovery repeated is answered as committed and doubles nothing${complete ? " (the last)" : ""}`,
+    guarantee: `a repeated page of discovery is answered as committed and doubles nothing${complete ? " (the last)" : ""}`,
     async check(scene) {
       const { discovery } = await begun(scene);
       const page = pageOf(discovery, entriesOf(pathsOf(25)), { complete });
@@ -50,7 +50,7 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a page of discovery that begins elsewhere than where the last one ended stores nothing",
+    guarantee: "a page of discovery that does not start where the last one ended stores nothing",
     async check(scene) {
       const { discovery } = await begun(scene);
       const [one, two] = [entriesOf(pathsOf(10)), entriesOf(pathsOf(20).slice(10))];
@@ -83,7 +83,7 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a page without chunks moves the cursor on, and the next chunk's number stays",
+    guarantee: "a page without chunks advances the cursor and keeps the next chunk's number",
     async check(scene) {
       const job = await scene.create();
       const first = await scene.discovery(job, RUN_OUT);
@@ -95,7 +95,7 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a dry run keeps the first and the last asset that it met, over several pages",
+    guarantee: "a dry run keeps the first and the last asset that it found, over several pages",
     async check(scene) {
       const { job, discovery } = await begun(scene, await scene.create(draftOf({}, { dryRun: true })));
       const tallied = (part: number, paths: readonly string[], complete: boolean) => ({
@@ -126,7 +126,7 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a discovery that dies less often, or with a page in between, is tried again at its cursor",
+    guarantee: "a discovery that dies less often, or with a page in between, is retried at its cursor",
     async check(scene) {
       const job = await scene.create();
       await die(scene, job, 2);

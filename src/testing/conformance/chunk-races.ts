@@ -26,7 +26,7 @@ async function work(stores: Stores, scene: StoreScene, job: Job, owner: string):
 
 export const RACE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   {
-    guarantee: "of two last commits at once, on two nodes, exactly one finishes the job",
+    guarantee: "when two last commits race, on two nodes, exactly one finishes the job",
     async check(scene) {
       const other = await scene.another();
       for (let round = 0; round < 5; round++) {
@@ -39,7 +39,7 @@ export const RACE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "of the last commit and the last page of discovery at once exactly one finishes the job",
+    guarantee: "when the last commit and the last page of discovery race, exactly one finishes the job",
     async check(scene) {
       const other = await scene.another();
       for (let round = 0; round < 5; round++) {
@@ -57,7 +57,7 @@ export const RACE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a cancel and the last commit at once end the job once, as whichever came first has it",
+    guarantee: "when a cancel and the last commit race, the job ends once, as the first of them decides",
     async check(scene) {
       const other = await scene.another();
       for (let round = 0; round < 5; round++) {
@@ -90,7 +90,7 @@ export const RACE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "four workers on two nodes run a job to its end beside its discovery: every asset once, one end",
+    guarantee: "four workers on two nodes run a job to its end while it is discovered: every asset once, one end",
     async check(scene) {
       const other = await scene.another();
       const job = await scene.create();

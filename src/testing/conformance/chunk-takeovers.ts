@@ -8,7 +8,7 @@ const isDead = (owner: string): boolean => owner === "dead";
 
 export const TAKEOVER_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   {
-    guarantee: "a takeover waits for a lease that has not run out",
+    guarantee: "a takeover waits until the lease has expired",
     async check(scene) {
       const job = await scene.discovered(10);
       await scene.oneChunk(job, { owner: "node-1", ttlMs: 60_000 });
@@ -16,7 +16,7 @@ export const TAKEOVER_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a takeover follows at once where the lease has run out: next epoch, same attempt, and the log says so",
+    guarantee: "a takeover follows at once when the lease has expired: next epoch, same attempt, and the log says so",
     async check(scene) {
       const job = await scene.discovered(10);
       await scene.oneChunk(job, RUN_OUT);
@@ -28,7 +28,7 @@ export const TAKEOVER_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a takeover is never of what the asker itself still holds, run out or not; others take it",
+    guarantee: "a takeover never affects what the claimer itself still holds, expired or not; others take it over",
     async check(scene) {
       const walked = await scene.create(draftOf({}, { paths: ["/walked"] }));
       const { lease: walk } = await scene.discovery(walked, RUN_OUT);
@@ -50,7 +50,7 @@ export const TAKEOVER_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   },
   {
     guarantee:
-      "a takeover follows at once where the owner is known to be dead, however long its lease; the living stay",
+      "a takeover follows at once if the owner is known to be dead, however long its lease; live owners keep theirs",
     async check(scene) {
       const job = await scene.discovered(20);
       await scene.oneChunk(job, { owner: "living", ttlMs: 3_600_000 });
@@ -63,7 +63,7 @@ export const TAKEOVER_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a takeover follows within a second where the owner dies just after it was looked at",
+    guarantee: "a takeover follows within a second if the owner dies just after it was checked",
     async check(scene) {
       const job = await scene.discovered(10);
       await scene.oneChunk(job, { owner: "dead", ttlMs: 3_600_000 });
@@ -73,7 +73,7 @@ export const TAKEOVER_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a takeover of one lease by many at once, on two nodes, has one winner",
+    guarantee: "when many take over one lease at once, on two nodes, there is one winner",
     async check(scene) {
       const job = await scene.discovered(10);
       await scene.oneChunk(job, RUN_OUT);
@@ -88,7 +88,7 @@ export const TAKEOVER_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a chunk is gone on with at the indices that have no outcome, over several earlier parts and leases",
+    guarantee: "a chunk is resumed at the indices that have no outcome, after several earlier parts and leases",
     async check(scene) {
       const job = await scene.discovered(10);
       const first = await scene.oneChunk(job);
@@ -103,7 +103,7 @@ export const TAKEOVER_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a discovery that is taken over goes on at its cursor",
+    guarantee: "a discovery that is taken over resumes at its cursor",
     async check(scene) {
       const job = await scene.create();
       const first = await scene.discovery(job, { owner: "dead" });

@@ -11,7 +11,7 @@ const keyed = (key: string, fingerprint = "f", over: Partial<JobDraft> = {}): Jo
 /** Idempotency keys: one principal's key and request are one job for ever. */
 export const KEY_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   {
-    guarantee: "the same key and request give the same job again, whose admission nobody asks for; nothing is stored",
+    guarantee: "the same key and request return the same job, without asking for admission; nothing is stored",
     async check(scene) {
       const job = await scene.create(keyed("k"));
       const again = await scene.changesNothing(() =>
@@ -24,14 +24,15 @@ export const KEY_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "the same key and request give the job as it is by now, also once it has ended",
+    guarantee: "the same key and request return the job as it is now, even once it has ended",
     async check(scene) {
       const ended = await scene.stop(await scene.create(keyed("k")), "cancel");
       deepStrictEqual(await scene.create(keyed("k")), ended);
     },
   },
   {
-    guarantee: "a key that stands for another request is an IDEMPOTENCY_CONFLICT that names its job; nothing is stored",
+    guarantee:
+      "a key that was used for another request is an IDEMPOTENCY_CONFLICT that names its job; nothing is stored",
     async check(scene) {
       const job = await scene.create(keyed("k"));
       await scene.changesNothing(() =>
@@ -40,7 +41,7 @@ export const KEY_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a key is its principal's own, exact to the character",
+    guarantee: "a key belongs to its principal and is exact to the character",
     async check(scene) {
       const job = await scene.create(keyed("k", "f", { repository: "folder:/1" }));
       const others: readonly (readonly [string, string])[] = [
@@ -58,7 +59,7 @@ export const KEY_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "of many creations at once under one key, on two nodes, all are answered with one job",
+    guarantee: "when many create a job under one key at once, on two nodes, all get the same job",
     async check(scene) {
       const other = await scene.another();
       const jobs = await Promise.all(

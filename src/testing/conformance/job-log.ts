@@ -43,7 +43,7 @@ const PAGES: readonly (readonly [offset: number, limit: number])[] = [
 
 export const JOB_LOG_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   {
-    guarantee: "a log's lines are numbered without gap from 0, as many as the job says",
+    guarantee: "a log's lines are numbered without gaps from 0, as many as the job says",
     async check(scene) {
       const job = await longLog(scene);
       const { lines, offset, hasMore } = await scene.log.read(job.id, 0, 10_000);
@@ -53,7 +53,7 @@ export const JOB_LOG_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a page is the lines from its offset on, no more than its limit, and says whether there are more",
+    guarantee: "a page contains the lines from its offset on, no more than its limit, and says whether there are more",
     async check(scene) {
       const job = await longLog(scene);
       for (const [offset, limit] of PAGES) {
@@ -66,7 +66,7 @@ export const JOB_LOG_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a page beyond the end is empty, and nothing more is to come",
+    guarantee: "a page beyond the end is empty, and says that there are no more",
     async check(scene) {
       const job = await scene.create();
       for (const offset of [1, 2, 1_000_000, Number.MAX_SAFE_INTEGER - 10]) {
@@ -75,7 +75,7 @@ export const JOB_LOG_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "pages of any size, one after the other, are the log",
+    guarantee: "pages of any size, one after the other, make up the log",
     async check(scene) {
       const job = await longLog(scene);
       const all = await scene.lines(job);
@@ -91,7 +91,7 @@ export const JOB_LOG_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a tail is the last lines, with the number of its first",
+    guarantee: "a tail contains the last lines, with the number of the first of them",
     async check(scene) {
       const job = await longLog(scene);
       const all = await scene.lines(job);
@@ -102,7 +102,7 @@ export const JOB_LOG_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "what a log said at a number it says for ever",
+    guarantee: "a line keeps its number and text for ever",
     async check(scene) {
       const job = await scene.create();
       const read: string[] = [];
@@ -115,7 +115,7 @@ export const JOB_LOG_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a log is its job's own",
+    guarantee: "a log contains its own job's lines only",
     async check(scene) {
       const [job, other] = [await scene.create(), await scene.create(draftOf({}, { paths: ["/other"] }))];
       await scene.log.append(other.id, entries(3, 1));
@@ -133,7 +133,8 @@ export const JOB_LOG_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a log that many write at once, on two nodes, has no gap and no line twice; what came together stays so",
+    guarantee:
+      "a log that many write at once, on two nodes, has no gaps or repeats; lines written together stay together",
     async check(scene) {
       const job = await scene.create();
       const other = await scene.another();
@@ -155,7 +156,7 @@ export const JOB_LOG_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "one event is one line, whatever it says, with time, level and type",
+    guarantee: "one event is one line, whatever its message, with time, level and type",
     async check(scene) {
       const job = await scene.create();
       const messages = ["a\nb", "a\r\nb", "\u2028", "", "\u0000", "\ud800", "\u{1f600}", "x".repeat(100_000), "é'\"\\"];
@@ -170,7 +171,7 @@ export const JOB_LOG_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "a commit's lines stand together, in order, before the lines of the end that it brings",
+    guarantee: "a commit's lines are together, in order, before the lines of the end that it brings",
     async check(scene) {
       const job = await scene.discovered(10);
       await scene.chunks.commit([partOf(await scene.oneChunk(job), { lines: entries(1_000, 1) })]);

@@ -29,7 +29,7 @@ export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "of many starts at once on one scope, on two nodes, one wins, and the others are told which",
+    guarantee: "when many start on one scope at once, on two nodes, one wins, and the others are told which",
     async check(scene) {
       const other = await scene.another();
       // Roots nest, so that whichever comes first overlaps all the others.
@@ -46,7 +46,7 @@ export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "the overlap is with jobs of the same repository and type that work on their scope, with no others",
+    guarantee: "a job overlaps only with jobs of the same repository and type that process assets",
     async check(scene) {
       await scene.create();
       await scene.create(draftOf({ repository: "folder:/other" }));
@@ -58,7 +58,7 @@ export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "the overlap is with WAITING, PROCESSING, pausing, PAUSED and CANCELLING jobs",
+    guarantee: "a job overlaps with WAITING, PROCESSING, pausing, PAUSED and CANCELLING jobs",
     async check(scene) {
       const job = await scene.create();
       await refusedBy(scene, job, "WAITING");
@@ -87,7 +87,7 @@ export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   })),
   {
-    guarantee: "rivals are the others that hold a scope, oldest first, never the job itself",
+    guarantee: "rivals are the other jobs that hold a scope, oldest first, never the job itself",
     async check(scene) {
       const first = await scene.create();
       await scene.stop(first, "cancel");
@@ -107,7 +107,7 @@ export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "of a start and many resumes at once, on two nodes, one wins",
+    guarantee: "when a start and many resumes race, on two nodes, one wins",
     async check(scene) {
       const other = await scene.another();
       const ended: Job[] = [];

@@ -107,7 +107,7 @@ const CURSORS: readonly (readonly [OutcomeCursor, from: number])[] = [
 
 export const JOB_REPORTS_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   {
-    guarantee: "outcomes, in pages of any size and of any kinds, are every asset once, in path order",
+    guarantee: "outcomes list every asset once, in path order, for any page size and any kinds",
     async check(scene) {
       const { id } = await endedJob(scene);
       for (const kinds of SUBSETS) {
@@ -123,7 +123,7 @@ export const JOB_REPORTS_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "assets, in pages of any size, by the kind of their outcome, are as discovery saw them, in path order",
+    guarantee: "assets are listed as discovery saw them, in path order, for any page size and kind of outcome",
     async check(scene) {
       const { id } = await endedJob(scene);
       for (const kinds of SUBSETS) {
@@ -163,7 +163,8 @@ export const JOB_REPORTS_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "while a job runs, its outcomes are those committed so far and those of skip rules; its assets are all",
+    guarantee:
+      "while a job runs, its outcomes are those committed so far and those of skip rules; its assets are complete",
     async check(scene) {
       const entries = pathsOf(30).map((path, i) => ({
         asset: assetOf(path),
@@ -203,7 +204,7 @@ export const JOB_REPORTS_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "paths asked for answer their outcome, null without one, undefined where the job has not found them",
+    guarantee: "a requested path returns its outcome, null if it has none yet, undefined if the job has not found it",
     async check(scene) {
       const paths = pathsOf(35);
       const job = await scene.discovered(0, { entries: paths.map((path) => ({ asset: assetOf(path) })) });
@@ -221,7 +222,7 @@ export const JOB_REPORTS_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
-    guarantee: "reports of no kind, of an unknown job, and of no path are empty",
+    guarantee: "reports are empty for no kinds, for an unknown job, and for no paths",
     async check(scene) {
       const { id } = await scene.discovered(3, { draft: draftOf() });
       const of = (jobId: string, kinds?: readonly OutcomeKind[]) => {

@@ -56,7 +56,7 @@ const PROCESSING: JobState = { status: "PROCESSING", pausing: false };
 
 export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
   {
-    guarantee: "a job that is to follow one that is not there (any more) is refused, and nothing is stored",
+    guarantee: "a job that is to follow one that does not exist (any more) is refused, and nothing is stored",
     async check(scene) {
       const draft = draftOf({ restartedFrom: "22222222-2222-4222-8222-222222222222" });
       await scene.changesNothing(async () => {
@@ -65,7 +65,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "a created job is WAITING, has not begun, stands as it was asked for, and is what `get` answers",
+    guarantee: "a created job is WAITING, has not started, matches its request, and is what `get` returns",
     async check(scene) {
       const origin = await scene.create(draftOf({}, { paths: ["/elsewhere"] }));
       const draft = draftOf({ handlers: ["h", "i"], restartedFrom: origin.id });
@@ -93,7 +93,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "every shape of a request is stored and read as it was",
+    guarantee: "every shape of a request is read as it was stored",
     async check(scene) {
       for (const [i, request] of REQUESTS.entries()) {
         const draft = draftOf({ repository: `folder:/${i}`, createdBy: `'ann' "\\ ü \u{1f600}` }, request);
@@ -104,7 +104,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "every state of a job, and every field that may change, is stored and read as it was",
+    guarantee: "every state of a job, and every field that may change, is read as it was stored",
     async check(scene) {
       for (const [i, change] of CHANGES.entries()) {
         const { id } = await scene.create(draftOf({ repository: `folder:/${i}` }));
@@ -145,7 +145,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "a job is durable before its creation is answered: another node sees it, and each change of it",
+    guarantee: "a job is durable before its creation is answered: another node sees it, and each change to it",
     async check(scene) {
       const other = await scene.another();
       const job = await scene.create();
@@ -155,7 +155,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "an unknown id is no job, and to change it is JOB_NOT_FOUND",
+    guarantee: "an unknown id returns no job, and changing it fails with JOB_NOT_FOUND",
     async check(scene) {
       deepStrictEqual(await scene.jobs.get("nope"), undefined);
       const update = scene.jobs.update("nope", ({ job }) => ({ job, lines: [] }));
@@ -163,7 +163,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "a list is newest created first, cut at its limit, and goes on before a job exactly where it was cut",
+    guarantee: "a list is ordered newest first, cut at its limit, and continues before a job exactly where it was cut",
     async check(scene) {
       const ids: string[] = [];
       for (let i = 0; i < 5; i++) ids.unshift((await scene.create(draftAt(`/r${i}`))).id);
@@ -179,7 +179,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "a list is of exactly the jobs that meet all its conditions",
+    guarantee: "a list contains exactly the jobs that meet all its conditions",
     async check(scene) {
       const a = await scene.create(draftAt("/x/a", {}, { repository: "folder:/a" }));
       const b = await scene.create(draftAt("/x/b", { dryRun: true }, { repository: "folder:/b", createdBy: "bob" }));
@@ -215,7 +215,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "an update stores what was decided with its lines, and answers the job as it now is",
+    guarantee: "an update stores the decision with its log lines, and returns the job as it is now",
     async check(scene) {
       const { id } = await scene.create();
       const paused = await scene.jobs.update(id, ({ job, facts }) => pause(job, "bob", facts));
@@ -227,7 +227,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "an update whose decision throws changes nothing, and fails with just that",
+    guarantee: "an update whose decision throws changes nothing, and fails with that error",
     async check(scene) {
       const { id } = await scene.create();
       const error = new Error("decided against");
@@ -261,7 +261,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "updates come one after the other: of many at once on two nodes none is lost",
+    guarantee: "updates are applied one after the other: when many run at once, on two nodes, none is lost",
     async check(scene) {
       const { id } = await scene.create();
       const other = await scene.another();
@@ -272,7 +272,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "a change of status is a compare-and-set: of many at once from one status exactly one finds it",
+    guarantee: "a change of status is a compare-and-set: when many run at once, exactly one finds the old status",
     async check(scene) {
       const job = await scene.create();
       const other = await scene.another();

@@ -69,7 +69,7 @@ describe("a folder with very many children", () => {
     ["SQLite", openSqlite],
     ["PostgreSQL", openPostgres],
   ] as const) {
-    it(`of ${name}: 100,000 come in path order, and from any of them on exactly the rest`, async () => {
+    it(`yields 100,000 children of ${name} in path order, and resumes after any of them with exactly the rest`, async () => {
       const opened = await open();
       try {
         const children = names(CHILDREN);
@@ -82,7 +82,7 @@ describe("a folder with very many children", () => {
     });
   }
 
-  it("of a folder on disk: 20,000 come in path order, and from any of them on exactly the rest", async () => {
+  it("yields 20,000 children on disk in path order, and resumes after any of them with exactly the rest", async () => {
     const { folder, remove } = await tempFolder();
     const database = await openDatabase(join(folder, "store.sqlite"));
     try {

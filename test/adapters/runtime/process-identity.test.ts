@@ -32,7 +32,7 @@ describe("a process's identity", function () {
     expect(here.isKnownDead(here.self)).to.equal(false);
   });
 
-  it("is another for each instance, and neither takes the other for dead", () => {
+  it("differs for each instance, and neither takes the other for dead", () => {
     const other = new ProcessIdentity();
     expect(other.self).not.to.equal(here.self);
     expect(here.isKnownDead(other.self)).to.equal(false);
@@ -55,27 +55,27 @@ describe("a process's identity", function () {
     expect(new ProcessIdentity().isKnownDead(owner)).to.equal(true);
   });
 
-  it("is known to be dead though its process was stopped rather than ended: a stopped one is alive", async () => {
+  it("is not known to be dead while its process is merely stopped", async () => {
     const { child, owner } = await childIdentity();
     children.push(child);
     child.kill("SIGSTOP");
     expect(here.isKnownDead(owner)).to.equal(false);
   });
 
-  it("is known to be dead where its pid belongs to another process by now", () => {
+  it("is known to be dead if its pid now belongs to another process", () => {
     expect(here.isKnownDead(changed({ 4: "1" }))).to.equal(true);
   });
 
-  it("is known to be dead where no process has its pid", () => {
+  it("is known to be dead if no process has its pid", () => {
     // Above any pid that Linux gives.
     expect(here.isKnownDead(changed({ 3: "2147483646" }))).to.equal(true);
   });
 
-  it("of another machine, or of an earlier boot, is not known to be dead", () => {
+  it("is not known to be dead if it belongs to another machine or an earlier boot", () => {
     expect(here.isKnownDead(changed({ 1: "00000000-0000-0000-0000-000000000000", 4: "1" }))).to.equal(false);
   });
 
-  it("of another pid namespace is not known to be dead: its pids are others", () => {
+  it("is not known to be dead if it belongs to another pid namespace, whose pids differ", () => {
     expect(here.isKnownDead(changed({ 2: "pid:[1]", 4: "1" }))).to.equal(false);
   });
 
@@ -96,7 +96,7 @@ describe("a process's identity", function () {
     ["a pid beyond all numbers", changed({ 3: "1e400", 4: "1" })],
   ];
   for (const [title, owner] of malformed) {
-    it(`that is malformed (${title}) is not known to be dead`, () => {
+    it(`is not known to be dead if it is malformed (${title})`, () => {
       expect(here.isKnownDead(owner)).to.equal(false);
     });
   }

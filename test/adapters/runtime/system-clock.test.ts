@@ -12,13 +12,13 @@ describe("the system clock", () => {
     }
   });
 
-  it("sleeps at least about as long as asked", async () => {
+  it("sleeps at least about as long as requested", async () => {
     const started = systemClock.monotonicMs();
     await systemClock.sleep(30);
     expect(systemClock.monotonicMs() - started).to.be.at.least(28);
   });
 
-  it("wakes as soon as it is told, and at once where it was told before", async () => {
+  it("wakes up as soon as it is told to, and at once if it was told before", async () => {
     const stop = new AbortController();
     const sleeping = systemClock.sleep(60_000, stop.signal);
     stop.abort(new Error("enough"));
@@ -32,7 +32,7 @@ describe("the system clock", () => {
     expect(getEventListeners(signal, "abort")).to.have.length(0);
   });
 
-  it("yields to what is waiting in the event loop", async () => {
+  it("yields to whatever is waiting in the event loop", async () => {
     let turned = false;
     setImmediate(() => {
       turned = true;

@@ -45,7 +45,7 @@ describe("PostgresDatabase", () => {
     ["just before a statement", 0],
     ["between two statements", 200],
   ] as const) {
-    it(`a connection that breaks ${when} is UNAVAILABLE, stores nothing, and the next one works`, async () => {
+    it(`is UNAVAILABLE if a connection breaks ${when}; it stores nothing, and the next connection works`, async () => {
       const identity = `broken ${when}`;
       const work = database.write(async (tx) => {
         await insert(tx, identity);
@@ -60,7 +60,7 @@ describe("PostgresDatabase", () => {
     });
   }
 
-  it("a connection that breaks before the commit is UNAVAILABLE, and stores nothing", async () => {
+  it("is UNAVAILABLE and stores nothing if a connection breaks before the commit", async () => {
     const work = database.write(async (tx) => {
       await insert(tx, "uncommitted");
       await terminate(tx);
@@ -70,7 +70,7 @@ describe("PostgresDatabase", () => {
     expect(await stored("uncommitted")).to.equal(0);
   });
 
-  it("work that fails while its connection breaks is UNAVAILABLE: it may be tried again", async () => {
+  it("is UNAVAILABLE if work fails while its connection breaks: it may be retried", async () => {
     const work = database.write(async (tx) => {
       await terminate(tx);
       await sleep(200);
@@ -80,7 +80,7 @@ describe("PostgresDatabase", () => {
     expect(await stored("anything")).to.equal(0);
   });
 
-  it("an error of the work itself goes through as it is, and rolls back", async () => {
+  it("rethrows an error of the work itself unchanged, and rolls back", async () => {
     const work = database.write(async (tx) => {
       await insert(tx, "rolled back");
       throw new Error("no");
@@ -89,7 +89,7 @@ describe("PostgresDatabase", () => {
     expect(await stored("rolled back")).to.equal(0);
   });
 
-  describe("while it is opened", () => {
+  describe("on opening", () => {
     const refusal = async (url: string, more: object = {}): Promise<AssetmillError> => {
       try {
         await (await PostgresDatabase.open({ url, ...more, ...SCHEMA })).close();
@@ -100,14 +100,14 @@ describe("PostgresDatabase", () => {
       throw new Error("was not refused");
     };
 
-    it("a host that is not there is named, and waited for", async () => {
+    it("names and waits for a host that is missing", async () => {
       const error = await refusal("postgres://ann:secret@no-such-host.invalid:5433/d");
       expect(error.code).to.equal("UNAVAILABLE");
       expect(error.message).to.match(/^postgres:\/\/no-such-host\.invalid:5433\/d is unavailable: /);
       expect(error.message).not.to.include("secret");
     });
 
-    it("a database that is not there, a schema that cannot be, TLS that is not offered: refused in words", async () => {
+    it("rejects in words a missing database, an invalid schema, and TLS that is not offered", async () => {
       const { url } = await sharedPostgres();
       for (const [at, more, says] of [
         [url.replace(/postgres$/, "nothing"), {}, /database "nothing" does not exist/],
@@ -120,7 +120,7 @@ describe("PostgresDatabase", () => {
       }
     });
 
-    it("a read-only one is UNAVAILABLE, and says so in words", async () => {
+    it("is UNAVAILABLE for a read-only database, and says so in words", async () => {
       const { url } = await sharedPostgres();
       const error = await refusal(`${url}?options=${encodeURIComponent("-c default_transaction_read_only=on")}`, {
         schema: freshSchema(),
@@ -129,7 +129,7 @@ describe("PostgresDatabase", () => {
       expect(error.message).to.include("it is read-only (25006)");
     });
 
-    it("one without our tables is refused where only an existing one is wanted, and nothing is made in it", async () => {
+    it("rejects a database without our tables if it has to exist, and creates nothing in it", async () => {
       const { url, query } = await sharedPostgres();
       const schema = freshSchema();
       expect((await refusal(url, { schema, existing: true })).message).to.match(/no store found in postgres:/);

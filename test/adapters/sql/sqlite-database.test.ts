@@ -54,7 +54,7 @@ describe("a SQLite database", function () {
       expect(pragmas).to.deep.equal([[{ journal_mode: "wal" }], [{ synchronous: 2 }]]);
     });
 
-    it("that throws is rolled back, and its error comes back as it was", async () => {
+    it("is rolled back if it throws, and its error is rethrown unchanged", async () => {
       const error = new Error("no");
       const writing = database.write(async (tx) => {
         await insert(tx, 1);
@@ -64,7 +64,7 @@ describe("a SQLite database", function () {
       expect(await values()).to.deep.equal([]);
     });
 
-    it("that failed does not hold up the next", async () => {
+    it("does not hold up the next one if it failed", async () => {
       await Promise.allSettled([
         database.write(() => Promise.reject(new Error("no"))),
         database.write((tx) => tx.query("select * from nonsense")),
@@ -73,7 +73,7 @@ describe("a SQLite database", function () {
       expect(await values()).to.deep.equal([1]);
     });
 
-    it("is seen by nobody before its end, and by everybody after it", async () => {
+    it("is visible to nobody before its end, and to everybody after it", async () => {
       const other = await open();
       const [begun, gate] = [deferred(), deferred()];
       const writing = database.write(async (tx) => {
@@ -93,7 +93,7 @@ describe("a SQLite database", function () {
       expect(await values()).to.deep.equal(Array.from({ length: 20 }, (_, i) => i));
     });
 
-    it("waits for one of another connection, as of another process", async () => {
+    it("waits for a transaction of another connection, as of another process", async () => {
       const run = await otherConnection();
       await run("begin immediate");
       await run("insert into t values ('first')");
@@ -104,7 +104,7 @@ describe("a SQLite database", function () {
       expect(await values()).to.deep.equal(["first", "second"]);
     });
 
-    it("waits for one of another opening in this process, and these in turn, however many", async () => {
+    it("waits for a transaction of another opening in this process, and these in turn, however many", async () => {
       const others = await Promise.all(Array.from({ length: 6 }, open));
       const [begun, gate] = [deferred(), deferred()];
       const writing = database.write(async (tx) => {
@@ -133,7 +133,7 @@ describe("a SQLite database", function () {
     expect(await values()).to.deep.equal([]);
   });
 
-  it("that is locked for too long is UNAVAILABLE, and SQL stands in the cause alone", async () => {
+  it("is UNAVAILABLE if it is locked for too long, and SQL appears only in the cause", async () => {
     const { SqliteDatabase } = await import("../../../src/adapters/sql/index.js");
     const hasty = await SqliteDatabase.open({
       file,
@@ -156,7 +156,7 @@ describe("a SQLite database", function () {
     ["deleted", async () => unlink(file)],
     ["replaced by another file", async () => rename(file, `${file}-away`).then(() => writeFile(file, ""))],
   ] as const) {
-    it(`whose file was ${title} while it was open says so soon`, async () => {
+    it(`reports soon if its file was ${title} while it was open`, async () => {
       await database.write((tx) => insert(tx, 1));
       await harm();
       await new Promise((turn) => setTimeout(turn, 250));
@@ -166,7 +166,7 @@ describe("a SQLite database", function () {
     });
   }
 
-  it("that is no database is refused, and left as it is", async () => {
+  it("is rejected if it is no database, and left as it is", async () => {
     const other = join(folder, "notes.txt");
     await writeFile(other, "not a database, but a text of more than one page".repeat(100));
     const error = await rejection(openDatabase(other));
@@ -175,7 +175,7 @@ describe("a SQLite database", function () {
   });
 
   describe("the schema", () => {
-    it("of a newer program is refused, naming both, and is left as it is", async () => {
+    it("is rejected if it belongs to a newer program, naming both versions, and is left as it is", async () => {
       await database.write((tx) =>
         tx.query("insert into assetmill_migration (timestamp, name) values (9999999999999, 'Future9999999999999')"),
       );
@@ -187,14 +187,14 @@ describe("a SQLite database", function () {
       expect(await dump(database)).to.deep.equal(before);
     });
 
-    it("is brought up to date once by many opens at once", async () => {
+    it("is upgraded once by many simultaneous opens", async () => {
       file = join(folder, "fresh.sqlite");
       const all = await Promise.all(Array.from({ length: 3 }, open));
       const applied = await all[2]?.read("select name from assetmill_migration order by id");
       expect(applied).to.deep.equal(MIGRATIONS.map(({ name }) => ({ name })));
     });
 
-    it("is brought up to date once by many processes at once", async () => {
+    it("is upgraded once by many simultaneous processes", async () => {
       file = join(folder, "fresh.sqlite");
       const child = fileURLToPath(new URL("../../support/open-database-child.js", import.meta.url));
       const run = promisify(execFile);
@@ -212,7 +212,7 @@ describe("a SQLite database", function () {
   });
 
   describe("the file", () => {
-    it("is made with its folders", async () => {
+    it("is created with its folders", async () => {
       file = join(folder, "new", "deep", "store.sqlite");
       await open();
       expect(await readdir(join(folder, "new", "deep"))).to.include("store.sqlite");
@@ -224,7 +224,7 @@ describe("a SQLite database", function () {
       expect(await resolveFile(join(folder, "link", "x.sqlite"))).to.equal(join(folder, "real", "x.sqlite"));
     });
 
-    it("that is no database is refused, without its path", async () => {
+    it("is rejected if it is no database, without its path", async () => {
       file = join(folder, "text.sqlite");
       await writeFile(file, "this is not a database, by far not, and long enough to be looked at".repeat(50));
       const error = await rejection(openDatabase(file));
@@ -240,27 +240,27 @@ describe("a SQLite database", function () {
       return (error as Error).message;
     };
 
-    it("that is a folder is refused", async () => {
+    it("is rejected if it is a folder", async () => {
       file = join(folder, "a-folder");
       await mkdir(file);
       expect(await refused()).to.match(/a-folder: cannot open the file; does its folder exist/);
     });
 
-    it("whose folder cannot be made is refused", async () => {
+    it("is rejected if its folder cannot be created", async () => {
       file = join(folder, "text", "a", "store.sqlite");
       await writeFile(join(folder, "text"), "not a folder");
       const error = await rejection(openDatabase(file));
       expect(AssetmillError.is(error) && [error.code, error.ids.field]).to.deep.equal(["INVALID_PARAMETER", "store"]);
     });
 
-    it("below a place where nothing can be made is refused, and soon", async function () {
+    it("is rejected soon if nothing can be created at its place", async function () {
       if (process.platform !== "linux") this.skip();
       file = "/proc/assetmill/a/store.sqlite";
       const error = await rejection(openDatabase(file));
       expect(AssetmillError.is(error) && [error.code, error.ids.field]).to.deep.equal(["INVALID_PARAMETER", "store"]);
     });
 
-    it("that this user may not write is refused; what becomes read-only amid work is UNAVAILABLE", async () => {
+    it("is rejected if this user may not write it; one that becomes read-only in use is UNAVAILABLE", async () => {
       await database.close();
       opened.splice(0);
       await chmod(folder, 0o555);
@@ -280,7 +280,7 @@ describe("a SQLite database", function () {
       expect((error as Error).message).to.match(/^the database store.sqlite is unavailable: the file is read-only/);
     });
 
-    it("is free again once it is closed, and a transaction under way is ended first", async () => {
+    it("is free again once it is closed, and a running transaction is ended first", async () => {
       const one = await openDatabase(file);
       const writing = one.write((tx) => insert(tx, "late"));
       await one.close();

@@ -36,7 +36,7 @@ describe("the chunk store on SQLite", () => {
   };
 
   /** A commit whose statements meet a full disk amid the transaction, at each of so many sizes; then room again. */
-  it("a disk that fills up amid a commit stores nothing of it, and the commit repeated stores it once", async () => {
+  it("stores nothing of a commit if the disk is full, and the repeated commit once", async () => {
     const job = await discoveredJob(stores, 4, { chunkSize: 2 });
     const chunk = await oneChunk(job);
     const noise = Array.from({ length: 30_000 }, (_, i) => Math.sin(i).toString(36)).join();
@@ -68,7 +68,7 @@ describe("the chunk store on SQLite", () => {
     expect([tally.types.DITATOPIC?.failed, openChunks]).to.deep.equal([2, 1]);
   });
 
-  it("a job whose request can no longer be read is shown, never run, and not run again", async () => {
+  it("shows a job whose request can no longer be read, never runs it, and does not restart it", async () => {
     const job = await stores.jobs.create(draftOf({}, { dryRun: true, paths: ["/root/x"] }), () => {});
     await stores.database.write((tx) => tx.query("update {job} set request = '{' where id = ?", [job.id]));
     expect(await stores.chunks.claim(claimRequest())).to.deep.equal([]);
@@ -79,7 +79,7 @@ describe("the chunk store on SQLite", () => {
     expect(await rejection(resumed)).to.include({ code: "ILLEGAL_STATE" });
   });
 
-  it("a claim that fails at its second job answers what it took of the first: nobody else could work on that", async () => {
+  it("returns what a claim took of the first job even if its second one fails: nobody else could process it", async () => {
     const first = await discoveredJob(stores, 2);
     await discoveredJob(stores, 2, { draft: draftOf({}, { paths: ["/other"] }) });
     let writes = 0;
@@ -94,7 +94,7 @@ describe("the chunk store on SQLite", () => {
     expect([writes, claims.map(({ job }) => job.id)]).to.deep.equal([2, [first.id]]);
   });
 
-  it("a chunk that can no longer be read ends its job, names the chunk, and holds up no other job", async () => {
+  it("ends the job of a chunk that can no longer be read, names the chunk, and holds up no other job", async () => {
     const broken = await discoveredJob(stores, 6, { chunkSize: 2 });
     await stores.database.write((tx) =>
       tx.query("update {chunk} set manifest = x'07' where job_id = ? and chunk = 2", [broken.id]),
@@ -109,7 +109,7 @@ describe("the chunk store on SQLite", () => {
     ]);
   });
 
-  it("a chunk with a file type of a later version ends its job, whose comments and reports say so", async () => {
+  it("ends the job of a chunk with a file type of a later version; its comments and reports say so", async () => {
     const job = await discoveredJob(stores, 2);
     const manifest = packJson({
       paths: ["/a", "/b"],
@@ -131,8 +131,8 @@ describe("the chunk store on SQLite", () => {
     expect(comments).to.contain(words);
   });
 
-  describe("two nodes on one file", () => {
-    it("run a job to its end together, in which every read agrees with itself, and which ends exactly once", async () => {
+  describe("shared by two nodes on one file", () => {
+    it("runs a job to its end, with consistent reads throughout, and ends it exactly once", async () => {
       const other = await stores.another();
       const watcher = await stores.another();
       const job = await stores.jobs.create(draftOf(), () => {});

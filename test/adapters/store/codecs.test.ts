@@ -60,7 +60,7 @@ const anyOutcomes: fc.Arbitrary<IndexedOutcome[]> = fc
   );
 
 describe("the manifest codec", () => {
-  it("gives back exactly what it was given", () => {
+  it("decodes exactly what it encoded", () => {
     fc.assert(
       fc.property(fc.array(anyEntry, { maxLength: 40 }), (entries) => {
         expect(unpackManifest(packManifest(entries))).to.deep.equal(entries);
@@ -68,18 +68,18 @@ describe("the manifest codec", () => {
     );
   });
 
-  it("takes a chunk of 500 assets of one folder in a few kilobytes", () => {
+  it("packs a chunk of 500 assets of one folder into a few kilobytes", () => {
     expect(packManifest(entriesOf(pathsOf(500, "/content/dam/some/folder"))).length).to.be.below(6_000);
   });
 
-  it("refuses bytes that it did not write", () => {
+  it("rejects bytes that it did not write", () => {
     expect(() => unpackManifest(Buffer.from([7, 1, 2]))).to.throw();
     expect(() => unpackManifest(packManifest(entriesOf(pathsOf(50))).subarray(0, 40))).to.throw();
   });
 });
 
 describe("the outcome codec", () => {
-  it("gives back what it was given, by index, without warnings", () => {
+  it("decodes what it encoded, by index, without warnings", () => {
     fc.assert(
       fc.property(anyOutcomes, (outcomes) => {
         const sorted = [...outcomes].sort((a, b) => a.index - b.index);
@@ -93,13 +93,13 @@ describe("the outcome codec", () => {
     expect(back?.outcome).to.deep.equal(SUCCEEDED);
   });
 
-  it("does not change what it was given", () => {
+  it("does not change its input", () => {
     const outcomes: IndexedOutcome[] = [2, 0, 1].map((index) => ({ index, ageMs: 0, outcome: SUCCEEDED }));
     packOutcomes(outcomes);
     expect(outcomes.map(({ index }) => index)).to.deep.equal([2, 0, 1]);
   });
 
-  it("takes 500 plain successes in a few hundred bytes", () => {
+  it("packs 500 plain successes into a few hundred bytes", () => {
     const outcomes = Array.from({ length: 500 }, (_, index) => ({ index, ageMs: 3, outcome: SUCCEEDED }));
     expect(packOutcomes(outcomes).length).to.be.below(2_000);
   });

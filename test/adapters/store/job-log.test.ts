@@ -25,7 +25,7 @@ describe("a job's log on SQLite", () => {
 
   const TOTAL = 3_001;
 
-  it("is kept in blocks of at most 500 lines, compressed where that pays", async () => {
+  it("is kept in blocks of at most 500 lines, compressed if that saves space", async () => {
     const blocks = await stores.database.read(
       "select first_line, lines, length(text) as bytes from {log_block} where job_id = ? order by first_line",
       [job.id],

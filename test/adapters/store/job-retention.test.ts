@@ -45,14 +45,14 @@ for (const [name, open] of [
       return (await Promise.all(counts)).map(([row]) => Number(row?.n));
     };
 
-    it("by age: what ended longer ago goes with all it had; nothing else does", async () => {
+    it("deletes jobs that ended too long ago with everything they had, and nothing else", async () => {
       const old = await ended();
       expect(await run({ maxAgeMs: 3_600_000 })).to.equal(0);
       expect(await run({ maxAgeMs: -1_000 })).to.equal(1);
       expect(await rows(old.id)).to.deep.equal([0, 0, 0, 0, 0]);
     });
 
-    it("by count: the newest stay", async () => {
+    it("keeps the given number of newest jobs", async () => {
       const all: Job[] = [];
       for (let i = 0; i < 5; i++) all.push(await ended());
       expect(await run({ maxJobs: 2 })).to.equal(3);
@@ -61,7 +61,7 @@ for (const [name, open] of [
       expect(await run({})).to.equal(0);
     });
 
-    it("never what is active, or what a job that stays was restarted from or takes its failures from", async () => {
+    it("never deletes an active job, or one that a kept job was restarted from or takes its failures from", async () => {
       const failed = await ended();
       const first = await ended();
       const draft = draftOf({ id: randomUUID(), restartedFrom: first.id }, { failedOf: failed.id });
@@ -75,7 +75,7 @@ for (const [name, open] of [
       expect(await run({ maxAgeMs: -1_000 }), "the others went once nothing referred to them").to.equal(3);
     });
 
-    it("an idempotency key goes with its job: from the first step on it is free", async () => {
+    it("deletes an idempotency key with its job: from the first step on it is free", async () => {
       const idempotency = { key: "k", fingerprint: "f" };
       const keyed = await ended({ idempotency });
       await retention().step({ maxJobs: 0 });
@@ -87,7 +87,7 @@ for (const [name, open] of [
       expect((await stores.jobs.byKey(again.createdBy, "k"))?.jobId).to.equal(again.id);
     });
 
-    it("from the first step on a job is not found, and nothing may refer to it; another node goes on with it", async () => {
+    it("hides a job from the first step on, and nothing may refer to it; another node completes the deletion", async () => {
       const job = await ended();
       expect(await retention().step({ maxJobs: 0 })).to.deep.equal({ deleted: 0, more: true });
       expect(await stores.jobs.get(job.id)).to.equal(undefined);

@@ -36,7 +36,7 @@ describe("the job store on SQLite", () => {
 
     for (const column of ["request", "handlers", "tally", "pace", "attempt_base"]) {
       for (const text of DAMAGE) {
-        it(`with ${JSON.stringify(text)} as ${column} is shown as far as it can be, and hides no other`, async () => {
+        it(`is shown as far as possible with ${JSON.stringify(text)} as ${column}, and hides no other`, async () => {
           const sound = await create(draftOf({}, { paths: ["/sound"] }));
           const damaged = await create(draftOf({}, { paths: ["/damaged"] }));
           await stores.database.write((tx) =>
@@ -55,7 +55,7 @@ describe("the job store on SQLite", () => {
       ["status", "ON_FIRE"],
       ["counting", "ON_FIRE"],
     ] as const) {
-      it(`with an unknown ${column} is shown as far as it can be, and hides no other`, async () => {
+      it(`is shown as far as possible with an unknown ${column}, and hides no other`, async () => {
         const sound = await create(draftOf({}, { paths: ["/sound"] }));
         const damaged = await create(draftOf({}, { paths: ["/damaged"] }));
         await stores.database.write((tx) =>
@@ -68,7 +68,7 @@ describe("the job store on SQLite", () => {
     }
 
     for (const text of DAMAGE) {
-      it(`with ${JSON.stringify(text)} as handlers keeps nobody from claiming the others`, async () => {
+      it(`does not keep anybody from claiming other jobs with ${JSON.stringify(text)} as handlers`, async () => {
         const damaged = await create(draftOf({}, { paths: ["/damaged"] }));
         const sound = await create(draftOf({}, { paths: ["/sound"] }));
         await stores.database.write((tx) => tx.query("update {job} set handlers = ? where id = ?", [text, damaged.id]));
@@ -78,7 +78,7 @@ describe("the job store on SQLite", () => {
     }
 
     for (const text of DAMAGE) {
-      it(`with ${JSON.stringify(text)} as request keeps nobody from starting elsewhere, once it has ended`, async () => {
+      it(`does not keep anybody from starting elsewhere with ${JSON.stringify(text)} as request, once it has ended`, async () => {
         const damaged = await create(draftOf({}, { paths: ["/damaged"] }));
         await stores.jobs.update(damaged.id, ({ job, facts }) => cancel(job, "ann", facts));
         await stores.database.write((tx) => tx.query("update {job} set request = ? where id = ?", [text, damaged.id]));
@@ -86,7 +86,7 @@ describe("the job store on SQLite", () => {
       });
     }
 
-    it("that still holds its scope refuses a start as an overlap, not as an error", async () => {
+    it("refuses a start as an overlap, not as an error, while it still holds its scope", async () => {
       for (const text of DAMAGE) {
         const repository = `folder:/${text}`;
         const damaged = await create(draftOf({ repository }, { paths: ["/damaged"] }));

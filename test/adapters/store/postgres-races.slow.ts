@@ -9,7 +9,7 @@ import { openPostgresStores } from "../../support/conformance-fixtures.js";
 /** What the conformance suite tries a few times, often enough to meet rare interleavings. */
 const ROUNDS = 100;
 
-describe("races on PostgreSQL, of two nodes with connections of their own", () => {
+describe("two nodes on PostgreSQL with their own connections", () => {
   let scene: StoreScene;
   let other: Stores;
   let close: () => Promise<void>;
@@ -27,7 +27,7 @@ describe("races on PostgreSQL, of two nodes with connections of their own", () =
   const ends = async (job: Job): Promise<number> =>
     (await scene.lines(job)).filter((line) => line.includes("] Ended ")).length;
 
-  it(`of two last commits at once exactly one finishes the job, ${ROUNDS} times`, async () => {
+  it(`let exactly one of two racing last commits finish the job, ${ROUNDS} times`, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const job = await scene.discovered(4, { chunkSize: 2 });
       const [a, b] = await scene.twoChunks(job);
@@ -40,7 +40,7 @@ describe("races on PostgreSQL, of two nodes with connections of their own", () =
     }
   });
 
-  it(`of two starts at once whose scopes overlap exactly one is admitted, ${ROUNDS} times`, async () => {
+  it(`admit exactly one of two racing starts whose scopes overlap, ${ROUNDS} times`, async () => {
     const scopes: readonly (readonly [string, string])[] = [
       ["/root", "/root"],
       ["/root", "/root/a/b"],
@@ -61,7 +61,7 @@ describe("races on PostgreSQL, of two nodes with connections of their own", () =
     expect(await scene.jobs.list({ limit: 1_000 })).to.have.length(ROUNDS);
   });
 
-  it("claims at once never take the same chunk, and together take all of them", async () => {
+  it("never claim the same chunk at once, and together claim all of them", async () => {
     const count = 2 * ROUNDS;
     const job = await scene.discovered(count, { chunkSize: 1 });
     const taken: string[] = [];
@@ -81,7 +81,7 @@ describe("races on PostgreSQL, of two nodes with connections of their own", () =
     expect(new Set(taken).size).to.equal(count);
   });
 
-  it(`a commit and a takeover at once: either the outcomes are stored, or the new owner has the chunk, ${ROUNDS} times`, async () => {
+  it(`let either a commit store its outcomes or a takeover get the chunk if they race, ${ROUNDS} times`, async () => {
     const ended = { committed: 0, lost: 0 };
     const job = await scene.discovered(2 * ROUNDS, { chunkSize: 2 });
     for (let round = 0; round < ROUNDS; round++) {
@@ -110,7 +110,7 @@ describe("races on PostgreSQL, of two nodes with connections of their own", () =
     expect(await scene.outcomePaths(job)).to.deep.equal(pathsOf(2 * ROUNDS));
   });
 
-  it(`a cancel and the last commit at once end the job once, ${ROUNDS} times`, async () => {
+  it(`end the job once if a cancel and the last commit race, ${ROUNDS} times`, async () => {
     const ended = { CANCELLED: 0, SUCCESS: 0 };
     for (let round = 0; round < ROUNDS; round++) {
       const job = await scene.discovered(2, { chunkSize: 2 });

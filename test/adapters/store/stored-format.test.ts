@@ -120,12 +120,12 @@ function golden(base64: readonly string[]): Buffer {
 }
 
 describe("the stored format", () => {
-  it("of a manifest reads as it always did", () => {
+  it("reads a manifest as it always did", () => {
     expect(unpackManifest(SHORT_MANIFEST)).to.deep.equal(SHORT_ENTRIES);
     expect(unpackManifest(LONG_MANIFEST)).to.deep.equal(LONG_ENTRIES);
   });
 
-  it("of a part's outcomes reads as it always did", () => {
+  it("reads a part's outcomes as it always did", () => {
     expect(unpackOutcomes(SHORT_PART)).to.deep.equal(SHORT_OUTCOMES);
     expect(unpackOutcomes(LONG_PART)).to.deep.equal(LONG_OUTCOMES);
   });
@@ -143,13 +143,13 @@ describe("the stored format", () => {
     }
   });
 
-  it("is pinned here for every file type and every skip code that there is", () => {
+  it("is pinned here for every file type and every skip code", () => {
     expect(LONG_ENTRIES.map(({ asset }) => asset.fileType)).to.include.members([...FILE_TYPES]);
     expect(SKIPS).to.have.members([...SKIP_CODES]);
   });
 
   for (const number of [6, -1, 0.5, null, "0"]) {
-    it(`refuses a manifest whose file type is ${JSON.stringify(number)}, and says so`, () => {
+    it(`rejects a manifest whose file type is ${JSON.stringify(number)}, and says so`, () => {
       const columns = unpackJson(SHORT_MANIFEST) as object;
       const packed = packJson({ ...columns, types: [0, number] });
       expect(() => unpackManifest(packed)).to.throw(
@@ -158,14 +158,14 @@ describe("the stored format", () => {
     });
   }
 
-  it("refuses a manifest that has a file type too few", () => {
+  it("rejects a manifest with too few file types", () => {
     const columns = unpackJson(SHORT_MANIFEST) as object;
     expect(() => unpackManifest(packJson({ ...columns, types: [0] }))).to.throw(
       /asset 1 .* file type number undefined/,
     );
   });
 
-  it("refuses an outcome of a kind that there is none of, and says so", () => {
+  it("rejects an outcome of an unknown kind, and says so", () => {
     const packed = packJson({ indices: [4], ages: [0], others: [[0, { k: "X", n: 1 }]] });
     expect(() => unpackOutcomes(packed)).to.throw('an outcome is of kind "X", which this version does not know');
   });

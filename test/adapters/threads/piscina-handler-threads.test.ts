@@ -80,7 +80,7 @@ describe("handlers in worker threads", () => {
     pool: PiscinaHandlerThreads,
   ): Promise<PromiseSettledResult<ThreadEnd>[]> => Promise.allSettled(works.map((work) => pool.run(work)));
 
-  it("have the whole context: content, other assets, log, attempt, errors; and what they return comes back", async () => {
+  it("have the whole context: content, other assets, log, attempt, errors; and return their results", async () => {
     const pool = withHandler(
       `if (asset.path === "/skip") throw context.skip("not mine");
        if (asset.path === "/fail") throw context.fail("MY_CODE", "why");
@@ -139,7 +139,7 @@ describe("handlers in worker threads", () => {
     expect(AssetmillError.is(met) && [met.code, met.ids, met.message]).to.deep.equal(["GONE", gone.ids, "vanished"]);
   });
 
-  it("read a plain file themselves, and ask the repository what its trouble means", async () => {
+  it("read a plain file themselves, and have the repository interpret read errors", async () => {
     const pool = withHandler(`return { properties: { text: await context.text() } };`);
     const file = join(folder, "content");
     writeFileSync(file, "from the file");
@@ -153,14 +153,14 @@ describe("handlers in worker threads", () => {
     expect(asked.returned).to.deep.equal({ properties: { text: "/a" } });
   });
 
-  it("are handed content that is here already", async () => {
+  it("get content that is already in memory", async () => {
     const pool = withHandler(`return { properties: { text: await context.text() } };`);
     const bytes = Buffer.from("handed over");
     expect((await pool.run(workOf("/a", { bytes }))).returned).to.deep.equal({ properties: { text: "handed over" } });
     expect(bytes.toString(), "the main thread's own copy").to.equal("handed over");
   });
 
-  it("an endless loop: its thread is ended at the deadline, it alone is DEADLINE, and the others run once", async () => {
+  it("end only the looping thread at the deadline: its asset alone is DEADLINE, and the others run once", async () => {
     const pool = withHandler(`if (asset.path === "/2") for (;;);`);
     const works = [0, 1, 2, 3, 4, 5].map((i) => workOf(`/${i}`, { deadlineMs: 300 }));
     const all = await ends(works, pool);
@@ -172,7 +172,7 @@ describe("handlers in worker threads", () => {
     expect([...journal()].sort()).to.deep.equal(["/0", "/1", "/2", "/3", "/4", "/5"]);
   });
 
-  it("the deadline passed while the repository was silent is that one's, and no asset's", async () => {
+  it("blame the repository, and no asset, for a deadline that passes while it does not answer", async () => {
     const pool = withHandler(`await context.repository.text("/never");`);
     const silent = new AssetmillError("UNAVAILABLE", "silent");
     const read = async function* (): AsyncGenerator<Uint8Array> {
@@ -183,7 +183,7 @@ describe("handlers in worker threads", () => {
     expect(await rejection(pool.run(work))).to.equal(silent);
   });
 
-  it("the deadline counts from the handler's start, not from the wait for a thread", async () => {
+  it("count the deadline from the handler's start, not from the wait for a thread", async () => {
     const pool = withHandler(`await new Promise((over) => setTimeout(over, 150));`);
     const all = await ends(
       [0, 1, 2, 3, 4, 5].map((i) => workOf(`/${i}`, { deadlineMs: 400 })),
@@ -201,7 +201,7 @@ describe("handlers in worker threads", () => {
     ],
     ["fills the heap", `const all = []; for (;;) all.push(new Array(1000).fill({}).map(() => ({ a: [1] })))`, /memory/],
   ] as const) {
-    it(`a handler that ${what}: tried three times, then it alone is POISON, and the others run once`, async () => {
+    it(`are tried three times if one ${what}: its asset alone is POISON, and the others run once`, async () => {
       const pool = withHandler(`if (asset.path === "/2") { ${body} }`, { memoryMb: 48 });
       const works = [0, 1, 2, 3, 4, 5].map((i) => workOf(`/${i}`, { deadlineMs: 20_000 }));
       const all = await ends(works, pool);
@@ -215,7 +215,7 @@ describe("handlers in worker threads", () => {
     });
   }
 
-  it("a handler that fills buffers, which are outside of the heap: it alone is POISON, whatever ran beside it", async () => {
+  it("make only the asset POISON whose handler fills buffers outside of the heap, whatever ran next to it", async () => {
     const pool = withHandler(
       `if (asset.path === "/2") {
          const all = [];
@@ -242,7 +242,7 @@ describe("handlers in worker threads", () => {
     expect(Math.max(...mostMb) - before, "growth in MiB").to.be.lessThan(1_500);
   });
 
-  it("what one asset left behind blames no other: whose thread died is tried again in a thread of its own", async () => {
+  it("blame no asset for what another one left behind: an asset whose thread died is retried in its own thread", async () => {
     const pool = withHandler(
       `if (asset.path === "/1") setTimeout(() => { throw new Error("time bomb"); }, 30);
        if (asset.path === "/2") await new Promise((over) => setTimeout(over, 200));`,
@@ -255,7 +255,7 @@ describe("handlers in worker threads", () => {
     expect(journal().filter((path) => path === "/2")).to.have.length(2);
   });
 
-  it("told to stop: a handler that never lets go sees signal.aborted, and listeners hear it", async () => {
+  it("see signal.aborted and notify listeners if they are told to stop, even in an endless handler", async () => {
     const pool = withHandler(
       `if (asset.path === "/busy") { while (!context.signal.aborted); context.signal.throwIfAborted(); }
        await new Promise((over) => context.signal.addEventListener("abort", over));
@@ -271,7 +271,7 @@ describe("handlers in worker threads", () => {
     }
   });
 
-  it("told to stop: one that does not heed it is ended with its thread; what waits never starts; others go on", async () => {
+  it("are ended with their thread if they ignore being told to stop; waiting work never starts; others continue", async () => {
     const pool = withHandler(`if (asset.path === "/1") for (;;);`);
     const stop = new AbortController();
     const works = [
@@ -308,7 +308,7 @@ describe("handlers in worker threads", () => {
     expect(beats, "turns of the main thread").to.be.greaterThan(20);
   });
 
-  it("say which handlers they have, and what is wrong with a module", async () => {
+  it("report which handlers they have, and what is wrong with a module", async () => {
     expect(await withHandler("").handlerNames()).to.deep.equal(["h"]);
     await threads?.close();
     threads = new PiscinaHandlerThreads({ threads: 1, memoryMb: 64, modules: ["file:///no/such/module.mjs"] });
@@ -337,7 +337,7 @@ describe("handlers in worker threads", () => {
     expect(returned).to.deep.equal({ properties: { greeting: "hello" } });
   });
 
-  it("closed, they end whatever runs", async () => {
+  it("end whatever runs once they are closed", async () => {
     const pool = withHandler(`for (;;);`);
     const end = rejection(pool.run(workOf("/a", { deadlineMs: 60_000 })));
     await until("the handler runs", () => journal().length > 0);

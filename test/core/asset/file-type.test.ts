@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { FILE_TYPES, type FileType, fileTypeOfName, fileTypeOfXmlHead } from "../../../src/core/asset/file-type.js";
 import { NOISY } from "../../support/timed.js";
 
-describe("the file type by name", () => {
+describe("the file type detected from a name", () => {
   const table: [string, FileType | undefined][] = [
     ["a.ditaval", "DITAVAL"],
     ["a.ditamap", "DITAMAP"],
@@ -28,11 +28,11 @@ describe("the file type by name", () => {
     ["A.XML", undefined],
   ];
   for (const [name, expected] of table) {
-    it(`${name} is ${expected ?? "to be sniffed"}`, () => expect(fileTypeOfName(name)).to.equal(expected));
+    it(`is ${expected ?? "left to be sniffed"} for ${name}`, () => expect(fileTypeOfName(name)).to.equal(expected));
   }
 });
 
-describe("the file type by an XML head", () => {
+describe("the file type detected from an XML head", () => {
   const DOCTYPE = '<!DOCTYPE topic PUBLIC "-//OASIS//DTD DITA Topic//EN" "topic.dtd">';
   const table: [string, string, FileType][] = [
     ["a map root", "<map/>", "DITAMAP"],
@@ -86,10 +86,10 @@ describe("the file type by an XML head", () => {
     ["a root whose name goes on beyond ASCII", "<map\u00e9>", "OTHERS"],
   ];
   for (const [title, head, expected] of table) {
-    it(`with ${title} is ${expected}`, () => expect(fileTypeOfXmlHead(head)).to.equal(expected));
+    it(`is ${expected} for a head with ${title}`, () => expect(fileTypeOfXmlHead(head)).to.equal(expected));
   }
 
-  it("is one of the six for every text", () => {
+  it("is one of the six types for any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
         expect(FILE_TYPES).to.include(fileTypeOfXmlHead(text));

@@ -15,7 +15,7 @@ describe("a handler's result", () => {
     ["with warnings", { warnings: ["hm"] }],
   ];
   for (const [title, result] of sound) {
-    it(`${title} is taken as it is`, () => expect(check(result)).to.equal(result));
+    it(`accepts ${title} unchanged`, () => expect(check(result)).to.equal(result));
   }
 
   const broken: [string, unknown, RegExp][] = [
@@ -48,7 +48,7 @@ describe("a handler's result", () => {
     ["with a warning that is no string", { warnings: [7] }, /warning/],
   ];
   for (const [title, result, names] of broken) {
-    it(`${title} is refused, naming what is wrong`, () => {
+    it(`rejects ${title} and names what is wrong`, () => {
       const error = thrown(() => check(result));
       expect(error).to.be.instanceOf(TypeError);
       expect((error as Error).message).to.match(names);

@@ -43,14 +43,14 @@ describe("a path", () => {
     ["half a surrogate pair", "/a\ud83d"],
   ];
   for (const [title, raw] of refused) {
-    it(`is refused with ${title}, naming the field`, () => {
+    it(`is rejected if it has ${title}, naming the field`, () => {
       const error = thrown(() => normalisePath(raw, "excludedPaths[2]"));
       expect(AssetmillError.is(error) && error.code).to.equal("INVALID_PARAMETER");
       expect((error as AssetmillError).fields.map(({ field }) => field)).to.deep.equal(["excludedPaths[2]"]);
     });
   }
 
-  it("that was normalised stays as it is", () => {
+  it("stays as it is when normalised again", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (raw) => {
         let once: string;
@@ -67,7 +67,7 @@ describe("a path", () => {
 });
 
 describe("path order", () => {
-  it("puts what is in a folder before its siblings that plain string order puts first", () => {
+  it("puts a folder's content before siblings that plain string order would put first", () => {
     const ordered = ["/a", "/a/b", "/a/b/c", "/a/b-c", "/a b", "/a-b", "/a-b/c", "/a.b", "/a0"];
     expect([...ordered].reverse().sort(comparePaths)).to.deep.equal(ordered);
     expect([...ordered].sort()).not.to.deep.equal(ordered);
@@ -78,11 +78,11 @@ describe("path order", () => {
     expect(comparePaths("/", "/")).to.equal(0);
   });
 
-  it("compares by UTF-16 code unit, so a supplementary character stands before U+FF5E", () => {
+  it("compares by UTF-16 code unit, so a supplementary character sorts before U+FF5E", () => {
     expect(comparePaths("/\u{1f600}", "/\uff5e")).to.be.below(0);
   });
 
-  it("agrees with the comparison segment by segment", () => {
+  it("agrees with comparing segment by segment", () => {
     fc.assert(
       fc.property(anyPath, anyPath, (a, b) => {
         expect(Math.sign(comparePaths(a, b))).to.equal(Math.sign(referenceOrder(a, b)));
@@ -91,7 +91,7 @@ describe("path order", () => {
     );
   });
 
-  it("agrees with it where two paths differ in one place only", () => {
+  it("agrees with comparing segment by segment when two paths differ in a single place", () => {
     fc.assert(
       fc.property(anyPath, anyName, anyName, anyPath, (head, a, b, tail) => {
         const [x, y] = [childPath(head, a) + tail.replace(/\/$/, ""), childPath(head, b) + tail.replace(/\/$/, "")];
@@ -119,7 +119,7 @@ describe("a path within another", () => {
     });
   }
 
-  it("is one whose segments begin with the other's", () => {
+  it("lies in another exactly if its segments begin with the other's", () => {
     fc.assert(
       fc.property(anyPath, anyPath, (path, root) => {
         const own = segmentsOf(path);

@@ -28,11 +28,11 @@ const setOf = ({ roots, excluded }: Scope): Set<string> =>
   );
 
 describe("a scope", () => {
-  it("has its roots in path order, without those that lie in another", () => {
+  it("lists its roots in path order and drops those that lie in another root", () => {
     expect(scope(["/a-b", "/a/b/c", "/a", "/a/b", "/a"]).roots).to.deep.equal(["/a", "/a-b"]);
   });
 
-  it("covers whole segments only", () => {
+  it("covers and excludes whole segments only", () => {
     const s = scope(["/a/b"], ["/a/b/c"]);
     expect(covers(s, "/a/b")).to.equal(true);
     expect(covers(s, "/a/b/x")).to.equal(true);
@@ -42,7 +42,7 @@ describe("a scope", () => {
     expect(covers(s, "/a/b/cd")).to.equal(true);
   });
 
-  it("covers nothing where the root itself is excluded", () => {
+  it("covers nothing if the root itself is excluded", () => {
     expect(TREE.filter((path) => covers(scope(["/a"], ["/"]), path))).to.deep.equal([]);
   });
 
@@ -55,7 +55,7 @@ describe("a scope", () => {
     );
   });
 
-  it("overlaps another exactly where a path lies in both", () => {
+  it("overlaps another scope exactly if some path lies in both", () => {
     fc.assert(
       fc.property(anyScope, anyScope, (a, b) => {
         const inBoth = [...setOf(a)].some((path) => setOf(b).has(path));
@@ -87,27 +87,27 @@ describe("a scope", () => {
 });
 
 describe("a filter", () => {
-  it("takes every type where it names none", () => {
+  it("accepts every type if it names none", () => {
     expect(admits(ALL, assetOf("/a", { fileType: "OTHERS" }))).to.equal(true);
   });
 
-  it("takes the types that it names and no other", () => {
+  it("accepts the types that it names and no other", () => {
     const filter = { fileTypes: ["DITAMAP", "MARKDOWN"] as const };
     expect(admits(filter, assetOf("/a", { fileType: "MARKDOWN" }))).to.equal(true);
     expect(admits(filter, assetOf("/a", { fileType: "DITATOPIC" }))).to.equal(false);
   });
 
-  it("has inclusive bounds on the creation time", () => {
+  it("treats its bounds on the creation time as inclusive", () => {
     const filter = { fileTypes: [], createdFromMs: 10, createdToMs: 20 };
     const taken = [9, 10, 15, 20, 21].filter((createdMs) => admits(filter, assetOf("/a", { createdMs })));
     expect(taken).to.deep.equal([10, 15, 20]);
   });
 
-  it("says nothing of the modification time", () => {
+  it("does not restrict the modification time", () => {
     expect(admits({ fileTypes: [], createdToMs: 20 }, assetOf("/a", { createdMs: 20, modifiedMs: 99 }))).to.equal(true);
   });
 
-  it("takes bounds of 0 for bounds", () => {
+  it("treats 0 as a bound", () => {
     expect(admits({ fileTypes: [], createdToMs: 0 }, assetOf("/a", { createdMs: 1 }))).to.equal(false);
   });
 });

@@ -53,24 +53,24 @@ describe("path rules", () => {
     }
   });
 
-  it("take everything where there is none", () => {
+  it("accept everything if there are none", () => {
     expect(new SkipRules({ ignored: [], enabled: [] }).takes("/any/where")).to.equal(true);
   });
 
-  it("take nothing beside what is enabled, where something is", () => {
+  it("accept only what is enabled once something is enabled", () => {
     const rules = new SkipRules({ ignored: [], enabled: ["/content/dam"] });
     expect(rules.takes("/content/dam/a")).to.equal(true);
     expect(rules.takes("/content/damage")).to.equal(false);
     expect(rules.takes("/content")).to.equal(false);
   });
 
-  it("ignore a path that stands in both lists", () => {
+  it("ignore a path that is in both lists", () => {
     const rules = new SkipRules({ ignored: ["/d/p1"], enabled: ["/d/p1"] });
     expect(rules.takes("/d/p1")).to.equal(false);
     expect(rules.takes("/d/p1/x")).to.equal(false);
   });
 
-  it("let an ignore regex win over an enable regex on the same path", () => {
+  it("let a child override its parent either way, at any depth", () => {
     const rules = new SkipRules({ ignored: ["regex:/d/p\\d"], enabled: ["regex:/d/p.", "/d"] });
     expect(rules.takes("/d/p1")).to.equal(false);
     expect(rules.takes("/d/px")).to.equal(true);
@@ -98,7 +98,7 @@ describe("path rules", () => {
     expect(rules.takes("/d/a-b/c")).to.equal(true);
   });
 
-  it("take the characters of a plain path as they are", () => {
+  it("take the characters of a plain path literally", () => {
     const rules = new SkipRules({ ignored: ["/d/a.b"], enabled: [] });
     expect(rules.takes("/d/a.b")).to.equal(false);
     expect(rules.takes("/d/axb")).to.equal(true);
@@ -112,12 +112,12 @@ describe("path rules", () => {
     expect(rules.takes("/d/pp")).to.equal(true);
   });
 
-  it("overlook a trailing slash", () => {
+  it("ignore a trailing slash", () => {
     expect(new SkipRules({ ignored: ["/d/a/"], enabled: [] }).takes("/d/a/x")).to.equal(false);
   });
 
   for (const list of ["enabled", "ignored"] as const) {
-    it(`are refused where a regex of the ${list} ones is none, naming the list`, () => {
+    it(`are rejected if a regex in the ${list} list is invalid, naming the list`, () => {
       const error = thrown(() => new SkipRules({ [list]: ["regex:/d/("] }));
       expect(AssetmillError.is(error) && error.code).to.equal("INVALID_PARAMETER");
       expect((error as AssetmillError).ids.field).to.equal(list);
@@ -137,7 +137,7 @@ describe("the skip rules", () => {
     expect(own.reasonFor(assetOf("/content/dam/drafts/a.dita"))).to.equal("IGNORED_PATH");
   });
 
-  it("name TRANSLATION_OUTPUT, wherever that folder is", () => {
+  it("name TRANSLATION_OUTPUT wherever that folder is", () => {
     expect(rules.reasonFor(assetOf("/content/dam/projects/translation_output/de/a.dita"))).to.equal(
       "TRANSLATION_OUTPUT",
     );
@@ -148,12 +148,12 @@ describe("the skip rules", () => {
     expect(rules.reasonFor(assetOf("/content/dam/a.pdf/subassets/page1.pdf"))).to.equal("SUB_ASSET");
   });
 
-  it("name CONTENT_FRAGMENT first", () => {
+  it("name CONTENT_FRAGMENT before any other reason", () => {
     const fragment = assetOf("/content/dam/translation_output/a", { contentFragment: true });
     expect(rules.reasonFor(fragment)).to.equal("CONTENT_FRAGMENT");
   });
 
-  it("compare folder names whole", () => {
+  it("compare folder names as a whole", () => {
     for (const path of [
       "/d/subassets.dita",
       "/d/my-subassets/a",

@@ -41,12 +41,12 @@ describe("the engine's options", () => {
     });
     const taken = (value: number): number => checkEngineOptions({ ...ENGINE_DEFAULTS, ...alone(value) })[name];
 
-    it(`say of ${name} in its comment what the table says`, () => {
+    it(`say in the comment of ${name} what the table says`, () => {
       const [, said] = commentOf(name, "core/engine/options.ts").split("@defaultValue ");
       expect(said).to.equal(inWords(rule));
     });
 
-    it(`take ${name} within its bounds and refuse it beyond, naming the option, its value and what is allowed`, () => {
+    it(`accept ${name} within its bounds, and otherwise reject it naming the option, its value and what is allowed`, () => {
       expect(taken(rule.default)).to.equal(rule.default);
       const within = name === "leaseTtlMs" ? rule.least + 1 : rule.least;
       expect(taken(within)).to.equal(within);
@@ -71,7 +71,7 @@ describe("the engine's options", () => {
     for (const name of NAMES) expect(Object.isFrozen(ENGINE_OPTIONS[name]), name).to.equal(true);
   });
 
-  it("refuse a renewal that leaves a lease no second chance", () => {
+  it("reject a renewal interval that allows no second attempt before the lease expires", () => {
     const { message } = refusal({ leaseTtlMs: 10_000, renewEveryMs: 5_001 });
     expect(message).to.equal("renewEveryMs: must be at most half of leaseTtlMs, which is 10000 ms, not 5001");
     expect(checkEngineOptions({ ...ENGINE_DEFAULTS, renewEveryMs: 5_000 }).renewEveryMs).to.equal(5_000);
@@ -89,7 +89,7 @@ describe("the engine's options", () => {
     );
   });
 
-  it("of createAssetmill win over those of the engine, and its comments say the same defaults", () => {
+  it("are overridden by those of createAssetmill, whose comments say the same defaults", () => {
     const resolved = resolveEngineOptions({ assets: "folder:x", chunkSize: 7, engine: { chunkSize: 9, tries: 2 } });
     expect(resolved).to.deep.equal({ ...ENGINE_DEFAULTS, chunkSize: 7, tries: 2 });
     for (const name of ["concurrency", "chunkSize"] as const) {

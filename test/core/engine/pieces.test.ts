@@ -5,7 +5,7 @@ import { TimeSlice } from "../../../src/core/engine/chunk/time-slice.js";
 import { ManualClock, quiet } from "../../support/manual-clock.js";
 
 describe("the slots of a process", () => {
-  it("are so many, and whoever waits is served in order", async () => {
+  it("are limited in number, and waiters are served in order", async () => {
     const slots = new Slots(2);
     const granted: number[] = [];
     for (let i = 0; i < 5; i++) void slots.acquire().then(() => granted.push(i));
@@ -20,7 +20,7 @@ describe("the slots of a process", () => {
     expect(granted).to.deep.equal([0, 1, 2, 3, 4]);
   });
 
-  it("can become fewer: what is taken stays taken, and nobody gets one until there are enough; and more again", async () => {
+  it("can be reduced: taken slots stay taken, and nobody gets one until enough are free; and raised again", async () => {
     const slots = new Slots(4);
     const granted: number[] = [];
     for (let i = 0; i < 8; i++) void slots.acquire().then(() => granted.push(i));
@@ -41,7 +41,7 @@ describe("the slots of a process", () => {
 });
 
 describe("a time slice", () => {
-  it("is over after so many milliseconds of work, and begins anew with a turn", async () => {
+  it("is over after a given number of milliseconds of work, and restarts with each turn", async () => {
     const clock = new ManualClock();
     const slice = new TimeSlice(clock, 5);
     await slice.turn();
@@ -57,8 +57,8 @@ describe("a time slice", () => {
 /** All slots are taken. */
 const NO_SLOT = { free: 0 };
 
-describe("a worker's size", () => {
-  it("grows by the slots that have nothing to do while no chunk ends, within bounds", async () => {
+describe("a worker's claim size", () => {
+  it("grows by the idle slots while no chunk ends, within bounds", async () => {
     const slots = { free: 8 };
     const clock = new ManualClock();
     const size = new ClaimSize(clock, slots);
@@ -84,7 +84,7 @@ describe("a worker's size", () => {
     size.ended();
   };
 
-  it("is for a few chunks at first, and for none once enough are claimed", () => {
+  it("is a few chunks at first, and zero once enough are claimed", () => {
     const size = new ClaimSize(new ManualClock(), NO_SLOT);
     const first = size.chunks;
     expect(first).to.be.within(1, 5);
@@ -92,14 +92,14 @@ describe("a worker's size", () => {
     expect(size.chunks).to.equal(0);
   });
 
-  it("grows where chunks end fast, and not without bound", async () => {
+  it("grows if chunks end fast, but not without bound", async () => {
     const clock = new ManualClock();
     const size = new ClaimSize(clock, NO_SLOT);
     await eat(size, clock, 60, 1);
     expect(size.chunks).to.be.within(10, 100);
   });
 
-  it("is small where chunks take long: leases are not hoarded", async () => {
+  it("is small if chunks take long, so that leases are not hoarded", async () => {
     const clock = new ManualClock();
     const size = new ClaimSize(clock, NO_SLOT);
     await eat(size, clock, 10, 30_000);

@@ -15,7 +15,7 @@ import { engineTools, repositoryOf } from "../../support/engine-tools.js";
 import { until } from "../../support/manual-clock.js";
 
 describe("a worker that always has work", () => {
-  it("makes way for a careful chunk: runs it alone, one asset at a time, then goes on with the rest", async () => {
+  it("makes way for a careful chunk: runs it alone, one asset at a time, then continues with the rest", async () => {
     const stores = await openMemoryStores();
     const inFlight = new Set<string>();
     const beside: string[] = [];

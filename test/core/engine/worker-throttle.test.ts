@@ -26,8 +26,8 @@ const fastClock: Clock = {
   yield: () => new Promise((turn) => setImmediate(turn)),
 };
 
-describe("a worker whose host is unwell", () => {
-  it("has fewer assets in flight step by step, says why, and is back at full speed once the host is well", async () => {
+describe("a worker whose host is unhealthy", () => {
+  it("reduces the assets in flight step by step, says why, and returns to full speed once the host is healthy", async () => {
     const stores = await openSqliteStores();
     let heapPercent = 30;
     let inFlight = 0;

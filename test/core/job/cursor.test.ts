@@ -39,7 +39,7 @@ const refusalOf = (action: () => unknown): unknown => {
 };
 
 describe("a cursor", () => {
-  it("comes back as it was given, whatever its numbers", () => {
+  it("is read back as it was given, whatever its numbers", () => {
     fc.assert(
       fc.property(number, number, (chunk, index) => {
         expect(parseCursor(formatCursor({ chunk, index }), "after")).to.deep.equal({ chunk, index });
@@ -47,14 +47,14 @@ describe("a cursor", () => {
     );
   });
 
-  it("has the form that callers hold already", () => {
+  it("has the form that callers already hold", () => {
     expect(formatCursor({ chunk: 12, index: 345 })).to.equal("12.345");
     expect(parseCursor("0.4497", "after")).to.deep.equal({ chunk: 0, index: 4497 });
     expect(parseCursor("999999999.999999999", "after")).to.deep.equal({ chunk: 999_999_999, index: 999_999_999 });
   });
 
   for (const [title, text] of NO_NUMBER) {
-    it(`is refused, naming the field, where a number is ${title}`, () => {
+    it(`is rejected, naming the field, if a number is ${title}`, () => {
       for (const cursor of [`${text}.1`, `1.${text}`]) {
         expect(readCursor(cursor), cursor).to.equal(undefined);
         expect(
@@ -65,7 +65,7 @@ describe("a cursor", () => {
     });
   }
 
-  it("is refused with a part too few or too many", () => {
+  it("is rejected if a part is missing or left over", () => {
     for (const text of ["", ".", "1", "1.2.3", "1,2", "1.2."])
       expect(
         refusalOf(() => parseCursor(text, "after")),
@@ -75,7 +75,7 @@ describe("a cursor", () => {
 });
 
 describe("an event's id", () => {
-  it("comes back as it was given, whatever the line and the status", () => {
+  it("is read back as it was given, whatever the line and the status", () => {
     fc.assert(
       fc.property(number, mark, (line, told) => {
         expect(parseEventId(formatEventId({ line, told }), "after")).to.deep.equal({ line, told });
@@ -83,7 +83,7 @@ describe("an event's id", () => {
     );
   });
 
-  it("has the form that callers hold already", () => {
+  it("has the form that callers already hold", () => {
     const told = "PROCESSING-2-1-SUCCESS";
     expect(formatEventId({ line: 17, told })).to.equal("17.PROCESSING-2-1-SUCCESS");
     expect(parseEventId("17.PROCESSING-2-1-SUCCESS", "after")).to.deep.equal({ line: 17, told });
@@ -91,7 +91,7 @@ describe("an event's id", () => {
   });
 
   for (const [title, text] of NO_NUMBER) {
-    it(`is refused, naming the field, where the line is ${title}`, () => {
+    it(`is rejected, naming the field, if the line is ${title}`, () => {
       for (const id of [`${text}.`, `${text}.WAITING-1-0-WAITING`])
         expect(
           refusalOf(() => parseEventId(id, "after")),
@@ -100,7 +100,7 @@ describe("an event's id", () => {
     });
   }
 
-  it("is refused where what follows the line is no status", () => {
+  it("is rejected if the line is followed by no valid status", () => {
     for (const told of ["WAITING", "WAITING-1-2-WAITING", "WAITING-01-0-WAITING", "waiting-1-0-WAITING", " "])
       expect(
         refusalOf(() => parseEventId(`1.${told}`, "after")),

@@ -33,23 +33,23 @@ const lastPart = (counts: { succeeded?: number; failed?: number } = { succeeded:
 
 const messages = ({ lines }: JobChange): string[] => lines.map((line) => line.message);
 
-describe("who wins", () => {
+describe("precedence among transitions", () => {
   const almostDone = (state: JobState): Job =>
     jobOf({ state, openChunks: 1, tally: tallyOf({ total: 10, succeeded: 9 }) });
 
-  it("cancel over finish, even if the last chunk just committed", () => {
+  it("lets cancel win over finish, even if the last chunk was just committed", () => {
     const change = progressed(almostDone({ status: "CANCELLING" }), lastPart(), DRAINED);
     expect(change.job.state).to.deep.equal({ status: "CANCELLED", completedAtMs: 5_000 });
     expect(change.job.tally.types.DITATOPIC?.succeeded).to.equal(10);
   });
 
-  it("cancel over pause", () => {
+  it("lets cancel win over pause", () => {
     const cancelling = cancel(almostDone(PAUSING), "ann", LEASED);
     expect(cancelling.job.state).to.deep.equal({ status: "CANCELLING" });
     expect(settle(cancelling.job, DRAINED).job.state.status).to.equal("CANCELLED");
   });
 
-  it("cancel over giving up", () => {
+  it("lets cancel win over giving up", () => {
     const cancelling = cancel(almostDone(GIVING_UP), "ann", LEASED);
     expect(cancelling.job.state).to.deep.equal({ status: "CANCELLING" });
     const ended = settle(cancelling.job, DRAINED);
@@ -57,29 +57,29 @@ describe("who wins", () => {
     expect(ended.job.comments).to.equal("cancelled by ann");
   });
 
-  it("cancel over whatever comes after it", () => {
+  it("lets cancel win over whatever comes after it", () => {
     const cancelling = almostDone({ status: "CANCELLING" });
     expect(giveUp(cancelling, "why", DRAINED).job.state.status).to.not.equal("FAILURE");
     expect((thrown(() => pause(cancelling, "ann", DRAINED)) as AssetmillError).code).to.equal("ILLEGAL_STATE");
   });
 
-  it("finish over pause", () => {
+  it("lets finish win over pause", () => {
     expect(progressed(almostDone(PAUSING), lastPart(), DRAINED).job.state.status).to.equal("SUCCESS");
   });
 
-  it("giving up over finish", () => {
+  it("lets giving up win over finish", () => {
     const ended = progressed(almostDone(GIVING_UP), lastPart(), DRAINED).job;
     expect(ended.state.status).to.equal("FAILURE");
     expect(ended.comments).to.equal("too much failed");
   });
 
-  it("giving up over pause, which is refused meanwhile", () => {
+  it("lets giving up win over pause, which is refused meanwhile", () => {
     const giving = giveUp(almostDone(PAUSING), "why", LEASED).job;
     expect(giving.state).to.deep.equal({ status: "PROCESSING", pausing: false, givingUp: "why" });
     expect((thrown(() => pause(giving, "ann", LEASED)) as AssetmillError).code).to.equal("ILLEGAL_STATE");
   });
 
-  it("the first reason to give up over a later one", () => {
+  it("lets the first reason to give up win over a later one", () => {
     const giving = giveUp(giveUp(jobOf(), "first", LEASED).job, "second", LEASED).job;
     expect(settle(giving, DRAINED).job.comments).to.equal("first");
   });
@@ -91,18 +91,18 @@ describe("a stopping job", () => {
     ["pausing", PAUSING, "PAUSED"],
     ["giving up", GIVING_UP, "FAILURE"],
   ] as const) {
-    it(`that is ${title} is ended by the transaction that drains it, not before`, () => {
+    it(`is ended while ${title} by the transaction that drains it, not before`, () => {
       const job = jobOf({ state });
       expect(settle(job, LEASED).job.state).to.deep.equal(state);
       expect(settle(job, DRAINED).job.state.status).to.equal(ends);
     });
 
-    it(`that is ${title} is ended by the part that closes its last lease`, () => {
+    it(`is ended while ${title} by the part that closes its last lease`, () => {
       const job = jobOf({ state, openChunks: 2 });
       expect(progressed(job, lastPart(), DRAINED).job.state.status).to.equal(ends);
     });
 
-    it(`that is ${title} is ended by the page of discovery that closes its last lease`, () => {
+    it(`is ended while ${title} by the page of discovery that closes its last lease`, () => {
       const job = jobOf({ state, openChunks: 2, counting: "PROCESSING" });
       const page = { tally: EMPTY_TALLY, chunks: [], first: undefined, last: undefined, complete: true };
       expect(discovered(job, page, DRAINED).job.state.status).to.equal(ends);
@@ -113,14 +113,14 @@ describe("a stopping job", () => {
     ["cancelled", { status: "CANCELLING" }, "CANCELLED"],
     ["giving up", GIVING_UP, "FAILURE"],
   ] as const) {
-    it(`that is ${title} is ended by its last part though more than maxFailures failed`, () => {
+    it(`is ended while ${title} by its last part even if more than maxFailures failed`, () => {
       const request = { type: "ASSET_PROCESSING", paths: ["/root"], priority: 5, maxFailures: 0 };
       const job = jobOf({ state, openChunks: 2, request });
       expect(progressed(job, lastPart({ failed: 1 }), DRAINED).job.state.status).to.equal(ends);
     });
   }
 
-  it("that is cancelled again stays as it is, and gains no line", () => {
+  it("stays as it is and gains no log line if it is cancelled again", () => {
     const job = jobOf({ state: { status: "CANCELLING" }, comments: "cancelled by ann" });
     const again = cancel(job, "bob", LEASED);
     expect(again).to.deep.equal({ job, lines: [] });
@@ -128,11 +128,11 @@ describe("a stopping job", () => {
     expect(cancel(ended, "bob", DRAINED)).to.deep.equal({ job: ended, lines: [] });
   });
 
-  it("that is cancelled again is ended where it is drained by now", () => {
+  it("is ended if it is cancelled again once it is drained", () => {
     expect(cancel(jobOf({ state: { status: "CANCELLING" } }), "bob", DRAINED).job.state.status).to.equal("CANCELLED");
   });
 
-  it("that pauses again stays as it is", () => {
+  it("stays as it is if it is paused again", () => {
     const job = jobOf({ state: PAUSING });
     expect(pause(job, "ann", LEASED)).to.deep.equal({ job, lines: [] });
   });
@@ -141,33 +141,33 @@ describe("a stopping job", () => {
 describe("a finished job", () => {
   const finishing = (over: Partial<Job>): Job => settle(jobOf({ openChunks: 0, ...over }), DRAINED).job;
 
-  it("is SUCCESS where it found nothing", () => {
+  it("is SUCCESS if it found nothing", () => {
     expect(finishing({ tally: EMPTY_TALLY }).state.status).to.equal("SUCCESS");
   });
 
-  it("is SUCCESS though some failed, and says how many", () => {
+  it("is SUCCESS even if some assets failed, and says how many", () => {
     const job = finishing({ tally: tallyOf({ total: 919, succeeded: 916, failed: 3 }) });
     expect(job.state.status).to.equal("SUCCESS");
     expect(job.comments).to.equal("completed with 3 failed of 919 assets");
   });
 
-  it("is FAILURE where every asset failed", () => {
+  it("is FAILURE if every asset failed", () => {
     expect(finishing({ tally: tallyOf({ total: 4, failed: 4 }) }).state.status).to.equal("FAILURE");
   });
 
-  it("is SUCCESS where all but one failed, be that one only skipped", () => {
+  it("is SUCCESS if all assets but one failed, even if that one was only skipped", () => {
     expect(finishing({ tally: tallyOf({ total: 4, failed: 3, skipped: 1 }) }).state.status).to.equal("SUCCESS");
   });
 
-  it("waits for discovery", () => {
+  it("is finished only after its discovery is complete", () => {
     expect(finishing({ counting: "PROCESSING" }).state.status).to.equal("PROCESSING");
   });
 
-  it("waits for its open chunks", () => {
+  it("is finished only after its last open chunk", () => {
     expect(finishing({ openChunks: 1 }).state.status).to.equal("PROCESSING");
   });
 
-  it("is finished by the page that completes discovery with none open", () => {
+  it("is finished by the page that completes discovery if no chunk is open", () => {
     const page = {
       tally: tallyOf({ total: 1, skipped: 1 }),
       chunks: [],
@@ -180,7 +180,7 @@ describe("a finished job", () => {
     expect(messages(change)[0]).to.equal("Counted 1 assets");
   });
 
-  it("ends its log with totals, each type, each reason, and the time", () => {
+  it("ends its log with totals, each type, each reason, and the duration", () => {
     const tally = {
       types: {
         DITATOPIC: { total: 3, succeeded: 1, failed: 1, skipped: 1 },
@@ -216,46 +216,46 @@ describe("maxFailures", () => {
     progressed(job, { tally: tallyOf(counts), closedChunks: 0, samples: [] }, LEASED).job.state;
   const givesUp = (state: JobState): boolean => state.status === "PROCESSING" && state.givingUp !== undefined;
 
-  it("0 gives up at the first", () => {
+  it("gives up at the first failure if it is 0", () => {
     expect(givesUp(after(failing(0), { succeeded: 50 }))).to.equal(false);
     expect(givesUp(after(failing(0), { failed: 1 }))).to.equal(true);
   });
 
-  it("gives up once more than so many failed, not at so many", () => {
+  it("gives up once the failures exceed it, not when they reach it", () => {
     expect(givesUp(after(failing(3), { failed: 3 }))).to.equal(false);
     expect(givesUp(after(failing(3), { failed: 4 }))).to.equal(true);
   });
 
-  it("counts what failed in earlier parts", () => {
+  it("counts the failures of earlier parts", () => {
     const job = failing(3, { tally: tallyOf({ total: 10, failed: 3 }) });
     expect(givesUp(after(job, { failed: 1 }))).to.equal(true);
   });
 
-  it("in percent is not looked at before the 100th asset", () => {
+  it("is not applied before the 100th asset if it is a percentage", () => {
     expect(givesUp(after(failing("5%"), { failed: 99 }))).to.equal(false);
     expect(givesUp(after(failing("5%"), { failed: 100 }))).to.equal(true);
   });
 
-  it("in percent gives up above it, not at it", () => {
+  it("gives up above a percentage, not at it", () => {
     expect(givesUp(after(failing("5%"), { failed: 5, succeeded: 90, skipped: 5 }))).to.equal(false);
     expect(givesUp(after(failing("5%"), { failed: 6, succeeded: 94 }))).to.equal(true);
   });
 
-  it("in percent is of the processed ones, skipped ones included, not of the total", () => {
+  it("takes a percentage of the processed assets, skipped ones included, not of the total", () => {
     const job = failing("10%", { tally: tallyOf({ total: 1_000_000 }) });
     expect(givesUp(after(job, { failed: 11, skipped: 89 }))).to.equal(true);
   });
 
-  it("100% never gives up", () => {
+  it("never gives up at 100%", () => {
     expect(givesUp(after(failing("100%"), { failed: 1_000 }))).to.equal(false);
   });
 
-  it("0% gives up at the first, from the 100th asset on", () => {
+  it("gives up at the first failure at 0%, from the 100th asset on", () => {
     expect(givesUp(after(failing("0%"), { failed: 1, succeeded: 98 }))).to.equal(false);
     expect(givesUp(after(failing("0%"), { failed: 1, succeeded: 99 }))).to.equal(true);
   });
 
-  it("in percent is exact at the boundary, fractions included", () => {
+  it("compares percentages exactly at the boundary, fractions included", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 10_000 }),
@@ -280,7 +280,7 @@ describe("maxFailures", () => {
     );
   });
 
-  it("counts within an attempt: what failed before the resume is forgiven", () => {
+  it("counts within an attempt: failures before the resume are forgiven", () => {
     const ended = failing(3, {
       state: { status: "FAILURE", completedAtMs: 1 },
       tally: tallyOf({ total: 100, failed: 4 }),
@@ -290,7 +290,7 @@ describe("maxFailures", () => {
     expect(givesUp(after(resumed, { failed: 4 }))).to.equal(true);
   });
 
-  it("in percent counts the processed ones of the attempt only", () => {
+  it("takes a percentage of the assets processed in this attempt only", () => {
     const ended = failing("5%", {
       state: { status: "CANCELLED", completedAtMs: 1 },
       tally: tallyOf({ total: 1_000, failed: 90, succeeded: 10 }),
@@ -300,7 +300,7 @@ describe("maxFailures", () => {
     expect(givesUp(after(resumed, { failed: 6, succeeded: 94 }))).to.equal(true);
   });
 
-  it("is not set anew by a pause", () => {
+  it("is not counted anew after a pause", () => {
     const paused = failing(3, { state: { status: "PAUSED" }, tally: tallyOf({ total: 100, failed: 3 }) });
     const resumed = claimed(resume(paused, "ann").job, { newlyTriggered: 0, takenOver: 0 }, LEASED)?.job as Job;
     expect(givesUp(after(resumed, { failed: 1 }))).to.equal(true);
@@ -314,7 +314,7 @@ describe("maxFailures", () => {
     expect(messages(change)[0]).to.match(/^Giving up: /);
   });
 
-  it("wins over finish when the last part exceeds it", () => {
+  it("wins over finish if the last part exceeds it", () => {
     const change = progressed(failing(0, { openChunks: 1 }), lastPart({ failed: 1 }), DRAINED);
     expect(change.job.state.status).to.equal("FAILURE");
   });
@@ -338,19 +338,19 @@ describe("resume", () => {
     expect(job.state).to.deep.equal({ status: "WAITING" });
   });
 
-  it("says who, and how far the job had come", () => {
+  it("logs who resumed the job and how far it had come", () => {
     const job = jobOf({ state: { status: "PAUSED" }, tally: tallyOf({ total: 10, succeeded: 3, skipped: 1 }) });
     expect(messages(resume(job, "bob"))).to.deep.equal(["Resumed by bob at 4/10"]);
   });
 
-  it("keeps what was counted and tried", () => {
+  it("keeps the counts of outcomes and attempts", () => {
     const job = jobOf({ state: { status: "CANCELLED", completedAtMs: 1 }, triggered: 7, openChunks: 3 });
     const { job: resumed } = resume(job, "bob");
     expect(resumed.tally).to.deep.equal(job.tally);
     expect([resumed.triggered, resumed.openChunks]).to.deep.equal([7, 3]);
   });
 
-  it("of a job with nothing left is refused with its status", () => {
+  it("is refused with the job's status if nothing is left", () => {
     const done = jobOf({ state: { status: "FAILURE", completedAtMs: 1 }, openChunks: 0 });
     const error = thrown(() => resume(done, "bob"));
     expect(AssetmillError.is(error) && error.code).to.equal("ILLEGAL_STATE");
@@ -359,7 +359,7 @@ describe("resume", () => {
 });
 
 describe("a claim", () => {
-  it("starts the job once: later ones keep its start", () => {
+  it("starts the job once: later claims keep its start", () => {
     const waiting = jobOf({ state: { status: "WAITING" }, startedAtMs: 0, counting: "WAITING" });
     const first = claimed(waiting, { newlyTriggered: 0, takenOver: 0 }, factsOf({ nowMs: 7_000 }))?.job as Job;
     expect([first.startedAtMs, first.counting]).to.deep.equal([7_000, "PROCESSING"]);
@@ -367,20 +367,20 @@ describe("a claim", () => {
     expect([second.startedAtMs, second.triggered]).to.deep.equal([7_000, 3]);
   });
 
-  it("keeps the attempt at a takeover, and says in the log that there was one", () => {
+  it("keeps the attempt at a takeover, and logs that there was one", () => {
     const change = claimed(jobOf({ attempt: 2 }), { newlyTriggered: 0, takenOver: 2 }, LEASED) as JobChange;
     expect(change.job.attempt).to.equal(2);
     expect(messages(change)).to.have.length(1);
   });
 
-  it("does not take a completed count back", () => {
+  it("does not take back a completed count", () => {
     const change = claimed(jobOf({ counting: "SUCCESS" }), { newlyTriggered: 0, takenOver: 0 }, LEASED);
     expect(change?.job.counting).to.equal("SUCCESS");
   });
 });
 
 describe("a cancel", () => {
-  it("of a job that nobody has taken ends it at once, without having started", () => {
+  it("ends a job that nobody has claimed at once, without it having started", () => {
     const job = jobOf({ state: { status: "WAITING" }, startedAtMs: 0 });
     const change = cancel(job, "ann", DRAINED);
     expect(change.job.state).to.deep.equal({ status: "CANCELLED", completedAtMs: 5_000 });
@@ -388,7 +388,7 @@ describe("a cancel", () => {
     expect(messages(change)).to.deep.equal(["Cancelled by ann", "Ended CANCELLED: cancelled by ann"]);
   });
 
-  it("of a running job with no lease out ends it at once", () => {
+  it("ends a running job at once if none of its chunks is leased", () => {
     expect(cancel(jobOf(), "ann", DRAINED).job.state.status).to.equal("CANCELLED");
   });
 });
@@ -401,18 +401,18 @@ describe("progress lines", () => {
       factsOf({ leased: true, nowMs }),
     );
 
-  it("come at least every 10 s while parts are committed", () => {
+  it("are logged at least every 10 s while parts are committed", () => {
     expect(messages(at(20_000))).to.have.length(1);
     expect(messages(at(20_000))[0]).to.equal("Progress 1/10 (10%)");
     expect(at(20_000).job.progressLoggedAtMs).to.equal(20_000);
   });
 
-  it("do not come with every part", () => {
+  it("are not logged with every part", () => {
     expect(messages(at(11_000))).to.deep.equal([]);
     expect(at(11_000).job.progressLoggedAtMs).to.equal(10_000);
   });
 
-  it("say so while the total is still being counted, and give no percentage", () => {
+  it("say that the total is still being counted, and give no percentage until then", () => {
     expect(messages(at(20_000, { counting: "PROCESSING" }))[0]).to.equal("Progress 1/10 (still counting)");
   });
 });

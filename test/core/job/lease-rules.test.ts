@@ -44,7 +44,7 @@ describe("the death of a lease's owner", () => {
     expect(dead).to.deep.include({ deaths: 3, announced: undefined, charge: { index: 7, times: 1 } });
   });
 
-  it("charges the same asset again and again, but never more often than makes it poison", () => {
+  it("charges the same asset again and again, but never beyond what makes it poisoned", () => {
     let lease = leased(1);
     const charges: number[] = [];
     for (let i = 0; i < 5; i++) {
@@ -76,23 +76,23 @@ describe("a chunk", () => {
     expect(poisoned(ready(1, { deaths: 9 }))).to.equal(undefined);
   });
 
-  it("that is released has no deaths, announcement or charge, and keeps its epoch", () => {
+  it("has no deaths, announcement or charge once it is released, and keeps its epoch", () => {
     const lease = leased(1, { epoch: 5, deaths: 3, announced: 2, charge: { index: 2, times: 2 } });
     expect(released(lease)).to.deep.equal(ready(1, { epoch: 5 }));
   });
 
-  it("that is taken back is READY under the next epoch, its owner's death counted", () => {
+  it("is READY under the next epoch once it is taken back, its owner's death counted", () => {
     const back = takenBack(leased(1, { epoch: 5, announced: 2 }));
     expect(back).to.deep.equal(ready(1, { epoch: 6, deaths: 1, charge: { index: 2, times: 1 } }));
   });
 });
 
 describe("discovery", () => {
-  it("is never careful, however often its owners died", () => {
+  it("is never careful, however often its owners have died", () => {
     expect(isCareful(ready(DISCOVERY, { deaths: 9 }))).to.equal(false);
   });
 
-  it("keeps its count of pages when it is claimed; a chunk starts at part 0", () => {
+  it("keeps its count of pages when it is claimed, while a chunk starts at part 0", () => {
     const { take } = decideClaim([ready(DISCOVERY, { part: 4 }), ready(1, { part: 4 })], ALL);
     expect(take.map(({ lease }) => [lease.state, lease.epoch, lease.part])).to.deep.equal([
       ["LEASED", 1, 4],
@@ -108,7 +108,7 @@ describe("discovery", () => {
 });
 
 describe("a claim", () => {
-  it("takes what it wants in the order given, and no more", () => {
+  it("takes what was requested, in the order given, and no more", () => {
     const free = [ready(DISCOVERY), ready(3), ready(4), ready(5)];
     const of = (chunks: number, discoveries: number): number[] =>
       decideClaim(free, { chunks, discoveries, alone: false }).take.map(({ lease }) => lease.chunk);
@@ -118,7 +118,7 @@ describe("a claim", () => {
     expect(of(-1, -1)).to.deep.equal([]);
   });
 
-  it("tells a takeover, whose owner's death it counts, from a first claim", () => {
+  it("tells a takeover, which counts the owner's death, from a first claim", () => {
     const { take } = decideClaim([ready(1), leased(2, { epoch: 3 })], ALL);
     expect(take.map(({ lease, takenOver }) => [lease.chunk, lease.epoch, lease.deaths, takenOver])).to.deep.equal([
       [1, 1, 0, false],
@@ -132,7 +132,7 @@ describe("a claim", () => {
     expect(putBack).to.deep.equal([ready(1, { deaths: 2, epoch: 3 })]);
   });
 
-  it("of a worker that is alone takes one careful chunk and leaves all others as they are", () => {
+  it("takes one careful chunk and leaves all others as they are if the worker is alone", () => {
     const free = [ready(DISCOVERY), ready(1, { deaths: 2 }), leased(2, { deaths: 4 }), ready(3)];
     const { take, putBack, giveUp } = decideClaim(free, ALONE);
     expect(take.map(({ lease }) => lease.chunk)).to.deep.equal([1]);
@@ -146,7 +146,7 @@ describe("a claim", () => {
     expect(claim(MAX_CHUNK_DEATHS - 1)).to.equal("workers died 10 times in a row on chunk 6, without any outcome");
   });
 
-  it("always raises the epoch of what it touches, and touches nothing twice", () => {
+  it("always raises the epoch of what it changes, and changes nothing twice", () => {
     const lease = fc.record({
       state: fc.constantFrom("READY" as const, "LEASED" as const),
       epoch: fc.nat(5),
@@ -171,7 +171,7 @@ describe("a claim", () => {
 });
 
 describe("three deaths of an announced asset's owner", () => {
-  it("make it poison, and its chunk stays careful until the asset has its outcome", () => {
+  it("make the asset poisoned, and its chunk stays careful until the asset has its outcome", () => {
     const lease = times(2, leased(1));
     expect(isCareful(lease)).to.equal(true);
     const charged = [1, 2, 3].reduce<LeaseRecord>((before) => died({ ...before, announced: 5 }), lease);

@@ -34,21 +34,21 @@ describe("the lifecycle table", () => {
     });
   }
 
-  it("makes an ended job resumable only where something is left to do", () => {
+  it("makes an ended job resumable only if something is left to do", () => {
     const resumable = JOB_STATUSES.filter((status) => flagsOf(status, false).resumable);
     expect(resumable).to.deep.equal(["PAUSED"]);
   });
 
-  it("says why for every edge", () => {
+  it("gives a reason for every edge", () => {
     for (const edge of LIFECYCLE) expect(edge.because, `${edge.from} ${edge.on}`).to.match(/\w+ \w+/);
   });
 
-  it("has no edge twice", () => {
+  it("lists no edge twice", () => {
     const edges = LIFECYCLE.map(({ from, on, to }) => `${from} ${on} ${to}`);
     expect(new Set(edges).size).to.equal(edges.length);
   });
 
-  it("knows no status but those listed, and reaches each", () => {
+  it("has no status but those listed, and reaches each", () => {
     const reached = new Set<string>(["WAITING"]);
     for (const { from, to } of LIFECYCLE) {
       expect(JOB_STATUSES).to.include(from);
@@ -58,7 +58,7 @@ describe("the lifecycle table", () => {
     expect(JOB_STATUSES.filter((status) => !reached.has(status))).to.deep.equal([]);
   });
 
-  it("lets nothing happen by itself to a final status", () => {
+  it("lets nothing happen to a final status without a command", () => {
     const asked = new Set<LifecycleEvent>(["cancel", "pause", "resume", "restart", "retry-failed"]);
     for (const { from, on } of LIFECYCLE) if (isFinal(from)) expect(asked.has(on), `${from} ${on}`).to.equal(true);
     expect(JOB_STATUSES.filter(isFinal)).to.deep.equal(["SUCCESS", "FAILURE", "CANCELLED"]);
@@ -187,7 +187,7 @@ describe("a job's transitions", () => {
   for (const [name, event, run] of TRANSITIONS.filter(
     ([, on]) => on === "cancel" || on === "pause" || on === "resume",
   )) {
-    it(`${name} is refused exactly where the table has no edge, a job gives up, or nothing is left`, () => {
+    it(`refuse ${name} exactly if the table has no edge, a job gives up, or nothing is left`, () => {
       for (const { title, job, leased } of SITUATIONS) {
         const givingUp = job.state.status === "PROCESSING" && job.state.givingUp !== undefined;
         const nothingLeft = job.state.status !== "PAUSED" && !hasWorkLeft(job);
@@ -206,7 +206,7 @@ describe("a job's transitions", () => {
     });
   }
 
-  it("agree with the flags: what a flag offers is taken, and what it denies is refused or changes nothing", () => {
+  it("agree with the flags: what a flag offers is accepted, and what it denies is refused or changes nothing", () => {
     for (const { title, job, leased } of SITUATIONS) {
       const flags = flagsOf(job.state.status, hasWorkLeft(job));
       const tried = (run: Transition): JobStatus | undefined => {
@@ -222,7 +222,7 @@ describe("a job's transitions", () => {
     }
   });
 
-  it("take a claim only where nothing was told to stop", () => {
+  it("allow a claim only if the job was not told to stop", () => {
     for (const { title, job, leased } of SITUATIONS) {
       const { state } = job;
       const free =
@@ -232,7 +232,7 @@ describe("a job's transitions", () => {
     }
   });
 
-  it("end nothing that is told to stop while a row is leased", () => {
+  it("do not end a job that is told to stop while a row is leased", () => {
     for (const { title, job } of SITUATIONS.filter(({ leased }) => leased)) {
       const { state } = job;
       const stopping = state.status === "CANCELLING" || (state.status === "PROCESSING" && state.givingUp !== undefined);
@@ -240,7 +240,7 @@ describe("a job's transitions", () => {
     }
   });
 
-  it("date the end of a job where they end it, and only there", () => {
+  it("date the end of a job if they end it, and only then", () => {
     for (const { title, job, leased } of SITUATIONS) {
       for (const [name, , run] of TRANSITIONS) {
         let state: JobState | undefined;
@@ -255,7 +255,7 @@ describe("a job's transitions", () => {
     }
   });
 
-  it("lead only where leadsTo says so, one step at a time", () => {
+  it("lead only to where leadsTo says, one step at a time", () => {
     for (const edge of LIFECYCLE) {
       if (edge.to !== "new job") expect(leadsTo(edge.from, edge.to), `${edge.from} ${edge.to}`).to.equal(true);
     }
@@ -265,11 +265,11 @@ describe("a job's transitions", () => {
     expect(leadsTo("WAITING", "SUCCESS")).to.equal(false);
   });
 
-  it("lead on to the end where the same transaction drains what it told to stop", () => {
+  it("lead on to the end if the transaction that stops the job also drains it", () => {
     expect(leadsTo("PROCESSING", "CANCELLED")).to.equal(true);
   });
 
-  it("are refused when a store is to write what the table denies", () => {
+  it("are refused if a store is to write what the table denies", () => {
     const before = jobOf({ state: { status: "SUCCESS", completedAtMs: 1 } });
     const change = { job: { ...before, state: { status: "WAITING" } as const }, lines: [] };
     expect(() => transitions.checkChange(before, change)).to.throw(AssetmillError, "from SUCCESS to WAITING");

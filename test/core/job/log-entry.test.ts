@@ -29,7 +29,7 @@ describe("a log line", () => {
     ["the other half", "a\ude00b", "a\\ude00b"],
   ];
   for (const [title, text, expected] of escaped) {
-    it(`has ${title} escaped`, () => expect(escapeLine(text)).to.equal(expected));
+    it(`escapes ${title}`, () => expect(escapeLine(text)).to.equal(expected));
   }
 
   it("leaves everything else as it is", () => {
@@ -50,7 +50,7 @@ describe("a log line", () => {
     );
   });
 
-  it("is one line for any 16-bit units in a row", () => {
+  it("is one line for any sequence of 16-bit units", () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 0xffff })), (units) => {
         const line = formatLine(info(String.fromCharCode(...units)), "T", AT);

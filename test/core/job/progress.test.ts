@@ -22,7 +22,7 @@ const steady = (over: Partial<Job> = {}): Job =>
   });
 
 describe("the ETA", () => {
-  it("is UNKNOWN, 0, before anything has ended", () => {
+  it("is UNKNOWN, 0, before any asset has ended", () => {
     expect(etaOf(jobOf())).to.deep.equal({ value: 0, unit: "SECONDS", basis: "UNKNOWN" });
   });
 
@@ -34,7 +34,7 @@ describe("the ETA", () => {
     expect(etaOf(steady())).to.deep.equal({ value: 9, unit: "SECONDS", basis: "ESTIMATE" });
   });
 
-  it("is a LOWER_BOUND while counting", () => {
+  it("is a LOWER_BOUND while discovery is counting", () => {
     expect(etaOf(steady({ counting: "PROCESSING" }))).to.deep.equal({
       value: 9,
       unit: "SECONDS",
@@ -57,7 +57,7 @@ describe("the ETA", () => {
     expect(etaOf(steady({ pace })).value).to.equal(9);
   });
 
-  it("rests on the rate where handlers take no measurable time", () => {
+  it("is based on the rate if handlers take no measurable time", () => {
     const pace = addPace(NO_PACE, [sample(100, 0, 1_000)], 10_000);
     expect(etaOf(steady({ pace })).value).to.equal(9);
   });
@@ -66,7 +66,7 @@ describe("the ETA", () => {
     expect(etaOf(steady({ tally: tallyOf({ total: 1_000, succeeded: 100, skipped: 800 }) })).value).to.equal(1);
   });
 
-  it("counts a type not seen yet at the average cost", () => {
+  it("counts a type that has not been seen yet at the average cost", () => {
     const tally = addTallies(tallyOf({ total: 100, succeeded: 100 }), tallyOf({ total: 100 }, "MARKDOWN"));
     expect(etaOf(steady({ tally })).value).to.equal(1);
   });
@@ -161,7 +161,7 @@ describe("the pace", () => {
     expect(pace.assets).to.equal(20);
   });
 
-  it("counts parts committed together as the time of the longest", () => {
+  it("counts parts that were committed together as the time of the longest", () => {
     const pace = addPace(NO_PACE, [sample(10, 1, 300), sample(10, 1, 700)], 1_000);
     expect(pace.workedMs).to.equal(700);
   });
@@ -173,13 +173,13 @@ describe("the pace", () => {
     expect(throughputOf(jobOf({ pace: after }))).to.equal(100);
   });
 
-  it("leaves downtime out, though nobody was there to say that it began", () => {
+  it("leaves downtime out, though nobody recorded its beginning", () => {
     const before = addPace(NO_PACE, [sample(100, 1_000, 1_000)], 10_000);
     const after = addPace(before, [sample(100, 1_000, 1_000)], 9_000_000);
     expect(after.workedMs).to.equal(2_000);
   });
 
-  it("never counts less than nothing where the clock goes back", () => {
+  it("never counts a negative time if the clock goes back", () => {
     const pace = addPace(addPace(NO_PACE, [sample(10, 10, 500)], 10_000), [sample(10, 10, 500)], 4_000);
     expect(pace.workedMs).to.equal(500);
   });
@@ -199,7 +199,7 @@ describe("the pace", () => {
     expect(rate).to.be.within(85, 101);
   });
 
-  it("keeps the speed over a rest", () => {
+  it("keeps the speed through an idle period", () => {
     const pace = addPace(NO_PACE, [sample(100, 1_000, 1_000)], 10_000);
     expect(throughputOf(jobOf({ pace: restPace(pace) }))).to.equal(throughputOf(jobOf({ pace })));
   });

@@ -81,7 +81,7 @@ describe("the fingerprint of a request", () => {
     );
   });
 
-  it("changes with a field that nobody has told it of, at every depth, and not with one that is undefined", () => {
+  it("changes with a field that it was never told of, at every depth, and not with an undefined one", () => {
     const one: JobRequest = {
       type: "ASSET_PROCESSING",
       paths: ["/a"],
@@ -105,7 +105,7 @@ describe("the fingerprint of a request", () => {
     }
   });
 
-  it("does not rest on the order in which fields were set", () => {
+  it("does not depend on the order in which fields were set", () => {
     const reversed = (value: object): object =>
       Object.fromEntries(
         Object.entries(value)
@@ -174,9 +174,9 @@ const STORED: readonly (readonly [JobRequest, string])[] = [
   ],
 ];
 
-describe("a fingerprint that an earlier version stored", () => {
+describe("a fingerprint stored by an earlier version", () => {
   for (const [one, stored] of STORED) {
-    it(`is that of the same request today: ${one.type} ${one.paths.join(" ")}`, () => {
+    it(`equals that of the same request today: ${one.type} ${one.paths.join(" ")}`, () => {
       expect(fingerprintOf(one, REPOSITORY)).to.equal(stored);
     });
   }

@@ -26,7 +26,7 @@ function count(events: readonly Event[]): Tally {
 }
 
 describe("a tally", () => {
-  it("leaves out what was never met", () => {
+  it("leaves out what never occurred", () => {
     const tally = count([{ type: "MARKDOWN", outcome: undefined }]);
     expect(tally).to.deep.equal({ types: { MARKDOWN: { total: 1, succeeded: 0, failed: 0, skipped: 0 } }, skips: {} });
   });
@@ -49,7 +49,7 @@ describe("a tally", () => {
     );
   });
 
-  it("of two parts is the sum of their tallies", () => {
+  it("is the sum of both tallies when two parts are added", () => {
     fc.assert(
       fc.property(fc.array(anyEvent), fc.array(anyEvent), (a, b) => {
         expect(addTallies(count(a), count(b))).to.deep.equal(count([...a, ...b]));

@@ -11,7 +11,7 @@ const GOOD = { path: "/content/dam/a", type: "ASSET_PROCESSING" };
 const normalise = (request: object) => normaliseRequest(request as StartRequest, TYPES);
 
 describe("a start request", () => {
-  it("needs no more than path and type", () => {
+  it("needs no more than a path and a type", () => {
     expect(normalise(GOOD)).to.deep.equal({ type: "ASSET_PROCESSING", paths: ["/content/dam/a"], priority: 5 });
   });
 
@@ -77,7 +77,7 @@ describe("a start request", () => {
     });
   }
 
-  it("that gave no excludedPaths has none, not an empty list", () => {
+  it("has no excludedPaths, rather than an empty list, if it gave none", () => {
     expect(normalise(GOOD)).not.to.have.property("excludedPaths");
     expect(normalise(GOOD)).not.to.have.property("filter");
     expect(normalise(GOOD)).not.to.have.property("maxFailures");
@@ -134,7 +134,7 @@ describe("a start request", () => {
     ["a field of the filter beside it", { fileTypes: [] }, "fileTypes", "UNKNOWN_FIELD"],
   ];
   for (const [title, given, field, code = "INVALID_PARAMETER"] of refused) {
-    it(`with ${title} is refused, naming ${field}`, () => {
+    it(`is rejected if it has ${title}, naming ${field}`, () => {
       const error = thrown(() => normalise({ ...GOOD, ...given }));
       expect(AssetmillError.is(error), String(error)).to.equal(true);
       expect((error as AssetmillError).code).to.equal(code);
@@ -143,7 +143,7 @@ describe("a start request", () => {
   }
 
   for (const time of [1_000_000_000, 1_761_291_362, 9_999_999_999]) {
-    it(`with a time of ${time} is refused with the hint that it looks like seconds`, () => {
+    it(`is rejected if it has a time of ${time}, with the hint that it looks like seconds`, () => {
       const error = thrown(() => normalise({ ...GOOD, filter: { endTime: time } }));
       expect((error as AssetmillError).code).to.equal("INVALID_PARAMETER");
       expect((error as AssetmillError).message)
@@ -153,23 +153,23 @@ describe("a start request", () => {
   }
 
   for (const time of [999_999_999, 10_000_000_000]) {
-    it(`with a time of ${time}, which has not ten digits, is taken`, () => {
+    it(`is accepted with a time of ${time}, which does not have ten digits`, () => {
       expect(normalise({ ...GOOD, filter: { startTime: time } }).filter?.startTime).to.equal(time);
     });
   }
 
-  it("of an unknown type is told the known ones", () => {
+  it("is rejected with the known types if its type is unknown", () => {
     expect((thrown(() => normalise({ ...GOOD, type: "NOPE" })) as Error).message).to.match(
       /ASSET_PROCESSING, OTHER_WORK/,
     );
   });
 
-  it("of an unknown file type is told the allowed ones", () => {
+  it("is rejected with the allowed file types if its file type is unknown", () => {
     const error = thrown(() => normalise({ ...GOOD, filter: { fileTypes: ["PDF"] } }));
     for (const type of FILE_TYPES) expect((error as Error).message).to.include(type);
   });
 
-  it("that names the same work in other words is the same", () => {
+  it("equals one that describes the same work differently", () => {
     const a = normalise({ ...GOOD, path: "content/dam/a/", filter: { fileTypes: ["OTHERS", "DITAMAP"] } });
     const b = normalise({ ...GOOD, excludedPaths: [], filter: { fileTypes: ["DITAMAP", "OTHERS"] }, priority: 0 });
     expect(sameRequest(a, b)).to.equal(true);
@@ -184,7 +184,7 @@ describe("a start request", () => {
     ["only what changed", { filter: { filterProcessedAssets: true } }],
     ["another maxFailures", { maxFailures: 1 }],
   ] as const) {
-    it(`that names ${title} is another`, () => {
+    it(`differs from one that names ${title}`, () => {
       expect(sameRequest(normalise(GOOD), normalise({ ...GOOD, ...over }))).to.equal(false);
     });
   }

@@ -44,7 +44,7 @@ describe("the pages of a scan", () => {
     ]);
   });
 
-  it("hold every asset of the walk once, in its order, whatever the page size and the time a step takes", () => {
+  it("contain every asset of the walk once, in order, whatever the page size and the duration of a step", () => {
     const anyWalk = fc.uniqueArray(
       fc.record({ name: anyName, isAsset: fc.boolean(), afterMs: fc.constantFrom(0, 1, 150, 400) }),
       { selector: ({ name }) => name, maxLength: 40 },
@@ -69,7 +69,7 @@ describe("the pages of a scan", () => {
     );
   });
 
-  it("come after 200 ms at the latest, empty ones too, and say how far the walk is", () => {
+  it("arrive after 200 ms at the latest, even if empty, and say how far the walk is", () => {
     const steps = [
       { path: "/a", isAsset: false, afterMs: 150 },
       { path: "/a/b", isAsset: false, afterMs: 51 },
@@ -83,7 +83,7 @@ describe("the pages of a scan", () => {
     ]);
   });
 
-  it("are not made smaller by a reader who takes his time", () => {
+  it("are not made smaller by a slow reader", () => {
     const steps = ["/a", "/b", "/c", "/d"].map((path) => ({ path }));
     const sizes: number[] = [];
     for (const { assets } of walk(steps, { pageSize: 2 })) {
@@ -93,7 +93,7 @@ describe("the pages of a scan", () => {
     expect(sizes).to.deep.equal([2, 2]);
   });
 
-  it("never reach back behind where the scan resumed, however long the way down took", () => {
+  it("never end before the path at which the scan resumed, however long the way there took", () => {
     const steps = [
       { path: "/a", isAsset: false, afterMs: 500 },
       { path: "/a/b", isAsset: false, afterMs: 500 },
@@ -120,7 +120,7 @@ describe("the pages of a scan", () => {
     expect([...pager.rest()]).to.deep.equal([]);
   });
 
-  it("are none where the walk finds nothing, and none of it is due before there is a position", () => {
+  it("do not exist if the walk finds nothing, and none is due before there is a position", () => {
     expect(pagesOf([], { pageSize: 1 })).to.deep.equal([]);
     const pager = new ScanPager({ pageSize: 1 }, () => nowMs);
     nowMs += 10_000;

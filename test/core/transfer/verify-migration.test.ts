@@ -49,7 +49,7 @@ describe("the verification of a migration", () => {
     expect(JSON.stringify(target.scopes)).to.include("/root/x").and.include('"createdToMs":7');
   });
 
-  it("finds a target whole that holds more than was copied, and not one that holds less", async () => {
+  it("accepts a target that holds more than was copied, but not one that holds less", async () => {
     for (const [held, isWhole] of [
       [4, true],
       [3, true],
@@ -60,7 +60,7 @@ describe("the verification of a migration", () => {
     }
   });
 
-  it("says in one line what it found, as a warning where copies are missing", () => {
+  it("reports its result in one line, as a warning if copies are missing", () => {
     expect(verifiedLine({ copied: 3, held: 4, isWhole: true })).to.deep.equal({
       level: "INFO",
       message: "Verified: 3 copies read back, hashes equal; the target holds 4 assets of this scope",
@@ -68,7 +68,7 @@ describe("the verification of a migration", () => {
     expect(verifiedLine({ copied: 3, held: 2, isWhole: false })).to.include({ level: "WARN" });
   });
 
-  it("is for migrations that ran to their end and wrote", () => {
+  it("applies only to migrations that ran to their end and wrote", () => {
     expect(isEndedMigration(migration())).to.equal(true);
     expect(isEndedMigration(migration({ state: { status: "FAILURE", completedAtMs: 9_000 } }))).to.equal(true);
     expect(isEndedMigration(migration({ state: { status: "CANCELLED", completedAtMs: 9_000 } }))).to.equal(false);
@@ -94,7 +94,7 @@ describe("the watch over migrations", () => {
     return { watch, said, errors, clock };
   }
 
-  it("verifies a job once, however often it is told of its end, and says it in its log", async () => {
+  it("verifies a job once, however often its end is reported, and writes the result to its log", async () => {
     const { watch, said, errors } = watching(targetOf(assets(3)));
     for (let i = 0; i < 3; i++) watch.ended(migration());
     watch.ended(jobOf({ state: { status: "SUCCESS", completedAtMs: 9_000 } }));
@@ -103,7 +103,7 @@ describe("the watch over migrations", () => {
     expect(errors).to.deep.equal([]);
   });
 
-  it("verifies a job again that ended again at another attempt", async () => {
+  it("verifies a job again after it ended again in another attempt", async () => {
     const { watch, said } = watching(targetOf(assets(3)));
     watch.ended(migration({ state: { status: "FAILURE", completedAtMs: 9_000 } }));
     watch.ended(migration({ attempt: 2 }));
@@ -111,7 +111,7 @@ describe("the watch over migrations", () => {
     expect(said).to.have.length(2);
   });
 
-  it("tells of a target that cannot be asked, and says nothing of the job", async () => {
+  it("reports a target that cannot be reached, and logs nothing about the job", async () => {
     const broken = new Error("gone");
     const { watch, said, errors } = watching({
       // eslint-disable-next-line require-yield
@@ -124,7 +124,7 @@ describe("the watch over migrations", () => {
     expect([said, errors]).to.deep.equal([[], [broken]]);
   });
 
-  it("breaks a check off that does not end in time, and says nothing that is not certain", async () => {
+  it("cancels a check that does not end in time, and reports nothing that is not certain", async () => {
     const gate = deferred();
     let told: AbortSignal | undefined;
     const { watch, said, clock } = watching({

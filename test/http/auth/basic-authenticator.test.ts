@@ -43,7 +43,7 @@ describe("HTTP Basic with scrypt", () => {
     });
   }
 
-  it("refuses other schemes and what is no credential", async () => {
+  it("refuses other schemes and malformed credentials", async () => {
     const authenticator = BasicAuthenticator.ofUsers(users);
     for (const authorization of ["Bearer geheim", "Basic", "Basic ???", `Basic ${btoa("anna")}`, ""]) {
       expect(await authenticator.authenticate(credentials({ authorization })), authorization).to.equal(undefined);
@@ -51,14 +51,14 @@ describe("HTTP Basic with scrypt", () => {
     expect(await authenticator.authenticate(credentials({}))).to.equal(undefined);
   });
 
-  it("says that a header proved it, and offers Basic", async () => {
+  it("reports that a header proved the caller, and offers Basic", async () => {
     const authenticator = BasicAuthenticator.ofUsers(users);
     const principal = await authenticator.authenticate(credentials({ authorization: basic("anna", "geheim") }));
     expect(principal).to.deep.equal({ name: "anna", by: "header" });
     expect(authenticator.challenges).to.deep.equal(['Basic realm="assetmill", charset="UTF-8"']);
   });
 
-  it("proves a password once while it is polled with, wrong ones each time", async () => {
+  it("verifies a password once for repeated polls, and wrong ones each time", async () => {
     const authenticator = BasicAuthenticator.ofUsers([line("anna", "geheim", 2 ** 15)]);
     const timed = async (password: string): Promise<number> => {
       const from = performance.now();
@@ -103,14 +103,14 @@ describe("HTTP Basic with scrypt", () => {
     return grownBytes;
   };
   itMeasures(
-    "a flood of wrong passwords is refused with RATE_LIMITED beyond a short queue",
+    "refuses a flood of wrong passwords with RATE_LIMITED beyond a short queue",
     flood,
     "a flood of wrong passwords costs little memory",
     // Two at a time are 32 MiB; 500 would be 8 GiB.
     (grownBytes) => expect(grownBytes).to.be.lessThan(200 * 1024 * 1024),
   );
 
-  it("whoever is proved already gets in during a flood", async () => {
+  it("lets a caller whose password is already verified in during a flood", async () => {
     const authenticator = BasicAuthenticator.ofUsers([line("anna", "geheim")], { maxWaiting: 1 });
     expect(await asks(authenticator, "anna", "geheim")).to.equal("anna");
     const flood = Array.from({ length: 50 }, (_, i) =>
@@ -137,7 +137,7 @@ describe("a file of users", () => {
   });
   afterEach(() => remove());
 
-  it("is read again when it changed: new users get in, a changed password is not believed for its cached proof", async () => {
+  it("is read again when it changes: new users get in, and a changed password invalidates the cached proof", async () => {
     const authenticator = await BasicAuthenticator.ofFile(file);
     expect(await asks(authenticator, "anna", "eins")).to.equal("anna");
     await changed(`${line("anna", "zwei")}\n${line("bert", "drei")}\n`);
@@ -150,7 +150,7 @@ describe("a file of users", () => {
     "a line that makes no sense": "anna:plain text",
     "no users": "# none\n",
   })) {
-    it(`with ${what} lets nobody in: UNAVAILABLE, until it is mended`, async () => {
+    it(`lets nobody in while it has ${what}: UNAVAILABLE, until it is fixed`, async () => {
       const authenticator = await BasicAuthenticator.ofFile(file);
       await changed(content);
       const error = await asks(authenticator, "anna", "eins").catch((thrown: unknown) => thrown);
@@ -160,7 +160,7 @@ describe("a file of users", () => {
     });
   }
 
-  it("that is gone lets nobody in", async () => {
+  it("lets nobody in once it has been deleted", async () => {
     const authenticator = await BasicAuthenticator.ofFile(file);
     rmSync(file);
     await new Promise((over) => setTimeout(over, 1_050));
@@ -168,7 +168,7 @@ describe("a file of users", () => {
     expect(error).to.have.property("code", "UNAVAILABLE");
   });
 
-  it("is refused at the start, naming the line but never what it holds", async () => {
+  it("is rejected at the start, naming the line but never its content", async () => {
     for (const [bad, says] of [
       [`${line("anna", "x")}\nbert:secret\n`, /line 2/],
       [`${line("anna", "x")}\n${line("anna", "y")}\n`, /line 2/],
@@ -187,7 +187,7 @@ describe("a file of users", () => {
 });
 
 describe("a password's hash", () => {
-  it("is salted, checks against its own password, in either Unicode spelling, and no other", async () => {
+  it("is salted, and matches its own password, in either Unicode form, and no other", async () => {
     const [one, two] = [await hashPassword("Käse"), await hashPassword("Käse")];
     expect(one)
       .to.match(/^scrypt\$65536\$8\$2\$/)
@@ -214,6 +214,6 @@ describe("a password's hash", () => {
     `bcrypt$1024$8$1$${salt}$${hash}`,
     "",
   ]) {
-    it(`is not ${bad || "empty"}`, () => expect(parsePasswordHash(bad)).to.equal(undefined));
+    it(`cannot be ${bad || "empty"}`, () => expect(parsePasswordHash(bad)).to.equal(undefined));
   }
 });

@@ -3,7 +3,7 @@ import { AssetmillError } from "../../../src/core/errors.js";
 import { type Authenticate, authenticateWith } from "../../../src/http/auth/function-authenticator.js";
 import { BASE, client } from "../client.js";
 
-describe("a host's own function", () => {
+describe("a host's own authenticate function", () => {
   const ask = async (authenticate: Authenticate, headers: Record<string, string> = {}) => {
     const errors: unknown[] = [];
     const { ask: get, operator } = client({
@@ -15,13 +15,13 @@ describe("a host's own function", () => {
     return { status, body, errors, challenge: answered.get("www-authenticate"), calls: operator.calls.length };
   };
 
-  it("is given the headers, and says who it is: by name, as a principal, at once or later", async () => {
+  it("gets the headers and returns the caller, by name or as a principal, at once or later", async () => {
     const byKey: Authenticate = ({ header }) => (header("X-Api-Key") === "k" ? "anna" : undefined);
     expect((await ask(byKey, { "x-api-key": "k" })).status).to.equal(200);
     expect((await ask(async () => ({ name: "anna", by: "header" }))).status).to.equal(200);
   });
 
-  it("or that it is nobody: 401 with the host's challenge, and nothing is reached", async () => {
+  it("returns nothing for an unknown caller: 401 with the host's challenge, and nothing is reached", async () => {
     for (const nobody of [() => undefined, async () => undefined, () => null as unknown as undefined]) {
       const { status, challenge, calls } = await ask(nobody);
       expect([status, challenge, calls]).to.deep.equal([401, 'Custom realm="x"', 0]);
@@ -44,7 +44,7 @@ describe("a host's own function", () => {
     ["no name", () => ({}) as { name: string }, "INTERNAL"],
   ];
   for (const [what, authenticate, code] of failures) {
-    it(`that gives ${what} is ${code}, tells the caller nothing and the host all`, async () => {
+    it(`is answered with ${code} if it gives ${what}; the caller learns nothing, and the host everything`, async () => {
       const { status, body, errors, calls } = await ask(authenticate);
       expect([status, body.code, calls]).to.deep.equal([code === "INTERNAL" ? 500 : 503, code, 0]);
       expect(JSON.stringify(body)).to.not.include("geheim");

@@ -60,7 +60,7 @@ describe("Bearer JWT by a shared secret", () => {
     });
   }
 
-  it("refuses one signed otherwise, unsigned ones, changed ones, and what is no token", async () => {
+  it("refuses a token with another signature, an unsigned or changed one, and text that is no token", async () => {
     const good = await token();
     const [header = "", payload = "", signature = ""] = good.split(".");
     const unsigned = encoded({ alg: "none" });
@@ -131,7 +131,7 @@ describe("Bearer JWT by a JWKS", () => {
     redirects: { status: 302 },
     "gives no answer in time": { delayMs: 2_000 },
   })) {
-    it(`is UNAVAILABLE where it ${what}`, async () => {
+    it(`is UNAVAILABLE if it ${what}`, async () => {
       answer = { ...answer, ...broken };
       const authenticator = new JwtAuthenticator({ ...EXPECTED, jwks: url, timeoutMs: 200 });
       const text = await token({ alg: "RS256" }, pair.privateKey, "k1");
@@ -158,7 +158,7 @@ describe("a JwtAuthenticator's options", () => {
     ["jwks", { ...EXPECTED, jwks: "keys" }],
   ];
   for (const [field, options] of bad) {
-    it(`refuse ${JSON.stringify(options)}, naming ${field}`, () => {
+    it(`are rejected as ${JSON.stringify(options)}, naming ${field}`, () => {
       expect(() => new JwtAuthenticator(options as JwtOptions))
         .to.throw(AssetmillError)
         .with.nested.property("ids.field", field);

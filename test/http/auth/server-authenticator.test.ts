@@ -29,7 +29,7 @@ function aem(request: IncomingMessage, response: ServerResponse): void {
   response.end(JSON.stringify({ home: `/home/users/${user}`, authorizableId: user }));
 }
 
-describe("asking the server who the caller is", () => {
+describe("an authenticator that asks the server", () => {
   let server: Server;
   let url: string;
   let asked: IncomingMessage[];
@@ -67,14 +67,14 @@ describe("asking the server who the caller is", () => {
     });
   });
 
-  it("refuses wrong credentials, and anonymous", async () => {
+  it("refuses wrong credentials, and anonymous callers", async () => {
     expect(await who({ authorization: basic("admin", "wrong") })).to.equal(undefined);
     expect(await who({ cookie: "sling.formauth=over" })).to.equal(undefined);
     act = (_request, response) => void response.end('{"userID":"anonymous"}');
     expect(await who({ authorization: basic("admin", "admin") })).to.equal(undefined);
   });
 
-  it("does not even ask for callers that bring nothing the server could know", async () => {
+  it("does not ask the server about callers without credentials that it could know", async () => {
     const useless: Record<string, string>[] = [
       {},
       { cookie: "a=b" },
@@ -87,7 +87,7 @@ describe("asking the server who the caller is", () => {
     expect(asked).to.deep.equal([]);
   });
 
-  it("passes one thing on alone: no other cookie, and no cookie beside Authorization", async () => {
+  it("passes on a single credential: no other cookie, and no cookie next to Authorization", async () => {
     await who({ cookie: "tracking=1; login-token=s2; x" });
     await who({ authorization: basic("admin", "wrong"), cookie: "sling.formauth=s1" });
     expect(asked.map(({ headers }) => [headers.cookie, headers.authorization])).to.deep.equal([
@@ -96,7 +96,7 @@ describe("asking the server who the caller is", () => {
     ]);
   });
 
-  it("finds AEM's page where Sling's is not, and asks there from then on", async () => {
+  it("finds AEM's page if Sling's is missing, and asks there from then on", async () => {
     act = aem;
     const authenticator = new ServerAuthenticator({ url });
     expect(await who({ authorization: "Bearer t0ken" }, authenticator)).to.include({ name: "cloud" });
@@ -108,14 +108,14 @@ describe("asking the server who the caller is", () => {
     ]);
   });
 
-  it("asks below the server's context path", async () => {
+  it("asks under the server's context path", async () => {
     await who({ authorization: "Bearer t0ken" }, new ServerAuthenticator({ url: `${url}/ctx/` })).catch(
       () => undefined,
     );
     expect(asked[0]?.url).to.equal("/ctx/system/sling/info.sessionInfo.json");
   });
 
-  it("keeps a good answer for a while, so that polling does not ask each time, and a bad one not at all", async () => {
+  it("caches a positive answer for a while, so that polling does not ask each time, and never a negative one", async () => {
     const authenticator = new ServerAuthenticator({ url, cacheMs: 100 });
     const good = { authorization: "Bearer t0ken" };
     await Promise.all([who(good, authenticator), who(good, authenticator), who(good, authenticator)]);
@@ -129,7 +129,7 @@ describe("asking the server who the caller is", () => {
     expect(asked).to.have.length(4);
   });
 
-  it("does not follow a redirect: it would carry the caller's password to wherever that points", async () => {
+  it("does not follow a redirect, which would send the caller's password to its target", async () => {
     act = (_request, response) => void response.writeHead(302, { Location: `${url}/elsewhere` }).end();
     expect(await who({ authorization: basic("admin", "admin") })).to.equal(undefined);
     expect(asked).to.have.length(2);
@@ -149,7 +149,7 @@ describe("asking the server who the caller is", () => {
     "hangs up": (request) => void request.socket.destroy(),
   };
   for (const [what, acts] of Object.entries(broken)) {
-    it(`is UNAVAILABLE where the server ${what}`, async () => {
+    it(`is UNAVAILABLE if the server ${what}`, async () => {
       act = acts;
       const error = await who({ authorization: basic("admin", "admin") }).catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(AssetmillError).with.property("code", "UNAVAILABLE");
@@ -157,7 +157,7 @@ describe("asking the server who the caller is", () => {
     });
   }
 
-  it("refuses an address that is none, or has credentials in it", () => {
+  it("rejects an invalid address, or one that contains credentials", () => {
     for (const bad of ["", "localhost:4502", "ftp://x", "http://admin:admin@localhost:4502"]) {
       expect(() => new ServerAuthenticator({ url: bad }), bad)
         .to.throw(AssetmillError)

@@ -221,7 +221,7 @@ describe("queries on large tables", function () {
     expect(bad.join("\n"), "statements that read a whole table").to.equal("");
   }
 
-  describe("of SQLite, a million assets", () => {
+  describe("on SQLite with a million assets", () => {
     const file = bench.path("million.sqlite");
     const uri = `sqlite:${file}`;
     let database: SqlDatabase;
@@ -232,11 +232,11 @@ describe("queries on large tables", function () {
     });
     after(() => database.close());
 
-    it("each statement of a job's life, of its reports and of the history goes by an index", async () => {
+    it("use an index in each statement of a job's life, of its reports and of the history", async () => {
       await expectIndexes(database, uri, sqliteScans);
     });
 
-    it("the check finds a full scan where there is one", async () => {
+    it("are checked: a full scan is detected", async () => {
       expect(await sqliteScans(database, SCANNING)).to.have.length(1);
     });
 
@@ -260,7 +260,7 @@ describe("queries on large tables", function () {
       return longestMs;
     };
     itMeasures(
-      "a first page is a whole one, with and without a filter",
+      "return a full first page, with and without a filter",
       readFirstPages,
       "a first page takes milliseconds, with and without a filter",
       (atBestMs) => expect(atBestMs).to.be.lessThan(100),
@@ -302,14 +302,14 @@ describe("queries on large tables", function () {
       return grownMb;
     };
     itMeasures(
-      "counting counts all of them",
+      "count all of them",
       countAll,
       "counting does not read the table into memory",
       // The rows themselves are some 200 MB, as objects several times as much; 10 MB are usual, more where collecting is late.
       (grownMb) => expect(grownMb).to.be.lessThan(150),
     );
 
-    it("resumes in the middle at once", async () => {
+    it("resume in the middle at once", async () => {
       const { DatabaseAssetRepository } = await import("../../../../src/adapters/assets/database/index.js");
       const repository = await DatabaseAssetRepository.open({ database, ownsDatabase: false });
       const scope = { roots: [BIG], excluded: [], filter: { fileTypes: [] } };
@@ -321,7 +321,7 @@ describe("queries on large tables", function () {
     });
   });
 
-  describe("of PostgreSQL, 100,000 assets", () => {
+  describe("on PostgreSQL with 100,000 assets", () => {
     let database: SqlDatabase;
     let uri: string;
     const schema = freshSchema();
@@ -335,11 +335,11 @@ describe("queries on large tables", function () {
     });
     after(() => database.close());
 
-    it("each statement of a job's life, of its reports and of the history goes by an index", async () => {
+    it("use an index in each statement of a job's life, of its reports and of the history", async () => {
       await expectIndexes(database, uri, postgresScans);
     });
 
-    it("a further page goes by the index also where nothing is known of the table yet, as just after an import", async () => {
+    it("use the index for a further page even without table statistics, as right after an import", async () => {
       const fresh = await openPostgres();
       try {
         await fresh.database.write((tx) => tx.query("alter table {asset} set (autovacuum_enabled = false)"));
@@ -358,7 +358,7 @@ describe("queries on large tables", function () {
       }
     });
 
-    it("the check finds a full scan where there is one", async () => {
+    it("are checked: a full scan is detected", async () => {
       expect(
         await postgresScans(database, {
           ...SCANNING,

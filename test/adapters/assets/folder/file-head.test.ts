@@ -21,19 +21,19 @@ describe("a file's head", () => {
     };
   }
 
-  it("is read to its end from a source that gives a few bytes at a time", () => {
+  it("is read completely from a source that returns a few bytes at a time", () => {
     for (const most of [1, 7, 1_000, 2_047]) {
       expect(readHead(source(most).read, 2_048), `${most} at a time`).to.deep.equal(content.subarray(0, 2_048));
     }
   });
 
-  it("costs exactly its own bytes, however much the source would give", () => {
+  it("costs exactly its own bytes, however much the source would return", () => {
     const large = source(64 * 1024);
     readHead(large.read, 2_048);
     expect(large.bytes()).to.equal(2_048);
   });
 
-  it("is all of a smaller file, and nothing of an empty one", async () => {
+  it("is the whole of a smaller file, and empty for an empty one", async () => {
     const { folder, remove } = await tempFolder();
     try {
       const sizes: number[] = [];

@@ -28,8 +28,8 @@ describe("a folder repository", function () {
     return (error as AssetmillError).code;
   };
 
-  describe("tells what stands at a path", () => {
-    it("in the order asked: a folder, an asset, or nothing", async () => {
+  describe("asked for its nodes", () => {
+    it("answers in the order asked: a folder, an asset, or nothing", async () => {
       await fixture.files("/a/b.dita");
       const nodes = await fixture.repository.stat(["/nope", "/a/b.dita", "/a", "/", "/a/b.dita/c", "/A"]);
       expect(nodes.map((node) => node?.kind)).to.deep.equal([
@@ -48,7 +48,7 @@ describe("a folder repository", function () {
       });
     });
 
-    it("under a mount: the way to it, what is in it, and nothing beside it", async () => {
+    it("shows under a mount the way to it, its content, and nothing next to it", async () => {
       await fixture.files("/a/b.dita");
       const mounted = await fixture.mounted("/content/dam");
       const paths = ["/", "/content", "/content/dam", "/content/dam/a", "/content/dam/a/b.dita", "/a", "/content/da"];
@@ -63,7 +63,7 @@ describe("a folder repository", function () {
       ]);
     });
 
-    it("never of a path with . or .. segments, or NUL", async () => {
+    it("finds nothing at a path with . or .. segments or NUL", async () => {
       await fixture.files("/a/b.dita");
       await writeFile(join(fixture.outside, "secret.dita"), "secret");
       const mounted = await fixture.mounted("/content/dam");
@@ -74,7 +74,7 @@ describe("a folder repository", function () {
       }
     });
 
-    it("and finds links to files inside, but neither links out nor linked folders", async () => {
+    it("follows links to files inside, but neither links out of the tree nor linked folders", async () => {
       await fixture.files("/a/real.dita");
       await writeFile(join(fixture.outside, "secret.dita"), "secret");
       await symlink("a/real.dita", join(fixture.folder, "in.dita"));
@@ -94,20 +94,20 @@ describe("a folder repository", function () {
       ]);
     });
 
-    it("or that the folder is not there: UNAVAILABLE", async () => {
+    it("is UNAVAILABLE if its folder is missing", async () => {
       await rename(fixture.folder, `${fixture.folder}-away`);
       expect(await codeOf(fixture.repository.stat(["/"]))).to.equal("UNAVAILABLE");
     });
 
-    it("or that the folder is not there, also where an asset is asked for", async () => {
+    it("is UNAVAILABLE if its folder is missing, even if it is asked for an asset", async () => {
       await fixture.files("/a.dita");
       await rename(fixture.folder, `${fixture.folder}-away`);
       expect(await codeOf(fixture.repository.stat(["/a.dita"]))).to.equal("UNAVAILABLE");
     });
   });
 
-  describe("reads content", () => {
-    it("byte by byte as it is, large or small or none, in pieces", async () => {
+  describe("read for content", () => {
+    it("returns the bytes as they are, large or small or none, in pieces", async () => {
       for (const size of [0, 1, 1_000, 256 * 1024, 256 * 1024 + 1, 1_500_000]) {
         const content = Buffer.alloc(size, Buffer.from([0, 255, 10, 13, 200]));
         await fixture.files([`/${size}.bin`, content]);
@@ -118,20 +118,20 @@ describe("a folder repository", function () {
       expect(pieces.length).to.be.above(2);
     });
 
-    it("of names with every character", async () => {
+    it("finds files whose names contain any character", async () => {
       for (const name of ["a b", "%41", "a+b", "a#b", "a?b", "\n", "\\", "é", "e\u0301", "\u{1f600}"]) {
         await fixture.files([`/${name}.dita`, name]);
         expect((await readAll(`/${name}.dita`)).toString(), JSON.stringify(name)).to.equal(name);
       }
     });
 
-    it("through links to files inside", async () => {
+    it("follows links to files inside", async () => {
       await fixture.files(["/a/real.dita", "real"]);
       await symlink("a/real.dita", join(fixture.folder, "in.dita"));
       expect((await readAll("/in.dita")).toString()).to.equal("real");
     });
 
-    it("never through links out of the tree, of files or of folders", async () => {
+    it("never follows links out of the tree, to files or to folders", async () => {
       await writeFile(join(fixture.outside, "secret.dita"), "secret");
       await symlink("../outside/secret.dita", join(fixture.folder, "out.dita"));
       await symlink(fixture.outside, join(fixture.folder, "out"));
@@ -140,7 +140,7 @@ describe("a folder repository", function () {
       }
     });
 
-    it("not out of the tree for more than a moment after a folder was swapped for a link out of it", async () => {
+    it("does not leave the tree for more than a moment after a folder was replaced by a link out of it", async () => {
       await fixture.files("/a/x.dita");
       await writeFile(join(fixture.outside, "x.dita"), "secret");
       expect((await readAll("/a/x.dita")).toString()).to.equal("/a/x.dita");
@@ -157,7 +157,7 @@ describe("a folder repository", function () {
       await until("the link to be refused", isRefused, 10_000);
     });
 
-    it("GONE where no asset stands, with its path", async () => {
+    it("fails with GONE if there is no asset, naming its path", async () => {
       await fixture.files("/a/b.dita");
       for (const path of ["/nope.dita", "/nope/nope.dita", "/a", "/", "/a/b.dita/c"]) {
         const error = await rejection(readAll(path));
@@ -165,7 +165,7 @@ describe("a folder repository", function () {
       }
     });
 
-    it("GONE where it vanished since it was seen, in no message naming a file of the disk", async () => {
+    it("fails with GONE if the asset has been deleted since, and no message names a file on disk", async () => {
       await fixture.files("/a/b.dita");
       await fixture.paths(["/"]);
       await unlink(join(fixture.folder, "a", "b.dita"));
@@ -174,7 +174,7 @@ describe("a folder repository", function () {
       expect((error as AssetmillError).message).not.to.include(fixture.folder);
     });
 
-    it("ACCESS_DENIED where it may not be read", async () => {
+    it("fails with ACCESS_DENIED if the file may not be read", async () => {
       await fixture.files("/a.dita", ["/large.dita", "x".repeat(600_000)]);
       for (const path of ["/a.dita", "/large.dita"]) {
         await chmod(join(fixture.folder, path), 0o000);
@@ -182,7 +182,7 @@ describe("a folder repository", function () {
       }
     });
 
-    it("ACCESS_DENIED where its folder may not be entered", async () => {
+    it("fails with ACCESS_DENIED if the file's folder may not be entered", async () => {
       await fixture.files("/locked/a.dita");
       await chmod(join(fixture.folder, "locked"), 0o000);
       try {
@@ -192,13 +192,13 @@ describe("a folder repository", function () {
       }
     });
 
-    it("UNAVAILABLE where the folder is not there: an unmounted disk blames no asset", async () => {
+    it("is UNAVAILABLE if its folder is missing: an unmounted disk blames no asset", async () => {
       await fixture.files("/a.dita");
       await rename(fixture.folder, `${fixture.folder}-away`);
       expect(await codeOf(readAll("/a.dita"))).to.equal("UNAVAILABLE");
     });
 
-    it("no further once it is told to stop", async () => {
+    it("stops reading once it is told to stop", async () => {
       await fixture.files(["/large.bin", Buffer.alloc(5_000_000)]);
       const stop = new AbortController();
       let pieces = 0;
@@ -213,8 +213,8 @@ describe("a folder repository", function () {
     });
   });
 
-  describe("has an identity", () => {
-    it("that is its real, absolute folder, however it is named, and its mount", async () => {
+  describe("once opened", () => {
+    it("has its real, absolute folder as identity, however it is named, and its mount", async () => {
       const link = `${fixture.folder}-link`;
       await symlink(fixture.folder, link);
       for (const folder of [fixture.folder, `${fixture.folder}/`, link, join(fixture.folder, "..", "tree")]) {
@@ -226,7 +226,7 @@ describe("a folder repository", function () {
       );
     });
 
-    it("only where there is such a folder: else the option is refused, by name", async () => {
+    it("is rejected by the option's name if there is no such folder", async () => {
       await fixture.files("/file");
       for (const folder of [`${fixture.folder}/nope`, `${fixture.folder}/file`]) {
         const error = await rejection(FolderAssetRepository.open({ folder }, fixture.stores.database));
@@ -240,7 +240,7 @@ describe("a folder repository", function () {
     });
   });
 
-  it("changes no file of the user's by reading or by writing results", async () => {
+  it("changes no file of the user by reading or by writing results", async () => {
     await fixture.files("/a.dita");
     await mkdir(join(fixture.folder, "empty"));
     const { readdir } = await import("node:fs/promises");

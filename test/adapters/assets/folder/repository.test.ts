@@ -36,7 +36,7 @@ describe("results of a folder repository", () => {
   const resultOf = async (path: string) => (await repository.results([path]))[0];
   const propertiesOf = async (path: string): Promise<unknown> => (await resultOf(path))?.properties;
 
-  it("are what was written, with stamp, job and time", async () => {
+  it("are read as they were written, with stamp, job and time", async () => {
     const path = fresh();
     const before = Date.now();
     await repository.apply([
@@ -56,7 +56,7 @@ describe("results of a folder repository", () => {
     expect(at).to.be.within(before - 1, Date.now() + 1);
   });
 
-  it("are each repository's own", async () => {
+  it("belong to their own repository", async () => {
     const path = fresh();
     const other = await FolderAssetRepository.open(
       { folder: fixture.folder, mount: "/elsewhere" },
@@ -68,8 +68,8 @@ describe("results of a folder repository", () => {
     expect(await propertiesOf(path)).to.deep.equal({ mine: true });
   });
 
-  describe("that are enlisted", () => {
-    it("are gone with it where it is rolled back, of new assets and of known ones, in a new repository, too", async () => {
+  describe("when enlisted", () => {
+    it("vanish when the transaction is rolled back, for new and known assets, in a new repository too", async () => {
       const path = fresh();
       await repository.apply([writeOf(path, { properties: { a: 1 } })]);
       const other = await FolderAssetRepository.open(
@@ -89,7 +89,7 @@ describe("results of a folder repository", () => {
       expect((await other.results([path]))[0]?.path).to.equal(path);
     });
 
-    it("are written for a whole chunk in one go", async () => {
+    it("are written for a whole chunk at once", async () => {
       const writes = Array.from({ length: 500 }, (_, i) => writeOf(`/chunk/${i}.dita`, { properties: { i } }));
       await repository.apply(writes);
       const found = await repository.results(writes.map(({ path }) => path));
@@ -97,7 +97,7 @@ describe("results of a folder repository", () => {
     });
   });
 
-  describe("survive as they are", () => {
+  describe("after a round trip", () => {
     const survives = async (first: Properties, second: Properties): Promise<void> => {
       const path = fresh();
       await repository.apply([writeOf(path, { properties: first })]);
@@ -109,7 +109,7 @@ describe("results of a folder repository", () => {
       expect(await propertiesOf(path), "merged twice").to.deep.equal({ ...first, ...second, last: "x" });
     };
 
-    it("any number", async () => {
+    it("have the same numbers", async () => {
       // JSON knows no -0.
       const anyNumber = fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0);
       await fc.assert(
@@ -121,18 +121,18 @@ describe("results of a folder repository", () => {
     // Whole characters: half a surrogate pair is no text.
     const anyText = fc.string({ unit: "binary", maxLength: 12 });
 
-    it("any text", async () => {
+    it("have the same texts", async () => {
       await fc.assert(
         fc.asyncProperty(anyText, anyText, (a, b) => survives({ a }, { b, c: [a, b] })),
         { numRuns: 150 },
       );
     });
 
-    it("texts with NUL inside", async () => {
+    it("have the same texts with NUL inside", async () => {
       await survives({ a: "x\u0000y" }, { b: "\u0000", c: ["x\u0000y"] });
     });
 
-    it("any name of a property", async () => {
+    it("have the same property names", async () => {
       const anyKey = anyText.filter((key) => key !== "" && key !== "__proto__" && key !== "last" && !/[/\0]/.test(key));
       await fc.assert(
         fc.asyncProperty(anyKey, anyKey, (a, b) => survives({ [a]: "a", both: 1 }, { [b]: "b", both: 2 })),
@@ -153,10 +153,11 @@ describe("results of a folder repository", () => {
       "a\nb",
       "a\0b",
     ]) {
-      it(`a property named ${JSON.stringify(name)}`, () => survives({ [name]: "a" }, { [name]: "b", other: 1 }));
+      it(`have the same property named ${JSON.stringify(name)}`, () =>
+        survives({ [name]: "a" }, { [name]: "b", other: 1 }));
     }
 
-    it("references with any target and fragment", async () => {
+    it("have the same references with any target and fragment", async () => {
       await fc.assert(
         fc.asyncProperty(anyText, anyText, async (target, fragment) => {
           const path = fresh();
@@ -172,7 +173,7 @@ describe("results of a folder repository", () => {
       );
     });
 
-    it("results of paths with any name", async () => {
+    it("are found under paths with any name", async () => {
       for (const path of [
         "/it's.dita",
         '/"q".dita',

@@ -38,8 +38,8 @@ describe("a scan of a folder", function () {
     return { root, files: [...files].sort(referenceOrder) };
   };
 
-  describe("goes on", () => {
-    it("after every path that it yielded with exactly the rest, be the file there, gone, or a folder by now", async () => {
+  describe("when it resumes", () => {
+    it("yields after any path exactly the rest, whether the file exists, was deleted, or became a folder", async () => {
       await fc.assert(
         fc.asyncProperty(anyTree, async (paths) => {
           const { root, files } = await plant(paths);
@@ -61,13 +61,13 @@ describe("a scan of a folder", function () {
       );
     });
 
-    it("after a path whose whole folder is gone", async () => {
+    it("yields the rest after a path whose whole folder was deleted", async () => {
       await fixture.files("/a/1.dita", "/b/c/1.dita", "/b/c/2.dita", "/b/d.dita", "/e.dita");
       await rm(join(fixture.folder, "b", "c"), { recursive: true });
       expect(await fixture.paths(["/"], { after: "/b/c/1.dita" })).to.deep.equal(["/b/d.dita", "/e.dita"]);
     });
 
-    it("after a path whose folder is a file by now without that file: it stands before what follows", async () => {
+    it("does not yield the file that replaced the folder of its position, since it sorts before it", async () => {
       await fixture.files("/a/1.dita", "/b/1.dita", "/c/1.dita");
       await rm(join(fixture.folder, "b"), { recursive: true });
       await fixture.files("/b");
@@ -75,8 +75,8 @@ describe("a scan of a folder", function () {
     });
   });
 
-  describe("has a scope", () => {
-    it("of exactly what its roots cover and its exclusions leave, under any mount", async () => {
+  describe("with a scope", () => {
+    it("yields exactly what its roots cover and its exclusions leave, under any mount", async () => {
       await fc.assert(
         fc.asyncProperty(
           anyTree,
@@ -102,7 +102,7 @@ describe("a scan of a folder", function () {
       );
     });
 
-    it("that is empty where a root is excluded, or lies in what is", async () => {
+    it("yields nothing if a root is excluded, or lies in an excluded path", async () => {
       await fixture.files("/a/b/1.dita", "/c/1.dita");
       expect(await fixture.paths(["/a"], { excluded: ["/a"] })).to.deep.equal([]);
       expect(await fixture.paths(["/a/b"], { excluded: ["/a"] })).to.deep.equal([]);
@@ -110,12 +110,12 @@ describe("a scan of a folder", function () {
       expect(await fixture.paths(["/"], { excluded: ["/"] })).to.deep.equal([]);
     });
 
-    it("of a single file", async () => {
+    it("yields a single file", async () => {
       await fixture.files("/a/b.dita", "/a/b.dita.png", "/a/c.dita");
       expect(await fixture.paths(["/a/b.dita"])).to.deep.equal(["/a/b.dita"]);
     });
 
-    it("of nothing where nothing is there", async () => {
+    it("yields nothing if nothing exists there", async () => {
       await fixture.files("/a/1.dita");
       await mkdir(join(fixture.folder, "empty", "deep"), { recursive: true });
       expect(await fixture.paths(["/empty"])).to.deep.equal([]);
@@ -124,7 +124,7 @@ describe("a scan of a folder", function () {
       expect(await fixture.paths([])).to.deep.equal([]);
     });
 
-    it("whose root above the mount is all of the tree, and beside it nothing", async () => {
+    it("yields the whole tree for a root above the mount, and nothing for one next to it", async () => {
       await fixture.files("/a/1.dita", "/b.dita");
       const mounted = await fixture.mounted("/content/dam");
       const all = ["/content/dam/a/1.dita", "/content/dam/b.dita"];
@@ -139,14 +139,14 @@ describe("a scan of a folder", function () {
     });
 
     for (const excluded of ["/content", "/content/dam"]) {
-      it(`that is empty where the root is above the mount and ${excluded} is excluded`, async () => {
+      it(`yields nothing if the root is above the mount and ${excluded} is excluded`, async () => {
         await fixture.files("/a/1.dita", "/b.dita");
         const mounted = await fixture.mounted("/content/dam");
         expect(await mounted.paths(["/"], { excluded: [excluded] })).to.deep.equal([]);
       });
     }
 
-    it("whose filter is by file type and by creation, inclusive", async () => {
+    it("applies its filter by file type and creation time, bounds included", async () => {
       await fixture.files("/a.dita", "/b.md", ["/c.xml", "<map/>"], "/d.png");
       expect(await fixture.paths(["/"], { filter: { fileTypes: ["DITAMAP", "MARKDOWN"] } })).to.deep.equal([
         "/b.md",
@@ -160,8 +160,8 @@ describe("a scan of a folder", function () {
     });
   });
 
-  describe("yields assets", () => {
-    it("with size, times and type", async () => {
+  describe("over files", () => {
+    it("yields their size, times and type", async () => {
       await fixture.files(["/a.dita", "12345"]);
       const instant = new Date(1_600_000_000_000);
       await utimes(join(fixture.folder, "a.dita"), instant, instant);
@@ -187,18 +187,18 @@ describe("a scan of a folder", function () {
       ["a topic in UTF-16, big end first", Buffer.from("\uFEFF<topic/>", "utf16le").swap16(), "DITATOPIC"],
     ];
     for (const [title, content, type] of heads) {
-      it(`typed by their head where they are XML: ${title} is ${type}`, async () => {
+      it(`detects the type ${type} from the head of XML with ${title}`, async () => {
         await fixture.files(["/a.xml", content]);
         expect((await scanned(fixture.repository, scopeOf(["/"], [], ALL)))[0]?.fileType).to.equal(type);
       });
     }
 
-    it("for hidden files, and for names that look like parents", async () => {
+    it("yields hidden files, and names that look like parents", async () => {
       await fixture.files("/.hidden", "/..a/...", "/a/..b.dita");
       expect(await fixture.paths(["/"])).to.deep.equal(["/..a/...", "/.hidden", "/a/..b.dita"]);
     });
 
-    it("for regular files only: no socket, pipe or device", async () => {
+    it("yields regular files only: no socket, pipe or device", async () => {
       const { createServer } = await import("node:net");
       await fixture.files("/a.dita");
       const server = createServer();
@@ -211,7 +211,7 @@ describe("a scan of a folder", function () {
       }
     });
 
-    it("or fails for a file whose name is not UTF-8, and never passes it over in silence", async () => {
+    it("fails for a file whose name is not UTF-8, rather than skipping it silently", async () => {
       await fixture.files("/a.dita");
       await writeFile(Buffer.concat([Buffer.from(`${fixture.folder}/b`), Buffer.of(0xe9), Buffer.from(".dita")]), "x");
       let found = 0;
@@ -225,8 +225,8 @@ describe("a scan of a folder", function () {
     });
   });
 
-  describe("meets links", () => {
-    it("to files inside the tree, and takes them for assets of the target's content", async () => {
+  describe("over links", () => {
+    it("yields links to files inside the tree as assets with the target's content", async () => {
       await fixture.files(["/a/real.dita", "12345"]);
       await symlink(join(fixture.folder, "a", "real.dita"), join(fixture.folder, "link.dita"));
       await symlink("a/real.dita", join(fixture.folder, "relative.md"));
@@ -239,7 +239,7 @@ describe("a scan of a folder", function () {
       expect(await fixture.paths(["/link.dita"])).to.deep.equal(["/link.dita"]);
     });
 
-    it("out of the tree, by any way, and takes them for nothing", async () => {
+    it("ignores links out of the tree, by any route", async () => {
       await fixture.files("/a.dita", "/tree2.dita");
       await writeFile(join(fixture.outside, "secret.dita"), "secret");
       // A neighbour whose name begins like the tree's.
@@ -258,7 +258,7 @@ describe("a scan of a folder", function () {
       expect(await fixture.paths(["/folder/secret.dita"])).to.deep.equal([]);
     });
 
-    it("to folders, and does not follow them, so that each asset has one path and cycles end", async () => {
+    it("does not follow links to folders, so that each asset has one path and cycles end", async () => {
       await fixture.files("/a/b/1.dita");
       await symlink("a", join(fixture.folder, "z"));
       await symlink("..", join(fixture.folder, "a", "up"));
@@ -271,10 +271,10 @@ describe("a scan of a folder", function () {
     });
   });
 
-  describe("meets trouble", () => {
+  describe("in trouble", () => {
     const scanAll = (): Promise<string[]> => fixture.paths(["/"]);
 
-    it("where the folder is gone: UNAVAILABLE, for an unmounted disk is no empty one", async () => {
+    it("is UNAVAILABLE if the folder is missing: an unmounted disk is not an empty one", async () => {
       await fixture.files("/a/1.dita");
       await rename(fixture.folder, `${fixture.folder}-away`);
       for (const root of ["/", "/a", "/a/1.dita", "/nowhere"]) {
@@ -287,7 +287,7 @@ describe("a scan of a folder", function () {
       ["one flat folder", (i: number) => `/${i + 1_000}.dita`],
       ["many folders", (i: number) => `/${i + 1_000}/a.dita`],
     ] as const) {
-      it(`where the folder goes amid the walk of ${title}: UNAVAILABLE, not an early end`, async () => {
+      it(`is UNAVAILABLE, rather than ending early, if the folder disappears during a walk of ${title}`, async () => {
         await fixture.files(...Array.from({ length: 200 }, (_, i) => path(i)));
         const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 10 })[Symbol.asyncIterator]();
         expect((await walk.next()).value.assets).to.have.length(10);
@@ -302,7 +302,7 @@ describe("a scan of a folder", function () {
       });
     }
 
-    it("where a folder inside goes amid the walk: it is passed over, the others are not", async () => {
+    it("skips an inner folder that disappears during the walk, but not the others", async () => {
       await fixture.files("/a/1.dita", "/b/1.dita", "/c/1.dita");
       const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 1 });
       const paths: string[] = [];
@@ -313,7 +313,7 @@ describe("a scan of a folder", function () {
       expect(paths).to.deep.equal(["/a/1.dita", "/c/1.dita"]);
     });
 
-    it("where a folder may not be read: ACCESS_DENIED, naming it, and no end in silence", async () => {
+    it("fails with ACCESS_DENIED naming a folder that may not be read, and does not end silently", async () => {
       await fixture.files("/a/1.dita", "/locked/1.dita");
       await chmod(join(fixture.folder, "locked"), 0o000);
       try {
@@ -326,7 +326,7 @@ describe("a scan of a folder", function () {
       }
     });
 
-    it("where a folder may be listed but not entered: ACCESS_DENIED, and no end in silence", async () => {
+    it("fails with ACCESS_DENIED if a folder may be listed but not entered, and does not end silently", async () => {
       await fixture.files("/a/1.dita", "/locked/1.dita");
       await chmod(join(fixture.folder, "locked"), 0o444);
       try {
@@ -339,7 +339,7 @@ describe("a scan of a folder", function () {
       }
     });
 
-    it("where an XML file may not be read: it is an asset of type OTHERS, whose handler will find out", async () => {
+    it("yields an XML file that may not be read as type OTHERS, and leaves the failure to its handler", async () => {
       await fixture.files(["/a.xml", "<map/>"]);
       await chmod(join(fixture.folder, "a.xml"), 0o000);
       await asNobody(async () => {
@@ -348,7 +348,7 @@ describe("a scan of a folder", function () {
       });
     });
 
-    it("where nothing is admitted for a while: pages come all the same, and the walk can be gone on with", async () => {
+    it("yields pages and can be resumed even while nothing matches its filter", async () => {
       await fixture.files(
         ...Array.from({ length: 300 }, (_, i) => `/f${i % 7}/${i + 1_000}.dita`),
         "/f3/z.md",
@@ -378,7 +378,7 @@ describe("a scan of a folder", function () {
       expect([...steps].sort(comparePaths)).to.deep.equal(steps);
     });
 
-    it("where it is told to stop: it ends early, without an error", async () => {
+    it("ends early without an error if it is told to stop", async () => {
       await fixture.files(...Array.from({ length: 50 }, (_, i) => `/${i}.dita`));
       const stop = new AbortController();
       const pages = [];
@@ -390,7 +390,7 @@ describe("a scan of a folder", function () {
     });
   });
 
-  it("lets the host's event loop turn", async () => {
+  it("lets the host's event loop run", async () => {
     await fixture.files(...Array.from({ length: 3_000 }, (_, i) => `/${i % 10}/${i}.dita`));
     let turns = 0;
     let over = false;

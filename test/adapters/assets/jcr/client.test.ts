@@ -15,7 +15,7 @@ const NODE = '{":jcr:primaryType":"Name","jcr:primaryType":"rep:root"}';
  * A double, for what no real server can be made to do on demand: answers that break off, pauses that are asked for, tokens
  * that are wanted. It speaks DavEx as far as these tests go; real servers are in test/jcr.
  */
-describe("a JCR client whose server", () => {
+describe("a JCR client", () => {
   let server: Server;
   let url: string;
   let asked: { method: string; path: string; headers: IncomingMessage["headers"]; atMs: number }[];
@@ -60,7 +60,7 @@ describe("a JCR client whose server", () => {
   const posts = () => asked.filter(({ method }) => method === "POST");
   const nothing = (response: ServerResponse): void => json(response, '{"nodes":{}}');
 
-  it("asks for a pause gets it, from all requests, and is asked again", async () => {
+  it("pauses all requests if its server requests that, and then tries again", async () => {
     let refusals = 0;
     act = (_request, response) => {
       if (refusals++ > 0) return nothing(response);
@@ -71,7 +71,7 @@ describe("a JCR client whose server", () => {
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).to.be.above(950);
   });
 
-  it("answers 503 for good is UNAVAILABLE, after a few tries, without a password in the error", async () => {
+  it("is UNAVAILABLE after a few attempts if its server always answers 503, without a password in the error", async () => {
     act = (_request, response) => void response.writeHead(503).end();
     const error = await rejection(open({ tries: 2 }).results(["/a"]));
     expect(AssetmillError.is(error) && error.code).to.equal("UNAVAILABLE");
@@ -79,7 +79,7 @@ describe("a JCR client whose server", () => {
     expect(posts()).to.have.length(2);
   });
 
-  it("breaks off in the middle of a JSON under 200 is asked again", async () => {
+  it("tries again if its server breaks off in the middle of a JSON under 200", async () => {
     let answers = 0;
     act = (_request, response) => {
       const whole = '{"nodes":{"/a/jcr:content":{"assetmillStamp":["job=j","at=5","size=1","modified=2"]}}}';
@@ -90,24 +90,24 @@ describe("a JCR client whose server", () => {
     expect(posts()).to.have.length(2);
   });
 
-  it("hangs up is UNAVAILABLE", async () => {
+  it("is UNAVAILABLE if its server closes the connection", async () => {
     act = (request) => void request.socket.destroy();
     expect(await rejection(open({ tries: 2 }).results(["/a"]))).to.include({ code: "UNAVAILABLE" });
   });
 
-  it("does not answer in time is UNAVAILABLE", async () => {
+  it("is UNAVAILABLE if its server does not answer in time", async () => {
     act = () => {};
     const repository = open({ tries: 1, timeoutMs: 300 });
     expect(await rejection(repository.results(["/a"]))).to.include({ code: "UNAVAILABLE" });
   });
 
-  it("lets nobody in is UNAVAILABLE at once: no asset is to blame", async () => {
+  it("is UNAVAILABLE at once if its server lets nobody in: no asset is to blame", async () => {
     act = (_request, response) => void response.writeHead(401).end();
     expect(await rejection(open().results(["/a"]))).to.include({ code: "UNAVAILABLE" });
     expect(posts()).to.have.length(1);
   });
 
-  it("wants a CSRF token, as AEM does, is given one, from then on with each form", async () => {
+  it("sends a CSRF token with each form once its server, like AEM, requires one", async () => {
     act = (request, response) => {
       if (request.url === "/libs/granite/csrf/token.json") return json(response, '{"token":"t0k"}');
       if (request.headers["csrf-token"] === "t0k") return nothing(response);
@@ -119,7 +119,7 @@ describe("a JCR client whose server", () => {
     expect(posts().map(({ headers }) => headers["csrf-token"])).to.deep.equal([undefined, "t0k", "t0k"]);
   });
 
-  it("is asked with credentials from the first request on, a Referer of its own origin, and no browser's name", async () => {
+  it("sends credentials from the first request on, a Referer of the server's origin, and no browser's name", async () => {
     act = (_request, response) => nothing(response);
     await open().results(["/a"]);
     for (const { headers } of asked) {
@@ -129,7 +129,7 @@ describe("a JCR client whose server", () => {
     }
   });
 
-  it("says that a binary is longer than it sends fails the read as UNAVAILABLE", async () => {
+  it("fails a read as UNAVAILABLE if a binary is shorter than its server announced", async () => {
     act = (_request, response) => {
       response.writeHead(200, { "content-length": "1000", "content-type": "jcr-value/binary" });
       response.write("half");
@@ -154,13 +154,13 @@ describe("a JCR client whose server", () => {
     return performance.now() - began;
   };
   itMeasures(
-    "hangs while a scan is told to stop lets the scan end",
+    "ends a scan that is told to stop while its server hangs",
     stopScan,
     "hangs while a scan is told to stop lets it go within a second",
     (tookMs) => expect(tookMs).to.be.below(1_200),
   );
 
-  it("is asked by no more than so many requests at once", async () => {
+  it("limits the number of simultaneous requests", async () => {
     let open_ = 0;
     let most = 0;
     act = (_request, response) => {
@@ -177,12 +177,12 @@ describe("a JCR client whose server", () => {
 });
 
 describe("the address of a JCR server", () => {
-  it("is its identity, without credentials and without how it is asked", () => {
+  it("is its identity, without credentials and query parameters", () => {
     const options = { url: "http://h:8080/ctx/", user: "a", password: "b", dialect: "sling", root: "/x" } as const;
     expect(new JcrAssetRepository(options).identity).to.equal("jcr+http://h:8080/ctx");
   });
 
-  it("that is none is refused, and shows no password", () => {
+  it("is rejected if it is invalid, without showing a password", () => {
     for (const url of ["ftp://h", "nothing", "http://a:s3cret@h"]) {
       const error = (() => {
         try {

@@ -20,7 +20,7 @@ async function* piecesOf(text: string, size: number): AsyncIterable<Uint8Array> 
 }
 
 describe("a diff", () => {
-  it("has a blank before an empty value, and no line end after its last line", () => {
+  it("has a space before an empty value, and no line end after its last line", () => {
     const node = "/a/jcr:content";
     expect(
       textOf([
@@ -30,7 +30,7 @@ describe("a diff", () => {
     ).to.equal('^/a/jcr:content/list : \n^/a/jcr:content/list : ["x","a : b\\n"]\n^/a/jcr:content/old : ');
   });
 
-  it("writes whole numbers as digits and others with a point, as Java reads them", () => {
+  it("writes integers as digits and other numbers with a point, as Java reads them", () => {
     const written = [5, -1, 0.5, 1e21, 1.5e-7, 2 ** 60, -0, Number.MAX_VALUE].map(numberText);
     const expected = ["5", "-1", "0.5", "1.0E21", "1.5E-7", "1152921504606847000.0", "-0.0", "1.7976931348623157E308"];
     expect(written).to.deep.equal(expected);
@@ -39,7 +39,7 @@ describe("a diff", () => {
     );
   });
 
-  it("makes a node whose name has a quote beside, and moves it: parts are named by path", () => {
+  it("creates a node whose name contains a quote under another name and moves it, since parts are named by path", () => {
     const text = textOf([{ kind: "add", path: '/f/a"b', node: { primaryType: "nt:unstructured" } }]);
     expect(text).to.match(
       /^\+\/f\/a~b~[0-9a-f]{16} : \{"jcr:primaryType":"nt:unstructured"\}\n>\/f\/a~b~[0-9a-f]{16} : \/f\/a"b$/,
@@ -48,7 +48,7 @@ describe("a diff", () => {
 });
 
 describe("a multipart form", () => {
-  it("says of each text that it is UTF-8 and names no file; of each binary it names one", async () => {
+  it("marks each text as UTF-8 without a file name, and each binary with one", async () => {
     const { body } = multipart([
       { name: ":diff", text: "é" },
       { name: "/a/\u{1f600}", content: () => piecesOf("bytes", 2) },
@@ -62,14 +62,14 @@ describe("a multipart form", () => {
   });
 });
 
-describe("a JSON that is streamed", () => {
+describe("a streamed JSON document", () => {
   const read = async (text: string, depth: number, size: number): Promise<[string, JsonValue][]> => {
     const members: [string, JsonValue][] = [];
     await streamMembers(piecesOf(text, size), depth, (name, value) => void members.push([name, value]));
     return members;
   };
 
-  it("keeps order, odd names, names that come twice, and every digit, however it is cut", async () => {
+  it("keeps order, odd names, repeated names, and every digit, however it is split", async () => {
     const text = '{"10":1,"__proto__":"p","b":9007199254740993,"a":1.0E21,"b":{"x":[1,"é\u{1f600}"]},"c":null}';
     for (const size of [1, 2, 3, 7, 1_000]) {
       expect(await read(text, 0, size)).to.deep.equal([
@@ -83,7 +83,7 @@ describe("a JSON that is streamed", () => {
     }
   });
 
-  it("hands out the members of what lies so deep", async () => {
+  it("hands out the members at a given depth", async () => {
     const text = '{"other":[1,"x"],"nodes":{"/a":{"p":1,"child":{}},"/b":{"p":2}}}';
     expect((await read(text, 1, 5)).map(([name]) => name)).to.deep.equal(["/a", "/b"]);
     expect((await read(text, 2, 5)).map(([name]) => name)).to.deep.equal(["p", "child", "p"]);
@@ -92,7 +92,7 @@ describe("a JSON that is streamed", () => {
     expect(within).to.deep.equal(["/a", "/a", "/b"]);
   });
 
-  it("that breaks off anywhere, or is none, is broken", async () => {
+  it("is reported as broken if it ends anywhere too early or is not JSON", async () => {
     const text = '{"nodes":{"/a":{"p":"x"}}}';
     for (let i = 0; i < text.length; i++) {
       expect(await rejection(read(text.slice(0, i), 0, 4)), text.slice(0, i)).to.be.instanceOf(BrokenAnswer);
@@ -102,7 +102,7 @@ describe("a JSON that is streamed", () => {
 });
 
 describe("the smallest names of a folder", () => {
-  it("are those after the position, sorted by code unit, as many as asked, whatever the order they come in", () => {
+  it("are those after the position, sorted by code unit, as many as requested, whatever their order of arrival", () => {
     const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { maxLength: 40 });
     fc.assert(
       fc.property(names, fc.string({ maxLength: 2 }), fc.integer({ min: 1, max: 10 }), (all, after, most) => {
@@ -118,7 +118,7 @@ describe("the smallest names of a folder", () => {
 });
 
 describe("names", () => {
-  it("that JCR has are told from those that would fail a whole request", () => {
+  it("are checked: JCR names are told from those that would fail a whole request", () => {
     const legal = ["a", "a.dita", "jcr:content", "a[2]", "a[10]", "a b", "%", "x;y", "\u{1f600}", "..a"];
     const illegal = [
       "",
@@ -142,7 +142,7 @@ describe("names", () => {
     expect(illegal.filter(isReadableName)).to.deep.equal([]);
   });
 
-  it("of properties are escaped so that they are legal, and come back", () => {
+  it("of properties are escaped to legal names, and decoded again", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (name) => {
         const escaped = escapedName(name);

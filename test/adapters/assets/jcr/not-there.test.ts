@@ -11,7 +11,7 @@ const NODE = '{"jcr:primaryType":"rep:root"}';
 const LOGIN = '<html><form action="/j_security_check"><input type="password" name="j_password"></form></html>';
 
 /** A double that turns into a login, into nothing, or is not up yet: what a real server cannot be made to be on demand. */
-describe("a JCR server that is not there, or does not know the user,", () => {
+describe("a JCR server that is unavailable or does not know the user", () => {
   let server: Server;
   let url: string;
   let asked: string[];
@@ -57,7 +57,7 @@ describe("a JCR server that is not there, or does not know the user,", () => {
     "by a page to log in by, as if that were the answer": (response) => html(response, 200, LOGIN),
   };
   for (const [how, answer] of Object.entries(LOGINS)) {
-    it(`says so ${how}: that is refused in words at the start, and not followed`, async () => {
+    it(`is rejected in words at the start if it answers ${how}, which is not followed`, async () => {
       act = (_request, response) => answer(response);
       for (const [over, why] of [
         [{}, /does not let this user in.*check the credentials/],
@@ -73,7 +73,7 @@ describe("a JCR server that is not there, or does not know the user,", () => {
       expect(asked).to.have.length(2);
     });
 
-    it(`says so ${how}, amid a job: nothing is taken for content, for written, or for gone`, async () => {
+    it(`is UNAVAILABLE if it answers ${how} during a job: nothing counts as content, as written, or as gone`, async () => {
       for (const dialect of ["davex", "sling"] as const) {
         act = (request, response) => (isRoot(request) ? json(response, NODE) : answer(response));
         const repository = open({ dialect });
@@ -82,7 +82,7 @@ describe("a JCR server that is not there, or does not know the user,", () => {
     });
   }
 
-  it("answers 404 to everything for a moment, then 503, as a Sling that starts does: that is waited for", async () => {
+  it("is waited for if it answers 404 to everything for a moment, then 503, like a Sling that starts", async () => {
     let answers = 0;
     act = (request, response) => {
       if (++answers < 20) return html(response, 404, "<html>Not Found</html>");
@@ -110,7 +110,7 @@ describe("a JCR server that is not there, or does not know the user,", () => {
     return { goneMs, pageMs: performance.now() - began };
   };
   itMeasures(
-    "answers 404 to everything for good is refused, after a while that a start may take",
+    "is rejected if it answers 404 to everything for longer than a start may take",
     meetNothing,
     "answers 404 to everything for good is refused within seconds, at once where a first page is",
     ({ goneMs, pageMs }) => {
@@ -126,7 +126,7 @@ describe("a JCR server that is not there, or does not know the user,", () => {
     ["403 to everything", 403],
     ["413 to everything", 413],
   ] as const) {
-    it(`answers ${what} amid a job: no asset is gone, failed or written for that`, async () => {
+    it(`is UNAVAILABLE if it answers ${what} during a job: no asset is gone, failed or written because of it`, async () => {
       for (const dialect of ["davex", "sling"] as const) {
         let up = true;
         act = (request, response) =>
@@ -158,7 +158,7 @@ describe("a JCR server that is not there, or does not know the user,", () => {
   };
 
   for (const status of [400, 403, 404]) {
-    it(`is gone between the look before a write and the write (${status}): that is no failure of the asset's`, async () => {
+    it(`does not fail the asset if it disappears between the check before a write and the write (${status})`, async () => {
       let up = true;
       act = (request, response) => {
         if (up && isRoot(request)) return json(response, NODE);
@@ -173,7 +173,7 @@ describe("a JCR server that is not there, or does not know the user,", () => {
     });
   }
 
-  it("has a proxy before it that forbids PROPFIND: what is to be written is written", async () => {
+  it("has results written even if a proxy forbids PROPFIND", async () => {
     let written = 0;
     act = (request, response) => {
       if (isRoot(request)) return json(response, NODE);
@@ -188,7 +188,7 @@ describe("a JCR server that is not there, or does not know the user,", () => {
     expect(written).to.be.greaterThan(0);
   });
 
-  it("has a proxy before it that takes no large bodies: what is read is asked for in parts", async () => {
+  it("is asked in parts if a proxy accepts no large bodies", async () => {
     const sizes: number[] = [];
     act = (request, response) => {
       if (isRoot(request)) return json(response, NODE);

@@ -74,14 +74,14 @@ describe("an asset's run", () => {
     ["async", async () => ({ properties: { a: 1 } })],
     ["thenable", () => ({ then: (yes: (v: object) => void) => yes({ properties: { a: 1 } }) }) as never],
   ] as [string, AssetHandler["process"]][]) {
-    it(`with a ${title} handler succeeds with what it gave`, async () => {
+    it(`succeeds with what a ${title} handler returned`, async () => {
       const end = await bench([handler(process)]).run();
       expect(end?.outcome).to.deep.equal({ kind: "SUCCEEDED", attempts: 1, warnings: [] });
       expect(end?.write?.properties).to.deep.equal({ a: 1 });
     });
   }
 
-  it("with a handler that returns nothing succeeds, and only the stamp is written", async () => {
+  it("succeeds and writes only the stamp if the handler returns nothing", async () => {
     const end = await bench([handler(() => {})]).run();
     expect(end?.outcome.kind).to.equal("SUCCEEDED");
     expect(end?.write).to.deep.equal({
@@ -93,13 +93,13 @@ describe("an asset's run", () => {
     });
   });
 
-  it("without a handler that accepts it is SKIPPED NO_HANDLER, with no try", async () => {
+  it("ends as SKIPPED NO_HANDLER with no attempt if no handler accepts the asset", async () => {
     const picky = handler(() => ({}), { accepts: () => false });
     expect(await outcomeOf([])).to.deep.equal({ kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 });
     expect(await outcomeOf([picky])).to.deep.equal({ kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 });
   });
 
-  it("fails with HANDLER_ERROR, naming the handler, whatever is thrown", async () => {
+  it("fails with HANDLER_ERROR and names the handler, whatever is thrown", async () => {
     for (const [error, message] of [
       [new Error("boom"), "boom"],
       [new TypeError(""), "TypeError"],
@@ -118,7 +118,7 @@ describe("an asset's run", () => {
     }
   });
 
-  it("fails with HANDLER_ERROR where accepts throws", async () => {
+  it("fails with HANDLER_ERROR if accepts throws", async () => {
     const broken = handler(() => ({}), {
       accepts: () => {
         throw new Error("boom");
@@ -127,12 +127,12 @@ describe("an asset's run", () => {
     expect(await outcomeOf([broken])).to.include({ kind: "FAILED", code: "HANDLER_ERROR", message: "boom" });
   });
 
-  it("fails with HANDLER_ERROR where the result is none", async () => {
+  it("fails with HANDLER_ERROR if the handler returns an invalid result", async () => {
     const end = await outcomeOf([handler(() => ({ properties: { a: {} } }) as never)]);
     expect(end).to.include({ kind: "FAILED", code: "HANDLER_ERROR" });
   });
 
-  it("fails with the code of the handler's own", async () => {
+  it("fails with the handler's own code", async () => {
     const failure = new AssetFailure("XML_NOT_WELL_FORMED", "line 3");
     expect(await outcomeOf([throwing(failure)])).to.include({ kind: "FAILED", code: "XML_NOT_WELL_FORMED" });
     const own = handler((_asset, context) => {
@@ -141,7 +141,7 @@ describe("an asset's run", () => {
     expect(await outcomeOf([own])).to.include({ code: "TOO_SMALL", message: "tiny" });
   });
 
-  it("fails with HANDLER_ERROR where that code is no code", async () => {
+  it("fails with HANDLER_ERROR if the handler's own code is invalid", async () => {
     for (const code of ["lower", "", "A B", "9A", "Ä", "A".repeat(65)]) {
       const message = `x (invalid code ${JSON.stringify(code)})`;
       const end = await outcomeOf([throwing(new AssetFailure(code, "x"))]);
@@ -149,17 +149,17 @@ describe("an asset's run", () => {
     }
   });
 
-  it("knows the errors of another copy of this package", async () => {
+  it("recognises the errors of another copy of this package", async () => {
     const foreign = Object.assign(new Error("not mine"), { [Symbol.for("assetmill.SkipAsset")]: true });
     expect(await outcomeOf([throwing(foreign)])).to.include({ kind: "SKIPPED", code: "BY_HANDLER" });
   });
 
-  it("clips a message that is longer than a log line should be", async () => {
+  it("clips a message that is too long for a log line", async () => {
     const outcome = await outcomeOf([throwing(new Error("x".repeat(1_000_000)))]);
     expect((outcome as { message: string }).message.length).to.be.at.most(1_000);
   });
 
-  it("takes the warnings of all handlers", async () => {
+  it("collects the warnings of all handlers", async () => {
     const warning = (name: string): AssetHandler => handler(() => ({ warnings: [name] }), { name });
     expect(await outcomeOf([warning("a"), warning("b")])).to.deep.include({ warnings: ["a", "b"] });
   });
@@ -181,7 +181,7 @@ describe("several handlers", () => {
     throw new SkipAsset("none of mine");
   };
 
-  it("run in registration order, one after the other", async () => {
+  it("run one after the other, in registration order", async () => {
     const calls: string[] = [];
     const gate = deferred();
     const run = bench([
@@ -198,7 +198,7 @@ describe("several handlers", () => {
     expect(calls).to.deep.equal(["a", "b"]);
   });
 
-  it("write together: later properties win, references stay with their handler, all versions are stamped", async () => {
+  it("have their results merged: later properties win, references stay with their handler, all versions are stamped", async () => {
     const end = await bench([
       recording([], "a", () => ({ properties: { x: 1, y: 1 }, references: [{ kind: "topic", target: "/a" }] })),
       recording([], "b", () => ({ properties: { y: 2 }, references: [{ kind: "map", target: "/b" }] })),
@@ -219,14 +219,14 @@ describe("several handlers", () => {
     expect(end).not.to.have.property("write");
   });
 
-  it("that all skip make it SKIPPED BY_HANDLER with the first one's reason", async () => {
+  it("make the asset SKIPPED BY_HANDLER with the first one's reason if all of them skip", async () => {
     const end = await bench([recording([], "a", skips), recording([], "b", skips)]).run();
     expect(end).to.deep.equal({
       outcome: { kind: "SKIPPED", code: "BY_HANDLER", message: "none of mine", handler: "a", attempts: 1 },
     });
   });
 
-  it("cannot send their results to another path by changing the asset", async () => {
+  it("cannot redirect their results to another path by changing the asset", async () => {
     const before = { ...ASSET };
     try {
       const changes = recording([], "a", (asset: unknown) => {
@@ -241,7 +241,7 @@ describe("several handlers", () => {
     }
   });
 
-  it("of which one did something make it SUCCEEDED, stamped with all that ran", async () => {
+  it("make the asset SUCCEEDED, stamped with all that ran, if one of them did something", async () => {
     for (const handlers of [
       [recording([], "a", skips), recording([], "b")],
       [recording([], "b"), recording([], "a", skips)],
@@ -252,7 +252,7 @@ describe("several handlers", () => {
     }
   });
 
-  it("that do not accept the asset are left out of that count", async () => {
+  it("count towards skipping only if they accept the asset", async () => {
     const end = await bench([
       recording([], "a", skips),
       { ...recording([], "b"), accepts: (asset) => asset.fileType === "DITAMAP" },
@@ -260,7 +260,7 @@ describe("several handlers", () => {
     expect(end?.outcome).to.include({ kind: "SKIPPED", code: "BY_HANDLER" });
   });
 
-  it("that fail after others skipped make it FAILED", async () => {
+  it("make the asset FAILED if one fails after others skipped", async () => {
     expect(await outcomeOf([recording([], "a", skips), recording([], "b", fails)])).to.include({ kind: "FAILED" });
   });
 });
@@ -279,7 +279,7 @@ describe("a retry", () => {
     };
   }
 
-  it("follows RetryableError, with the attempt counted up, and succeeds", async () => {
+  it("follows a RetryableError, increments the attempt and can succeed", async () => {
     const one = flaky(2);
     const { run, clock } = bench([one]);
     expect((await run())?.outcome).to.deep.equal({ kind: "SUCCEEDED", attempts: 3, warnings: [] });
@@ -287,7 +287,7 @@ describe("a retry", () => {
     expect(clock.sleeps).to.deep.equal([1_000, 2_000]);
   });
 
-  it("is given up after the last try, saying how many there were", async () => {
+  it("gives up after the last attempt and reports how many there were", async () => {
     const one = flaky(99);
     const { run, clock } = bench([one]);
     expect((await run())?.outcome).to.deep.equal({
@@ -301,33 +301,33 @@ describe("a retry", () => {
     expect(clock.sleeps).to.deep.equal([1_000, 2_000]);
   });
 
-  it("is jittered down to half its pause, never above it", async () => {
+  it("waits for a jittered pause between half and all of the delay", async () => {
     const { run, clock } = bench([flaky(2)], { random: () => 0 });
     await run();
     expect(clock.sleeps).to.deep.equal([500, 1_000]);
   });
 
-  it("follows no other error", async () => {
+  it("does not follow any other error", async () => {
     const { run, clock } = bench([throwing(new Error("boom"))]);
     await run();
     expect(clock.sleeps).to.deep.equal([]);
   });
 
-  it("that ends in another error says how many tries there were", async () => {
+  it("reports the number of attempts if it ends in another error", async () => {
     const failing = flaky(1, () => {
       throw new AssetFailure("BROKEN", "x");
     });
     expect((await bench([failing]).run())?.outcome).to.include({ code: "BROKEN", attempts: 2 });
   });
 
-  it("that ends in a skip says how many tries there were", async () => {
+  it("reports the number of attempts if it ends in a skip", async () => {
     const skipping = flaky(1, () => {
       throw new SkipAsset("after all");
     });
     expect((await bench([skipping]).run())?.outcome).to.include({ code: "BY_HANDLER", attempts: 2 });
   });
 
-  it("may be asked for without an import", async () => {
+  it("can be requested without an import", async () => {
     let tries = 0;
     const end = await bench([
       handler((_asset, context) => {
@@ -338,7 +338,7 @@ describe("a retry", () => {
     expect(end?.outcome).to.include({ kind: "SUCCEEDED", attempts: 2 });
   });
 
-  it("repeats only the handler that asked for it", async () => {
+  it("repeats only the handler that requested it", async () => {
     let firsts = 0;
     const first = handler(
       () => {
@@ -351,13 +351,13 @@ describe("a retry", () => {
     expect(firsts).to.equal(1);
   });
 
-  it("does not ask a handler that accepted the asset whether it still does", async () => {
+  it("does not call accepts again for a handler that already accepted the asset", async () => {
     let asked = 0;
     const once = { ...flaky(1), accepts: () => ++asked === 1 };
     expect((await bench([once]).run())?.outcome).to.include({ kind: "SUCCEEDED", attempts: 2 });
   });
 
-  it("follows RetryableError of accepts, too, which is asked again", async () => {
+  it("follows a RetryableError from accepts and calls accepts again", async () => {
     let asked = 0;
     const accepts = (): boolean => {
       if (++asked === 1) throw new RetryableError("not now");
@@ -368,7 +368,7 @@ describe("a retry", () => {
     expect([asked, clock.sleeps]).to.deep.equal([2, [1_000]]);
   });
 
-  it("has no deadline running while it waits, and a fresh one afterwards", async () => {
+  it("runs no deadline while it waits, and a fresh one afterwards", async () => {
     const clock = new ManualClock();
     const { run, task } = bench([flaky(1, () => new Promise(() => {}))], { clock });
     void run();
@@ -378,7 +378,7 @@ describe("a retry", () => {
     expect(task.tryStartedMs).to.equal(clock.monotonicMs());
   });
 
-  it("that is told to stop while it waits leaves no outcome, at once", async () => {
+  it("ends at once without an outcome if it is told to stop while it waits", async () => {
     const clock = new ManualClock();
     const one = flaky(1);
     const { run, task } = bench([one], { clock });
@@ -390,34 +390,34 @@ describe("a retry", () => {
   });
 });
 
-describe("errors of the repository", () => {
+describe("a repository error", () => {
   const code = (of: ConstructorParameters<typeof AssetmillError>[0], path?: string): AssetmillError =>
     new AssetmillError(of, "hm", path === undefined ? {} : { ids: { path } });
 
-  it("GONE about this asset makes it SKIPPED GONE: it vanished since discovery", async () => {
+  it("makes the asset SKIPPED GONE if it reports GONE for it: the asset vanished since discovery", async () => {
     expect(await outcomeOf([throwing(code("GONE", PATH))])).to.include({ kind: "SKIPPED", code: "GONE" });
   });
 
   for (const one of ["ACCESS_DENIED", "READ_FAILED"] as const) {
-    it(`${one} about this asset makes it FAILED ${one}`, async () => {
+    it(`makes the asset FAILED ${one} if it reports ${one} for it`, async () => {
       expect(await outcomeOf([throwing(code(one, PATH))])).to.include({ kind: "FAILED", code: one, handler: "h" });
     });
   }
 
   for (const one of ["GONE", "ACCESS_DENIED", "READ_FAILED"] as const) {
-    it(`${one} about another asset is the handler's failure`, async () => {
+    it(`counts as the handler's failure if it reports ${one} for another asset`, async () => {
       for (const path of ["/root/b.dita", undefined]) {
         expect(await outcomeOf([throwing(code(one, path))])).to.include({ kind: "FAILED", code: "HANDLER_ERROR" });
       }
     });
   }
 
-  it("UNAVAILABLE is thrown on: nobody is to blame", async () => {
+  it("is rethrown if it is UNAVAILABLE: no asset is to blame", async () => {
     const error = code("UNAVAILABLE");
     expect(await rejection(bench([throwing(error)]).run())).to.equal(error);
   });
 
-  it("UNAVAILABLE at a later try is thrown on, too", async () => {
+  it("is rethrown if it is UNAVAILABLE at a later attempt", async () => {
     let tries = 0;
     const error = code("UNAVAILABLE");
     const run = bench([
@@ -435,7 +435,7 @@ describe("an abort", () => {
       context.signal.addEventListener("abort", () => no(then()), { once: true });
     });
 
-  it("that a handler heeds by throwing leaves no outcome: the asset stays open", async () => {
+  it("leaves no outcome if the handler throws in response: the asset stays open", async () => {
     for (const error of [new Error("aborted"), new RetryableError("aborted"), new AssetFailure("X", "aborted")]) {
       const { run, task } = bench([handler((_asset, context) => untilAborted(context, () => error))]);
       const running = run();
@@ -445,7 +445,7 @@ describe("an abort", () => {
     }
   });
 
-  it("gives the handler the reason, even where it looks at its signal only afterwards", async () => {
+  it("gives the handler its reason, even if the handler checks its signal only afterwards", async () => {
     const gate = deferred();
     let seen: unknown;
     const { run, task } = bench([
@@ -521,7 +521,7 @@ describe("an asset's content", () => {
   };
   const HASH_OF_ABC = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-  it("is read once, however many handlers ask, and its hash is stamped", async () => {
+  it("is read once, however many handlers ask for it, and its hash is stamped", async () => {
     const { end, reads } = await reading(
       async (_asset, context) => ({ properties: { text: await context.text(), size: (await context.bytes()).length } }),
       () => [Buffer.from("a"), Buffer.from("bc")],
@@ -531,7 +531,7 @@ describe("an asset's content", () => {
     expect(end?.write?.stamp.contentHash).to.equal(HASH_OF_ABC);
   });
 
-  it("is hashed as a stream, too, where that was read to its end", async () => {
+  it("is also hashed as a stream if the stream was read to its end", async () => {
     const { end } = await reading(
       async (_asset, context) => {
         for await (const _piece of context.stream());
@@ -542,7 +542,7 @@ describe("an asset's content", () => {
     expect(end?.write?.stamp.contentHash).to.equal(HASH_OF_ABC);
   });
 
-  it("has no hash where a stream was left half read", async () => {
+  it("has no hash if a stream was read only in part", async () => {
     const { end } = await reading(
       async (_asset, context) => {
         for await (const _piece of context.stream()) break;
@@ -560,7 +560,7 @@ describe("an asset's content", () => {
     ["UTF-16, big end first", Buffer.from("\uFEFFné", "utf16le").swap16()],
   ];
   for (const [title, bytes] of texts) {
-    it(`in ${title} is decoded without the mark`, async () => {
+    it(`is decoded without its byte order mark in ${title}`, async () => {
       const { end } = await reading(
         async (_asset, context) => ({ properties: { text: await context.text() } }),
         () => [bytes],
@@ -569,7 +569,7 @@ describe("an asset's content", () => {
     });
   }
 
-  it("of no bytes is an empty text", async () => {
+  it("is an empty text if it has no bytes", async () => {
     const { end } = await reading(
       async (_asset, context) => ({ properties: { text: await context.text() } }),
       () => [],
@@ -577,7 +577,7 @@ describe("an asset's content", () => {
     expect(end?.write?.properties).to.deep.equal({ text: "" });
   });
 
-  it("above the limit is READ_FAILED, and no more of it is kept", async () => {
+  it("fails with READ_FAILED above the limit, and no more than the limit is kept", async () => {
     const { end } = await reading(
       async (_asset, context) => ({ properties: { text: await context.text() } }),
       () => [Buffer.alloc(6), Buffer.alloc(6)],
@@ -586,7 +586,7 @@ describe("an asset's content", () => {
     expect(end?.outcome).to.include({ kind: "FAILED", code: "READ_FAILED" });
   });
 
-  it("at the limit is taken", async () => {
+  it("is accepted at the limit", async () => {
     const { end } = await reading(
       async (_asset, context) => ({ properties: { size: (await context.bytes()).length } }),
       () => [Buffer.alloc(5), Buffer.alloc(5)],
@@ -595,7 +595,7 @@ describe("an asset's content", () => {
     expect(end?.write?.properties).to.deep.equal({ size: 10 });
   });
 
-  it("that could not be read is read again at the next try", async () => {
+  it("is read again at the next attempt if it could not be read", async () => {
     let reads = 0;
     const { run } = bench(
       [

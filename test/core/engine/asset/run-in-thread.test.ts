@@ -69,7 +69,7 @@ function bench(
 }
 
 describe("a handler in a thread, as the engine sees it", () => {
-  it("gets whole batches: as many assets are under way as the threads have capacity for, whatever the concurrency", async () => {
+  it("gets full batches: as many assets run as there are slots in threads, whatever the concurrency", async () => {
     const { threads, run, slots, threadSlots, main } = bench(20);
     await quiet();
     expect(threads.works).to.have.length(6);
@@ -82,7 +82,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect([slots.free, threadSlots.free]).to.deep.equal([2, 6]);
   });
 
-  it("has its results, hash and time taken over", async () => {
+  it("passes on its results, hash and duration", async () => {
     const { threads, run, clock } = bench(1, { fileOf: (path) => path });
     await quiet();
     await clock.advance(50);
@@ -94,7 +94,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect(part?.pace.types.DITATOPIC).to.deep.equal({ assets: 1, busyMs: 7 });
   });
 
-  it("that read something else than the main thread leaves no hash: none stands for what both saw", async () => {
+  it("leaves no hash if it read a content that differs from what the main thread read", async () => {
     const { threads, run } = bench(1);
     await quiet();
     await threads.end(0, { contentHash: "sha256:x" });
@@ -102,7 +102,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect(run.part.take()?.writes[0]?.stamp.contentHash).to.equal(null);
   });
 
-  it("is not ended by the main thread's deadline: waiting for a thread is nobody's fault", async () => {
+  it("is not ended by the main thread's deadline: no asset is to blame for the wait for a thread", async () => {
     const { threads, run, clock } = bench(1);
     await quiet();
     await clock.advance(1_000_000);
@@ -112,7 +112,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect(run.part.take()?.outcomes[0]?.outcome.kind).to.equal("SUCCEEDED");
   });
 
-  it("reads files itself where content is in files; small content crosses with its asset; large is asked for", async () => {
+  it("reads plain files itself; small content is sent with its asset, large content is requested", async () => {
     const byFile = bench(1, { fileOf: (path) => `/files${path}` });
     await quiet();
     expect(byFile.threads.works[0]?.work.file).to.equal("/files/root/a0000");
@@ -126,7 +126,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect(large.reads).to.deep.equal([]);
   });
 
-  it("is retried after a pause, counted from the main thread; DEADLINE and POISON end the asset alone", async () => {
+  it("is retried after a pause, with attempts counted by the main thread; DEADLINE and POISON end only that asset", async () => {
     const { threads, run, clock } = bench(3);
     await quiet();
     threads.works[0]?.call.reject(new RetryableError("later"));
@@ -144,7 +144,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect(of(2)).to.deep.include({ kind: "FAILED", code: "POISON", handler: "h", attempts: 3 });
   });
 
-  it("told to stop leaves its asset open", async () => {
+  it("leaves its asset open if it is told to stop", async () => {
     const { threads, run } = bench(2);
     await quiet();
     run.stop("job is stopping", true);

@@ -76,7 +76,7 @@ function bench(count: number, options: { concurrency?: number; slots?: number; c
   return { held, clock, tools, shared, run, ended: () => hasEnded };
 }
 
-describe("a chunk at work", () => {
+describe("a running chunk", () => {
   it("has as many assets in flight as the concurrency allows, never more, in path order", async () => {
     const { held, run, ended } = bench(20, { concurrency: 3 });
     await quiet();
@@ -90,7 +90,7 @@ describe("a chunk at work", () => {
     expect(part?.outcomes.map(({ index }) => index)).to.deep.equal(Array.from({ length: 20 }, (_, i) => i));
   });
 
-  it("has fewer in flight as soon as there are fewer slots, and more again", async () => {
+  it("has fewer assets in flight as soon as there are fewer slots, and more once there are more", async () => {
     const { held, shared, ended } = bench(40, { concurrency: 8 });
     await quiet();
     shared.slots.resize(2);
@@ -127,7 +127,7 @@ describe("a chunk at work", () => {
     expect(held.started).to.have.length(30);
   });
 
-  it("runs the open indices alone", async () => {
+  it("runs only the open indices", async () => {
     const { held, run } = bench(5, { claim: claimOf(5, { open: [1, 4] }) });
     await quiet();
     expect(held.started).to.deep.equal([pathsOf(5)[1], pathsOf(5)[4]]);
@@ -137,7 +137,7 @@ describe("a chunk at work", () => {
     expect(part?.closes).to.equal(true);
   });
 
-  it("hands out what has ended, part by part, each outcome once", async () => {
+  it("hands out each outcome once, part by part, as assets end", async () => {
     const { held, run } = bench(3, { concurrency: 1 });
     const [a = "", b = "", c = ""] = pathsOf(3);
     await quiet();
@@ -169,7 +169,7 @@ describe("a chunk at work", () => {
     expect(part?.pace).to.deep.equal({ types: { DITATOPIC: { assets: 2, busyMs: 50 } }, elapsedMs: 45 });
   });
 
-  it("does not count the wait for a slot as its own time", async () => {
+  it("does not count the wait for a slot as an asset's own time", async () => {
     const { held, tools, shared, clock } = bench(1, { concurrency: 1 });
     const second = startLanes(jobOf(), claimOf(1), 10_000, shared, tools);
     await quiet();
@@ -182,7 +182,7 @@ describe("a chunk at work", () => {
 });
 
 describe("a chunk that is told to stop", () => {
-  it("starts nothing more, and lets what runs end in peace", async () => {
+  it("starts nothing more, and lets running assets end", async () => {
     const { held, run, ended } = bench(10);
     await quiet();
     run.stop("shutting down", false);
@@ -194,7 +194,7 @@ describe("a chunk that is told to stop", () => {
     expect([part?.closes, part?.outcomes.length]).to.deep.equal([false, 2]);
   });
 
-  it("and to abort tells every handler in flight; what they leave has no outcome", async () => {
+  it("tells every running handler if it is told to abort; the assets that they leave have no outcome", async () => {
     const { held, run, ended } = bench(10);
     await quiet();
     run.stop("lease lost", true);
@@ -205,7 +205,7 @@ describe("a chunk that is told to stop", () => {
     expect(run.part.take()).to.equal(undefined);
   });
 
-  it("while it waits for a slot gives the slot on", async () => {
+  it("passes its slot on if it is told to stop while it waits for one", async () => {
     const { held, run, tools, shared } = bench(3, { concurrency: 1 });
     const waiting = startLanes(jobOf(), claimOf(3), 10_000, shared, tools);
     await quiet();
@@ -216,8 +216,8 @@ describe("a chunk that is told to stop", () => {
   });
 });
 
-describe("the deadline of an asset", () => {
-  it("passed gives it DEADLINE, tells its handler, and another lane goes on in its place", async () => {
+describe("an asset's deadline", () => {
+  it("fails the asset with DEADLINE, tells its handler and frees its lane for the next asset", async () => {
     const { held, run, clock, ended } = bench(3, { concurrency: 1 });
     const [a = "", b = "", c = ""] = pathsOf(3);
     await quiet();
@@ -258,7 +258,7 @@ describe("the deadline of an asset", () => {
     return { run: startLanes(jobOf(), claimOf(2), 10_000, sharedOf(1, tools), tools), ...tools };
   }
 
-  it("passed while the repository answers nobody blames no asset: the chunk stops, as where it cannot be reached", async () => {
+  it("blames no asset if the repository is unreachable when it passes: the chunk stops", async () => {
     const { run, clock } = reading(...pathsOf(2));
     await quiet();
     await clock.advance(101);
@@ -269,7 +269,7 @@ describe("the deadline of an asset", () => {
     expect(run.part.take()).to.equal(undefined);
   });
 
-  it("passed while the repository answers others is the asset's own", async () => {
+  it("is the asset's own failure if the repository answers other assets when it passes", async () => {
     const [a = ""] = pathsOf(2);
     const { run, clock, latency } = reading(a);
     await quiet();
@@ -285,7 +285,7 @@ describe("the deadline of an asset", () => {
     ]);
   });
 
-  it("not yet passed changes nothing", async () => {
+  it("changes nothing before it passes", async () => {
     const { held, run, clock } = bench(1);
     await quiet();
     await clock.advance(100);
@@ -299,7 +299,7 @@ describe("the deadline of an asset", () => {
     ["failure", (held: Held, path: string) => held.fail(path, new Error("late"))],
     ["UNAVAILABLE", (held: Held, path: string) => held.fail(path, new AssetmillError("UNAVAILABLE", "late"))],
   ] as const) {
-    it(`passed makes a late ${title} count for nothing`, async () => {
+    it(`discards a late ${title} once it has passed`, async () => {
       const { held, run, clock, ended } = bench(3, { concurrency: 1 });
       const [a = "", b = "", c = ""] = pathsOf(3);
       await quiet();
@@ -332,7 +332,7 @@ describe("the deadline of an asset", () => {
     expect(run.part.take()?.outcomes).to.have.length(1);
   });
 
-  it("gives its slot back once, so that the limit stays the limit", async () => {
+  it("returns its slot once, so that the limit holds", async () => {
     const { held, run, clock, tools, shared } = bench(2, { concurrency: 1 });
     const [a = "", b = ""] = pathsOf(2);
     await quiet();
@@ -351,7 +351,7 @@ describe("the deadline of an asset", () => {
     expect(held.most).to.equal(1);
   });
 
-  it("at a later try says how many tries there were", async () => {
+  it("reports the number of attempts if it passes at a later one", async () => {
     const clock = new ManualClock();
     const flaky: AssetHandler = {
       name: "h",
@@ -371,8 +371,8 @@ describe("the deadline of an asset", () => {
   });
 });
 
-describe("a repository that cannot be reached", () => {
-  it("stops the chunk, tells the others in flight, and blames no asset", async () => {
+describe("an unreachable repository", () => {
+  it("stops the chunk, tells the other running handlers, and blames no asset", async () => {
     const { held, run, ended } = bench(10, { concurrency: 3 });
     const [a = "", b = "", c = ""] = pathsOf(3);
     await quiet();
@@ -390,7 +390,7 @@ describe("a repository that cannot be reached", () => {
   });
 });
 
-describe("handlers' own lines", () => {
+describe("handlers' own log lines", () => {
   const chatty = (lines: number): AssetHandler => ({
     name: "h",
     version: "1",
@@ -400,14 +400,14 @@ describe("handlers' own lines", () => {
     },
   });
 
-  it("stand in the part, with the asset's path before them", async () => {
+  it("are in the part, prefixed with the asset's path", async () => {
     const tools = engineTools({ handlers: [chatty(1)] });
     const run = startLanes(jobOf(), claimOf(1), 10_000, sharedOf(1, tools), tools);
     await run.drained();
     expect(run.part.take()?.lines).to.deep.equal([{ level: "INFO", message: `${pathsOf(1)[0]}: line 0` }]);
   });
 
-  it("beyond a thousand in a part are counted instead of kept", async () => {
+  it("are counted instead of kept beyond a thousand in a part", async () => {
     const tools = engineTools({ handlers: [chatty(1_500)] });
     const run = startLanes(jobOf(), claimOf(1), 10_000, sharedOf(1, tools), tools);
     await run.drained();
@@ -416,7 +416,7 @@ describe("handlers' own lines", () => {
     expect(lines.at(-1)?.message).to.match(/^500 more lines/);
   });
 
-  it("of failures are never among those left out", async () => {
+  it("are never left out if they report failures", async () => {
     const noisy: AssetHandler = {
       ...chatty(2_000),
       process: (asset, context) => {
@@ -431,7 +431,7 @@ describe("handlers' own lines", () => {
     expect(errors).to.have.length(3);
   });
 
-  it("about skips are one per reason, however many assets", async () => {
+  it("are one line per reason if they report skips, however many assets there are", async () => {
     const tools = engineTools({ handlers: [] });
     const run = startLanes(jobOf(), claimOf(400), 10_000, sharedOf(1, tools), tools);
     await run.drained();
@@ -440,7 +440,7 @@ describe("handlers' own lines", () => {
 });
 
 describe("a job's handlers", () => {
-  it("are those it was started with, in registration order, whatever else is loaded by now", async () => {
+  it("are those it was started with, in registration order, whatever else has been loaded since", async () => {
     const calls: string[] = [];
     const named = (name: string): AssetHandler => ({
       name,

@@ -87,7 +87,7 @@ function bench(
   return { run, told, parts, clock, tools, finish, end: () => end };
 }
 
-describe("a chunk run carefully", () => {
+describe("a careful chunk", () => {
   it("keeps nothing of the assets that have ended", async () => {
     const warnings: string[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning.message);
@@ -103,7 +103,7 @@ describe("a chunk run carefully", () => {
     }
   });
 
-  it("blames no asset for a repository that answers nobody: it stops as where that cannot be reached", async () => {
+  it("stops and blames no asset if the repository is unreachable", async () => {
     const { run, parts, clock, tools, end } = bench(2);
     await quiet();
     void tools.latency.repository.time(() => new Promise(() => {}));
@@ -115,7 +115,7 @@ describe("a chunk run carefully", () => {
     expect(parts).to.deep.equal([]);
   });
 
-  it("announces each asset before it starts, and commits its outcome before the next is announced", async () => {
+  it("announces each asset before it starts, and commits its outcome before it announces the next", async () => {
     const { told, parts, finish, end } = bench(3);
     await quiet();
     expect(told).to.deep.equal(["announce 0", "start 0"]);
@@ -133,7 +133,7 @@ describe("a chunk run carefully", () => {
     ]);
   });
 
-  it("runs an asset that changed meanwhile once more before the next is announced", async () => {
+  it("reruns an asset that changed meanwhile before it announces the next", async () => {
     let changed = true;
     const { told, finish, end } = bench(
       2,
@@ -161,7 +161,7 @@ describe("a chunk run carefully", () => {
     expect(end()).to.equal("done");
   });
 
-  it("gives POISON to the asset that was charged three times, without starting it, and goes on", async () => {
+  it("fails the asset that was charged three times with POISON, without starting it, and continues", async () => {
     const { told, parts, finish, end } = bench(2, { careful: { poisoned: 0 } });
     await quiet();
     expect(told).to.deep.equal(["commit 0 FAILED", "announce 1", "start 1"]);
@@ -171,7 +171,7 @@ describe("a chunk run carefully", () => {
     expect(end()).to.equal("done");
   });
 
-  it("starts nothing whose announcement was lost, or is not stored yet", async () => {
+  it("starts no asset whose announcement was lost or is not stored yet", async () => {
     const lost = bench(2, {}, { announce: () => "lost" });
     await quiet();
     expect(lost.told).to.deep.equal(["announce 0"]);
@@ -193,7 +193,7 @@ describe("a chunk run carefully", () => {
     expect(told.at(-1)).to.equal("commit 0 SUCCEEDED");
   });
 
-  it("keeps the deadline, and goes on", async () => {
+  it("enforces the deadline, and continues", async () => {
     const { run, clock, told, finish, end, parts } = bench(2);
     await quiet();
     await clock.advance(101);
@@ -205,7 +205,7 @@ describe("a chunk run carefully", () => {
     expect(end()).to.equal("done");
   });
 
-  it("told to stop: in peace it ends its asset first; told to abort, the asset stays open", async () => {
+  it("ends its asset first if it is told to stop, and leaves it open if it is told to abort", async () => {
     const peace = bench(3);
     await quiet();
     peace.run.stop("shutting down", false);
@@ -220,7 +220,7 @@ describe("a chunk run carefully", () => {
     expect(abort.end()).to.equal("stopped");
   });
 
-  it("left, it waits no more for a handler that does not heed its signal", async () => {
+  it("ends at once if it is left, even if a handler ignores its signal", async () => {
     const { run, end } = bench(1);
     await quiet();
     run.abandon();

@@ -59,21 +59,21 @@ function bench(commit: Commit = committed, repository: Partial<AssetRepository> 
 const chunksOf = (batches: readonly (readonly ChunkPart[])[]): number[][] =>
   batches.map((parts) => parts.map(({ lease }) => lease.chunk));
 
-describe("commits", () => {
-  it("that come together share a transaction", async () => {
+describe("a commit", () => {
+  it("shares a transaction with those that arrive together", async () => {
     const { committer, batches } = bench();
     await Promise.all([1, 2, 3].map((chunk) => committer.commit(partOf(chunk))));
     expect(chunksOf(batches)).to.deep.equal([[1, 2, 3]]);
   });
 
-  it("share it only up to the limit, in the order in which they came", async () => {
+  it("shares it only up to the limit, in order of arrival", async () => {
     const { committer, batches } = bench();
     await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9].map((chunk) => committer.commit(partOf(chunk))));
     expect(chunksOf(batches).flat()).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(batches.map((parts) => parts.length)).to.deep.equal([4, 4, 1]);
   });
 
-  it("are stored one transaction after the other", async () => {
+  it("is stored in a transaction that follows the one before it", async () => {
     const gate = deferred();
     let open = 0;
     let most = 0;
@@ -93,7 +93,7 @@ describe("commits", () => {
     expect(chunksOf(batches)).to.deep.equal([[1], [2, 3]]);
   });
 
-  it("are each answered with their own fate", async () => {
+  it("is answered with its own result", async () => {
     const { committer } = bench(async (parts) =>
       parts.map(({ lease }) => ({ end: lease.chunk === 2 ? "lost" : "committed", job: jobOf() })),
     );
@@ -101,7 +101,7 @@ describe("commits", () => {
     expect(answers.map(({ end }) => end)).to.deep.equal(["committed", "lost", "committed"]);
   });
 
-  it("that come after a rest are stored, too", async () => {
+  it("is also stored if it arrives after an idle period", async () => {
     const { committer, batches } = bench();
     await committer.commit(partOf(1));
     await quiet();
@@ -110,14 +110,14 @@ describe("commits", () => {
   });
 });
 
-describe("a store that cannot be reached", () => {
+describe("an unreachable store", () => {
   const failing = (times: number): Commit => {
     let calls = 0;
     return (parts) =>
       ++calls <= times ? Promise.reject(new AssetmillError("UNAVAILABLE", "gone fishing")) : committed(parts);
   };
 
-  it("is asked again with exactly the same parts, whatever came meanwhile", async () => {
+  it("is retried with exactly the same parts, whatever arrives meanwhile", async () => {
     const gates = [deferred(), deferred()];
     let calls = 0;
     const { committer, batches } = bench(async (parts) => {
@@ -139,7 +139,7 @@ describe("a store that cannot be reached", () => {
     expect(batches[2]?.[0]).to.equal(batches[0]?.[0]);
   });
 
-  it("is asked again with growing pauses of at most ten seconds, and the journal hears of each", async () => {
+  it("is retried with growing pauses of at most ten seconds, each reported to the journal", async () => {
     const { committer, clock, journalled } = bench(failing(12));
     await committer.commit(partOf(1));
     const pauses = clock.sleeps.filter((ms) => ms >= 100);
@@ -155,7 +155,7 @@ describe("a store that cannot be reached", () => {
   });
 });
 
-describe("a part that the store cannot take", () => {
+describe("a part that the store rejects", () => {
   const poisoned: Commit = (parts) =>
     parts.some(({ lease }) => lease.chunk === 2) ? Promise.reject(new Error("poison")) : committed(parts);
 
@@ -167,13 +167,13 @@ describe("a part that the store cannot take", () => {
     expect((await third)?.end).to.equal("committed");
   });
 
-  it("does not hold up those that come after it", async () => {
+  it("does not hold up those that arrive after it", async () => {
     const { committer } = bench(poisoned);
     expect(await rejection(committer.commit(partOf(2)))).to.be.instanceOf(Error);
     expect((await committer.commit(partOf(4))).end).to.equal("committed");
   });
 
-  it("is not tried for ever", async () => {
+  it("is not retried for ever", async () => {
     const { committer, batches } = bench(poisoned);
     await rejection(committer.commit(partOf(2)));
     expect(batches).to.have.length(1);
@@ -181,20 +181,20 @@ describe("a part that the store cannot take", () => {
 });
 
 describe("results", () => {
-  it("that can be enlisted are handed to the store's transaction, and not applied", async () => {
+  it("join the store's transaction and are not applied if they can be enlisted", async () => {
     const enlist: EnlistedWriter = async () => {};
     const { committer, enlisted } = bench(committed, { enlist });
     await committer.commit(partOf(1));
     expect(enlisted).to.deep.equal([enlist]);
   });
 
-  it("that cannot are written before by somebody else: a commit that is repeated carries outcomes alone", async () => {
+  it("are written before the commit if they cannot be enlisted, and a repeated commit carries outcomes alone", async () => {
     const { committer, enlisted } = bench(committed, { enlist: undefined });
     await committer.commit(partOf(1));
     expect(enlisted).to.deep.equal([undefined]);
   });
 
-  it("are tried no more once the worker gives up: a store that never answers again cannot keep a process", async () => {
+  it("are not retried once the worker gives up: a store that never answers again cannot keep the process alive", async () => {
     const { committer, batches, journalled } = bench(async () => {
       if (batches.length === 3) committer.giveUp();
       throw new AssetmillError("UNAVAILABLE", "gone");

@@ -100,7 +100,7 @@ const outcomesOf = (parts: readonly ChunkPart[]): Record<number, Outcome> =>
 
 const [A = "", B = "", C = ""] = pathsOf(3);
 
-describe("results that are not part of the commit", () => {
+describe("results that are not enlisted in the commit", () => {
   it("are written before the outcomes, and the part carries none of them", async () => {
     const at = bench(async () => []);
     expect(await ended(at)).to.equal("done");
@@ -110,7 +110,7 @@ describe("results that are not part of the commit", () => {
   });
 
   for (const code of ["GONE", "LOCKED", "CHECKED_OUT"] as const) {
-    it(`that are refused as ${code} make the asset SKIPPED, and the others succeed`, async () => {
+    it(`make the asset SKIPPED if they are refused as ${code}, and the others succeed`, async () => {
       const at = bench(refuse(code, B));
       expect(await ended(at)).to.equal("done");
       const outcomes = outcomesOf(at.parts);
@@ -124,7 +124,7 @@ describe("results that are not part of the commit", () => {
   }
 
   for (const code of ["ACCESS_DENIED", "WRITE_FAILED"] as const) {
-    it(`that are refused as ${code} make the asset FAILED, with a line that says so`, async () => {
+    it(`make the asset FAILED, with a log line that says so, if they are refused as ${code}`, async () => {
       const at = bench(refuse(code, A));
       expect(await ended(at)).to.equal("done");
       expect(outcomesOf(at.parts)[0]).to.deep.equal({ kind: "FAILED", code, message: `because ${code}`, attempts: 1 });
@@ -134,7 +134,7 @@ describe("results that are not part of the commit", () => {
     });
   }
 
-  it("are written no second time by a commit that is repeated, which carries exactly the same", async () => {
+  it("are not written again by a repeated commit, which carries exactly the same", async () => {
     let commits = 0;
     const at = bench(refuse("GONE", B), {
       commit: () => (++commits < 3 ? new AssetmillError("UNAVAILABLE", "the answer was lost") : "committed"),
@@ -145,7 +145,7 @@ describe("results that are not part of the commit", () => {
     expect(at.parts[2]).to.equal(at.parts[0]);
   });
 
-  it("keep their outcomes from being stored until the repository can be reached again", async () => {
+  it("delay their outcomes' commit until the repository can be reached again", async () => {
     let calls = 0;
     const at = bench(async () => {
       if (++calls < 4) throw new AssetmillError("UNAVAILABLE", "gone fishing");
@@ -157,7 +157,7 @@ describe("results that are not part of the commit", () => {
     expect(Object.values(outcomesOf(at.parts)).map(({ kind }) => kind)).to.deep.equal(Array(3).fill("SUCCEEDED"));
   });
 
-  it("leave their assets open where the repository cannot be reached and the job is told to stop", async () => {
+  it("leave their assets open if the repository is unreachable and the job is told to stop", async () => {
     const at = bench(async () => Promise.reject(new AssetmillError("UNAVAILABLE", "gone fishing")));
     await at.clock.advance(5_000);
     at.run.stop("job is stopping", true);
@@ -167,7 +167,7 @@ describe("results that are not part of the commit", () => {
   });
 
   for (const reason of ["lease lost", "lease expired"] as const) {
-    it(`are not written once the ${reason.replace(" ", " is ")}: what failed is still committed, the rest stays open`, async () => {
+    it(`are not written once the ${reason.replace(" ", " is ")}: failures are still committed, the rest stays open`, async () => {
       const at = bench(async () => [], {
         handler: {
           ...HANDLER,
@@ -186,14 +186,14 @@ describe("results that are not part of the commit", () => {
     });
   }
 
-  it("are not written after the lease's end by this process's own clock, though nobody has said so yet", async () => {
+  it("are not written once the lease has expired by this process's own clock, even if nobody has reported it yet", async () => {
     const at = bench(async () => []);
     at.run.leaseUntilMs = at.clock.monotonicMs() - 1;
     expect(await ended(at)).to.equal("stopped");
     expect([at.applied, at.parts]).to.deep.equal([[], []]);
   });
 
-  it("that the repository fails to write for a reason of its own end the chunk with that reason", async () => {
+  it("end the chunk with the repository's error if it fails to write them for a reason of its own", async () => {
     const at = bench(async () => Promise.reject(new Error("bad diff")));
     const failing = rejection(at.ending);
     await at.clock.advance(100);
@@ -202,8 +202,8 @@ describe("results that are not part of the commit", () => {
   });
 });
 
-describe("an asset that changed between its reading and its writing", () => {
-  it("is looked at again, and its handlers run once more on what it is now", async () => {
+describe("an asset that changed between read and write", () => {
+  it("is read again, and its handlers rerun on its new state", async () => {
     const sizes: number[] = [];
     let writes = 0;
     const at = bench(async (batch) => (writes++ === 0 ? refuse("CHANGED", B)(batch) : []), {
@@ -229,7 +229,7 @@ describe("an asset that changed between its reading and its writing", () => {
     ]);
   });
 
-  it("again is SKIPPED CHANGED, after two runs of its handlers", async () => {
+  it("is SKIPPED CHANGED if it changes again after its handlers ran twice", async () => {
     let runs = 0;
     const at = bench(refuse("CHANGED", C), {
       handler: { ...HANDLER, process: (asset) => void (asset.path === C && runs++) },
@@ -240,7 +240,7 @@ describe("an asset that changed between its reading and its writing", () => {
     expect(at.applied.map((batch) => batch.map(({ path }) => path))).to.deep.equal([[A, B, C], [C]]);
   });
 
-  it("into nothing, or into a folder, is GONE", async () => {
+  it("is GONE if it was deleted or replaced by a folder", async () => {
     const at = bench(refuse("CHANGED", A, C), {
       stat: async (paths) => paths.map((path) => (path === A ? undefined : { kind: "folder", path })),
     });
@@ -250,7 +250,7 @@ describe("an asset that changed between its reading and its writing", () => {
     expect(outcomes[2]).to.include({ kind: "SKIPPED", code: "GONE" });
   });
 
-  it("and fails in its second run is FAILED", async () => {
+  it("is FAILED if its second run fails", async () => {
     let runs = 0;
     const at = bench(refuse("CHANGED", A), {
       count: 1,
@@ -265,7 +265,7 @@ describe("an asset that changed between its reading and its writing", () => {
     expect(outcomesOf(at.parts)[0]).to.include({ kind: "FAILED", code: "HANDLER_ERROR", message: "broken now" });
   });
 
-  it("stays open where the chunk is told to stop meanwhile", async () => {
+  it("stays open if the chunk is told to stop meanwhile", async () => {
     const at = bench(refuse("CHANGED", B), {
       stat: async (paths) => {
         at.run.stop("job is stopping", true);

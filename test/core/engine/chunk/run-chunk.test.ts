@@ -77,7 +77,7 @@ const indicesOf = (parts: readonly ChunkPart[]): number[][] =>
   parts.map(({ outcomes }) => outcomes.map(({ index }) => index));
 
 describe("the chunk loop", () => {
-  it("commits a chunk that ends soon once, closed, and is done", async () => {
+  it("commits a short chunk once, closes it, and is done", async () => {
     const { finish, ending, parts, clock, answers } = bench(3);
     await quiet();
     for (let i = 0; i < 3; i++) await finish();
@@ -88,7 +88,7 @@ describe("the chunk loop", () => {
     expect(answers).to.have.length(1);
   });
 
-  it("commits what has ended at the latest every two seconds, while the rest is at work", async () => {
+  it("commits what has ended at least every two seconds while the rest runs", async () => {
     const { finish, ending, parts, clock } = bench(3);
     await quiet();
     await finish();
@@ -108,13 +108,13 @@ describe("the chunk loop", () => {
     ]);
   });
 
-  it("commits nothing where nothing has ended", async () => {
+  it("commits nothing if nothing has ended", async () => {
     const { parts, clock } = bench(1);
     await clock.advance(60_000);
     expect(parts).to.deep.equal([]);
   });
 
-  it("that is told to stop commits what has ended, and gives the rest back", async () => {
+  it("commits what has ended and releases the rest if it is told to stop", async () => {
     const { run, finish, ending, parts, clock, calls } = bench(3);
     await quiet();
     await finish();
@@ -127,7 +127,7 @@ describe("the chunk loop", () => {
     expect(parts[0]?.closes).to.equal(false);
   });
 
-  it("that is left while a handler does not end commits what has ended, and keeps its lease to itself", async () => {
+  it("commits what has ended and keeps its lease if it is left while a handler is still running", async () => {
     const { run, finish, ending, parts, clock, calls } = bench(3);
     await quiet();
     await finish();
@@ -144,7 +144,7 @@ describe("the chunk loop", () => {
     expect(parts).to.have.length(1);
   });
 
-  it("that is left with no handler at work is stopped like any other", async () => {
+  it("stops like any other if it is left with no handler running", async () => {
     const { run, finish, ending, clock } = bench(2);
     await quiet();
     run.stop("shutting down", true);
@@ -155,7 +155,7 @@ describe("the chunk loop", () => {
     expect(await ending).to.equal("stopped");
   });
 
-  it("that is told to stop after its last asset ended is done all the same", async () => {
+  it("is done all the same if it is told to stop after its last asset ended", async () => {
     const { run, finish, ending, clock } = bench(1);
     await quiet();
     run.stop("shutting down", false);
@@ -164,7 +164,7 @@ describe("the chunk loop", () => {
     expect(await ending).to.equal("done");
   });
 
-  it("that lost its lease tells its handlers, starts nothing more, and commits nothing more", async () => {
+  it("tells its handlers, starts nothing more and commits nothing more once its lease is lost", async () => {
     const { run, finish, ending, parts, aborted, clock, calls } = bench(5, () => "lost");
     await quiet();
     await finish();
@@ -177,7 +177,7 @@ describe("the chunk loop", () => {
     expect(calls).to.have.length(2);
   });
 
-  it("whose part the store cannot take fails with the store's error", async () => {
+  it("fails with the store's error if the store rejects its part", async () => {
     const error = new Error("poison");
     const { finish, ending, clock } = bench(1, () => error);
     const failing = rejection(ending);

@@ -81,7 +81,7 @@ const pathsIn = (pages: readonly DiscoveryPage[]): string[] =>
 
 describe("discovery", () => {
   for (const count of [0, 1, 9, 10, 11, 40, 41, 95]) {
-    it(`of ${count} assets stores each once, in order, in chunks of at most ten, numbered without gap`, async () => {
+    it(`stores each of ${count} assets once, in order, in chunks of at most ten, numbered without gaps`, async () => {
       const { run, stored } = bench({ assets: assetsOf(count) });
       expect(await run()).to.equal("done");
       expect(pathsIn(stored)).to.deep.equal(pathsOf(count));
@@ -97,7 +97,7 @@ describe("discovery", () => {
     });
   }
 
-  it("stores the first chunk as soon as it is there, and later ones several at a time", async () => {
+  it("stores the first chunk as soon as it is complete, and later ones several at a time", async () => {
     const { run, stored } = bench({ assets: assetsOf(1_000) });
     await run();
     expect(stored[0]?.chunks).to.have.length(1);
@@ -105,7 +105,7 @@ describe("discovery", () => {
     expect(stored.length).to.be.at.most(30);
   });
 
-  it("stores how far it is where the scope leaves nearly everything out, so that a kill repeats little", async () => {
+  it("stores its progress even if the scope leaves nearly everything out, so that a kill repeats little", async () => {
     const clock = new ManualClock();
     async function* sparse(): AsyncGenerator<ScanPage> {
       for (let i = 0; i < 20; i++) {
@@ -149,7 +149,7 @@ describe("discovery", () => {
     expect(stored.length).to.be.below(30);
   });
 
-  it("of nothing stores one page: the last, with no chunk and no cursor", async () => {
+  it("stores a single last page, with no chunk and no cursor, if there are no assets", async () => {
     const { run, stored } = bench({ assets: [] });
     await run();
     expect(stored).to.deep.equal([
@@ -165,7 +165,7 @@ describe("discovery", () => {
     ]);
   });
 
-  it("carries with each page the last path seen", async () => {
+  it("stores the last path seen with each page", async () => {
     const { run, stored } = bench({ assets: assetsOf(25) });
     await run();
     let seen = 0;
@@ -175,7 +175,7 @@ describe("discovery", () => {
     }
   });
 
-  it("asks for the scope of the request, from the beginning, in pages of a chunk", async () => {
+  it("asks for the scope of the request, from the beginning, in pages of one chunk", async () => {
     const request = {
       type: "ASSET_PROCESSING",
       paths: ["/root/b", "/root/a"],
@@ -195,7 +195,7 @@ describe("discovery", () => {
     expect(asked[0]?.options).not.to.have.property("after");
   });
 
-  it("that goes on asks for what comes after its cursor, and numbers on", async () => {
+  it("resumes after its cursor and continues the numbering", async () => {
     const claim = claimOf({ part: 7, cursor: "/root/a0041", nextChunk: 12, takenOver: true });
     const { run, asked, stored, leases } = bench({ claim, assets: assetsOf(60).slice(42) });
     await run();
@@ -205,7 +205,7 @@ describe("discovery", () => {
     expect(new Set(leases)).to.deep.equal(new Set([LEASE]));
   });
 
-  it("that goes on and finds nothing more keeps its cursor", async () => {
+  it("keeps its cursor if it resumes and finds nothing more", async () => {
     const { run, stored } = bench({ claim: claimOf({ part: 7, cursor: "/root/a0041", nextChunk: 12 }) });
     await run();
     expect(stored).to.have.length(1);
@@ -237,14 +237,14 @@ describe("discovery", () => {
     expect(sum((page) => page.tally.skips.CONTENT_FRAGMENT)).to.equal(1);
   });
 
-  it("passes every answer on", async () => {
+  it("passes on every answer of the store", async () => {
     const { run, stored, answered } = bench({ assets: assetsOf(50) });
     await run();
     await quiet();
     expect(answered).to.have.length(stored.length);
   });
 
-  it("stores one page after the other, reading ahead by no more than the next", async () => {
+  it("stores one page after the other, and reads ahead by no more than one", async () => {
     const gate = deferred<CommitAnswer>();
     let read = 0;
     async function* counted(): AsyncGenerator<readonly Asset[]> {
@@ -267,7 +267,7 @@ describe("discovery", () => {
     expect(pathsIn(stored)).to.deep.equal(pathsOf(5_000));
   });
 
-  it("that lost its lease stores nothing more", async () => {
+  it("stores nothing more once its lease is lost", async () => {
     const { run, stored } = bench({
       assets: assetsOf(500),
       addPage: async (_lease, page) => ({ end: page.part === 1 ? "lost" : "committed", job: jobOf() }),
@@ -276,12 +276,12 @@ describe("discovery", () => {
     expect(stored).to.have.length(2);
   });
 
-  it("that lost its lease with the last page says so", async () => {
+  it("reports that it lost its lease with the last page", async () => {
     const { run } = bench({ assets: assetsOf(3), addPage: async () => ({ end: "lost", job: jobOf() }) });
     expect(await run()).to.equal("lost");
   });
 
-  it("that is told to stop stores no last page", async () => {
+  it("stores no last page if it is told to stop", async () => {
     const stop = new AbortController();
     async function* stopping(): AsyncGenerator<readonly Asset[]> {
       for await (const page of pagesOf(assetsOf(500), 10)) {
@@ -297,7 +297,7 @@ describe("discovery", () => {
     expect(stored.some((page) => page.complete)).to.equal(false);
   });
 
-  it("ends with the error of the repository, and stores no last page", async () => {
+  it("ends with the repository's error, and stores no last page", async () => {
     const error = new Error("disk on fire");
     async function* failing(): AsyncGenerator<readonly Asset[]> {
       yield* pagesOf(assetsOf(10), 10);
@@ -308,7 +308,7 @@ describe("discovery", () => {
     expect(stored.map((page) => page.complete)).to.deep.equal([false]);
   });
 
-  it("ends with the error of the store", async () => {
+  it("ends with the store's error", async () => {
     const error = new Error("store on fire");
     const { run } = bench({ assets: assetsOf(500), addPage: () => Promise.reject(error) });
     expect(await rejection(run())).to.equal(error);

@@ -25,7 +25,7 @@ const looks = (throttle: Throttle, count: number, vitals: Vitals): readonly numb
   });
 
 describe("the throttle", () => {
-  it("goes down by halves while the host is unwell, never below one, and says why", () => {
+  it("halves the limit while the host is unhealthy, never below one, and says why", () => {
     const throttle = new Throttle(8, LIMITS);
     expect(looks(throttle, DOWN_AFTER - 1, LATE)).to.deep.equal([8, 8, 8]);
     expect(throttle.why).to.equal(undefined);
@@ -35,7 +35,7 @@ describe("the throttle", () => {
     expect(throttle.count).to.equal(1);
   });
 
-  it("goes up step by step once the host has been well for a while, and says nothing at full speed", () => {
+  it("raises the limit step by step once the host has been healthy for a while, and reports nothing at full speed", () => {
     const throttle = new Throttle(8, LIMITS);
     looks(throttle, 3 * DOWN_AFTER, LATE);
     expect(new Set(looks(throttle, UP_AFTER - 1, WELL))).to.deep.equal(new Set([1]));
@@ -44,7 +44,7 @@ describe("the throttle", () => {
     expect(throttle.why).to.equal(undefined);
   });
 
-  it("changes nothing for a moment's trouble, nor between good and bad", () => {
+  it("ignores a short disturbance, and changes nothing between the two thresholds", () => {
     const throttle = new Throttle(8, LIMITS);
     for (let i = 0; i < 20; i++) {
       looks(throttle, DOWN_AFTER - 1, LATE);
@@ -56,7 +56,7 @@ describe("the throttle", () => {
     expect(new Set(looks(throttle, 100, between))).to.deep.equal(new Set([4]));
   });
 
-  it("tells each cause, the worst one", () => {
+  it("reports the worst of its causes", () => {
     const causes = ([sick]: readonly Vitals[]): string | undefined => {
       const throttle = new Throttle(2, LIMITS);
       looks(throttle, DOWN_AFTER, sick ?? WELL);
@@ -67,7 +67,7 @@ describe("the throttle", () => {
     expect(causes([{ ...LATE, repositoryMs: 61_000 }])).to.equal("repository took 61.0 s; 1 of 2 assets at once");
   });
 
-  it("looks at nothing whose limit is 0, and takes what cannot be measured for well", () => {
+  it("ignores a measure whose limit is 0, and treats one that cannot be taken as healthy", () => {
     const throttle = new Throttle(8, { loopMs: 0, heapPercent: 0, storeMs: 0, repositoryMs: 90 });
     const sick = { loopMs: 1e9, heapPercent: 100, storeMs: 1e9, repositoryMs: Number.NaN };
     looks(throttle, 50, sick);
@@ -75,8 +75,8 @@ describe("the throttle", () => {
   });
 });
 
-describe("how long answers take", () => {
-  it("is the worst since the last look, calls without an answer included", async () => {
+describe("the response time", () => {
+  it("is the longest since the last look, including calls that are still unanswered", async () => {
     const clock = new ManualClock();
     const watch = new Stopwatch(clock);
     expect(watch.worstMs()).to.equal(0);
@@ -91,7 +91,7 @@ describe("how long answers take", () => {
     expect([watch.worstMs(), watch.worstMs()]).to.deep.equal([2_000, 0]);
   });
 
-  it("is that of the first piece of a content, not of whoever takes the pieces", async () => {
+  it("is that of a content's first piece, not of the reader that consumes the pieces", async () => {
     const clock = new ManualClock();
     const watch = new Stopwatch(clock);
     async function* pieces() {
@@ -138,7 +138,7 @@ describe("the watch over the host's health", () => {
     };
   }
 
-  it("lowers the count, has the job say why while it lasts, and no longer", async () => {
+  it("lowers the count, and has the job say why only while it lasts", async () => {
     const { watch, clock, sizes, lines, job, is } = bench();
     await clock.advance(60_000);
     expect([sizes, lines]).to.deep.equal([[], []]);
@@ -156,7 +156,7 @@ describe("the watch over the host's health", () => {
     await watch.stop();
   });
 
-  it("says it again where another said something else, but not over what matters more", async () => {
+  it("repeats its message if another one replaced it, unless that one matters more", async () => {
     const { clock, job, is, change } = bench();
     is({ loopMs: 5, heapPercent: 95 });
     await clock.advance(13_000);
@@ -170,7 +170,7 @@ describe("the watch over the host's health", () => {
     expect(job().comments).to.equal("waiting: for the repository");
   });
 
-  it("does not say so for ever: not after the worker's end, a pause, a cancel; progress alone leaves it", async () => {
+  it("withdraws its message when the worker ends and on a pause or a cancel; progress alone leaves it", async () => {
     const { watch, clock, job, is } = bench();
     is({ loopMs: 350, heapPercent: 30 });
     await clock.advance(5_000);
@@ -186,7 +186,7 @@ describe("the watch over the host's health", () => {
     expect(job().comments).to.equal("");
   });
 
-  it("goes on looking while the store does not answer", async () => {
+  it("keeps checking while the store does not answer", async () => {
     const { watch, clock, sizes, is, reach } = bench();
     reach(false);
     is({ loopMs: 350, heapPercent: 30 });
@@ -209,7 +209,7 @@ describe("the probe of the host", () => {
     repositoryMs: ENGINE_DEFAULTS.throttleRepositoryMs,
   };
 
-  it("measures a loop that is held up, and a healthy one far below the default limits", async () => {
+  it("detects a blocked event loop, and measures a healthy one far below the default limits", async () => {
     const probe = new HostProbe();
     probe.start();
     await new Promise((over) => setTimeout(over, 300));

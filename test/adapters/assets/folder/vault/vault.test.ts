@@ -69,7 +69,7 @@ describe("a folder with a FileVault layout", () => {
   const text = async (path: string): Promise<string> =>
     new TextDecoder().decode(await collect(reader.read(path), path, 1_000));
 
-  it("is scanned by the names that JCR has, in their order; what belongs to nodes is no asset", async () => {
+  it("is scanned by JCR names, in their order; files that belong to nodes are not assets", async () => {
     const paths = (await scan()).map(({ path }) => path.slice(root.length + 1));
     expect(paths).to.deep.equal([
       "_x_y",
@@ -83,7 +83,7 @@ describe("a folder with a FileVault layout", () => {
     ]);
   });
 
-  it("goes on after every path that it yielded with exactly the rest", async () => {
+  it("resumes after every path that it yielded with exactly the rest", async () => {
     const all = (await scan()).map(({ path }) => path);
     expect([...all].sort(comparePaths)).to.deep.equal(all);
     for (const [i, after] of all.entries()) {
@@ -94,7 +94,7 @@ describe("a folder with a FileVault layout", () => {
     }
   });
 
-  it("has a dam:Asset's directory as one asset, with its original's content and its metadata's type and times", async () => {
+  it("shows a dam:Asset's directory as one asset, with its original's content and its metadata's type and times", async () => {
     const [node] = await reader.stat([`${root}/book.xml`]);
     expect(node).to.deep.equal({
       kind: "asset",
@@ -112,7 +112,7 @@ describe("a folder with a FileVault layout", () => {
     );
   });
 
-  it("merges what stands inline with what stands in _jcr_content", async () => {
+  it("merges inline nodes with those in _jcr_content", async () => {
     const [node] = await reader.stat([`${root}/split.dita`]);
     expect(node?.kind === "asset" && node.asset).to.deep.include({
       contentFragment: true,
@@ -121,7 +121,7 @@ describe("a folder with a FileVault layout", () => {
     });
   });
 
-  it("reads files by the names that JCR has, and none by the file's own", async () => {
+  it("reads files by their JCR names, and none by its file name", async () => {
     expect(await text(`${root}/x:y`)).to.equal("a prefix: x:y");
     expect(await text(`${root}/_x_y`)).to.equal("looks prefixed: _x_y");
     expect(await text(`${root}/plain.md`)).to.equal("# plain");
@@ -131,20 +131,20 @@ describe("a folder with a FileVault layout", () => {
     }
   });
 
-  it("says of an asset without its original that it cannot be read, and counts it", async () => {
+  it("counts an asset without its original, and reports that it cannot be read", async () => {
     const [node] = await reader.stat([`${root}/lost.png`]);
     expect(node?.kind === "asset" && node.asset.sizeBytes).to.equal(7);
     expect(await rejection(text(`${root}/lost.png`))).to.include({ code: "READ_FAILED" });
   });
 
-  it("is known by its jcr_root, too", async () => {
+  it("is also recognised by its jcr_root", async () => {
     const inner = await FolderReader.at({ folder: join(folder, "jcr_root") });
     expect(await inner.stat([root, `${root}/plain.md`])).to.have.nested.property("[1].kind", "asset");
   });
 });
 
 describe("FileVault's names", () => {
-  it("of any JCR name lead back to it", () => {
+  it("are decoded to the JCR name that they encode", () => {
     const unit = fc.constantFrom("a", "b", "_", "%", "4", "1", " ", "*", "é", "\u{1f600}", ".", "-", "?");
     const local = fc.array(unit, { minLength: 1, maxLength: 5 }).map((units) => units.join(""));
     const name = fc.oneof(
@@ -154,7 +154,7 @@ describe("FileVault's names", () => {
     fc.assert(fc.property(name, (one) => jcrNameOf(fileNameOf(one)) === one));
   });
 
-  it("are those of the documentation", () => {
+  it("are those in the documentation", () => {
     expect(["jcr:content", "_x_y", "a:b:c", "what?", "100%"].map(fileNameOf)).to.deep.equal([
       "_jcr_content",
       "__x_y",

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { headOf } from "../../../../../src/adapters/assets/jcr/client/head.js";
 
-describe("the head of an answer's body", () => {
+describe("the head of a response body", () => {
   const content = Buffer.from(Array.from({ length: 1_000_000 }, (_, i) => i % 251));
   let taken: number;
   let isOpen: boolean;
@@ -29,12 +29,12 @@ describe("the head of an answer's body", () => {
     }
   });
 
-  it("is all of a smaller body, and nothing of an empty one", async () => {
+  it("is the whole of a smaller body, and empty for an empty one", async () => {
     expect(await headOf(body(1_000, 300), 4_096)).to.deep.equal(content.subarray(0, 1_000));
     expect((await headOf(body(0, 300), 4_096)).length).to.equal(0);
   });
 
-  it("leaves a small rest read to its end, so that the connection serves again", async () => {
+  it("has a small rest read to its end, so that the connection can be reused", async () => {
     await headOf(body(200_000, 65_536), 4_096);
     expect(taken).to.equal(200_000);
   });
