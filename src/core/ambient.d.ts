@@ -1,4 +1,4 @@
-/** What core takes from its host without asking: cancellation and text decoding. Every runtime we claim has both. */
+/** Globals that core uses: cancellation and text decoding. Every supported runtime has them. */
 interface AbortSignal {
   readonly aborted: boolean;
   readonly reason: unknown;

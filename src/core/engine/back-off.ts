@@ -1,15 +1,15 @@
-/** How long pauses between tries grow, before jitter. All in milliseconds. */
+/** How pauses between tries grow, before jitter. */
 export interface BackOffCurve {
-  /** Pause after the first failed try; doubles with each further one. */
+  /** Pause after the first failed try. Doubles with each further one. */
   readonly firstMs: number;
-  /** No pause is longer. */
+  /** The longest pause. */
   readonly mostMs: number;
 }
 
-/** For a store or repository that cannot be reached: 0.2 s doubling to 10 s, so that work goes on soon after it is back. */
-const OUT_OF_REACH: BackOffCurve = Object.freeze({ firstMs: 200, mostMs: 10_000 });
+/** For an unreachable store or repository: 0.2 s, doubling to 10 s, so that work resumes soon after it is back. */
+const UNREACHABLE: BackOffCurve = Object.freeze({ firstMs: 200, mostMs: 10_000 });
 
-/** The longest that an asset waits for its next try, unless the first pause is longer by its option. */
+/** The longest pause before an asset's next try, unless `retryDelayMs` is longer. */
 const MOST_BEFORE_RETRY_MS = 3_600_000;
 
 /** For an asset whose handler threw RetryableError: `retryDelayMs` (1 s by default) doubling to an hour. */
@@ -19,14 +19,14 @@ export const retryCurve = (retryDelayMs: number): BackOffCurve => ({
 });
 
 /**
- * Milliseconds to wait after the `attempt`-th failed try (1 is the first): `firstMs` doubling up to `mostMs`, then
- * jittered down to between half of that and all of it, so that many who failed together do not return together.
- * `random` yields numbers from 0 to below 1.
+ * Returns the milliseconds to wait after the `attempt`-th failed try (1 is the first): `firstMs` doubling up to
+ * `mostMs`, then jittered to between 50 % and 100 %, so that many that failed together do not retry together. `random`
+ * must return numbers from 0 (inclusive) to 1 (exclusive).
  */
-export function backOff(attempt: number, random: () => number, { firstMs, mostMs } = OUT_OF_REACH): number {
+export function backOff(attempt: number, random: () => number, { firstMs, mostMs } = UNREACHABLE): number {
   const doublings = Math.min(attempt - 1, MOST_DOUBLINGS);
   return Math.min(mostMs, firstMs * 2 ** doublings) * (0.5 + random() / 2);
 }
 
-/** Enough to get from a millisecond past every cap; more would multiply a pause of 0 by infinity. */
+/** Enough to get from 1 ms past every cap. More would multiply a pause of 0 by infinity. */
 const MOST_DOUBLINGS = 40;

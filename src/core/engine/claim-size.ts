@@ -1,21 +1,21 @@
 import type { Clock } from "../ports/clock.js";
 import type { Slots } from "./chunk/slots.js";
 
-/** Claimed work should last about so long: slots never wait for a claim, and leases are not hoarded. */
+/** Claimed work should last about this long, so that slots never wait for a claim and leases are not hoarded. */
 const AHEAD_MS = 1_000;
 const MAX_CHUNKS = 20;
-/** No chunk has ended for so long: those that are held are long ones. */
+/** If no chunk has ended for this long, the leased chunks are long ones. */
 const STARVED_AFTER_MS = 250;
-/** The speed is that of about so many chunks, the latest weighing most. */
+/** The speed is averaged over about this many chunks; the latest weigh most. */
 const REMEMBERED = 40;
 
-/** How many chunks a worker should claim next, by the speed at which its chunks have ended lately. */
+/** Decides how many chunks a worker should claim next, by how fast its recent chunks ended. */
 export class ClaimSize {
   readonly #clock: Clock;
   readonly #slots: Pick<Slots, "free">;
   #busy = 0;
   #ended = 0;
-  /** From when on the remembered chunks took their time; moved on over time without any chunk. */
+  /** Start of the time in which the remembered chunks ended. Moved forward over times without any chunk. */
   #sinceMs = 0;
   #idleSinceMs = 0;
   /** When a chunk ended last. */
@@ -27,11 +27,11 @@ export class ClaimSize {
     this.#sinceMs = this.#idleSinceMs = this.#endedMs = clock.monotonicMs();
   }
 
-  /** 0 while enough is claimed: enough for a while, and enough that no slot stays free for want of work. */
+  /** Number of chunks to claim now. 0 if the claimed work lasts for a while and keeps every slot busy. */
   get chunks(): number {
     const wanted = Math.min(MAX_CHUNKS, Math.max(2, Math.ceil(AHEAD_MS / this.#chunkMs)));
     if (this.#busy * 2 <= wanted) return wanted - this.#busy;
-    // While chunks end one after the other, the next claim is near: a slot that is free for a moment needs none.
+    // While chunks keep ending, the next claim comes soon: a slot that is free for a moment does not matter.
     if (this.#clock.monotonicMs() - this.#endedMs < STARVED_AFTER_MS) return 0;
     return Math.max(0, Math.min(this.#slots.free, MAX_CHUNKS - this.#busy));
   }
@@ -51,7 +51,7 @@ export class ClaimSize {
     if (--this.#busy === 0) this.#idleSinceMs = nowMs;
   }
 
-  /** Before the first end nothing is known: then a chunk is taken for a long one. */
+  /** Average time per chunk. Until the first chunk has ended, chunks are assumed to be long. */
   get #chunkMs(): number {
     const nowMs = this.#busy === 0 ? this.#idleSinceMs : this.#clock.monotonicMs();
     return this.#ended === 0 ? AHEAD_MS : Math.max(0.5, nowMs - this.#sinceMs) / this.#ended;

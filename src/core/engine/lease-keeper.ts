@@ -10,8 +10,8 @@ const REAP_EVERY_MS = 1_000;
 const same = (a: Lease, b: Lease): boolean => a.jobId === b.jobId && a.chunk === b.chunk && a.epoch === b.epoch;
 
 /**
- * The worker's heartbeat: renews leases, stops work whose lease was lost or ran out on this process's own clock, passes
- * on cancel and pause within a second, enforces deadlines, and takes back what dead workers held in stopping jobs.
+ * A worker's heartbeat. Renews leases, stops work whose lease was lost or has expired on this process's clock, passes
+ * on cancel and pause within a second, enforces deadlines, and takes back dead workers' leases in stopping jobs.
  */
 export class LeaseKeeper {
   readonly #held: ReadonlySet<LeasedWork>;
@@ -49,7 +49,7 @@ export class LeaseKeeper {
         await this.#passOnStops();
         await this.#reap(nowMs);
       } catch (error) {
-        // Work goes on until its leases run out; the next beat tries again.
+        // Work continues until its leases expire; the next beat retries.
         journal.unavailable(error, BEAT_MS);
         if (!isUnavailable(error)) await clock.sleep(BEAT_MS, this.#stopped.signal);
       }

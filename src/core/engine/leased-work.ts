@@ -5,24 +5,26 @@ import type { Job } from "../job/job.js";
 export type StopReason =
   "job is stopping" | "making way" | "lease lost" | "lease expired" | "unavailable" | "shutting down" | "failed";
 
-/** True where whatever is still waited for is of no use, or must not be done any more. */
+/**
+ * Returns whether a stop for this reason also ends all waiting, because the result is useless or not allowed any more.
+ */
 export const endsWaiting = (reason: StopReason): boolean =>
   reason !== "unavailable" && reason !== "failed" && reason !== "making way";
 
-/** Something at work under a lease of this process: a chunk or a discovery. */
+/** Work in progress under a lease of this process: a chunk or a discovery. */
 export interface LeasedWork {
   readonly job: Job;
   readonly lease: Lease;
-  /** When the lease runs out by this process's monotonic clock, counted from sending the last claim or renewal. */
+  /** When the lease expires on this process's monotonic clock, counted from when the last claim or renewal was sent. */
   leaseUntilMs: number;
-  /** Aborted once nothing is to be waited for any more: the job stops, the lease is gone, or the process ends. */
+  /** Aborted when nothing may be waited for any more: the job stops, the lease is gone, or the process ends. */
   readonly over: AbortSignal;
-  /** Whether its process may hold nothing beside it. */
+  /** Whether its process may hold no other lease. */
   readonly alone: boolean;
-  /** Starts nothing more; `abort` tells what is in flight, too. */
+  /** Starts nothing more. If `abort`, also aborts what is in flight. */
   stop(reason: StopReason, abort: boolean): void;
-  /** Ends without what does not end by itself. */
+  /** Ends without waiting for handlers that ignore their signal. */
   abandon(): void;
-  /** Ends what has been in flight too long. */
+  /** Ends what has been in flight for longer than its deadline. */
   enforceDeadline(nowMs: number): void;
 }

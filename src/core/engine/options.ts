@@ -1,129 +1,132 @@
 import { invalidParameter } from "../errors.js";
 
 /**
- * How a worker works. Options are per process: several on one store may differ, but should agree on the lease. Defaults,
- * bounds and units stand in `ENGINE_OPTIONS`; a test compares them with the comments here.
+ * Options of a worker. They apply per process: processes that share a store may differ, but should agree on the lease
+ * options. Defaults, bounds and units are defined in `ENGINE_OPTIONS`; a test compares them with the comments here.
  */
 export interface EngineOptions {
   /**
-   * Assets in flight at once, in this process. More hides a slow repository; costs memory (a content is held whole while
-   * a handler reads it) and takes the host's event loop. It makes handlers that only compute no faster: `threads` does.
+   * Maximum number of assets in flight in this process. A higher value compensates for a slow repository, but costs
+   * memory (content is held whole while a handler reads it) and time on the host's event loop. It does not speed up
+   * CPU-bound handlers: use `threads` for those.
    * @defaultValue 8 assets; whole, 1 to 1000
    */
   readonly concurrency: number;
   /**
-   * Assets in a chunk, the unit of claim and commit. Larger chunks cost fewer statements an asset; smaller ones share a
-   * small job among more processes. Read at discovery: a job keeps the chunks that it has.
+   * Number of assets in a chunk, the unit of claim and commit. Larger chunks need fewer statements per asset; smaller
+   * ones spread a small job over more processes. Applied during discovery: existing chunks keep their size.
    * @defaultValue 500 assets; whole, 1 to 10000
    */
   readonly chunkSize: number;
   /**
-   * How long one try of one asset may take before it is FAILED DEADLINE; waiting for a retry does not count. A handler in
-   * the main thread that ignores its signal is left behind, and keeps its memory until it ends.
+   * Time limit for one try of one asset; an asset that exceeds it is FAILED with DEADLINE. Pauses before retries do not
+   * count. A handler in the main thread that ignores its signal is abandoned and keeps its memory until it ends.
    * @defaultValue 60000 ms; 1 to 2147483647
    */
   readonly deadlineMs: number;
   /**
-   * Tries of an asset whose handler throws RetryableError, the first one included. An asset that waits for its next try
-   * keeps its place among those in flight: many of them slow the whole process down.
+   * Maximum number of tries of an asset whose handler throws RetryableError, including the first. An asset that waits
+   * for its next try still counts as in flight: many of them slow the whole process down.
    * @defaultValue 3 tries; whole, 1 to 100
    */
   readonly tries: number;
   /**
-   * Pause before the second try; doubles with each further one up to an hour, jittered down to its half. 0: no pause,
-   * which hits a service that is overloaded again at once.
+   * Pause before the second try. Doubles with each further try, up to an hour, and is jittered to between 50 % and 100
+   * %. 0: no pause; beware that this hits an overloaded service again at once.
    * @defaultValue 1000 ms; 0 to 2147483647
    */
   readonly retryDelayMs: number;
   /**
-   * How long a lease lasts without renewal: other machines take over the work of a process that died after this. Too
-   * short, and a process that stalls (a long garbage collection, a slow store) loses its work to others, who do it again.
+   * How long a lease lasts without renewal. Other machines take over a dead process's work after this time. If it is
+   * too short, a process that stalls (a long garbage collection, a slow store) loses its work to others, who repeat it.
    * @defaultValue 10000 ms; 1 to 2147483647
    */
   readonly leaseTtlMs: number;
   /**
-   * How often leases are renewed: one statement for all that a process holds. At most half of `leaseTtlMs`, so that one
-   * renewal may fail.
+   * How often leases are renewed, with one statement for all leases of a process. Must be at most half of `leaseTtlMs`,
+   * so that one renewal may fail.
    * @defaultValue 3000 ms; 1 to 2147483647
    */
   readonly renewEveryMs: number;
   /**
-   * What is finished is committed at the latest after this; a kill repeats at most so much work. Shorter costs
-   * transactions, longer shows progress later.
+   * Maximum time until finished assets are committed. A killed process loses at most this much work. A shorter time
+   * costs more transactions; a longer one delays visible progress.
    * @defaultValue 2000 ms; 1 to 2147483647
    */
   readonly commitEveryMs: number;
   /**
-   * At most so many chunks share a commit. More make fewer and longer transactions, which hold the job's row for longer.
+   * Maximum number of chunks that share a commit. A higher value makes transactions fewer but longer, and each locks
+   * the job's row for longer.
    * @defaultValue 20 chunks; whole, 1 to 1000
    */
   readonly chunksPerCommit: number;
   /**
-   * How long `stop` lets running handlers end before it aborts them; assets that were aborted are run again later. Keep it
-   * below the time after which whoever stops the process kills it. 0: aborts at once.
+   * How long `stop` waits for running handlers before it aborts them. Aborted assets are processed again later. Keep it
+   * below the grace period after which your service manager kills the process. 0: abort at once.
    * @defaultValue 10000 ms; 0 to 2147483647
    */
   readonly drainMs: number;
   /**
-   * How often a worker without work looks for some, and every worker for jobs that were told to stop: a statement each
-   * time, in every process. Longer delays the start of a job that another process took in, and a cancel.
+   * How often an idle worker looks for work, with one statement each time in every process. A longer time delays the
+   * start of a job that another process accepted.
    * @defaultValue 400 ms; 1 to 2147483647
    */
   readonly pollMs: number;
   /**
-   * The largest content that `context.bytes()` and `context.text()` take; above it they fail with READ_FAILED, and a
-   * handler has to use `context.stream()`. Up to `concurrency` times as much may be in memory at once.
+   * Maximum size of content that `context.bytes()` and `context.text()` return. For larger content they fail with
+   * READ_FAILED, and a handler must use `context.stream()`. Up to `concurrency` times this may be in memory at once.
    * @defaultValue 67108864 bytes; from 1
    */
   readonly maxContentBytes: number;
   /**
-   * Threads for handlers that have `thread: true`; 0: one a core, and never more than `concurrency`. Each costs a heap
-   * and loads the plugins anew.
+   * Number of threads for handlers with `thread: true`. 0: one per core, but at most `concurrency`. Each thread has its
+   * own heap and loads the plugins itself.
    * @defaultValue 0 threads; whole, 0 to 256
    */
   readonly threads: number;
   /**
-   * The heap that a thread may fill before it is ended. Buffers are outside of it: where the process has grown by this for
-   * each thread at work and once more, what runs is ended and run again alone, and ended there at twice this.
+   * Maximum heap of a thread; a thread that exceeds it is ended. Buffers are not part of the heap: if the process has
+   * grown by this much per busy thread and once more, the running work is ended and rerun alone, where the limit is
+   * twice this much.
    * @defaultValue 512 MiB; from 1
    */
   readonly threadMemoryMb: number;
   /**
-   * The process is unwell from this on, for several seconds without a break, and does less at once while it is: how late
-   * its event loop is, at the 99th percentile of a second. Lower keeps a host's requests fast and costs throughput. 0:
-   * never.
+   * Event-loop delay (99th percentile of a second) above which the process counts as overloaded. If it stays above the
+   * limit for several seconds, the process runs fewer assets at once. A lower limit keeps the host's requests fast, at
+   * the cost of throughput. 0: no limit.
    * @defaultValue 250 ms; 0 to 2147483647
    */
   readonly throttleLoopMs: number;
   /**
-   * The same for how full its heap is. Higher comes closer to running out of memory. 0: never.
+   * The same limit for the used share of the heap. A higher value comes closer to running out of memory. 0: no limit.
    * @defaultValue 90 % of the heap's limit; from 0
    */
   readonly throttleHeapPercent: number;
   /**
-   * The same for how slow its store answers. Lower spares a database that others use. 0: never.
+   * The same limit for the store's response time. A lower value spares a database that others use. 0: no limit.
    * @defaultValue 5000 ms; 0 to 2147483647
    */
   readonly throttleStoreMs: number;
   /**
-   * The same for how slow its repository answers. Lower spares a server that people work on. 0: never.
+   * The same limit for the repository's response time. A lower value spares a server that people work on. 0: no limit.
    * @defaultValue 30000 ms; 0 to 2147483647
    */
   readonly throttleRepositoryMs: number;
 }
 
-/** What one option may be. */
+/** Default, bounds and unit of an option. */
 export interface OptionRule {
   readonly default: number;
   readonly least: number;
-  /** Infinity: no bound. */
+  /** Infinity: no upper bound. */
   readonly most: number;
-  /** True: no fraction. */
+  /** Whether it must be a whole number. */
   readonly whole: boolean;
   readonly unit: string;
 }
 
-/** The longest that a timer waits; a longer one fires at once. */
+/** The longest delay of a timer. A timer with a longer delay fires at once. */
 const MOST_MS = 2_147_483_647;
 
 const whole = (byDefault: number, unit: string, least: number, most: number): OptionRule =>
@@ -133,7 +136,7 @@ const ms = (byDefault: number, least = 1): OptionRule =>
 const from = (least: number, byDefault: number, unit: string): OptionRule =>
   Object.freeze({ default: byDefault, least, most: Number.POSITIVE_INFINITY, whole: false, unit });
 
-/** Every option with its default, bounds and unit: the one place where they are said. */
+/** Default, bounds and unit of every option, defined only here. */
 export const ENGINE_OPTIONS: Readonly<Record<keyof EngineOptions, OptionRule>> = Object.freeze({
   concurrency: whole(8, "assets", 1, 1_000),
   chunkSize: whole(500, "assets", 1, 10_000),
@@ -161,7 +164,7 @@ export const ENGINE_DEFAULTS: EngineOptions = Object.freeze(
   Object.fromEntries(RULES.map(([name, rule]) => [name, rule.default])) as Record<keyof EngineOptions, number>,
 );
 
-/** INVALID_PARAMETER where an option cannot be what it is: names the option, its value, and what is allowed. */
+/** Returns the options if they are valid. Throws INVALID_PARAMETER with the option, its value and what is allowed. */
 export function checkEngineOptions(options: EngineOptions): EngineOptions {
   for (const [name, rule] of RULES) {
     const value: unknown = options[name];
@@ -183,8 +186,8 @@ const isAllowed = (value: unknown, rule: OptionRule): boolean =>
   (!rule.whole || Number.isInteger(value));
 
 function allowed({ least, most, whole, unit }: OptionRule): string {
-  const range = most === Number.POSITIVE_INFINITY ? `from ${least} on` : `from ${least} to ${most}`;
-  return `a ${whole ? "whole number" : "number"} of ${unit} ${range}`.replace("of %", "in %");
+  const range = most === Number.POSITIVE_INFINITY ? `, ${least} or more` : ` from ${least} to ${most}`;
+  return `a ${whole ? "whole number" : "number"} of ${unit}${range}`.replace("of %", "in %");
 }
 
 const shown = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));

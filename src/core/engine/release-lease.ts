@@ -11,9 +11,9 @@ type ReleaseTools = Pick<EngineTools, "jobs" | "chunks" | "journal" | "clock" | 
 };
 
 /**
- * Gives the lease of stopped work back. Where the repository cannot be reached, the job says so, and a pause comes before.
- * An error that is nobody's absence ends the job: it can be resumed once that is mended. Repeats until the store answers;
- * gives up only once `over` is aborted, for then the lease runs out by itself.
+ * Releases the lease of stopped work. If the repository was unreachable, notes that in the job and pauses first. If any
+ * other error stopped the work, the job gives up; it can be resumed when the cause is fixed. Retries while the store is
+ * unreachable, until `over` is aborted: the lease then expires by itself.
  */
 export async function releaseLease(
   work: LeasedWork,

@@ -3,17 +3,18 @@ import type { Clock } from "../ports/clock.js";
 import { backOff } from "./back-off.js";
 import type { EngineTools } from "./tools.js";
 
+/** Dependencies of a retry. */
 export interface RetryTools {
   readonly clock: Clock;
-  /** 0 to 1, like Math.random. */
+  /** Returns numbers from 0 to 1, like Math.random. */
   readonly random: () => number;
-  /** Hears of each failed try, before the pause. */
+  /** Called after each failed try, before the pause. */
   readonly onUnavailable: (error: unknown, retryInMs: number) => void;
-  /** Once aborted: ends the pause, and lets one more try decide. @defaultValue never */
+  /** When aborted, ends the pause; one last try then decides. @defaultValue never */
   readonly over?: AbortSignal | undefined;
 }
 
-/** Retries that the journal hears of. */
+/** Makes RetryTools that report failed tries to the journal. */
 export const retryTools = (
   { clock, random, journal }: Pick<EngineTools, "clock" | "random" | "journal">,
   over: AbortSignal,
@@ -24,7 +25,7 @@ export const retryTools = (
   over,
 });
 
-/** Repeats an action until the store or repository that it asks can be reached. Throws every other error. */
+/** Retries an action while its store or repository is UNAVAILABLE. Throws every other error at once. */
 export async function retryWhileUnavailable<T>(
   action: () => Promise<T>,
   { clock, random, onUnavailable, over }: RetryTools,

@@ -14,18 +14,18 @@ import type { SkipRules } from "../asset/skip-rules.js";
 import type { EngineOptions } from "./options.js";
 import type { Latency } from "./health/stopwatch.js";
 
-/** What happened that no caller is waiting to hear. */
+/** Reports events that no caller waits for. */
 export interface EngineJournal {
-  /** The store or repository cannot be reached; the worker goes on trying. */
+  /** The store or repository is unreachable. The worker retries. */
   unavailable(error: unknown, retryInMs: number): void;
-  /** Something that should not happen did; the job gives up. */
+  /** An unexpected error occurred. The job gives up. */
   failed(jobId: string, error: unknown): void;
 }
 
-/** A logger for one chunk's handlers whose lines also go to `sink`, and from there into the job's log. */
+/** Opens a logger for the handlers of one chunk. Its lines also go to `sink`, and from there to the job's log. */
 export type OpenHandlerLogger = (job: Job, sink: (entry: LogEntry) => void) => HandlerLogger;
 
-/** Everything that the engine is given. */
+/** The engine's dependencies. */
 export interface EngineTools {
   readonly jobs: JobStore;
   readonly chunks: ChunkStore;
@@ -37,17 +37,17 @@ export interface EngineTools {
   readonly owner: OwnerIdentity;
   readonly clock: Clock;
   readonly createDigest: CreateDigest;
-  /** 0 to 1, like Math.random. */
+  /** Returns numbers from 0 to 1, like Math.random. */
   readonly random: () => number;
   readonly openHandlerLogger: OpenHandlerLogger;
   readonly journal: EngineJournal;
-  /** Called where an answer of the store says that a job has ended: at least once, if this process lives on. */
+  /** Called when the store's answer says that a job has ended: at least once, unless the process dies before. */
   readonly onEnd?: (job: Job) => void;
   readonly options: EngineOptions;
-  /** Given where a handler has `thread: true`. */
+  /** Present if a handler has `thread: true`. */
   readonly threads?: HandlerThreads;
-  /** How fast store and repository answer. */
+  /** Measures the response times of store and repository. */
   readonly latency: Latency;
-  /** Given where a process that is unwell is to do less at once. */
+  /** Present if an overloaded process must run fewer assets at once. */
   readonly health?: HealthProbe;
 }

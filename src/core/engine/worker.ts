@@ -20,16 +20,16 @@ import type { EngineTools } from "./tools.js";
 import { UnavailableNotice } from "./health/unavailable-notice.js";
 
 const MAX_DISCOVERIES = 2;
-/** Uninterrupted work before the host's event loop turns. */
+/** Maximum uninterrupted work before the host's event loop gets a turn. */
 const SLICE_MS = 1;
-/** How often a busy worker asks whether a careful chunk waits for one that holds nothing else. */
+/** How often a busy worker asks whether a careful chunk waits for a worker that holds nothing else. */
 const ASK_FOR_CARE_EVERY_MS = 5_000;
-/** How long `stop` waits for handlers that were told to end. */
+/** How long `stop` waits for aborted handlers. */
 const AFTER_ABORT_MS = 2_000;
 
 /**
- * Claims discovery and chunks, runs them under their leases, until it is told to stop. Several workers, in one process
- * or in many, share the work by claiming alone.
+ * Claims discovery and chunks and runs them under their leases, until it is stopped. Workers in one or more processes
+ * share the work by nothing but their claims.
  */
 export class Worker {
   readonly #tools: EngineTools;
@@ -50,7 +50,7 @@ export class Worker {
   #askedForCareMs: number;
   #wakeUp = new AbortController();
 
-  /** Works on all jobs of its repository and handlers, or on one alone. */
+  /** Makes a worker for all jobs of its repository and handlers, or only for the job `jobId`. */
   constructor(tools: EngineTools, jobId?: string) {
     this.#tools = tools;
     this.#jobId = jobId;
@@ -62,7 +62,7 @@ export class Worker {
     const notice = new UnavailableNotice(tools);
     const results = tools.repository.enlist ? {} : { results: new ResultWriter({ ...tools, notice }) };
     this.#loop = { committer: this.#committer, ...results, onAnswer: this.#onAnswer };
-    // While threads have enough to do, a slot that is free for want of other work asks for no more of theirs.
+    // While threads have enough to do, a free slot must not lead to more claims: its chunks would wait for the threads.
     this.#claimSize = new ClaimSize(clock, {
       get free() {
         return threadSlots?.free === 0 ? 0 : slots.free;
@@ -80,7 +80,7 @@ export class Worker {
     this.#notice = notice;
   }
 
-  /** Begins to work; a second call changes nothing. */
+  /** Starts working. Further calls have no effect. */
   start(): void {
     if (this.#working) return;
     this.#keeper.start();
@@ -88,10 +88,12 @@ export class Worker {
     this.#working = this.#work();
   }
 
-  /** Looks for work at once. */
+  /** Makes the worker look for work at once. */
   readonly wake = (): void => this.#wakeUp.abort();
 
-  /** Starts nothing more, lets what runs end for `drainMs`, then aborts it; commits what ended, releases the rest. */
+  /**
+   * Starts nothing more, waits `drainMs` for running handlers, then aborts them. Commits what ended, releases the rest.
+   */
   async stop(drainMs = this.#tools.options.drainMs): Promise<void> {
     if (!this.#working) return;
     const { clock } = this.#tools;
@@ -107,8 +109,8 @@ export class Worker {
     await Promise.race([ended, clock.sleep(AFTER_ABORT_MS, allEnded.signal)]);
     await this.#keeper.stop();
     await this.#health?.stop();
-    // A handler that does not heed its signal is left behind: its lease runs out, its epoch moves on. So is a store that
-    // does not answer: what was not committed is handled again.
+    // Abandons handlers that ignore their signal: their leases expire, their epochs move on. Does not wait for a store
+    // that does not answer, either: what was not committed is processed again.
     for (const work of this.#held) work.abandon();
     this.#committer.giveUp();
     await Promise.race([ended, clock.sleep(AFTER_ABORT_MS, allEnded.signal)]);
@@ -132,8 +134,8 @@ export class Worker {
   }
 
   /**
-   * False while a careful chunk has this process to itself, and while one waits for that: what is held then makes way, as
-   * soon as the assets in flight have ended.
+   * Returns whether the worker may claim now. It may not while it runs a careful chunk, nor while a careful chunk waits
+   * for a free worker: it then stops its own work, as soon as the assets in flight have ended, to make way.
    */
   async #mayClaim(): Promise<boolean> {
     const { chunks, clock } = this.#tools;
@@ -167,7 +169,7 @@ export class Worker {
     };
   }
 
-  /** True where there was something to take. */
+  /** Returns whether anything was claimed. */
   async #claim(): Promise<boolean> {
     const { chunks, options, clock } = this.#tools;
     const sentMs = clock.monotonicMs();
@@ -186,7 +188,7 @@ export class Worker {
     }
   }
 
-  /** Runs work to its end. Whatever goes wrong in it ends in the journal, never in the host's face. */
+  /** Runs work to its end. Reports any error to the journal and never throws it at the host. */
   #hold<W extends LeasedWork>(work: W, run: (work: W) => Promise<void>): void {
     const { journal } = this.#tools;
     this.#held.add(work);
@@ -200,7 +202,7 @@ export class Worker {
     this.#ending.add(ending);
   }
 
-  /** All of a chunk's open assets, as many at once as there are slots. */
+  /** Runs all of a chunk's open assets, as many at once as there are slots. */
   #parallelBatches(lanes: AssetLanes): AsyncIterable<void> {
     this.#claimSize.began();
     lanes.start(lanes.claim.open.length);
@@ -234,7 +236,7 @@ export class Worker {
     return releaseLease(work, error, { ...this.#tools, notice: this.#notice }, this.#over.signal);
   }
 
-  /** Every answer of the store tells how the job stands; a job that is stopping stops here, at once. */
+  /** Reads the job's state from every answer of the store, so that a stopping job stops here at once. */
   readonly #onAnswer = ({ job }: CommitAnswer): void => {
     if (isStopping(job)) {
       for (const work of this.#held) if (work.job.id === job.id) work.stop("job is stopping", true);

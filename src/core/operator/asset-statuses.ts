@@ -16,12 +16,12 @@ export interface AssetStatusTools {
   readonly repository: AssetRepository;
 }
 
-/** Jobs looked at for the latest outcome; what is older rests on the stamp. */
+/** Number of recent jobs searched for an asset's latest outcome. For older outcomes the stamp decides. */
 const MAX_JOBS = 100;
 
 /**
- * How the assets that a listing job found stand now. The newest job of the repository that has an outcome for an asset,
- * or is at work where it lies, decides; where there is none, its stamp does.
+ * Returns the current status of the assets that a listing job found. It comes from the repository's newest job that has
+ * an outcome for the asset or is processing it; without such a job, from the asset's stamp.
  */
 export async function assetStatusPage(
   listing: Job,
@@ -55,10 +55,10 @@ export async function assetStatusPage(
   };
 }
 
-/** JOB_NOT_FOUND for a job that lists nothing: its id was not given by an asset status request. */
+/** Returns the job if an asset status request started it; throws JOB_NOT_FOUND otherwise. */
 export function listingOnly(job: Job): Job {
   if (job.request.listing) return job;
-  throw new AssetmillError("JOB_NOT_FOUND", `job ${job.id} is no asset status request`, { ids: { jobId: job.id } });
+  throw new AssetmillError("JOB_NOT_FOUND", `job ${job.id} is not an asset status request`, { ids: { jobId: job.id } });
 }
 
 async function latestStatuses(
@@ -83,7 +83,7 @@ async function latestStatuses(
   return paths.map((path) => statuses.get(path));
 }
 
-/** Undefined where this job says nothing about the asset. */
+/** Returns an asset's status by its outcome in this job; undefined if the job does not determine it. */
 function statusBy(job: Job, outcome: ReportedOutcome | null | undefined): AssetStatus | undefined {
   if (outcome?.outcome === "SUCCEEDED" || outcome?.code === "UNCHANGED") return "SUCCESS";
   if (outcome?.outcome === "FAILED") return "FAILURE";

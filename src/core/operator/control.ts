@@ -17,18 +17,18 @@ import { LISTING_TYPE } from "./normalise-request.js";
 import { refuseResume, refuseStart } from "./overlap.js";
 import { watchJob, type WatchOptions } from "./watch-job.js";
 
-/** What control over stored jobs needs: the store alone. */
+/** Dependencies of Control: just the store. */
 export interface ControlTools {
   readonly jobs: JobStore;
   readonly log: JobLog;
   readonly reports: JobReports;
   readonly ids: IdGenerator;
   readonly clock: Clock;
-  /** Called after whatever may have made work. */
+  /** Called after every change that may have created work for a worker. */
   readonly onWork: () => void;
 }
 
-/** What may be asked of jobs that exist. */
+/** Queries and controls stored jobs, without a repository. */
 export class Control implements JobControl {
   readonly #tools: ControlTools;
 
@@ -69,7 +69,7 @@ export class Control implements JobControl {
   async retryFailed(processingId: string, by: string): Promise<{ processingId: string }> {
     const job = await this.#ended(processingId, "retry-failed");
     if (sumOf(job.tally).failed === 0) {
-      throw new AssetmillError("ILLEGAL_STATE", `no asset of this job failed; it is ${job.state.status}`, {
+      throw new AssetmillError("ILLEGAL_STATE", `no asset of this job failed; the job is ${job.state.status}`, {
         ids: { jobId: job.id, status: job.state.status },
       });
     }
@@ -117,7 +117,7 @@ export class Control implements JobControl {
     return this.#tools.reports.outcomes(processingId, query);
   }
 
-  /** A job of this request that follows an ended one, with the handlers that one had. */
+  /** Drafts a job that follows an ended one, with the ended job's handlers. */
   protected draftFrom(job: Job, request: Job["request"], by: string): JobDraft {
     const { repository, handlers, id } = job;
     return { id: this.#tools.ids.uuid(), request, repository, handlers, createdBy: by, restartedFrom: id };
@@ -126,7 +126,7 @@ export class Control implements JobControl {
   protected async begin(draft: JobDraft): Promise<{ processingId: string }> {
     const { jobs, onWork } = this.#tools;
     if (typeof draft.createdBy !== "string" || draft.createdBy === "")
-      throw invalidParameter("by", "must say who starts the job");
+      throw invalidParameter("by", "must name who starts the job");
     const job = await jobs.create(draft, (rivals) => refuseStart(draft.request, rivals));
     onWork();
     return { processingId: job.id };
@@ -155,7 +155,7 @@ export class Control implements JobControl {
   }
 }
 
-/** The number, or INVALID_PARAMETER naming the field. */
+/** Returns the number if it is whole and within bounds; throws INVALID_PARAMETER, naming the field, otherwise. */
 export function wholeNumber(value: number, field: string, least: number, most: number): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
   throw invalidParameter(field, `must be a whole number from ${least} to ${most}, not ${String(value)}`);

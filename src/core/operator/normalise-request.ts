@@ -17,7 +17,7 @@ const FIELDS = new Set([
 ]);
 const FILTER_FIELDS = new Set(["fileTypes", "startTime", "endTime", "filterProcessedAssets"]);
 
-/** Whatever came in, as the one form that is stored; or the error that names the field that was wrong. */
+/** Validates a start request and returns it in the form that is stored. Errors name the invalid field. */
 export function normaliseRequest(request: StartRequest, knownTypes: readonly string[]): JobRequest {
   refuseUnknown(request, FIELDS, "");
   const type = typeField(request.type, knownTypes);
@@ -35,7 +35,7 @@ export function normaliseRequest(request: StartRequest, knownTypes: readonly str
   };
 }
 
-/** What an asset status is asked for, as a request of a job that only lists. `missing` is filled in by the caller. */
+/** Turns an asset status request into the request of a job that only lists. The caller fills in `missing`. */
 export function normaliseListing(request: AssetStatusRequest): JobRequest {
   refuseUnknown(request, LISTING_FIELDS, "");
   const excluded = request.excludedPaths;
@@ -49,14 +49,14 @@ export function normaliseListing(request: AssetStatusRequest): JobRequest {
 }
 const LISTING_FIELDS = new Set(["path", "paths", "excludedPaths"]);
 
-/** No plugin's type can be called so; the history leaves it out. */
+/** The type of listing jobs. No plugin's type can have this name, and the history leaves it out. */
 export const LISTING_TYPE = "$ASSET_STATUS";
 
 function refuseUnknown(value: object, known: ReadonlySet<string>, prefix: string): void {
   for (const name of Object.keys(value)) {
     if (known.has(name)) continue;
     const field = `${prefix}${name}`;
-    const message = `is not a field of this request; known are ${[...known].join(", ")}`;
+    const message = `is not a field of this request; its fields are ${[...known].join(", ")}`;
     throw new AssetmillError("UNKNOWN_FIELD", `${field} ${message}`, { ids: { field }, fields: [{ field, message }] });
   }
 }
@@ -67,19 +67,21 @@ function typeField(type: unknown, known: readonly string[]): string {
   throw unknownType(type, known);
 }
 
-/** UNKNOWN_TYPE, listing the known ones; for a migration, saying what it lacks. */
+/** Makes an UNKNOWN_TYPE error that lists the known types, or says what a migration lacks. */
 export function unknownType(type: string, known: readonly string[]): AssetmillError {
   if (type === MIGRATION_TYPE) return missingTarget();
-  const message = `${JSON.stringify(type.slice(0, 100))} is not known; known are ${known.join(", ")}`;
+  const message = `unknown type ${JSON.stringify(type.slice(0, 100))}; known types are ${known.join(", ")}`;
   return new AssetmillError("UNKNOWN_TYPE", `type: ${message}`, {
     ids: { field: "type" },
     fields: [{ field: "type", message }],
   });
 }
 
-/** A migration may be started only where whoever runs this process, and never a request, says where it writes. */
+/**
+ * Makes the error for a migration without a target. Only the operator of this process sets the target, never a request.
+ */
 export function missingTarget(): AssetmillError {
-  const message = `${MIGRATION_TYPE} has no target: name a database with --target (in createAssetmill, with target)`;
+  const message = `${MIGRATION_TYPE} has no target: name a database with --target (in createAssetmill: target)`;
   return new AssetmillError("UNKNOWN_TYPE", message, {
     ids: { field: "type" },
     fields: [{ field: "type", message }],
@@ -88,7 +90,7 @@ export function missingTarget(): AssetmillError {
 
 function pathFields(request: Pick<StartRequest, "path" | "paths">): readonly string[] {
   if (request.path !== undefined && request.paths !== undefined) {
-    throw invalidParameter("paths", "give path or paths, not both");
+    throw invalidParameter("paths", "cannot be combined with path");
   }
   if (request.paths !== undefined) {
     const paths = pathList(request.paths, "paths");
@@ -99,7 +101,7 @@ function pathFields(request: Pick<StartRequest, "path" | "paths">): readonly str
   return [normalisePath(text(request.path, "path"), "path")];
 }
 
-/** Doubles dropped, in the order given. */
+/** Returns normalised paths in the order given, without duplicates. */
 function pathList(value: string | readonly string[], field: string): readonly string[] {
   const list = typeof value === "string" ? [value] : value;
   if (!Array.isArray(list)) throw invalidParameter(field, "must be a path or a list of paths");
@@ -128,7 +130,7 @@ function fileTypes(value: string | readonly string[]): readonly FileType[] {
   const list = typeof value === "string" ? [value] : value;
   const allowed: readonly string[] = FILE_TYPES;
   if (!Array.isArray(list) || list.some((type: unknown) => !allowed.includes(type as string))) {
-    throw invalidParameter("filter.fileTypes", `must be of ${FILE_TYPES.join(", ")}`);
+    throw invalidParameter("filter.fileTypes", `must be one or more of ${FILE_TYPES.join(", ")}`);
   }
   return FILE_TYPES.filter((type) => list.includes(type));
 }
@@ -136,7 +138,7 @@ function fileTypes(value: string | readonly string[]): readonly FileType[] {
 function epochMs(value: unknown, field: string): void {
   integer(value, field, 0, 8_640_000_000_000_000);
   if (value !== 0 && (value as number) >= 1_000_000_000 && (value as number) < 10_000_000_000) {
-    throw invalidParameter(field, `${String(value)} looks like seconds; epoch milliseconds are wanted`);
+    throw invalidParameter(field, `${String(value)} looks like seconds; must be in epoch milliseconds`);
   }
 }
 
@@ -145,7 +147,7 @@ function maxFailuresField(value: number | string): MaxFailures {
     return value as MaxFailures;
   }
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalidParameter("maxFailures", 'must be a whole number from 0 on, or a percentage such as "5%"');
+  throw invalidParameter("maxFailures", 'must be a whole number of at least 0, or a percentage such as "5%"');
 }
 
 function trueOrFalse(value: unknown, field: string): boolean {

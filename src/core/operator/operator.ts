@@ -21,14 +21,14 @@ import { assetStatusPage, listingOnly } from "./asset-statuses.js";
 import { Control, type ControlTools, wholeNumber } from "./control.js";
 import { normaliseListing, normaliseRequest, unknownType } from "./normalise-request.js";
 
-/** What the operator is given beside the store. */
+/** Dependencies of the operator. */
 export interface OperatorTools extends ControlTools {
   readonly repository: AssetRepository;
-  /** In registration order; their types are the known job types. */
+  /** In registration order. Their types are the known job types. */
   readonly handlers: readonly AssetHandler[];
 }
 
-/** The one implementation of the driving port: validates, asks the store, represents. */
+/** Implements the driving port: validates requests, calls the store, and represents the result. */
 export class Operator extends Control implements JobOperator {
   readonly #tools: OperatorTools;
   readonly #types: readonly string[];
@@ -44,7 +44,7 @@ export class Operator extends Control implements JobOperator {
     const { jobs, repository } = this.#tools;
     const fingerprint = fingerprintOf(normalised, repository.identity);
     const idempotency = key === undefined ? undefined : { key: checkedKey(key), fingerprint };
-    // Looked at before anything else that may have changed since; the creation looks again, under its lock.
+    // Checked first, because the repository may have changed since. `create` checks again, under its lock.
     const known = idempotency && (await jobs.byKey(by, idempotency.key));
     if (known) return { processingId: jobOfKey(known, fingerprint) };
     await this.#refuseMissing(normalised.paths);
@@ -63,7 +63,7 @@ export class Operator extends Control implements JobOperator {
       const have = this.#handlersOf(normalised.type);
       const missing = job.handlers.filter((name) => !have.includes(name));
       if (missing.length > 0) {
-        const message = `job ${job.id} of this request needs handlers that are not loaded here: ${missing.join(", ")}`;
+        const message = `job ${job.id} has the same request but needs handlers that are not loaded: ${missing.join(", ")}`;
         throw new AssetmillError("PATH_BUSY", message, { ids: { jobId: job.id, status: job.state.status } });
       }
       this.#tools.onWork();
@@ -76,7 +76,7 @@ export class Operator extends Control implements JobOperator {
     const normalised = normalisePath(path);
     const [[result], [node]] = await Promise.all([repository.results([normalised]), repository.stat([normalised])]);
     if (!result && node?.kind !== "asset") {
-      throw pathNotFound(normalised, node ? "it is a folder, no asset" : "there is no asset");
+      throw pathNotFound(normalised, node ? "is a folder, not an asset" : "does not exist");
     }
     return result;
   }
@@ -94,7 +94,7 @@ export class Operator extends Control implements JobOperator {
     return assetStatusPage(listingOnly(await this.job(jobId)), { after, limit }, this.#tools);
   }
 
-  /** The handlers that the type has by now. */
+  /** Uses the handlers that the type has now. */
   protected override draftFrom(job: Job, request: JobRequest, by: string): JobDraft {
     const handlers = this.#handlersOf(request.type);
     if (handlers.length === 0) throw unknownType(request.type, this.#types);
@@ -108,7 +108,7 @@ export class Operator extends Control implements JobOperator {
 
   async #refuseMissing(paths: readonly string[]): Promise<void> {
     const [missing] = await this.#missing(paths);
-    if (missing !== undefined) throw pathNotFound(missing, "nothing is there, or nothing that may be read");
+    if (missing !== undefined) throw pathNotFound(missing, "does not exist or cannot be read");
   }
 
   #draft(request: JobRequest, by: string): JobDraft {

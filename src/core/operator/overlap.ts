@@ -8,14 +8,15 @@ const overlapping = (request: JobRequest, rivals: readonly Job[]): Job | undefin
   return rivals.find((rival) => overlaps(scope, scopeOfRequest(rival.request)));
 };
 
-/** PATH_BUSY, naming the job, where a start is refused for one of these. */
+/** Throws PATH_BUSY, naming the job, if one of the rivals keeps this request from starting. */
 export function refuseStart(request: JobRequest, rivals: readonly Job[]): void {
   if (holdsScope(request) && request.onOverlap !== "queue") refuse(overlapping(request, rivals));
 }
 
 /**
- * The same for a resume. A PAUSED job never gave its scope up: whoever else holds it was there before it, or is queued
- * behind it. An ended one did: a queued job waits for earlier ones, but later ones went ahead of it meanwhile.
+ * Throws PATH_BUSY if one of the rivals keeps this job from resuming. A PAUSED job has kept its scope, so any other job
+ * that holds it is queued before or behind it. An ended job has released its scope: if it is a queued one, it waits for
+ * earlier jobs again, but later ones may have started meanwhile.
  */
 export function refuseResume(job: Job, rivals: readonly Job[]): void {
   if (!holdsScope(job.request) || job.state.status === "PAUSED") return;
@@ -27,7 +28,7 @@ function refuse(rival: Job | undefined): void {
   if (!rival) return;
   throw new AssetmillError(
     "PATH_BUSY",
-    `job ${rival.id} (${rival.state.status}) holds an overlapping path, ${rival.request.paths[0]}, until it has ended or is cancelled`,
+    `job ${rival.id} (${rival.state.status}) holds an overlapping path, ${rival.request.paths[0]}; wait until it ends, or cancel it`,
     { ids: { jobId: rival.id, status: rival.state.status } },
   );
 }

@@ -1,10 +1,10 @@
 import type { Clock } from "../ports/clock.js";
 import type { JobRetention, RetentionRule } from "../ports/job-retention.js";
 
-/** Between two steps others have the database. */
+/** Pause between two steps, so that others can use the database. */
 const PAUSE_MS = 20;
 
-/** Deletes what the rule does not keep, step by step, until nothing is left to delete or `signal` is aborted. */
+/** Deletes the jobs that the rule does not keep, step by step, until none is left or `signal` is aborted. */
 export async function retain(
   retention: JobRetention,
   rule: RetentionRule,

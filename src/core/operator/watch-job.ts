@@ -7,30 +7,31 @@ import type { JobLog } from "../ports/job-log.js";
 import type { JobEvent } from "../job/job-event.js";
 import { reportOf } from "../job/job-report.js";
 
-/** How often a watched job is looked at. */
+/** How often a watched job is read. */
 const LOOK_EVERY_MS = 500;
-/** Counters are told at most so often. */
+/** Minimum time between two progress events. */
 const TELL_EVERY_MS = 1_000;
 
-/** Before the first line and the first status. */
+/** The position before the first line and the first status. */
 const START: EventPlace = { line: 0, told: "" };
 
 export interface WatchTools {
   readonly log: JobLog;
   readonly clock: Clock;
-  /** JOB_NOT_FOUND where there is none. */
+  /** Reads the job. Throws JOB_NOT_FOUND if it does not exist. */
   readonly job: () => Promise<Job>;
 }
 
 export interface WatchOptions {
-  /** The id of the last event that was seen. */
+  /** The id of the last event that the caller has seen. */
   readonly after?: string;
   readonly signal?: AbortSignal;
 }
 
 /**
- * An event's id is the number of the next log line and the status last told: both together say what follows, after any
- * break. Lines come before the status that they led to, for both are read from one state of the job.
+ * Yields a job's events. An event's id combines the number of the next log line with the last reported status, which is
+ * enough to resume after any break. Log lines come before the status that they led to, because both are read from the
+ * same state of the job.
  */
 export async function* watchJob(
   jobId: string,
@@ -70,6 +71,6 @@ export async function* watchJob(
   }
 }
 
-/** What a status event tells of: the same mark, the same status. */
+/** Identifies what a status event reports: equal marks mean that nothing of it has changed. */
 const markOf = ({ state, attempt, counting }: Job): string =>
   [state.status, attempt, state.status === "PROCESSING" && state.pausing ? 1 : 0, counting].join("-");

@@ -6,15 +6,15 @@ import type { AssetSink, PutEnd } from "../ports/asset-sink.js";
 import type { Clock } from "../ports/clock.js";
 import { scopeOf } from "../asset/scope.js";
 
-/** Assets put together. */
+/** Maximum number of assets in one put. */
 const BATCH = 50;
-/** Their contents together at most; a larger asset goes alone. */
+/** Maximum total size of the assets in one put. A larger asset is put alone. */
 const BATCH_BYTES = 8 * 1024 * 1024;
-/** Batches under way at once. */
+/** Number of puts in flight at once. */
 const IN_FLIGHT = 3;
 const PAGE = 500;
 
-/** How far an import is; the counts only grow. */
+/** Progress of an import. The counts only grow. */
 export interface ImportProgress {
   readonly created: number;
   readonly replaced: number;
@@ -31,14 +31,14 @@ export interface ImportTools {
   readonly signal?: AbortSignal;
   readonly onProgress: (progress: ImportProgress) => void;
   readonly onFailure: (path: string, error: AssetmillError) => void;
-  /** The target cannot be reached; it is tried again. */
+  /** Called when the target is unreachable, before each retry. */
   readonly onUnavailable: (error: unknown, retryInMs: number) => void;
 }
 
 /**
- * Copies all assets below a path. What is there already, of the same size and time, is not read again: an import that was
- * interrupted goes on where it was when it is repeated. One asset that cannot be copied stops no other. Ends early,
- * without an error, once `signal` is aborted.
+ * Copies all assets below a path. Skips assets that already exist with the same size, time and type, so repeating an
+ * interrupted import resumes it. If an asset cannot be copied, the others still are. Ends early, without an error, when
+ * `signal` is aborted.
  */
 export async function importAssets(root: string, tools: ImportTools): Promise<ImportProgress> {
   const progress = { created: 0, replaced: 0, unchanged: 0, failed: 0 };
@@ -90,11 +90,10 @@ function count(end: PutEnd | AssetmillError, path: string, progress: Counts, too
   } else progress[end.end]++;
 }
 
-/** Some repositories keep whole seconds only. */
 const isSame = (there: Asset, asset: Asset): boolean =>
   there.sizeBytes === asset.sizeBytes && there.modifiedMs === asset.modifiedMs && there.fileType === asset.fileType;
 
-/** Repeats what is UNAVAILABLE until it can be reached; undefined once the import is told to stop. */
+/** Retries an action while it is UNAVAILABLE. Returns undefined if the import is told to stop meanwhile. */
 async function answered<T>(tools: ImportTools, action: () => Promise<T>): Promise<T | undefined> {
   const { signal } = tools;
   if (signal?.aborted) return undefined;
@@ -106,7 +105,7 @@ async function answered<T>(tools: ImportTools, action: () => Promise<T>): Promis
   }
 }
 
-/** Consecutive assets, few enough and small enough to be put together. */
+/** Splits assets into batches that are few and small enough for one put. */
 function* batchesOf(assets: readonly Asset[]): Iterable<readonly Asset[]> {
   let batch: Asset[] = [];
   let bytes = 0;

@@ -4,20 +4,20 @@ import type { Clock } from "../ports/clock.js";
 import type { JobLog } from "../ports/job-log.js";
 import { isEndedMigration, migrationOf, verifiedLine, verifyMigration } from "./verify-migration.js";
 
-/** What is counted while the process is to end is given this long. */
+/** How long `close` waits for running checks. */
 const GRACE_MS = 2_000;
 
 export interface MigrationWatchTools {
   readonly target: Pick<AssetRepository, "scan">;
   readonly log: Pick<JobLog, "append">;
   readonly clock: Pick<Clock, "sleep">;
-  /** Told of a check that could not be made; the job stays as it ended. */
+  /** Called when a check failed. The job stays as it ended. */
   readonly onError: (jobId: string, error: unknown) => void;
 }
 
 /**
- * Verifies each migration that ends in this process, once, and says in the job's log what it found. Runs beside the work:
- * a job's end does not wait for it. A process that is killed at that moment leaves the line out.
+ * Verifies each migration that ends in this process, once, and writes the result to the job's log. A job's end does not
+ * wait for this. If the process is killed meanwhile, the line is missing.
  */
 export class MigrationWatch {
   readonly #tools: MigrationWatchTools;
@@ -29,7 +29,7 @@ export class MigrationWatch {
     this.#tools = tools;
   }
 
-  /** Takes any job that ended; the same one as often as it likes to be told. */
+  /** Accepts any job that ended. May be called repeatedly for the same job. */
   readonly ended = (job: Job): void => {
     if (!isEndedMigration(job)) return;
     const end = `${job.id} ${job.attempt}`;
@@ -41,7 +41,7 @@ export class MigrationWatch {
     this.#checks.add(check);
   };
 
-  /** Lets a check end for a little while, then breaks it off. Resolves once nothing more is read or written. */
+  /** Waits a short time for running checks, then aborts them. Resolves when nothing more is read or written. */
   async close(): Promise<void> {
     const ended = new AbortController();
     const all = Promise.all(this.#checks).then(() => ended.abort());

@@ -4,31 +4,32 @@ import type { LogEntry } from "../job/log-entry.js";
 import { sumOf } from "../job/tally.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
 
-/** What was asked for, and how many assets of that were copied. */
+/** The scope of a migration, and the number of assets it copied. */
 export interface Migration {
   readonly request: Pick<JobRequest, "paths" | "excludedPaths" | "filter">;
   readonly copied: number;
 }
 
-/** What the target holds of a migration. */
+/** Result of verifying a migration. */
 export interface MigrationCheck {
   readonly copied: number;
   readonly held: number;
-  /** False: copies are missing. What the target holds beyond them was there before, or is gone at the source by now. */
+  /** Whether the target has at least as many assets as were copied. It may have more, from before the migration. */
   readonly isWhole: boolean;
 }
 
 const PAGE_SIZE = 2_000;
 
-/** Returns whether a job ended whose copies are to be counted: a migration that wrote, and was not stopped. */
+/** Returns whether a job is a migration that ended and wrote copies, so that they can be verified. */
 export const isEndedMigration = ({ request, state }: Job): boolean =>
   request.type === MIGRATION_TYPE && !request.dryRun && (state.status === "SUCCESS" || state.status === "FAILURE");
 
 export const migrationOf = ({ request, tally }: Job): Migration => ({ request, copied: sumOf(tally).succeeded });
 
 /**
- * Counts what the target holds of a migration's scope, page by page. Each copy was read back and compared when it was
- * made; this finds those that went missing since. Ends early, with what it has counted, once `signal` is aborted.
+ * Counts the assets that the target holds in a migration's scope, page by page. Each copy was already read back and
+ * compared when it was made; this finds copies that have gone missing since. Ends early, with the count so far, when
+ * `signal` is aborted.
  */
 export async function verifyMigration(
   { request, copied }: Migration,
@@ -41,7 +42,7 @@ export async function verifyMigration(
   return { copied, held, isWhole: held >= copied };
 }
 
-/** What the check found, for the job's log and whoever watches. */
+/** Returns the check's result as a log line. */
 export function verifiedLine({ copied, held, isWhole }: MigrationCheck): LogEntry {
   return isWhole
     ? {

@@ -82,10 +82,10 @@ describe("the engine's options", () => {
       "concurrency: must be a whole number of assets from 1 to 1000, not 0",
     );
     expect(refusal({ maxContentBytes: -1 }).message).to.equal(
-      "maxContentBytes: must be a number of bytes from 1 on, not -1",
+      "maxContentBytes: must be a number of bytes, 1 or more, not -1",
     );
     expect(refusal({ throttleHeapPercent: -1 }).message).to.equal(
-      "throttleHeapPercent: must be a number in % of the heap's limit from 0 on, not -1",
+      "throttleHeapPercent: must be a number in % of the heap's limit, 0 or more, not -1",
     );
   });
 

@@ -3,7 +3,7 @@ import { AssetmillError } from "../../errors.js";
 import type { AssetRepository } from "../../ports/asset-repository.js";
 import type { CreateDigest } from "../../ports/digest.js";
 
-/** All pieces as one; READ_FAILED where they are more than `maxBytes`. */
+/** Concatenates all pieces. Throws READ_FAILED if they are larger than `maxBytes`. */
 export async function collect(pieces: AsyncIterable<Uint8Array>, path: string, maxBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -26,16 +26,16 @@ export async function collect(pieces: AsyncIterable<Uint8Array>, path: string, m
   return whole;
 }
 
-/** Where content comes from, and how it is read. */
+/** Where content is read from, and how. */
 export interface ContentSource {
   readonly repository: Pick<AssetRepository, "read">;
   readonly createDigest: CreateDigest;
   readonly maxBytes: number;
 }
 
-/** One asset's content, for all its handlers: read at most once as a whole, hashed on the way. */
+/** One asset's content, shared by all its handlers. Read at most once as a whole, and hashed while reading. */
 export class AssetContent {
-  /** Of the content that was read to its end; null where none was, or where two readings were not the same. */
+  /** Hash of the content; null if it was not read completely, or if two reads differed. */
   hash: string | null = null;
   #changed = false;
   #bytes: Promise<Uint8Array> | undefined;
@@ -47,13 +47,13 @@ export class AssetContent {
     this.#source = source;
   }
 
-  /** The hash; null where two readings were not the same, undefined where nothing was read to its end. */
+  /** The hash; null if two reads differed, undefined if nothing was read completely. */
   get seen(): string | null | undefined {
     return this.#changed ? null : (this.hash ?? undefined);
   }
 
   bytes(signal: AbortSignal): Promise<Uint8Array> {
-    // A failed read is not remembered: the next try reads again.
+    // Forgets a failed read, so that the next try reads again.
     this.#bytes ??= this.#read(signal).catch((error: unknown) => {
       this.#bytes = undefined;
       throw error;
@@ -82,7 +82,9 @@ export class AssetContent {
     return bytes;
   }
 
-  /** Handlers may have seen different contents (null: one alone did): then no hash stands for what all of them saw. */
+  /**
+   * Records what a handler read; null if its own reads differed. If handlers read different contents, there is no hash.
+   */
   readAs(hash: string | null): void {
     this.#changed ||= hash === null || (this.hash !== null && this.hash !== hash);
     this.hash = this.#changed ? null : hash;

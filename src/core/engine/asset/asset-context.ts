@@ -5,7 +5,7 @@ import type { AssetRepository } from "../../ports/asset-repository.js";
 import { collect } from "./asset-content.js";
 import type { AssetTask } from "./asset-task.js";
 
-/** What all assets of a chunk share in their contexts. */
+/** The part of a context that all assets of a chunk share. */
 export interface ContextBase {
   readonly jobId: string;
   readonly type: string;
@@ -15,7 +15,7 @@ export interface ContextBase {
   readonly maxContentBytes: number;
 }
 
-/** One handler's view of one asset during one try. Everything dear in it is made when asked for. */
+/** One handler's view of one asset during one try. Everything expensive is created only when used. */
 export class AssetContext implements HandlerContext {
   readonly attempt: number;
   readonly #base: ContextBase;

@@ -6,18 +6,18 @@ import { AssetContent, type ContentSource } from "./asset-content.js";
 /** One asset while it is in flight. */
 export class AssetTask {
   readonly index: number;
-  /** As the handlers get it: whatever they do to it, path and type below stay. */
+  /** Passed to the handlers. Even if they change it, `path` and `fileType` below stay. */
   readonly asset: Asset;
   readonly path: string;
-  /** As discovery counted it, whatever the asset has become since. */
+  /** The type that discovery counted, even if the asset has changed since. */
   readonly fileType: FileType;
-  /** When the present try began, by the worker's monotonic clock; infinite between tries. */
+  /** When the current try began, on the worker's monotonic clock. Infinity between tries. */
   tryStartedMs: number;
-  /** The try that is under way, or the most that any handler needed. */
+  /** The highest number of tries that any handler needed so far, including the current one. */
   attempts = 1;
-  /** The handler that accepted the asset last: it is not asked again at its further tries. */
+  /** The handler that accepted the asset last. It is not asked again before further tries. */
   acceptedBy: AssetHandler | undefined;
-  /** The deadline passed and its outcome was given: whatever it still does counts no more. */
+  /** Whether its deadline passed and its outcome was set. Whatever its handler still does is ignored. */
   abandoned = false;
   readonly #source: ContentSource;
   #content: AssetContent | undefined;
@@ -33,23 +33,23 @@ export class AssetTask {
     this.tryStartedMs = startedMs;
   }
 
-  /** Made when a handler first reads: some never do. */
+  /** Created when a handler first reads: some never do. */
   get content(): AssetContent {
     this.#content ??= new AssetContent(this.path, this.#source);
     return this.#content;
   }
 
-  /** Hash of the content that was read to its end; null where none was. */
+  /** Hash of the content; null if it was not read completely. */
   get contentHash(): string | null {
     return this.#content?.hash ?? null;
   }
 
-  /** What the content was read as; see `AssetContent.seen`. */
+  /** The hash that was read; see `AssetContent.seen`. */
   get contentRead(): string | null | undefined {
     return this.#content?.seen;
   }
 
-  /** Made when a handler first looks: most never do. */
+  /** Created when a handler first asks for it: most never do. */
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();

@@ -9,7 +9,7 @@ import type { Slots } from "../chunk/slots.js";
 import { stampsOf } from "./stamps.js";
 import type { EngineTools } from "../tools.js";
 
-/** Work during which a slot is free for others. */
+/** Runs work outside the slot, which others can use meanwhile. */
 const outsideOf =
   (slots: Slots) =>
   async <T>(work: () => Promise<T>): Promise<T> => {
@@ -21,17 +21,17 @@ const outsideOf =
     }
   };
 
-/** What failed before is retried, changed or not. */
+/** Returns whether unchanged assets must be skipped. `retry-failed` retries them, changed or not. */
 const asksForStamps = ({ request }: Job): boolean =>
   request.filter?.filterProcessedAssets === true && request.failedOf === undefined;
 
-/** A chunk that is about to be at work. */
+/** A chunk that is about to run. */
 interface Run extends Pick<LeasedWork, "job" | "over"> {
   readonly claim: ChunkClaim;
   readonly part: PartBuilder;
 }
 
-/** What the runs of a chunk's assets share. */
+/** Makes the tools that all assets of a chunk share. */
 export function assetTools({ job, claim, part, over }: Run, slots: Slots, tools: EngineTools): AssetRunTools {
   const { options, repository, createDigest, threads, latency } = tools;
   const read: AssetRepository["read"] = (path, signal) => latency.repository.timeFirst(repository.read(path, signal));
@@ -41,7 +41,7 @@ export function assetTools({ job, claim, part, over }: Run, slots: Slots, tools:
     stat: (paths, signal) => latency.repository.time(() => repository.stat(paths, signal)),
     ...(fileOf ? { fileOf } : {}),
   };
-  // Those it was started with: a handler that came later is not part of this job.
+  // Only the handlers that the job was started with: those added later are not part of it.
   const handlers = tools.handlers.filter((handler) => job.handlers.includes(handler.name));
   return {
     handlers,

@@ -3,20 +3,20 @@ import { checkResult } from "../../asset/handler-result.js";
 import type { AssetHandler, HandlerReturn } from "../../ports/asset-handler.js";
 import { clip } from "./clip.js";
 
-/** What the handlers of one asset yielded together. Most yield little: what is empty is shared. */
+/** Merged results of all handlers of one asset. Most handlers return little, so empty values are shared objects. */
 export class MergedResults {
-  /** Handlers that accepted the asset and did not skip it. */
+  /** Number of handlers that accepted the asset and did not skip it. */
   succeeded = 0;
   /** The first handler that skipped the asset, and why. */
   skipped: { readonly handler: string; readonly reason: string } | undefined;
-  /** One of those that ran leaves something at the asset. */
+  /** Whether a handler that ran stores results with the asset. */
   writes = false;
   versions: Readonly<Record<string, string>> = EMPTY;
   properties: Readonly<Record<string, PropertyValue>> = EMPTY;
   references: Readonly<Record<string, readonly AssetReference[]>> = EMPTY;
   warnings: readonly string[] = NO_WARNINGS;
 
-  /** Throws where what the handler returned is no HandlerResult. */
+  /** Adds a handler's result. Throws if it is not a HandlerResult. */
   add(handler: AssetHandler, returned: HandlerReturn): void {
     const result = returned === undefined ? NOTHING : checkResult(returned);
     this.succeeded++;
@@ -45,7 +45,7 @@ export const NO_WARNINGS: readonly string[] = Object.freeze([]);
 const NOTHING: HandlerResult = Object.freeze({});
 const VERSIONS = new WeakMap<AssetHandler, Readonly<Record<string, string>>>();
 
-/** The same object for every asset that this handler alone worked on. */
+/** Returns the same object for every asset that only this handler processed. */
 function versionOf(handler: AssetHandler): Readonly<Record<string, string>> {
   let versions = VERSIONS.get(handler);
   if (!versions) {

@@ -10,11 +10,11 @@ import { MergedResults, NO_WARNINGS } from "./merged-results.js";
 import { type HandlerAnswer, type HandlerRunTools, NOT_ACCEPTED, retryHandler, startTry } from "./run-handler.js";
 import { isUnchanged } from "./unchanged.js";
 
-/** What one asset's run needs, the same for all of a chunk. */
+/** Dependencies of an asset's run, shared by all assets of a chunk. */
 export interface AssetRunTools extends HandlerRunTools {
   readonly handlers: readonly AssetHandler[];
   readonly content: ContentSource;
-  /** Given where assets that are processed and unchanged are to be left alone. */
+  /** Present if assets that were processed before and are unchanged must be skipped. */
   readonly stampOf?: (path: string) => Promise<Stamp | undefined>;
 }
 
@@ -25,12 +25,13 @@ export interface AssetEnd {
 }
 
 /**
- * Runs the handlers that accept an asset, in registration order, until one fails. Undefined where the asset was told to
- * stop and has no outcome: it stays open. Throws only UNAVAILABLE: the repository is out of reach, nobody is to blame.
+ * Runs the handlers that accept an asset, in registration order, until one fails. Returns undefined if the asset was
+ * told to stop: it has no outcome and stays open. Throws only UNAVAILABLE: the repository is unreachable, the asset is
+ * not to blame.
  */
 export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<AssetEnd | undefined> {
   if (tools.stampOf && (await isUnchanged(task, tools.handlers, tools.stampOf))) return { outcome: UNCHANGED };
-  // Before a handler can change them.
+  // Read before a handler can change them.
   const { sizeBytes, modifiedMs } = task.asset;
   const done = new MergedResults();
   for (const handler of tools.handlers) {
@@ -50,7 +51,7 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
         done.skip(handler, error.message);
         continue;
       }
-      // A handler that was told to stop, and threw, has said nothing about the asset.
+      // If a handler throws after it was told to stop, that says nothing about the asset.
       if (task.aborted && !task.abandoned) return undefined;
       return { outcome: failure(handler.name, task, error) };
     }
@@ -86,17 +87,17 @@ const isThenable = (value: Started): value is Extract<Started, PromiseLike<unkno
 const UNCHANGED: Outcome = Object.freeze({ kind: "SKIPPED", code: "UNCHANGED", attempts: 0 });
 const NO_HANDLER: Outcome = Object.freeze({ kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 });
 
-/** What most assets come to: one object for all of them. */
+/** The outcome of most assets: one object shared by all of them. */
 const PLAIN_SUCCESS: Outcome = Object.freeze({ kind: "SUCCEEDED", attempts: 1, warnings: NO_WARNINGS });
 
-/** The outcome where no handler did anything: all that accepted the asset skipped it, or none did accept it. */
+/** Returns the outcome if no handler succeeded: all that accepted the asset skipped it, or none accepted it. */
 function skipped({ skipped }: MergedResults, { attempts }: AssetTask): Outcome {
   if (!skipped) return NO_HANDLER;
   const { handler, reason } = skipped;
   return { kind: "SKIPPED", code: "BY_HANDLER", message: reason, handler, attempts };
 }
 
-/** How an error ends an asset. A GONE about the asset itself is no failure: it vanished since discovery. */
+/** Returns the outcome for an error. GONE about the asset itself is not a failure: it was deleted since discovery. */
 function failure(handler: string, { path, attempts }: AssetTask, error: unknown): Outcome {
   const message = clip(messageOf(error));
   if (AssetFailure.is(error)) return { kind: "FAILED", code: error.code, message, handler, attempts };

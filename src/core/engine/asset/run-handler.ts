@@ -6,27 +6,27 @@ import { AssetContext, type ContextBase } from "./asset-context.js";
 import type { AssetTask } from "./asset-task.js";
 import { runInThread, type ThreadTools } from "./run-in-thread.js";
 
-/** What one handler's run on an asset needs. */
+/** Dependencies of a handler's run on an asset. */
 export interface HandlerRunTools {
   readonly context: ContextBase;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Tries of a handler that throws RetryableError. */
+  /** Maximum number of tries of a handler that throws RetryableError. */
   readonly tries: number;
   readonly retryDelayMs: number;
-  /** Given where handlers that ask for a thread get one. */
+  /** Present if handlers with `thread: true` run in threads. */
   readonly inThreads?: ThreadTools;
 }
 
-/** The answer of a handler that does not accept the asset. */
+/** Stands for a handler that does not accept the asset. */
 export const NOT_ACCEPTED = Symbol("not accepted");
 
-/** What a handler said of an asset; not checked. What it throws is an answer, too. */
+/** What a handler returned, not yet validated. */
 export type HandlerAnswer = HandlerReturn | typeof NOT_ACCEPTED;
 
 /**
- * Starts one try of a handler, and returns what the handler returns: its answer, or a promise of it. Whoever calls waits
- * only for a promise. Allocates nothing per asset but the handler's context: that cost dominates at a million assets.
+ * Starts one try of a handler and returns what the handler returns: its answer or a promise of it. The caller awaits
+ * only a promise. Allocates nothing per asset but the handler's context: that cost dominates at a million assets.
  */
 export function startTry(
   handler: AssetHandler,
@@ -45,8 +45,8 @@ export function startTry(
 }
 
 /**
- * Tries a handler again after its first try threw `error`, as often as it throws RetryableError and has tries left, with
- * a back-off before each. Throws what the last try threw; also where the asset is told to stop before the next one.
+ * Retries a handler whose first try threw `error`, as long as it throws RetryableError and has tries left, with a
+ * back-off before each. Throws what the last try threw; also if the asset is told to stop before the next try.
  */
 export async function retryHandler(
   handler: AssetHandler,
@@ -67,7 +67,9 @@ export async function retryHandler(
   throw last;
 }
 
-/** Ends at once when the asset is told to stop. Its deadline does not run meanwhile. */
+/**
+ * Pauses before a retry. Ends at once when the asset is told to stop. The pause does not count towards the deadline.
+ */
 async function pauseAfter(attempt: number, task: AssetTask, tools: HandlerRunTools): Promise<void> {
   const pauseMs = backOff(attempt, tools.random, retryCurve(tools.retryDelayMs));
   task.tryStartedMs = Number.POSITIVE_INFINITY;

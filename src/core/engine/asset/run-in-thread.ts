@@ -6,13 +6,13 @@ import { type HandlerThreads, MAX_THREAD_DEATHS } from "../../ports/handler-thre
 import type { ContextBase } from "./asset-context.js";
 import type { AssetTask } from "./asset-task.js";
 
-/** Content up to this crosses with its asset; more is asked for piece by piece. */
+/** Content up to this size is sent to the thread with its asset. The thread requests larger content piece by piece. */
 const MAX_CROSSING_BYTES = 1024 * 1024;
 
-/** What a handler in a thread needs of the main thread. */
+/** Dependencies of a handler's run in a thread. */
 export interface ThreadTools {
   readonly threads: HandlerThreads;
-  /** Gives the asset's slot to others while this work lasts. */
+  /** Runs work while others can use the asset's slot. */
   readonly outside: <T>(work: () => Promise<T>) => Promise<T>;
   /** See `repositorySilence`. @defaultValue never */
   readonly silence?: () => Error | undefined;
@@ -23,7 +23,7 @@ interface AssetTools {
   readonly clock: Clock;
 }
 
-/** One try of one handler in a thread. Its deadline is the thread's matter, so none runs here meanwhile. */
+/** Runs one try of a handler in a thread. The thread enforces the deadline, so it is suspended here. */
 export async function runInThread(
   handler: AssetHandler,
   task: AssetTask,
@@ -52,7 +52,7 @@ export async function runInThread(
   }
 }
 
-/** As a file where it is one, else as bytes. Whatever cannot be had is left for the handler to meet. */
+/** Returns the content as a file if possible, else as bytes. If it cannot be read, the handler will get the error. */
 async function contentOf(
   task: AssetTask,
   repository: Pick<AssetRepository, "fileOf">,
@@ -61,7 +61,7 @@ async function contentOf(
     if (repository.fileOf) return { file: repository.fileOf(task.path) };
     if (task.asset.sizeBytes <= MAX_CROSSING_BYTES) return { bytes: await task.content.bytes(task.signal) };
   } catch {
-    // The thread asks again, and its handler gets the error.
+    // The thread reads it again, and its handler gets the error.
   }
   return {};
 }

@@ -2,16 +2,17 @@ import type { ChunkClaim } from "../../job/chunk.js";
 import type { AssetRepository } from "../../ports/asset-repository.js";
 import type { Stamp } from "../../asset/stamp.js";
 
-/** Assets asked about together. */
+/** Number of assets whose stamps are read together. */
 const SLICE = 250;
-/** Assets in flight lie close together: so many slices are kept. */
+/** Number of slices kept: assets in flight are close together. */
 const KEPT = 4;
 
 type Slice = Promise<ReadonlyMap<string, Stamp>>;
 
 /**
- * The stamps of a chunk's open assets, read slice by slice as they are asked for. One that this very job wrote is none:
- * it was written just before a commit that never was, and an asset that the job processes is not UNCHANGED in it.
+ * Returns a lookup of the stamps of a chunk's open assets, which are read slice by slice on demand. Ignores stamps that
+ * this job wrote: they were written just before a commit that failed, and must not make the asset UNCHANGED in this
+ * job.
  */
 export function stampsOf(
   { lease, entries, open }: ChunkClaim,
@@ -28,7 +29,7 @@ export function stampsOf(
       slice = read(paths.slice(number * SLICE, (number + 1) * SLICE), lease.jobId, repository, signal);
       slices.set(number, slice);
       slices.delete(number - KEPT);
-      // A failed read is not remembered: whoever comes next asks again.
+      // Forgets a failed read, so that the next caller reads again.
       slice.catch(() => slices.delete(number));
     }
     return (await slice).get(path);

@@ -5,9 +5,9 @@ import type { Stamp } from "../../asset/stamp.js";
 import type { AssetTask } from "./asset-task.js";
 
 /**
- * True where every handler that would take the asset has processed it in this version, and its content is the same: by
- * size and time of modification without reading it, else by its hash. Whatever cannot be found out counts as changed, so
- * that the handlers meet it; throws only UNAVAILABLE.
+ * Returns whether every handler that accepts the asset has processed it in its current version, and the content is the
+ * same. Compares size and modification time first, and reads and hashes the content only if these differ. If that
+ * fails, the asset counts as changed, so that its handlers get the error. Throws only UNAVAILABLE.
  */
 export async function isUnchanged(
   task: AssetTask,
@@ -16,7 +16,7 @@ export async function isUnchanged(
 ): Promise<boolean> {
   const { asset } = task;
   const stamp = await stampOf(asset.path).catch((error: unknown) => {
-    // It is told to stop, and so was the reading, which several assets share.
+    // The asset is told to stop, and so is this read, which several assets share.
     if (task.aborted) return undefined;
     throw error;
   });
@@ -24,7 +24,7 @@ export async function isUnchanged(
   if (stamp.sizeBytes === asset.sizeBytes && stamp.modifiedMs === asset.modifiedMs) return true;
   if (stamp.contentHash === null || task.aborted) return false;
   try {
-    // Kept for the handlers, who come next where it did change.
+    // The content is kept for the handlers, which run next if it has changed.
     await task.content.bytes(task.signal);
     return task.contentHash === stamp.contentHash;
   } catch (error) {

@@ -18,13 +18,13 @@ import type { TimeSlice } from "./time-slice.js";
 export interface SharedWork {
   readonly slots: Slots;
   readonly slice: TimeSlice;
-  /** Places in threads, and before them; given where there are threads. */
+  /** Assets that wait for threads or run in them. Present if there are threads. */
   readonly threadSlots?: Slots;
 }
 
 /**
- * A claimed chunk at work. Runs its assets in lanes, as many as there are slots, in path order; what ends goes into
- * `part`. Keeps deadlines, and stops, leaves behind or reruns assets when told to.
+ * A claimed chunk at work. Runs its assets in lanes, as many as there are slots, in path order, and adds their ends to
+ * `part`. Enforces deadlines; stops, abandons or reruns assets when told to.
  */
 export class AssetLanes implements LeasedWork {
   readonly job: Job;
@@ -32,9 +32,9 @@ export class AssetLanes implements LeasedWork {
   readonly part: PartBuilder;
   leaseUntilMs: number;
   stopped: StopReason | undefined;
-  /** A handler was left behind at work: the lease must run out instead of being given back. */
+  /** Whether a handler was abandoned while it ran: the lease must then expire instead of being released. */
   abandoned = false;
-  /** What broke, if something did. */
+  /** The error that stopped the chunk, if any. */
   error: unknown;
   readonly #tools: EngineTools;
   readonly #shared: SharedWork;
@@ -68,7 +68,7 @@ export class AssetLanes implements LeasedWork {
     return this.#over.signal;
   }
 
-  /** Made when somebody first looks: most never do. */
+  /** Created when first used: most chunks never need it. */
   get stopping(): AbortSignal {
     this.#stopping ??= new AbortController();
     if (this.stopped) this.#stopping.abort();
@@ -79,42 +79,42 @@ export class AssetLanes implements LeasedWork {
     return this.claim.careful !== undefined;
   }
 
-  /** Runs so many more of the open assets. */
+  /** Starts `count` more of the open assets. */
   start(count: number): void {
     this.#open(this.#assets.allow(count));
   }
 
-  /** Resolves once nothing more will start and every handler has ended, or was left behind; never rejects. */
+  /** Resolves when nothing more will start and every handler has ended or was abandoned. Never rejects. */
   drained(): Promise<void> {
     return this.#drained;
   }
 
-  /** Yields whenever there may be something to commit: every `everyMs`, if given, and once all that was started has ended. */
+  /** Yields when there may be something to commit: every `everyMs`, if given, and when everything started has ended. */
   async *batches(everyMs?: number): AsyncGenerator<void> {
     for (;;) {
       const started = this.#started;
       const drained = await this.#drainedWithin(everyMs);
       yield;
-      // Whoever commits may have rerun assets, and these may have ended already.
+      // The consumer may have rerun assets, and these may already have ended.
       if (drained && started === this.#started) return;
     }
   }
 
-  /** Gives the next open asset its outcome without running it. */
+  /** Sets the outcome of the next open asset without running it. */
   settleNext(outcome: Outcome): void {
     if (this.stopped || this.#assets.allow(1) === 0) return;
     const task = this.#next();
     if (task) this.#ended(task, { outcome });
   }
 
-  /** Runs the handlers once more on assets that changed meanwhile. */
+  /** Reruns handlers for assets that changed meanwhile. */
   rerun(assets: readonly Rerun[]): void {
     if (this.stopped || this.abandoned || assets.length === 0) return;
     this.#assets.rerun(assets);
     if (!this.#atWork) this.#open(assets.length);
   }
 
-  /** Starts no further asset; aborts those in flight, too, if `abort`. */
+  /** Starts no more assets. If `abort`, also aborts those in flight. */
   stop(reason: StopReason, abort: boolean): void {
     this.stopped ??= reason;
     this.#stopping?.abort();
@@ -123,7 +123,7 @@ export class AssetLanes implements LeasedWork {
     for (const task of this.#inFlight) task.abort(new Error(reason));
   }
 
-  /** Waits no longer for handlers that do not heed their signal. */
+  /** Stops waiting for handlers that ignore their signal. */
   abandon(): void {
     if (!this.#atWork) return;
     this.abandoned = true;
@@ -131,8 +131,8 @@ export class AssetLanes implements LeasedWork {
   }
 
   /**
-   * Gives DEADLINE to what has been in flight too long; its handler is told, and counts no more. If it is the repository
-   * that is silent, no asset is to blame: the chunk stops as if the repository could not be reached.
+   * Fails assets that have exceeded the deadline with DEADLINE, aborts their handlers and ignores what these still do.
+   * If the repository is silent, no asset is to blame: stops the chunk as if the repository were unreachable.
    */
   enforceDeadline(nowMs: number): void {
     const { deadlineMs } = this.#tools.options;
@@ -140,7 +140,7 @@ export class AssetLanes implements LeasedWork {
       if (task.abandoned || nowMs - task.tryStartedMs <= deadlineMs) continue;
       const silent = repositorySilence(this.#tools);
       if (silent) {
-        // Should its handler not heed its signal, its time begins anew.
+        // If its handler ignores the signal, its time starts anew.
         task.tryStartedMs = nowMs;
         this.error ??= silent;
         this.stop("unavailable", true);
@@ -148,19 +148,19 @@ export class AssetLanes implements LeasedWork {
       }
       task.abandoned = true;
       task.abort(new Error("deadline"));
-      const message = `not done within ${deadlineMs} ms`;
+      const message = `not finished within ${deadlineMs} ms`;
       this.#ended(task, { outcome: { kind: "FAILED", code: "DEADLINE", message, attempts: task.attempts } });
-      // The lane hangs in that handler: another goes on in the slot that it holds.
+      // The lane hangs in that handler: a new lane continues in its slot.
       void this.#lane();
     }
   }
 
-  /** In a thread assets run by batches, so more have to be under way. */
+  /** Threads run assets in batches, so more assets than slots must be in flight. */
   get #threadSlots(): Slots | undefined {
     return this.#assetTools.inThreads && this.#shared.threadSlots;
   }
 
-  /** Something runs, or waits for its slot. */
+  /** Whether a lane runs or waits for its slot. */
   get #atWork(): boolean {
     return this.#lanes > 0 && !this.abandoned;
   }
@@ -217,7 +217,7 @@ export class AssetLanes implements LeasedWork {
     return task;
   }
 
-  /** Adds the asset's end to the part; none if it was told to stop: then it stays open. */
+  /** Adds the asset's end to the part. An asset without an end was told to stop and stays open. */
   #ended(task: AssetTask, end: AssetEnd | undefined): number {
     this.#inFlight.delete(task);
     const nowMs = this.#tools.clock.monotonicMs();
@@ -238,7 +238,7 @@ export class AssetLanes implements LeasedWork {
     }
   }
 
-  /** There may be fewer at once by now: waits for its turn again. */
+  /** Gives up the slot and waits for another if there are fewer slots now. */
   async #makeRoom(): Promise<void> {
     const { slots } = this.#shared;
     const threadSlots = this.#threadSlots;
@@ -252,5 +252,5 @@ export class AssetLanes implements LeasedWork {
   }
 }
 
-/** A reason at hand: abort() without one makes an error with a stack each time. */
+/** A preallocated reason: abort() without one creates an error with a stack each time. */
 const WAITED = new Error("waited");

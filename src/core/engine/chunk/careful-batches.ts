@@ -5,9 +5,9 @@ import type { EngineTools } from "../tools.js";
 import type { AssetLanes } from "./asset-lanes.js";
 
 /**
- * Runs a chunk whose owners died twice in a row: one asset at a time, each announced before it starts. Yields after each,
- * so that its outcome is committed before the next is announced: if this process dies, too, the store knows of which
- * asset. The one that was charged three times gets its outcome without being started.
+ * Runs a careful chunk: one asset at a time, each announced before it starts. Yields after each asset, so that its
+ * outcome is committed before the next is announced: if this process dies, the store knows which asset was running. An
+ * asset that was charged three times is not started: it fails as POISON.
  */
 export async function* carefulBatches(lanes: AssetLanes, tools: EngineTools): AsyncGenerator<void> {
   const { claim, part } = lanes;
@@ -23,7 +23,7 @@ export async function* carefulBatches(lanes: AssetLanes, tools: EngineTools): As
       lanes.start(1);
       yield* lanes.batches();
     }
-    // It has no outcome: none after it may be announced.
+    // The asset has no outcome, so no later one may be announced.
     if (part.firstOpen === index) return;
   }
 }
@@ -31,6 +31,6 @@ export async function* carefulBatches(lanes: AssetLanes, tools: EngineTools): As
 const POISONED: Outcome = Object.freeze({
   kind: "FAILED",
   code: "POISON",
-  message: `its process died ${MAX_CHARGES} times in a row while it was handled`,
+  message: `its process died ${MAX_CHARGES} times in a row while processing it`,
   attempts: MAX_CHARGES,
 });

@@ -14,9 +14,9 @@ interface Waiting {
 }
 
 /**
- * Commits parts, many in one transaction, one transaction after the other. While the store cannot be reached it tries
- * again with exactly the same parts, so a commit whose answer was lost is not doubled; nothing is given up before the
- * worker ends.
+ * Commits parts, several per transaction, one transaction at a time. While the store is unreachable, retries with
+ * exactly the same parts, so that a commit whose answer was lost is not doubled. Does not give up before the worker
+ * ends.
  */
 export class Committer {
   readonly #tools: EngineTools;
@@ -28,7 +28,7 @@ export class Committer {
     this.#tools = tools;
   }
 
-  /** `alone`: no other part will come, so none is waited for. */
+  /** Commits a part. `alone`: do not wait for other parts, because none will come. */
   commit(part: ChunkPart, alone = false): Promise<CommitAnswer> {
     return new Promise((answered, failed) => {
       this.#queue.push({ part, alone, answered, failed });
@@ -36,7 +36,7 @@ export class Committer {
     });
   }
 
-  /** Tries once more, and no more. */
+  /** Makes one last try and then no more. */
   giveUp(): void {
     this.#over.abort();
   }
@@ -64,10 +64,10 @@ export class Committer {
       batch.forEach(({ answered, failed }, i) => {
         const answer = answers[i];
         if (answer) answered(answer);
-        else failed(new Error("the store gave too few answers"));
+        else failed(new Error("the store returned too few answers to a commit"));
       });
     } catch (error) {
-      // One part that the store cannot take must not hold up the others.
+      // A part that the store cannot store must not block the others.
       if (batch.length > 1) for (const one of batch) await this.#store([one]);
       else batch[0]?.failed(error);
     }

@@ -3,13 +3,13 @@ import type { ChunkClaim } from "../../job/chunk.js";
 import type { ContentSource } from "../asset/asset-content.js";
 import { AssetTask } from "../asset/asset-task.js";
 
-/** An asset whose handlers run once more, as it is now. */
+/** An asset to run again, in its current state. */
 export interface Rerun {
   readonly index: number;
   readonly asset: Asset;
 }
 
-/** The assets of a claimed chunk that are still to be run: reruns first, then its open ones, in path order. */
+/** The assets of a claimed chunk that still have to run: reruns first, then open assets in path order. */
 export class OpenAssets {
   readonly #claim: ChunkClaim;
   readonly #content: ContentSource;
@@ -22,12 +22,12 @@ export class OpenAssets {
     this.#content = content;
   }
 
-  /** Whether none was taken yet. */
+  /** Whether no asset was taken yet. */
   get untouched(): boolean {
     return this.#next === 0;
   }
 
-  /** Lets so many more of the open ones be taken; returns how many there are. */
+  /** Allows `count` more open assets to be taken. Returns how many there are. */
   allow(count: number): number {
     const before = this.#limit;
     this.#limit = Math.min(before + count, this.#claim.open.length);
@@ -48,7 +48,7 @@ export class OpenAssets {
   }
 
   #task(index: number, asset: Asset, nowMs: number): AssetTask {
-    // As discovery counted it, whatever it is by now.
+    // The type that discovery counted, even if it has changed since.
     const type = this.#claim.entries[index]?.asset.fileType;
     return new AssetTask(index, asset, this.#content, nowMs, type);
   }

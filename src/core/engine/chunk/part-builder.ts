@@ -9,21 +9,21 @@ import type { Clock } from "../../ports/clock.js";
 import { TallyCounter } from "../../job/tally.js";
 import type { AssetEnd } from "../asset/run-asset.js";
 
-/** Handlers' own lines beyond this, in one part, are counted instead of kept. */
+/** Maximum number of handlers' log lines in one part. Further lines are only counted. */
 const MAX_HANDLER_LINES = 1_000;
 
-/** An asset that ended, on its way into a part. */
+/** An asset that ended and is about to be added to a part. */
 export interface EndedAsset {
   readonly index: number;
   readonly path: string;
   readonly type: FileType;
   readonly end: AssetEnd;
-  /** Of its last try. */
+  /** Start of its last try. */
   readonly startedMs: number;
   readonly endedMs: number;
 }
 
-/** Successes whose results have to be written before they may be committed, and their results, one each. */
+/** Succeeded assets whose results must be written before their outcomes are committed, with one write each. */
 export interface UnwrittenAssets {
   readonly assets: readonly EndedAsset[];
   readonly writes: readonly AssetWrite[];
@@ -46,7 +46,7 @@ export class PartBuilder {
   #writes: AssetWrite[] = [];
   #part = 0;
   #left: number;
-  /** Open when claimed, in order, without those from the front that were taken with an outcome. */
+  /** Indices that were open when claimed, in order. Those before `#first` were taken with an outcome. */
   readonly #open: readonly number[];
   #first = 0;
   readonly #ended = new Set<number>();
@@ -66,12 +66,12 @@ export class PartBuilder {
     this.#sinceMs = clock.monotonicMs();
   }
 
-  /** The first index that was open and has no outcome in any part that was taken. */
+  /** The first open index without an outcome in any part taken so far. */
   get firstOpen(): number | undefined {
     return this.#open[this.#first];
   }
 
-  /** From when on the worker's time counts for this chunk: it may have waited for a slot. */
+  /** Sets when the worker's time on this chunk begins: it may have waited for a slot before. */
   begin(nowMs: number): void {
     this.#sinceMs = nowMs;
   }
@@ -83,7 +83,7 @@ export class PartBuilder {
     else this.settle(ended, outcome);
   }
 
-  /** What is to be written now; each is to be settled, or given up and left open. */
+  /** Takes the results to write now. Each asset must then be settled, or left open. */
   takeUnwritten(): UnwrittenAssets {
     const assets = this.#unwritten;
     if (assets.length === 0) return NOTHING_UNWRITTEN;
@@ -93,10 +93,10 @@ export class PartBuilder {
     return { assets, writes };
   }
 
-  /** An asset's outcome, with its results written, or refused. */
+  /** Adds an asset's outcome once its results are written or refused. */
   settle({ index, path, type, startedMs, endedMs }: EndedAsset, outcome: Outcome): void {
     this.#left--;
-    // Its age is known once the part is taken: until then the field holds the moment.
+    // The age is known only when the part is taken. Until then the field holds the time of the end.
     this.#outcomes.push({ index, outcome, ageMs: endedMs });
     this.#tally.ended(type, outcome);
     const pace = this.#types[type];
@@ -111,12 +111,12 @@ export class PartBuilder {
     }
   }
 
-  /** A line of a handler's own. */
+  /** Adds a log line of a handler. */
   log(entry: LogEntry): void {
     if (++this.#handlerLines <= MAX_HANDLER_LINES) this.#lines.push(entry);
   }
 
-  /** What is to be committed now; undefined where nothing is. */
+  /** Takes the part to commit now; undefined if there is nothing to commit. */
   take(): ChunkPart | undefined {
     if (this.#outcomes.length === 0 && this.#lines.length === 0) return undefined;
     const nowMs = this.#clock.monotonicMs();
@@ -144,7 +144,7 @@ export class PartBuilder {
     return part;
   }
 
-  /** True where the first open index has its outcome now. */
+  /** Returns whether the first open index now has its outcome. */
   #advance(outcomes: readonly IndexedOutcome[]): boolean {
     for (const { index } of outcomes) this.#ended.add(index);
     const before = this.#first;
@@ -156,11 +156,11 @@ export class PartBuilder {
 
   #dropped(): LogEntry[] {
     const dropped = this.#handlerLines - MAX_HANDLER_LINES;
-    return dropped > 0 ? [{ level: "WARN", message: `${dropped} more lines of handlers were left out here` }] : [];
+    return dropped > 0 ? [{ level: "WARN", message: `Left out ${dropped} more log lines of handlers` }] : [];
   }
 }
 
-/** One line per reason and part: a million unchanged assets are not a million lines. */
+/** Makes one line per skip reason, so that a million unchanged assets do not make a million lines. */
 function skipLines(outcomes: readonly IndexedOutcome[]): LogEntry[] {
   const counts = new Map<string, number>();
   for (const { outcome } of outcomes) {

@@ -9,18 +9,18 @@ import type { EndedAsset, PartBuilder } from "./part-builder.js";
 import type { EngineTools } from "../tools.js";
 import type { UnavailableNotice } from "../health/unavailable-notice.js";
 
-/** What is being written when the job is told to stop may end within this: then it need not be done again. */
+/** How long a write in progress may continue when the job is told to stop, so that it need not be repeated. */
 const GRACE_MS = 250;
 
 interface WriterTools extends Pick<EngineTools, "repository" | "latency" | "clock" | "journal" | "random"> {
   readonly notice: Pick<UnavailableNotice, "say">;
 }
 
-/** A chunk at work, as far as its results are concerned. */
+/** The part of a running chunk that concerns its results. */
 export interface WritingRun extends Pick<LeasedWork, "job" | "leaseUntilMs" | "over"> {
   readonly part: PartBuilder;
   readonly stopped: StopReason | undefined;
-  /** Aborted once it is told to stop, for whatever reason. */
+  /** Aborted when the chunk is told to stop, for any reason. */
   readonly stopping: AbortSignal;
   rerun(assets: readonly Rerun[]): void;
 }
@@ -28,23 +28,23 @@ export interface WritingRun extends Pick<LeasedWork, "job" | "leaseUntilMs" | "o
 type Refusal = Pick<RefusedWrite, "code" | "message">;
 
 /**
- * Writes results that are not part of the commit, just before it: what was written is added to the part, so that a
- * commit that is repeated carries the same and writes nothing again. A write that was refused becomes the asset's outcome;
- * only `CHANGED` lets its handlers run once more, on the asset as it is now.
+ * Writes results that are not part of the commit, just before it. Adds the written assets to the part, so that a
+ * repeated commit carries the same outcomes and writes nothing again. A refused write becomes the asset's outcome,
+ * except that the first `CHANGED` reruns its handlers on the asset's current state.
  *
- * Nothing is written once the lease is lost or ran out on this process's own clock: such assets stay open. So they do
- * where the repository cannot be reached, or takes its time, and the chunk is told to stop.
+ * Writes nothing once the lease is lost or has expired on this process's clock: such assets stay open. They also stay
+ * open if the chunk is told to stop while the repository is unreachable or slow.
  */
 export class ResultWriter {
   readonly #tools: WriterTools;
-  /** Per chunk at work, the indices that ran once more. */
+  /** The indices that were rerun, by running chunk. */
   readonly #rerun = new WeakMap<WritingRun, Set<number>>();
 
   constructor(tools: WriterTools) {
     this.#tools = tools;
   }
 
-  /** Throws what the repository threw, unless it was out of reach. */
+  /** Writes the chunk's pending results. Throws what the repository throws, except UNAVAILABLE. */
   async write(run: WritingRun): Promise<void> {
     const { repository, latency } = this.#tools;
     const { assets, writes } = run.part.takeUnwritten();
@@ -73,14 +73,16 @@ export class ResultWriter {
     const reruns: Rerun[] = [];
     changed.forEach((ended, i) => {
       const node = nodes[i];
-      if (node?.kind !== "asset") return settle(run, ended, { code: "GONE", message: "it went away meanwhile" });
+      if (node?.kind !== "asset") return settle(run, ended, { code: "GONE", message: "the asset no longer exists" });
       indices.add(ended.index);
       reruns.push({ index: ended.index, asset: node.asset });
     });
     run.rerun(reruns);
   }
 
-  /** Tries until there is an answer; undefined if the lease, or the will to wait, ended before. */
+  /**
+   * Retries until the repository answers. Returns undefined if the lease is gone, or the chunk is told to stop, before.
+   */
   async #answered<T>(run: WritingRun, action: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
     const { clock, journal, notice, random } = this.#tools;
     let failed = false;
@@ -108,12 +110,15 @@ export class ResultWriter {
   }
 }
 
-/** A reason at hand: abort() without one makes an error with a stack each time. */
+/** A preallocated reason: abort() without one creates an error with a stack each time. */
 const WRITTEN = new Error("written");
 
 const isLeaseGone = ({ stopped }: WritingRun): boolean => stopped === "lease lost" || stopped === "lease expired";
 
-/** Aborted a little after the run is over, at once where its lease is gone: nothing may be written then. */
+/**
+ * Makes a signal that is aborted shortly after the run is over; at once if its lease is gone, when nothing may be
+ * written.
+ */
 function lateSignal(run: WritingRun, clock: Clock): { readonly signal: AbortSignal; end(): void } {
   const [late, ended] = [new AbortController(), new AbortController()];
   const begin = async (): Promise<void> => {
@@ -132,7 +137,7 @@ function lateSignal(run: WritingRun, clock: Clock): { readonly signal: AbortSign
   };
 }
 
-/** Puts an asset's outcome into the part: its own, or what the refusal makes of it. */
+/** Adds an asset's outcome to the part: its own, or the one that follows from a refused write. */
 function settle(run: WritingRun, ended: EndedAsset, refusal: Refusal | undefined): void {
   const { outcome } = ended.end;
   run.part.settle(ended, refusal ? refusedAs(refusal, outcome.attempts) : outcome);

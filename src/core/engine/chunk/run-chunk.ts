@@ -4,26 +4,27 @@ import type { Committer } from "./committer.js";
 import type { ResultWriter } from "./result-writer.js";
 
 /**
- * "done": closed. "stopped": told to stop, still ours, to be released. "abandoned": the same, but a handler still runs.
- * "lost": not ours any more.
+ * "done": the chunk is closed. "stopped": it was told to stop and must be released. "abandoned": it was told to stop,
+ * but a handler still runs, so its lease must expire. "lost": the lease was lost.
  */
 export type ChunkEnd = "done" | "stopped" | "abandoned" | "lost";
 
-/** What the chunk loop needs. */
+/** Dependencies of the chunk loop. */
 export interface ChunkLoop {
   readonly committer: Committer;
-  /** Given where results are not part of the commit. */
+  /** Present if results are not part of the commit. */
   readonly results?: ResultWriter;
-  /** Sees every answer: it tells how the job stands now. */
+  /** Called with every answer, which has the job's current state. */
   readonly onAnswer: (answer: CommitAnswer) => void;
 }
 
 /**
- * Commits what has ended whenever `batches` yields, until the chunk is closed, stopped or lost.
+ * Commits the assets that have ended each time `batches` yields, until the chunk is closed, stopped or lost.
  *
- * The guarantee: an asset's handlers run at least once, and never again once its outcome is committed; its outcome is
- * counted exactly once. Results that are enlisted appear exactly once with it; others are written just before, and
- * writing them twice changes nothing. Whatever dies between two commits is run again by whoever claims the chunk next.
+ * The guarantee: an asset's handlers run at least once, and never again after its outcome is committed. The outcome is
+ * counted exactly once. Enlisted results appear exactly once, together with the outcome; others are written just
+ * before, and writing them twice changes nothing. After a crash, the next owner of the chunk reruns what was not
+ * committed.
  */
 export async function runChunk(
   lanes: AssetLanes,

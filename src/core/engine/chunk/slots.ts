@@ -1,4 +1,4 @@
-/** So many assets may be in flight in this process. Whoever waits is served in order. */
+/** A resizable semaphore that limits the assets in flight in this process. Waiters are served in order. */
 export class Slots {
   #count: number;
   #taken = 0;
@@ -8,23 +8,23 @@ export class Slots {
     this.#count = count;
   }
 
-  /** Taken by nobody. */
+  /** Number of free slots. */
   get free(): number {
     return Math.max(0, this.#count - this.#taken);
   }
 
-  /** More are taken than there may be now: who can do without should give one back. */
+  /** Whether more slots are taken than there are now. Holders should release theirs when they can. */
   get crowded(): boolean {
     return this.#taken > this.#count;
   }
 
-  /** From now on there are so many; what is taken beyond that stays taken until it is given back. */
+  /** Changes the number of slots. Slots taken beyond it stay taken until they are released. */
   resize(count: number): void {
     this.#count = count;
     this.#grant();
   }
 
-  /** Resolves at once where one is free. */
+  /** Takes a slot; waits until one is free. */
   async acquire(): Promise<void> {
     if (this.#taken < this.#count) {
       this.#taken++;

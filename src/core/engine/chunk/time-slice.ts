@@ -1,6 +1,6 @@
 import type { Clock } from "../../ports/clock.js";
 
-/** Lets the host's event loop turn after so many milliseconds of uninterrupted work, and not more often. */
+/** Yields to the host's event loop after so many milliseconds of uninterrupted work, and not more often. */
 export class TimeSlice {
   #startedMs = 0;
   readonly #clock: Clock;
@@ -11,7 +11,7 @@ export class TimeSlice {
     this.#lengthMs = lengthMs;
   }
 
-  /** True where the loop should turn now; `nowMs` is the clock's monotonic time. */
+  /** Returns whether the event loop should get a turn. `nowMs`: the clock's monotonic time. */
   isOver(nowMs: number): boolean {
     return nowMs - this.#startedMs > this.#lengthMs;
   }

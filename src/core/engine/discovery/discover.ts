@@ -6,16 +6,16 @@ import { discoverySource, type SourcePage } from "./discovery-source.js";
 import { TallyCounter } from "../../job/tally.js";
 import type { EngineTools } from "../tools.js";
 
-/** Chunks stored together at most. */
+/** Maximum number of chunks stored together. */
 const CHUNKS_PER_PAGE = 10;
-/** What is found is stored at the latest after this: workers wait for it, and a kill repeats no more than it. */
+/** Maximum time until found assets are stored: workers wait for them, and a killed process loses no more than that. */
 const STORE_EVERY_MS = 200;
 
 export type DiscoveryEnd = "done" | "stopped" | "lost";
 
 /**
- * Walks the scope from the stored cursor and stores it page by page, cut into chunks. The walk reads ahead by one page
- * while the last one is being stored. The first page is stored as soon as there is one, so that processing can begin.
+ * Walks the scope from the stored cursor and stores it page by page, split into chunks. Reads one page ahead while the
+ * previous one is being stored. Stores the first page as soon as there is one, so that processing can begin.
  */
 export async function discover(
   job: Job,
@@ -34,7 +34,7 @@ export async function discover(
     if (signal.aborted) return true;
     storedMs = clock.monotonicMs();
     storing = chunks.addPage(claim.lease, cutter.cut(complete));
-    // Answered before the next page is stored; a failure is met there too.
+    // Awaited before the next page is stored, which also handles a failure.
     storing.then(onAnswer, () => {});
     return true;
   };
@@ -52,8 +52,8 @@ export async function discover(
 }
 
 /**
- * Turns the stream of assets into pages of chunks. A dry run makes none, it only counts; in a job that only lists,
- * nothing is open.
+ * Turns the stream of assets into pages of chunks. In a dry run it only counts and makes no chunks. In a listing job,
+ * the chunks have no open assets.
  */
 class PageCutter {
   readonly #chunkSize: number;
@@ -82,7 +82,7 @@ class PageCutter {
     return this.#found.length;
   }
 
-  /** True until a page of this job was cut. */
+  /** Whether this job has no page yet. */
   get isFirst(): boolean {
     return this.#fromScratch && this.#pages === 0;
   }

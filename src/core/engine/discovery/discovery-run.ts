@@ -29,16 +29,16 @@ export class DiscoveryRun implements LeasedWork {
     return this.#stop.signal;
   }
 
-  /** A walk can always be told: it repeats at most its open page. */
+  /** Stops the walk at once. It repeats at most the page that was not stored. */
   stop(reason: StopReason): void {
     if (!this.signal.aborted) this.#stop.abort(new Error(reason));
   }
 
   abandon(): void {
-    // What a walk still waits for is a call of its repository, which has a timeout.
+    // The walk may still wait for a repository call, which has its own timeout.
   }
 
   enforceDeadline(): void {
-    // A walk of a million assets has no deadline; its repository's calls have their own timeouts.
+    // A walk over a million assets has no deadline. Repository calls have their own timeouts.
   }
 }

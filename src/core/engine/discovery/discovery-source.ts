@@ -13,19 +13,21 @@ export interface SourceTools {
 }
 
 interface Walk {
-  /** Only what comes after this path. */
+  /** Starts after this path. */
   readonly after: string | undefined;
   readonly pageSize: number;
   readonly signal: AbortSignal;
 }
 
-/** What discovery met, and how far it is. */
+/** Entries that discovery found, and the path that it has reached. */
 export interface SourcePage {
   readonly entries: readonly ManifestEntry[];
   readonly upTo: string;
 }
 
-/** What discovery walks through, in path order: the job's scope, or what failed in the job that it retries. */
+/**
+ * Yields what discovery must process, in path order: the job's scope, or the failed assets of the job that it retries.
+ */
 export function discoverySource(job: Job, walk: Walk, tools: SourceTools): AsyncIterable<SourcePage> {
   const { failedOf } = job.request;
   return failedOf === undefined ? scopeOf(job, walk, tools) : failuresOf(failedOf, walk, tools);
@@ -43,7 +45,7 @@ async function* scopeOf(job: Job, { after, ...walk }: Walk, { repository }: Sour
   if (last !== undefined) yield { entries: rest, upTo: last };
 }
 
-/** The roots of a listing at which nothing was: they are listed all the same, in their place. */
+/** The roots of a listing that do not exist. They are listed all the same, in path order. */
 class MissingRoots {
   readonly #paths: string[];
 
@@ -55,7 +57,7 @@ class MissingRoots {
       .sort(comparePaths);
   }
 
-  /** With those up to this path, or all that are left. What has come into being since is listed once. */
+  /** Adds the missing roots up to this path, or all that are left. A root that exists by now is listed only once. */
   mergedInto(entries: readonly ManifestEntry[], upTo: string | undefined): readonly ManifestEntry[] {
     if (this.#paths.length === 0) return entries;
     const due = this.#paths.findIndex((path) => upTo !== undefined && comparePaths(path, upTo) > 0);
@@ -74,7 +76,7 @@ const nothingAt = (path: string): Asset => ({
   modifiedMs: 0,
 });
 
-/** As they stand now; those that are no longer there are GONE, none is left out. */
+/** Yields all failed assets of a job in their current state; those that no longer exist as GONE. */
 async function* failuresOf(
   jobId: string,
   { after, pageSize, signal }: Walk,

@@ -6,16 +6,16 @@ import { Throttle } from "./throttle.js";
 import type { EngineTools } from "../tools.js";
 
 const LOOK_EVERY_MS = 1_000;
-/** Jobs that came later, or were told something else by another node, are told again. */
+/** How often the note is repeated, for jobs that started later or got another note from another node. */
 const SAY_EVERY_MS = 5_000;
-/** How long the end of a worker waits for its jobs to be told. */
+/** How long `stop` waits for the notes to be removed. */
 const LAST_WORD_MS = 1_000;
 
 type WatchTools = Pick<EngineTools, "clock" | "jobs" | "latency" | "options">;
 
 /**
- * Looks at the host once a second and lowers the number of assets in flight while it is unwell. Jobs that are at work
- * here say so meanwhile, best effort: a store that cannot be reached is not told.
+ * Checks the host's health once a second and lowers the number of assets in flight while it is overloaded. Notes that
+ * in the comments of the jobs at work here. Best effort: nothing is noted if the store is unreachable.
  */
 export class HealthWatch {
   readonly #probe: HealthProbe;
@@ -48,7 +48,7 @@ export class HealthWatch {
     this.#watching ??= this.#watch();
   }
 
-  /** No job says afterwards that it is slowed down here, where the store can be reached. */
+  /** Stops checking, and removes the notes if the store can be reached. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#watching;
@@ -67,14 +67,14 @@ export class HealthWatch {
       const dueMs = clock.monotonicMs() + LOOK_EVERY_MS;
       await clock.sleep(LOOK_EVERY_MS, signal);
       if (signal.aborted) return;
-      // A loop that is held up from one look to the next may show in nothing but that.
+      // If the event loop was blocked from one look to the next, only this delay may show it.
       const lateMs = clock.monotonicMs() - dueMs;
       const answers = { storeMs: latency.store.worstMs(), repositoryMs: latency.repository.worstMs() };
       const { loopMs, heapPercent } = this.#probe.look();
       const changed = this.#throttle.look({ loopMs: Math.max(loopMs, lateMs), heapPercent, ...answers });
       if (changed) this.#resize(this.#throttle.count);
       const due = changed || clock.monotonicMs() - this.#saidMs >= SAY_EVERY_MS;
-      // A slow store must not keep anyone from looking.
+      // Not awaited: a slow store must not delay the next check.
       if (due && !this.#telling) this.#telling = this.#tell().finally(() => (this.#telling = undefined));
     }
   }

@@ -1,10 +1,12 @@
 import { AssetmillError } from "../../errors.js";
 import type { EngineTools } from "../tools.js";
 
-/** What of its deadline an asset has spent waiting for a repository that answers nobody, before that is the reason. */
+/** Share of an asset's deadline after which a repository that answers nobody counts as silent. */
 const SHARE = 0.5;
 
-/** That the repository answers nobody, as an error; undefined where it answers, or nobody asks. */
+/**
+ * Returns an UNAVAILABLE error if the repository is silent; undefined if it answers, or if nobody is waiting for it.
+ */
 export function repositorySilence({
   latency,
   options,
@@ -13,6 +15,6 @@ export function repositorySilence({
   if (!latency.repository.isSilent(forMs)) return undefined;
   return new AssetmillError(
     "UNAVAILABLE",
-    `the repository has answered nothing for ${Math.round(forMs / 1_000)} s or more`,
+    `the repository has not answered any call for at least ${Math.round(forMs / 1_000)} s`,
   );
 }

@@ -1,10 +1,10 @@
 import type { Clock } from "../../ports/clock.js";
 
-/** How long calls of one kind take, at worst; one that does not come back counts, too. */
+/** Measures the longest duration of calls of one kind, including calls that have not returned yet. */
 export class Stopwatch {
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #running = new Set<{ readonly startedMs: number }>();
-  /** Whoever waits for an answer, or for the next piece of one. */
+  /** Callers that wait for an answer, or for its next piece; the longest waiting first. */
   readonly #waiting = new Set<{ readonly startedMs: number }>();
   #answeredMs = Number.NEGATIVE_INFINITY;
   #worstMs = 0;
@@ -13,7 +13,7 @@ export class Stopwatch {
     this.#clock = clock;
   }
 
-  /** A call begins; the answer ends it, once. */
+  /** Starts a call. Call the returned function when it ends; further calls have no effect. */
   begin(): () => void {
     const call = { startedMs: this.#clock.monotonicMs() };
     this.#running.add(call);
@@ -31,7 +31,7 @@ export class Stopwatch {
     }
   }
 
-  /** Measures up to the first piece: what follows comes as fast as it is taken. */
+  /** Measures the time until the first piece: the others come as fast as the consumer takes them. */
   async *timeFirst<T>(pieces: AsyncIterable<T>): AsyncIterable<T> {
     const end = this.begin();
     const iterator = pieces[Symbol.asyncIterator]();
@@ -49,12 +49,12 @@ export class Stopwatch {
       }
     } finally {
       end();
-      // Whoever wants no more says so; what has ended by itself needs no telling.
+      // The consumer wants no more pieces. An iterator that ended by itself need not be told.
       if (!over) await iterator.return?.();
     }
   }
 
-  /** True where somebody has waited for so long, and nobody was answered meanwhile. */
+  /** Returns whether a caller has waited for this long while no caller got an answer. */
   isSilent(forMs: number): boolean {
     const [longest] = this.#waiting;
     return (
@@ -62,7 +62,7 @@ export class Stopwatch {
     );
   }
 
-  /** An error is no answer: it may be that of a timeout. */
+  /** Records when a call is answered. An error does not count: it may be a timeout. */
   async #answer<T>(answer: Promise<T>): Promise<T> {
     const wait = { startedMs: this.#clock.monotonicMs() };
     this.#waiting.add(wait);
@@ -75,7 +75,9 @@ export class Stopwatch {
     }
   }
 
-  /** The longest call that ended since this was asked last, or has not ended. 0: none. */
+  /**
+   * Returns the duration of the longest call that ended since the last time, or is still running. 0 if there is none.
+   */
   worstMs(): number {
     let worst = this.#worstMs;
     this.#worstMs = 0;
@@ -88,7 +90,7 @@ export class Stopwatch {
   }
 }
 
-/** How fast this process is answered. */
+/** Response times of store and repository. */
 export interface Latency {
   readonly store: Stopwatch;
   readonly repository: Stopwatch;

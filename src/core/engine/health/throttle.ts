@@ -1,36 +1,37 @@
 import type { HostHealth } from "../../ports/health-probe.js";
 
-/** Everything that is looked at. */
+/** Measurements that decide whether the host is overloaded. */
 export interface Vitals extends HostHealth {
-  /** The slowest answer of the store. */
+  /** The store's longest response time. */
   readonly storeMs: number;
-  /** The slowest answer of the repository. */
+  /** The repository's longest response time. */
   readonly repositoryMs: number;
 }
 
-/** From which value on the host is unwell; 0: never. */
+/** Limits above which the host counts as overloaded. 0: no limit. */
 export type VitalLimits = Vitals;
 
-/** Looks in a row, all of them bad, before one step down: a moment's trouble changes nothing. */
+/** Number of bad looks in a row before a step down, so that short peaks change nothing. */
 export const DOWN_AFTER = 4;
-/** Looks in a row, all of them good, before one step up. */
+/** Number of good looks in a row before a step up. */
 export const UP_AFTER = 8;
-/** Good is not just below the limit, or it would go up and down for ever. */
+/** Share of the limit below which a look is good. It is well below 1, to avoid going up and down all the time. */
 const GOOD_BELOW = 0.7;
 
 const TELL: { readonly [V in keyof Vitals]: (value: number) => string } = {
   loopMs: (ms) => `event loop ${Math.round(ms)} ms late`,
   heapPercent: (percent) => `heap ${Math.round(percent)} % full`,
-  storeMs: (ms) => `store took ${seconds(ms)}`,
-  repositoryMs: (ms) => `repository took ${seconds(ms)}`,
+  storeMs: (ms) => `store took ${seconds(ms)} to answer`,
+  repositoryMs: (ms) => `repository took ${seconds(ms)} to answer`,
 };
 const VITALS = ["loopMs", "heapPercent", "storeMs", "repositoryMs"] as const satisfies readonly (keyof Vitals)[];
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 /**
- * How many assets may be in flight at once, by how the host is doing: half as many after some bad looks in a row, a
- * quarter of all more after some good ones. Never less than one: what is unwell may have nothing to do with us.
+ * Decides how many assets may be in flight at once, by the host's health. Halves the number after some bad looks in a
+ * row and raises it by a quarter of the maximum after some good ones. Never goes below one: the overload may have
+ * nothing to do with us.
  */
 export class Throttle {
   readonly #most: number;
@@ -49,13 +50,13 @@ export class Throttle {
     return this.#count;
   }
 
-  /** Why there are fewer than there could be; undefined where there are not. */
+  /** Why the number is reduced; undefined if it is not. */
   get why(): string | undefined {
     if (this.#count === this.#most) return undefined;
     return `${this.#cause}; ${this.#count} of ${this.#most} assets at once`;
   }
 
-  /** Once a second or so. True where the count changed. */
+  /** Takes a look, about once a second. Returns whether the number changed. */
   look(vitals: Vitals): boolean {
     const loads = VITALS.map((vital) => ({ vital, load: this.#load(vital, vitals[vital]) }));
     const worst = loads.reduce((a, b) => (b.load > a.load ? b : a));

@@ -5,8 +5,8 @@ import type { EngineTools } from "../tools.js";
 const SAY_EVERY_MS = 5_000;
 
 /**
- * Says in a job's `comments` and log that it waits for its repository, once in a while. Best effort: where the store is
- * out of reach as well, nobody can read it there either. The next progress takes it away again.
+ * Notes in a job's comments and log that it waits for its repository, at most every few seconds. Best effort: if the
+ * store is unreachable as well, nobody could read the note there. The job's next progress removes it.
  */
 export class UnavailableNotice {
   readonly #tools: Pick<EngineTools, "jobs" | "clock">;
@@ -21,7 +21,7 @@ export class UnavailableNotice {
     const nowMs = clock.monotonicMs();
     const saidMs = this.#saidMs.get(jobId);
     if (saidMs !== undefined && nowMs - saidMs < SAY_EVERY_MS) return;
-    // Jobs end; what is old is only said again.
+    // Forgets old entries, because jobs end. At worst a note is repeated.
     for (const [id, at] of this.#saidMs) if (nowMs - at >= SAY_EVERY_MS) this.#saidMs.delete(id);
     this.#saidMs.set(jobId, nowMs);
     await jobs.update(jobId, ({ job }) => repositoryUnavailable(job, messageOf(error))).catch(() => {});

@@ -63,8 +63,10 @@ describe("the throttle", () => {
       return throttle.why;
     };
     expect(causes([{ ...WELL, heapPercent: 96.4 }])).to.equal("heap 96 % full; 1 of 2 assets at once");
-    expect(causes([{ ...WELL, storeMs: 7_340 }])).to.equal("store took 7.3 s; 1 of 2 assets at once");
-    expect(causes([{ ...LATE, repositoryMs: 61_000 }])).to.equal("repository took 61.0 s; 1 of 2 assets at once");
+    expect(causes([{ ...WELL, storeMs: 7_340 }])).to.equal("store took 7.3 s to answer; 1 of 2 assets at once");
+    expect(causes([{ ...LATE, repositoryMs: 61_000 }])).to.equal(
+      "repository took 61.0 s to answer; 1 of 2 assets at once",
+    );
   });
 
   it("ignores a measure whose limit is 0, and treats one that cannot be taken as healthy", () => {
