@@ -26,8 +26,8 @@ describe("packed text", () => {
   });
 
   it("of an unknown kind is refused", () => {
-    expect(() => unpackText(Buffer.from([9, 65]))).to.throw(/unknown kind/);
-    expect(() => unpackText(Buffer.alloc(0))).to.throw(/unknown kind/);
+    expect(() => unpackText(Buffer.from([9, 65]))).to.throw(/unknown format/);
+    expect(() => unpackText(Buffer.alloc(0))).to.throw(/unknown format/);
   });
 
   it("as JSON comes back as it was, unpaired surrogates included", () => {
