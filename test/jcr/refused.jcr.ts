@@ -40,7 +40,7 @@ forEachLane("a JCR server that does not let the user in", (at) => {
     for (const user of [at().lane.user, "nobody-here"]) {
       for (const args of commands(address(user, SECRET))) {
         const inProcess = user !== at().lane.user;
-        expect(await expectRefused(args, "assets", inProcess)).to.include("does not let this user in");
+        expect(await expectRefused(args, "assets", inProcess)).to.include("rejected this user");
       }
     }
     const source = bench.tree({ "a.dita": TOPIC });
@@ -100,7 +100,7 @@ forEachLane(
           "the job says that it waits",
           async () => {
             const { comments } = await mill.operator.status(processingId);
-            return JSON.stringify(comments).includes("does not let this user in") && comments;
+            return JSON.stringify(comments).includes("rejected this user") && comments;
           },
           30_000,
         );

@@ -23,14 +23,14 @@ export class BatchRun {
   readonly ending = new AbortController();
   busyMs = 0;
   done = 0;
-  /** Ended because too much memory was held; where it was the only one at work, its asset is to blame. */
+  /** Set if it was ended because the process exceeded the memory limit. If it was the only batch running, its asset is to blame. */
   tooMuch: "alone" | "with others" | undefined;
   readonly #all: readonly PoolTask[];
   readonly #port: MessagePort;
   readonly #state: BatchState;
   readonly #servers = new Map<number, RepositoryServer>();
   readonly #forget: (() => void)[] = [];
-  /** What runs was told to stop, and since when. */
+  /** The running asset that was told to stop, and when that was seen. */
   #told: { readonly index: number; readonly atMs: number } | undefined;
 
   constructor(all: readonly PoolTask[]) {
@@ -54,10 +54,10 @@ export class BatchRun {
     else if (this.#told?.index !== running) this.#told = { index: running, atMs: nowMs };
     if (this.#state.overdue(deadlineMs) === running) {
       this.ending.abort();
-      // It may have ended just now: then that counts.
+      // A result that arrives just now takes precedence.
       this.#drain();
       if (!task.isOver) {
-        const late = new AssetFailure("DEADLINE", `not done within ${deadlineMs} ms; its thread was ended`);
+        const late = new AssetFailure("DEADLINE", `not done within ${deadlineMs} ms; its thread was terminated`);
         task.fail(task.work.silence?.() ?? late);
       }
     } else if (this.#told?.index === running && nowMs - this.#told.atMs > HEED_MS) {
@@ -67,7 +67,7 @@ export class BatchRun {
     }
   }
 
-  /** Ends the thread because too much memory is held. What runs in it is run again with nothing beside it, and then blamed. */
+  /** Terminates the thread because the process exceeded the memory limit. Its running asset runs again on its own, and is blamed if that exceeds the limit as well. */
   endHeavy(alone: boolean): void {
     const { running } = this.#state;
     if (running === undefined || this.ending.signal.aborted) return;

@@ -12,20 +12,20 @@ import { MemoryGuard } from "./memory-guard.js";
 import type { SentBatch, ThreadModules } from "./messages.js";
 import { PoolTask } from "./pool-task.js";
 
-/** One asset a task is slower than no thread at all; more than this gains nothing. */
+/** Maximum assets per batch. More gains nothing; a single one is slower than running without threads. */
 const MAX_BATCH = 32;
 /** Target duration of a batch: long compared to the hand-over, short for the assets that wait behind it. */
 const BATCH_MS = 50;
-/** How exactly deadlines are kept. */
+/** Interval of the deadline checks. */
 const WATCH_EVERY_MS = 50;
-/** So many threads in a row that die while no handler runs mean trouble of the machine, not of an asset. */
+/** This many threads that die in a row while no handler runs point to a problem of the machine, not of an asset. */
 const MAX_CAUSELESS_DEATHS = 5;
 
 const CLOSED = new AssetmillError("UNAVAILABLE", "worker threads are closed");
 
 interface ThreadOptions {
   readonly threads: number;
-  /** The heap that one thread may fill, in MiB; see `MemoryGuard` for what is outside of it. */
+  /** Heap limit of one thread, in MiB; `MemoryGuard` limits memory outside the heap. */
   readonly memoryMb: number;
   /** URLs of the modules that give the handlers. */
   readonly modules: readonly string[];
@@ -38,7 +38,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
   readonly #pool: Piscina<SentBatch, readonly string[]>;
   readonly #runs = new Set<BatchRun>();
   readonly #guard: MemoryGuard;
-  /** The present task has to run alone. */
+  /** Whether the running task must run alone. */
   #alone = false;
   #waiting: PoolTask[] = [];
   #gathering = false;
@@ -50,23 +50,23 @@ export class PiscinaHandlerThreads implements HandlerThreads {
   constructor({ threads, memoryMb, modules }: ThreadOptions) {
     this.#threads = threads;
     this.#guard = new MemoryGuard(memoryMb);
-    // As much waits as runs: a thread that ends its batch finds the next one gathered.
+    // Room for as many waiting assets as running ones: a thread that ends its batch finds the next one ready.
     this.capacity = threads * MAX_BATCH * 2;
     this.#pool = new Piscina({
       filename: fileURLToPath(new URL("thread-entry.js", import.meta.url)),
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: 30_000,
-      // A thread that sleeps on an atomic would not let what plugins keep going (timers, caches) go on.
+      // A thread that sleeps in Atomics.wait would block the plugins' timers.
       atomics: "disabled",
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
       workerData: { modules } satisfies ThreadModules,
     });
-    // A thread that dies without work, of what a plugin left behind, is replaced when it is needed.
+    // A thread that a plugin's leftovers kill while it is idle is replaced when the next one is needed.
     this.#pool.on("error", () => {});
   }
 
-  /** The names of the handlers that a thread has; fails as the plugin's module does. */
+  /** Returns the names of a thread's handlers. Rejects if a plugin's module cannot be loaded. */
   async handlerNames(): Promise<readonly string[]> {
     const { batch } = new BatchRun([]);
     return this.#pool.run(batch, { transferList: [batch.port] });
@@ -98,7 +98,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
     await this.#pool.destroy();
   }
 
-  /** Tasks of one turn of the event loop are sent together. */
+  /** Collects the tasks of one turn of the event loop, to send them together. */
   #gather(): void {
     if (this.#gathering) return;
     this.#gathering = true;
@@ -121,7 +121,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
     }
   }
 
-  /** An asset that has ended a thread before goes alone: what else it may have left behind there blames nobody. */
+  /** Takes the next tasks to run. An asset whose thread has died before runs on its own, so that no other asset is blamed for it. */
   #nextBatch(): readonly PoolTask[] {
     const suspect = this.#waiting.findIndex(({ deaths }) => deaths > 0);
     if (suspect >= 0) return this.#waiting.splice(suspect, 1);

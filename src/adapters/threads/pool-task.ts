@@ -6,9 +6,9 @@ import { decodeError } from "./error-codec.js";
 export class PoolTask {
   readonly work: ThreadWork;
   readonly end: Promise<ThreadEnd>;
-  /** Threads that ended while its handler ran. */
+  /** Threads that died while its handler ran. */
   deaths = 0;
-  /** It ran when all threads together exceeded the memory limit: it has to run alone. */
+  /** Whether it was running when the threads together exceeded the memory limit: then it must run alone. */
   isHeavy = false;
   isOver = false;
   readonly #resolve: (end: ThreadEnd) => void;

@@ -26,8 +26,8 @@ describe("packed text", () => {
   });
 
   it("is rejected if its kind is unknown", () => {
-    expect(() => unpackText(Buffer.from([9, 65]))).to.throw(/unknown kind/);
-    expect(() => unpackText(Buffer.alloc(0))).to.throw(/unknown kind/);
+    expect(() => unpackText(Buffer.from([9, 65]))).to.throw(/unknown format/);
+    expect(() => unpackText(Buffer.alloc(0))).to.throw(/unknown format/);
   });
 
   it("is unpacked unchanged as JSON, even with unpaired surrogates", () => {

@@ -167,6 +167,6 @@ describe("the stored format", () => {
 
   it("rejects an outcome of an unknown kind, and says so", () => {
     const packed = packJson({ indices: [4], ages: [0], others: [[0, { k: "X", n: 1 }]] });
-    expect(() => unpackOutcomes(packed)).to.throw('an outcome is of kind "X", which this version does not know');
+    expect(() => unpackOutcomes(packed)).to.throw('an outcome has kind "X", which this version does not know');
   });
 });

@@ -168,7 +168,10 @@ describe("handlers in worker threads", () => {
       "fulfilled,fulfilled,rejected,fulfilled,fulfilled,fulfilled",
     );
     const reason = (all[2] as PromiseRejectedResult).reason as AssetFailure;
-    expect([reason.code, reason.message]).to.deep.equal(["DEADLINE", "not done within 300 ms; its thread was ended"]);
+    expect([reason.code, reason.message]).to.deep.equal([
+      "DEADLINE",
+      "not done within 300 ms; its thread was terminated",
+    ]);
     expect([...journal()].sort()).to.deep.equal(["/0", "/1", "/2", "/3", "/4", "/5"]);
   });
 

@@ -12,7 +12,7 @@ export function assetOf(nodes: AssetNodes): Omit<Asset, "fileType"> & { readonly
   return {
     path,
     fileType: fileTypeOf(nodes, metadata),
-    // What is there, before what metadata once said.
+    // The size of the actual content takes precedence over the metadata, which may be outdated.
     sizeBytes: (length?.isBinary ? Number(length.value) : undefined) ?? numberOf(metadata, "dam:size") ?? 0,
     createdMs,
     modifiedMs: modifiedOf(nodes) ?? createdMs,
@@ -20,7 +20,7 @@ export function assetOf(nodes: AssetNodes): Omit<Asset, "fileType"> & { readonly
   };
 }
 
-/** Whichever is later: writers bump the one or the other. */
+/** Returns the later of the two dates: applications update only one of them. */
 function modifiedOf({ content, binary }: AssetNodes): number | undefined {
   const instants = [instantOf(content, "jcr:lastModified"), instantOf(binary, "jcr:lastModified")];
   const known = instants.filter((instant) => instant !== undefined);

@@ -29,8 +29,8 @@ function kindOf(content: JcrNode | undefined): AssetNodes["kind"] | undefined {
 }
 
 /**
- * Reads the assets at these paths in two requests, however many; undefined for a folder, or nothing. Never reads a path
- * that may be a folder by itself: that alone would list all its names.
+ * Reads the assets at these paths in two requests, however many; undefined for a folder or a missing node. Reads a node
+ * only after its `jcr:content` showed that it is an asset: reading a folder would list all its names.
  */
 export async function readAssets(
   dialect: JcrDialect,

@@ -31,7 +31,7 @@ export interface JcrAnswer {
   discard(): Promise<void>;
 }
 
-/** Temporary trouble: connections that fail or break, and responses that say "not now". */
+/** Temporary failures: connections that fail or break, and responses that say "not now". */
 const PASSING_CODES =
   /^(?:UND_ERR_(?:CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|RES_CONTENT_LENGTH_MISMATCH)|E(?:CONN|HOST|NET|PIPE|AI_AGAIN|NOTFOUND|TIMEDOUT)\w*|EPIPE)$/;
 const PASSING_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -166,7 +166,7 @@ export class JcrClient {
   #notLetIn(answered: string): AssetmillError {
     const { origin, authorization } = this.#options;
     const credentials = authorization === undefined ? "give credentials" : "check the credentials";
-    const message = `the JCR server ${origin} does not let this user in (${answered}): ${credentials}`;
+    const message = `the JCR server ${origin} rejected this user (${answered}); ${credentials}`;
     return this.#letIn ? unavailable(message) : invalidParameter("assets", message);
   }
 
@@ -216,7 +216,7 @@ export class JcrClient {
   }
 }
 
-/** Whether the response is a page for people: a JCR server does not answer our requests so. */
+/** Returns whether the response is an HTML page, which no JCR server returns for our requests. */
 export const isPage = (answer: JcrAnswer): boolean => /^text\/html/i.test(answer.header("content-type") ?? "");
 
 const first = (header: string | string[] | undefined): string | undefined =>

@@ -37,11 +37,11 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&",
 const unescapeXml = (text: string): string =>
   text.replace(/&(lt|gt|amp|quot|apos);/g, (_all, name: string) => ENTITIES[name] ?? "");
 
-/** Whether another writer was faster: read again, then retry. */
+/** Returns whether another writer interfered: read again, then retry. */
 export const isConflict = ({ kind }: JcrFault): boolean =>
   kind === "InvalidItemStateException" || kind === "ItemExistsException";
 
-/** Whether the request may have been carried out all the same. */
+/** Returns whether the request may have been executed in spite of the error. */
 export const isUnknown = ({ status, kind }: JcrFault): boolean => status >= 500 && status !== 501 && kind === undefined;
 
 /** Returns what a fault means for the asset whose write met it. */
@@ -58,7 +58,7 @@ export function refusalOf({ kind, status, message }: JcrFault): RefusalCode {
 export const unavailable = (message: string, cause?: unknown): AssetmillError =>
   new AssetmillError("UNAVAILABLE", message, { cause });
 
-/** Returns an error as one about this asset. Throws on what concerns them all. */
+/** Returns an error as one about this asset. Rethrows an error that concerns all assets. */
 export function assetError(error: unknown, path: string): AssetmillError {
   if (AssetmillError.is(error) && error.code !== "UNAVAILABLE") {
     return error.ids.path === undefined

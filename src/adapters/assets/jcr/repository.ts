@@ -118,8 +118,9 @@ export class JcrAssetRepository implements AssetRepository {
   }
 
   /**
-   * Finds out once, as soon as the server is reachable, what it speaks. A server that is none, or rejects the user, is an
-   * INVALID_PARAMETER only where a person asks (`refuses`); running jobs see it as UNAVAILABLE, wait, and fail no asset.
+   * Detects the server's dialect once, as soon as the server is reachable. A server without one, or one that rejects the
+   * user, causes INVALID_PARAMETER only if a person waits for the answer (`refuses`). Running jobs get UNAVAILABLE: they wait
+   * and fail no asset.
    */
   async #speak({ refuses = false, once = false, signal }: Asking): Promise<Spoken> {
     try {
@@ -151,7 +152,7 @@ export class JcrAssetRepository implements AssetRepository {
       }),
     );
 
-  /** Looks at a path that is no sound asset: a folder or a broken asset. Parts of an asset are neither. */
+  /** Classifies a path that is not an intact asset: a folder, a broken asset, or neither, such as a part of an asset. */
   async #other(
     path: string,
     dialect: JcrDialect,

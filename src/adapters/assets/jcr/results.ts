@@ -67,7 +67,7 @@ export class JcrResults {
         const plan = await this.#plan(round.slice(i, i + MAX_READ), signal);
         const batches = batchesOf(plan.planned);
         const saving = Promise.all(batches.map((batch) => this.#writers(() => this.#save(batch, signal))));
-        // Other jobs' writes may hang ahead of these.
+        // These writes may be queued behind those of other jobs, which may hang.
         const ends = await untilAborted(saving, signal);
         refused.push(...plan.refused, ...ends.flat());
       }
@@ -153,7 +153,7 @@ export class JcrResults {
       if (!nodes) return refuse("GONE", "the asset is gone, or this user may no longer read it");
       const { sizeBytes, modifiedMs } = assetOf(nodes);
       if (sizeBytes !== stamp.sizeBytes || modifiedMs !== stamp.modifiedMs) {
-        return refuse("CHANGED", "the asset was changed meanwhile");
+        return refuse("CHANGED", "the asset was changed while it was processed");
       }
       const hindrance = locked.has(parentPath(path)) ? "LOCKED" : hindranceOf(nodes);
       if (hindrance)

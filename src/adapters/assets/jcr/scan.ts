@@ -135,7 +135,7 @@ async function beginAhead(
 function nextBatch(level: Level, tools: ScanTools, signal: AbortSignal | undefined): Promise<Entry[]> {
   const paths = level.names.splice(0, BATCH).map((name) => childPath(level.path, name));
   const looking = look(paths, tools, signal);
-  // Handled where it is awaited, which may be never if the scan is left.
+  // The error is handled where this is awaited; an abandoned scan never awaits it.
   looking.catch(() => {});
   return looking;
 }

@@ -60,8 +60,8 @@ describe("a JCR server that is unavailable or does not know the user", () => {
     it(`is rejected in words at the start if it answers ${how}, which is not followed`, async () => {
       act = (_request, response) => answer(response);
       for (const [over, why] of [
-        [{}, /does not let this user in.*check the credentials/],
-        [{ user: undefined, password: undefined }, /does not let this user in.*give credentials/],
+        [{}, /rejected this user.*check the credentials/],
+        [{ user: undefined, password: undefined }, /rejected this user.*give credentials/],
       ] as const) {
         const error = await rejection(open(over).meet());
         expect(error).to.include({ code: "INVALID_PARAMETER" });
@@ -77,7 +77,7 @@ describe("a JCR server that is unavailable or does not know the user", () => {
       for (const dialect of ["davex", "sling"] as const) {
         act = (request, response) => (isRoot(request) ? json(response, NODE) : answer(response));
         const repository = open({ dialect });
-        await expectUnavailable(repository, /does not let this user in/);
+        await expectUnavailable(repository, /rejected this user/);
       }
     });
   }

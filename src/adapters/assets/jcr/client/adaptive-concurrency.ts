@@ -9,7 +9,7 @@ const GOOD_IN_A_ROW = 20;
 const MAX_PAUSE_MS = 30_000;
 
 /**
- * Limits concurrent requests to what the server bears: halves the limit after a slow response or a refusal, raises it by
+ * Limits concurrent requests to what the server can handle: halves the limit after a slow response or a refusal, raises it by
  * one after a run of good ones, and pauses while the server asked for that (`Retry-After`).
  */
 export class AdaptiveConcurrency {
@@ -23,7 +23,7 @@ export class AdaptiveConcurrency {
     this.#limit = pLimit(most);
   }
 
-  /** The present limit. */
+  /** The current limit. */
   get width(): number {
     return this.#limit.concurrency;
   }

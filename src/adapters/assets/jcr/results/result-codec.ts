@@ -6,13 +6,13 @@ import { wellFormed } from "../dialects/diff.js";
 import { type JcrNode, type JcrProperty, textsOf } from "../dialects/jcr-node.js";
 
 /**
- * How results stand on a node, in properties of names that are nobody else's:
+ * Format of results on a node, in properties whose names no one else uses:
  *
- * - `assetmill_NAME`: a handler's property, by its type. Characters beside letters, digits, `.`, `-` and `_` are `~` and
- *   four hexadecimal digits. A text that is empty, or begins with `~`, has one more `~` before it: Sling deletes what is
- *   empty. The list of the one text `~0` is the empty one.
- * - `assetmillRefs_HANDLER`: its references, one JSON object a text.
- * - `assetmillStamp`: `KEY=VALUE` texts.
+ * - `assetmill_NAME`: a handler's property, with its type. In NAME, characters other than letters, digits, `.`, `-` and `_`
+ *   are written as `~` and four hexadecimal digits. A text that is empty or begins with `~` gets another `~` in front: Sling
+ *   deletes empty ones. A list of the single text `~0` stands for the empty list.
+ * - `assetmillRefs_HANDLER`: its references, one JSON object per text.
+ * - `assetmillStamp`: texts of the form `KEY=VALUE`.
  */
 const PROPERTY = "assetmill_";
 const REFERENCES = "assetmillRefs_";
@@ -28,7 +28,7 @@ export const unescapedName = (name: string): string =>
 const escapedText = (text: string): string => (text === "" || text.startsWith("~") ? `~${text}` : text);
 const unescapedText = (text: string): string => (text.startsWith("~") ? text.slice(1) : text);
 
-/** What has to change on a node for it to hold these results, merged over what is there. */
+/** Returns the changes that merge these results over those on a node. */
 export function changesOf(write: AssetWrite, node: string, before: JcrNode | undefined, atMs: number): Change[] {
   return [...Object.entries(propertiesOf(write, atMs))].flatMap(([name, value]): Change[] => {
     const old = before?.properties.get(name);
@@ -38,7 +38,7 @@ export function changesOf(write: AssetWrite, node: string, before: JcrNode | und
   });
 }
 
-/** The properties that these results come to; undefined for one that must not be there. */
+/** Returns these results as properties; undefined for one that must not exist. */
 export function propertiesOf(write: AssetWrite, atMs: number): Record<string, JcrInput | undefined> {
   const entries: [string, JcrInput | undefined][] = [
     ...Object.entries(write.properties).map(([name, value]): [string, JcrInput] => [
@@ -69,7 +69,7 @@ const stampTexts = ({ stamp, jobId }: AssetWrite, atMs: number): readonly string
   ...Object.entries(stamp.handlers).map(([name, version]) => `handler:${name}=${version}`),
 ];
 
-/** What stands on a node about an asset; undefined where nothing does. */
+/** Reads an asset's results from a node; undefined if there are none. */
 export function resultOf(path: string, node: JcrNode | undefined): AssetResult | undefined {
   const texts = textsOf(node, STAMP);
   if (!node || texts.length === 0) return undefined;

@@ -45,7 +45,7 @@ export async function look(
 
 /**
  * Lists a small folder together with its next siblings, and reads their children together: one by one, each would cost
- * three requests. Leaves a large folder, and what is no folder, as it is.
+ * three requests. Does nothing for a large folder or an entry that is not a folder.
  */
 export async function prefetchFolder(
   folder: Entry,
