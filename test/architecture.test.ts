@@ -24,7 +24,7 @@ describe("the architecture", () => {
     expect(breaches(sources)).to.deep.equal([]);
   });
 
-  it("has core in a few rooms, whose imports all run down", () => {
+  it("groups core into a few folders, whose imports all point downwards", () => {
     const { rooms, arrows } = coreRooms(sources);
     process.stdout.write(`      core: ${rooms.length} rooms, ${arrows.length} arrows between them, all downward\n`);
     expect(rooms).to.have.members(["core/errors.ts", ...CORE_FLOORS.flat().filter((room) => room !== "core")]);
@@ -90,7 +90,7 @@ describe("the architecture's test", () => {
     return breaches(readSources(folder));
   };
 
-  it("finds nothing in a sound tree", async () => {
+  it("finds no fault in a valid tree", async () => {
     expect(await breachesOf({})).to.deep.equal([]);
   });
 

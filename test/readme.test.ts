@@ -49,7 +49,7 @@ describe("README", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("shows a broken sample whose failures read as it says", async () => {
+  it("shows a broken sample whose failures read as documented", async () => {
     const processed = await run(shell("assetmill process /content/dam/broken"));
     expect(processed.code, processed.err).to.equal(1);
     const reported = await run(shell("assetmill failures $ID"));
@@ -83,7 +83,7 @@ describe("README", () => {
     expect(migrated.out).to.include("SUCCESS: completed: 23 assets");
   });
 
-  it("serves the API to the curl calls it shows", async () => {
+  it("serves the API to the documented curl calls", async () => {
     const port = await freePort();
     const serve = prepared(shell("assetmill serve")).replace("4599", String(port));
     const child = spawn("bash", ["-c", `exec ${serve}`], { stdio: ["ignore", "pipe", "inherit"] });
@@ -120,7 +120,7 @@ describe("README", () => {
     expect(restart?.out, restart?.err).to.match(new RegExp(`^Restarted from: +${processingId}$`, "m"));
   });
 
-  it("has an embedding host that runs as it stands", async () => {
+  it("has an embedding host that runs as it is", async () => {
     const code = shell("node examples/embed.mjs").replace("node examples", `cd ${resolve(".")} && node examples`);
     const { out, err } = await run(code, { STORE: `sqlite:${folder}/embed.sqlite` });
     expect(out, err).to.match(/^SUCCESS: completed: 23 assets$/m);

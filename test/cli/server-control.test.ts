@@ -224,7 +224,7 @@ describe("control over a server's jobs", () => {
   itMeasures(
     "reports that no answer came in time, for the head and for the body; a change may have been made",
     askSilent,
-    "waits no longer than it should, for the head and for the rest",
+    "waits no longer than its timeout, for the head and for the body",
     (tookMs) => expect(tookMs).to.be.lessThan(3_000),
   );
 

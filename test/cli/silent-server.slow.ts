@@ -38,7 +38,7 @@ describe("a server that takes connections and never answers", () => {
     itMeasures(
       `keeps ${command[0]} waiting, which says so, and the first ${signal} ends the wait`,
       waitAndSignal,
-      `is not waited for any longer by ${command[0]} after ${signal}`,
+      `does not keep ${command[0]} waiting any longer after ${signal}`,
       // Two seconds of grace; a request that is waited for to its end takes a minute.
       (tookMs) => expect(tookMs).to.be.lessThan(15_000),
     );

@@ -13,7 +13,7 @@ const refusal = (parse: () => unknown): AssetmillError => {
 };
 
 describe("a URI", () => {
-  it("of a folder has its mount, and a question mark in its name as %3F", () => {
+  it("has for a folder its mount, and a question mark in its name as %3F", () => {
     expect(parseAssetsUri("folder:a%3Fb?mount=/content")).to.deep.equal({
       kind: "folder",
       folder: "a?b",
@@ -21,7 +21,7 @@ describe("a URI", () => {
     });
   });
 
-  it("of a SQLite file has driver, prefix and content, each of which may be left out", () => {
+  it("has for a SQLite file driver, prefix and content, each of which is optional", () => {
     expect(parseAssetsUri("sqlite:a.sqlite")).to.deep.equal({ kind: "sqlite", file: "a.sqlite" });
     expect(parseAssetsUri("sqlite:/a%3F.sqlite?driver=better-sqlite3&prefix=p_&content=/c")).to.deep.equal({
       kind: "sqlite",
@@ -32,7 +32,7 @@ describe("a URI", () => {
     });
   });
 
-  it("of PostgreSQL leaves the driver's own parameters to the driver", () => {
+  it("leaves the driver's own parameters for PostgreSQL to the driver", () => {
     expect(parseStoreUri("postgres://u:p@h:5433/d?sslmode=require&schema=s&prefix=p_")).to.deep.equal({
       kind: "postgres",
       url: "postgres://u:p@h:5433/d?sslmode=require",
@@ -41,11 +41,11 @@ describe("a URI", () => {
     });
   });
 
-  it("of a store may be the very one of the assets", () => {
+  it("may be the same for the store as for the assets", () => {
     expect(parseStoreUri("sqlite:a?content=/c")).to.deep.equal({ kind: "sqlite", file: "a" });
   });
 
-  it("that is none is refused by the name of its option, without its password", () => {
+  it("is rejected by the option's name if it is invalid, without its password", () => {
     for (const uri of ["", "x", "mysql://u:secret@h/d", "postgres://u:secret@h", "sqlite:a?drive=x", "folder:a?x=1"]) {
       const error = refusal(() => parseAssetsUri(uri, "target"));
       expect([error.code, error.ids.field], uri).to.deep.equal(["INVALID_PARAMETER", "target"]);
@@ -57,13 +57,13 @@ describe("a URI", () => {
     expect(refusal(() => parseStoreUri("folder:a")).ids.field).to.equal("store");
   });
 
-  it("is shown without its password alone", () => {
+  it("is shown without its password, and otherwise unchanged", () => {
     expect(withoutPassword("postgres://ann:s:e/c@r@h/d")).to.equal("postgres://ann:…@h/d");
     expect(withoutPassword("postgres://ann@h/d?schema=s")).to.equal("postgres://ann@h/d?schema=s");
     expect(withoutPassword("sqlite:a:b.sqlite")).to.equal("sqlite:a:b.sqlite");
   });
 
-  it("names a database or does not", () => {
+  it("tells whether it names a database", () => {
     expect(["sqlite:a", "postgres://h/d", "postgresql://h/d", "folder:a"].map(isDatabaseUri)).to.deep.equal([
       true,
       true,

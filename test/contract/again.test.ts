@@ -62,7 +62,7 @@ describe("running a job again", () => {
     expect(new Set(host.handled).size).to.equal(10);
   });
 
-  it("is refused while the job is running, if nothing failed, on a busy path, and for an unknown type", async () => {
+  it("is refused while the job is running, if nothing failed, on a busy path, and for a type that is no longer available", async () => {
     const mill = await host.over(tree(2), undefined, { autoStart: false });
     const { processingId: id } = await mill.operator.start(request(), "ann");
     expect(await refusal(mill.operator.restart(id, "ann"))).to.equal("ILLEGAL_STATE");

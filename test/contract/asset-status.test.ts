@@ -24,7 +24,7 @@ describe("asset status", () => {
   const byName = ({ assets }: AssetStatusPage) =>
     Object.fromEntries(assets.map(({ path, status }) => [path.slice(path.lastIndexOf("/") + 1), status]));
 
-  it("is PENDING, PROCESSING, SUCCESS or FAILURE, by the latest job that processed the asset", async () => {
+  it("is PENDING, PROCESSING, SUCCESS or FAILURE, by the latest job that reports on the asset", async () => {
     let gate: (() => void) | undefined;
     const mill = await host.over(
       tree(4),

@@ -81,7 +81,7 @@ describe("a log of a million lines", function () {
   itMeasures(
     "is downloaded completely, and each page is at its number",
     downloadLong,
-    "is downloaded with little more memory than one of 100,000",
+    "is downloaded with little more memory than one of 100,000 lines",
     (grownMb) => expect(grownMb).to.be.below(40),
   );
 });

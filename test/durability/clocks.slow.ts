@@ -109,9 +109,9 @@ describe("node clocks two minutes apart, one a minute late and one a minute earl
       };
       const late = `${wrongMs > 0 ? "early" : "late"} by a minute`;
       itMeasures(
-        `${where}: no live lease is stolen, and that of a node ${late} is not kept once it stands still`,
+        `do not let a live lease be stolen, nor a frozen node ${late} keep its own: ${where}`,
         takeOver,
-        `${where}: the lease of a node ${late} is taken over soon after it expired`,
+        `let the lease of a node ${late} be taken over soon after it expired: ${where}`,
         (tookMs) => expect(tookMs).to.be.lessThan(TAKEN_OVER_WITHIN_MS),
       );
     }

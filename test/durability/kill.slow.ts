@@ -9,7 +9,7 @@ const KILLS = Number(process.env.ASSETMILL_TEST_KILLS ?? 20);
 describe("kill -9", function () {
   this.timeout(300_000);
 
-  it(`at ${KILLS} random moments of process: the same command goes on, and repeats nothing that was committed`, async () => {
+  it(`is survived at ${KILLS} random moments of process: the same command resumes, and repeats nothing committed`, async () => {
     // About eight seconds of work, of which each life gets a fraction of one: all the kills find work under way.
     const harness = await KillHarness.open({ files: 8_000, delayMs: 8 });
     try {
@@ -24,7 +24,7 @@ describe("kill -9", function () {
     }
   });
 
-  it("in the middle of long chunks: what a chunk had committed part by part is not repeated either", async () => {
+  it("does not repeat anything that a long chunk had committed part by part", async () => {
     const harness = await KillHarness.open({ files: 3_000, delayMs: 10 });
     try {
       // One chunk of about four seconds, committed every two.
@@ -36,7 +36,7 @@ describe("kill -9", function () {
     }
   });
 
-  it("in the middle of discovery: it goes on where it was, and every asset is found once", async () => {
+  it("is survived in the middle of discovery: it resumes where it was, and every asset is found once", async () => {
     const harness = await KillHarness.open({ files: 20_000, delayMs: 0 });
     try {
       // Start-up takes about half a second: these moments lie around the walk, which takes about another half.
@@ -53,7 +53,7 @@ describe("kill -9", function () {
     }
   });
 
-  it("of serve: its next start goes on by itself, with nobody calling", async () => {
+  it("is survived by serve, whose next start resumes by itself, without a call", async () => {
     const harness = await KillHarness.open({ files: 1_500, delayMs: 4 });
     try {
       const first = harness.startServe();
@@ -99,7 +99,7 @@ describe("kill -9", function () {
   itMeasures(
     "is followed by a start that ends the job",
     startAfterKill,
-    "is not waited for: the next start handles a new asset long before the dead owner's lease has run out",
+    "does not delay the next start: it processes a new asset long before the dead owner's lease expires",
     // The lease lasts 10 s; the slack is for busy machines.
     (waitedMs) => expect(waitedMs).to.be.lessThan(5_000),
   );

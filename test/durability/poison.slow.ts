@@ -14,7 +14,7 @@ describe("an asset that kills its worker", () => {
   after(() => bench.dispose());
 
   for (const [what, deed, flags] of DEEDS) {
-    it(`whose handler ${what}: after five crashes it alone is FAILED POISON, and all others are done`, async () => {
+    it(`is FAILED POISON alone after five crashes, and all others are done, if its handler ${what}`, async () => {
       const name = what.replaceAll(" ", "-");
       const store = `sqlite:${bench.path(`${name}.sqlite`)}`;
       const plugin = bench.write(

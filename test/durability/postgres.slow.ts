@@ -101,7 +101,7 @@ describe("PostgreSQL, killed with SIGKILL and restarted", function () {
     expect(await ask(store, "history"), "jobs").to.have.length(1);
   }
 
-  it(`${RESTARTS} times in mid-job, with assets and jobs in it: the job ends SUCCESS by itself, and no handler ends twice`, async () => {
+  it(`lets a job with assets and store in it end SUCCESS by itself after ${RESTARTS} restarts, and no handler ends twice`, async () => {
     const count = 2_000;
     const store = place("both");
     bench.topics(count);
@@ -126,7 +126,7 @@ describe("PostgreSQL, killed with SIGKILL and restarted", function () {
     expect(results).to.equal(count);
   });
 
-  it("with the assets in a folder, once for longer than a lease lasts: the process lives on, and the job ends SUCCESS", async () => {
+  it("lets a job over a folder end SUCCESS in the same process, even after an outage longer than a lease", async () => {
     const count = 1_000;
     const store = place("jobs");
     const assets = bench.topics(count);
@@ -140,7 +140,7 @@ describe("PostgreSQL, killed with SIGKILL and restarted", function () {
     await expectWhole(store, id, count, await command.ended, seen);
   });
 
-  it("process, started while it is down, says so, waits, and goes on by itself", async () => {
+  it("lets a process that was started during an outage say so, wait, and continue by itself", async () => {
     const store = place("down");
     const assets = bench.topics(20);
     await server.kill();
@@ -153,7 +153,7 @@ describe("PostgreSQL, killed with SIGKILL and restarted", function () {
     expect(jsonLines(ended).at(-1)).to.include({ status: "SUCCESS", succeededCount: 20 });
   });
 
-  it("import goes on by itself, too", async () => {
+  it("also lets import continue by itself", async () => {
     const count = 3_000;
     const assets = place("imported");
     bench.topics(count);

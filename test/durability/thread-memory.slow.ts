@@ -26,7 +26,7 @@ const DEEDS = [
   ],
 ] as const;
 
-describe("memory that a handler in a thread keeps", function () {
+describe("a handler in a thread that keeps memory", function () {
   this.timeout(240_000);
   const bench = new Workbench();
   const count = 200;
@@ -63,14 +63,14 @@ describe("memory that a handler in a thread keeps", function () {
       return rssMb;
     };
     itMeasures(
-      `one that ${what} at one asset: that asset alone is FAILED POISON, the process lives`,
+      `makes only one asset FAILED POISON if it ${what} there, and the process survives`,
       keepAtOneAsset,
-      `one that ${what} is stopped before the process has grown by as much`,
+      `is stopped before the process has grown by as much if it ${what}`,
       (rssMb) => expect(rssMb).to.be.lessThan(MOST_MB),
     );
   }
 
-  it("more than the machine has, before anybody noticed: the kernel ends the process, and after about five times that asset alone is POISON", async function () {
+  it("makes only its asset POISON, after about five times, if the kernel ends the process for its memory", async function () {
     const group = memoryGroup(400);
     if (!group) {
       process.stderr.write(

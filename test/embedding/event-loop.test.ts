@@ -55,9 +55,9 @@ describe("the host's event loop", () => {
     return p99;
   };
   itMeasures(
-    `runs a job of ${COUNT} assets that cost nothing to its end`,
+    `runs while a job of ${COUNT} assets that cost nothing is processed to its end`,
     processFlatOut,
-    `stays free while ${COUNT} assets that cost nothing are processed flat out`,
+    `stays free while ${COUNT} assets that cost nothing are processed at full speed`,
     // The figure is 20 ms; loose, for a noisy machine.
     (p99Ms) => expect(p99Ms).to.be.lessThan(100),
   );

@@ -14,7 +14,7 @@ const PREFIX = "/tools/mill";
 /** How a host mounts a mill; answers where it listens. */
 type Mount = (mill: Assetmill, prefix: string) => Promise<string>;
 
-describe("mounted in a real framework", () => {
+describe("the API in a real framework", () => {
   let host: Host;
   const closing: (() => unknown)[] = [];
 
@@ -122,7 +122,7 @@ describe("mounted in a real framework", () => {
 
   for (const [name, mount] of Object.entries(MOUNTS)) {
     for (const prefix of ["", PREFIX]) {
-      it(`${name}${prefix && ", under a prefix"}: starts, reads, downloads, cancels by form, beside the host's own pages`, async () => {
+      it(`starts, reads, downloads and cancels by form beside the host's own pages: ${name}${prefix && ", under a prefix"}`, async () => {
         const mill = await host.mill({ assets: SAMPLE, http: prefix ? { basePath: `${prefix}${API}` } : {} });
         const token = mill.token ?? "";
         const origin = await mount(mill, prefix);

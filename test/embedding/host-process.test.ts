@@ -20,7 +20,7 @@ describe("a host process", () => {
   const bench = new Workbench();
   after(() => bench.dispose());
 
-  it("that imports assetmill has started nothing, and loaded no driver until a store is opened", async () => {
+  it("starts nothing by importing assetmill, and loads no driver until a store is opened", async () => {
     const script = bench.write(
       "imports.mjs",
       `import { createRequire } from "node:module";
@@ -75,9 +75,9 @@ describe("a host process", () => {
     return longestMs;
   };
   itMeasures(
-    "that created a mill and closed it ends by itself",
+    "ends by itself after it created a mill and closed it",
     createAndClose,
-    "that created a mill and closed it ends within two seconds",
+    "ends within two seconds after it created a mill and closed it",
     (tookMs) => expect(tookMs).to.be.lessThan(2_000),
   );
 
@@ -101,13 +101,13 @@ describe("a host process", () => {
     return Number(out);
   };
   itMeasures(
-    "may end by itself after close() even where a handler never ended",
+    "may end by itself after close() even if a handler never ended",
     closeOnHanging,
-    "ends within two seconds after close() even where a handler never ended",
+    "ends within two seconds after close() even if a handler never ended",
     (tookMs) => expect(tookMs).to.be.lessThan(2_000),
   );
 
-  it("of CommonJS can require it: no top-level await anywhere", async () => {
+  it("can require the package from CommonJS: there is no top-level await anywhere", async () => {
     const script = bench.write(
       "host.cjs",
       `const { createAssetmill, RetryableError, FILE_TYPES } = require(${JSON.stringify(LIBRARY)});
@@ -136,7 +136,7 @@ describe("a host process", () => {
     expect(imported.out).to.equal("true\ntrue\ntrue\n");
   });
 
-  it("that never closes its mill is kept alive by its worker alone, and not before it was started", async () => {
+  it("is kept alive by an open mill's worker alone, and not before it was started", async () => {
     const script = bench.write(
       "idle.mjs",
       `import { createAssetmill } from ${URL_OF_LIBRARY};

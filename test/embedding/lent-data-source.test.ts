@@ -79,7 +79,7 @@ describe("a DataSource that the host lends", () => {
 
   for (const maker of Object.keys(MAKERS)) {
     describe(`of ${maker}`, () => {
-      it("is the store, in a schema and with a prefix of the host's choice, and stays open when the mill closes", async () => {
+      it("serves as the store, in the host's schema and with its prefix, and stays open when the mill closes", async () => {
         const place = { schema: freshSchema(), prefix: "mill_" };
         const dataSource = await made(maker, place);
         const assets = host.bench.tree({ "a.dita": TOPIC, "b/c.dita": TOPIC, "d.txt": "D" });
@@ -102,7 +102,7 @@ describe("a DataSource that the host lends", () => {
         expect(await next.operator.status(report.processingId)).to.deep.equal(report);
       });
 
-      it("is the assets, and by default the store: results and outcomes commit together", async () => {
+      it("serves as the assets, and by default as the store: results and outcomes commit together", async () => {
         const place = { schema: freshSchema() };
         await imported(`${server.url}?schema=${place.schema}`);
         const dataSource = await made(maker, place);
@@ -118,7 +118,7 @@ describe("a DataSource that the host lends", () => {
         expect(row.n).to.equal(2);
       });
 
-      it("without our entities is refused, saying what to add", async () => {
+      it("is rejected without our entities, with what to add", async () => {
         const schema = freshSchema();
         const dataSource = await made(maker, { schema }, { entities: [] });
         const assets = host.bench.tree({ "a.dita": TOPIC });
@@ -127,7 +127,7 @@ describe("a DataSource that the host lends", () => {
         expect(await tables(schema), "tables made before it was refused").to.deep.equal([]);
       });
 
-      it("with our entities in another place than the loan names is refused, naming both", async () => {
+      it("is rejected if our entities are in another place than the loan names, naming both", async () => {
         const schema = freshSchema();
         const dataSource = await made(maker, { schema });
         const assets = host.bench.tree({ "a.dita": TOPIC });
@@ -135,14 +135,14 @@ describe("a DataSource that the host lends", () => {
         expect(error.message).to.include(`to ${schema}.assetmill_job instead of ${schema}.other_job`);
       });
 
-      it("that is not initialised is refused", async () => {
+      it("is rejected if it is not initialised", async () => {
         const dataSource = await made(maker);
         await dataSource.destroy();
         const error = await refused({ assets: host.bench.tree({ "a.dita": TOPIC }), store: { dataSource } });
         expect(error.message).to.include("not initialised");
       });
 
-      it("with synchronize: true makes and keeps the host's tables, and does not touch ours", async () => {
+      it("creates and keeps the host's tables with synchronize: true, and does not touch ours", async () => {
         const place = { schema: freshSchema() };
         await server.query(`create schema "${place.schema}"`);
         const more = { synchronize: true, schema: place.schema };
@@ -167,7 +167,7 @@ describe("a DataSource that the host lends", () => {
     });
   }
 
-  it("of SQLite is refused: name the file instead", async () => {
+  it("is rejected if it is of SQLite, saying to name the file instead", async () => {
     const dataSource = await new DataSource({
       type: "better-sqlite3",
       database: host.bench.path("host.sqlite"),
@@ -179,7 +179,7 @@ describe("a DataSource that the host lends", () => {
     expect(error.message).to.include("must be one of PostgreSQL; name a SQLite file instead");
   });
 
-  it("two mills with prefixes of their own in one schema do not see each other's jobs, nor each other's assets", async () => {
+  it("keeps the jobs and assets of two mills with their own prefixes in one schema apart", async () => {
     const schema = freshSchema();
     const [one, two] = [
       { schema, prefix: "one_" },
@@ -209,7 +209,7 @@ describe("a DataSource that the host lends", () => {
     );
   });
 
-  it("a schema or prefix that could be anything but a name is refused by name", async () => {
+  it("is rejected by name with a schema or prefix that is no plain name", async () => {
     for (const [field, value] of [
       ["prefix", 'x"; drop table y; --'],
       ["prefix", "1st_"],

@@ -24,7 +24,7 @@ describe("a migration in a mill", () => {
     );
   }
 
-  it("that is started over HTTP is verified at its end, as its log says", async () => {
+  it("is verified at its end if started over HTTP, as its log says", async () => {
     const assets = host.bench.tree({ "a.dita": TOPIC, "b.dita": TOPIC });
     const mill = await host.mill({ assets, target: `sqlite:${host.bench.path("to.sqlite")}` });
     const answer = await startByHttp(mill);
@@ -38,7 +38,7 @@ describe("a migration in a mill", () => {
     );
   });
 
-  it("without a target is refused over HTTP and by the operator, saying what is missing", async () => {
+  it("is refused without a target over HTTP and by the operator, saying what is missing", async () => {
     const mill = await host.mill({ assets: new MemoryAssetRepository({ "/a.dita": TOPIC }) });
     const answer = await startByHttp(mill);
     expect(answer.status).to.equal(400);

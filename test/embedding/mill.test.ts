@@ -41,7 +41,7 @@ describe("assetmill inside a host", () => {
   });
   afterEach(() => host.dispose());
 
-  it("takes three lines of set-up: create, start a job, close", async () => {
+  it("needs three lines of set-up: create, start a job, close", async () => {
     const mill = await createAssetmill({ assets: SAMPLE, store: host.bench.store });
     const { processingId } = await mill.operator.start({ path: ESPRESSO, type: "ASSET_PROCESSING" }, "host");
     const report = await endOf(mill, processingId);
@@ -49,7 +49,7 @@ describe("assetmill inside a host", () => {
     expect(report).to.deep.include({ status: "SUCCESS", createdBy: "host", succeededCount: 18, skippedCount: 5 });
   });
 
-  it("start() goes on with what an earlier mill left unfinished, with nobody asking", async () => {
+  it("resumes on start() what an earlier mill left unfinished, without a call", async () => {
     const assets = texts("a.txt", "b.txt");
     const plugins = [own(() => ({ properties: { done: true } }))];
     const first = await host.mill({ assets, plugins, autoStart: false });
@@ -62,7 +62,7 @@ describe("assetmill inside a host", () => {
     expect(await endOf(second, processingId)).to.include({ status: "SUCCESS", succeededCount: 2 });
   });
 
-  it("answers the HTTP API by mill.fetch, to those who have mill.token", async () => {
+  it("answers the HTTP API by mill.fetch to callers who have mill.token", async () => {
     const mill = await host.mill({ assets: SAMPLE });
     const ask = async (path: string, init: RequestInit = {}, token = mill.token) => {
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
@@ -85,7 +85,7 @@ describe("assetmill inside a host", () => {
     expect(logs.body.lines[0]).to.match(/Ended SUCCESS/);
   });
 
-  it("with an authenticator of the host's there is no token, and the job carries the principal's name", async () => {
+  it("has no token with an authenticator of the host's, and the job carries the principal's name", async () => {
     const authenticator = { authenticate: async () => ({ name: "anna" }), challenges: ["Bearer"] };
     const mill = await host.mill({ assets: SAMPLE, http: { authenticator, basePath: "/api" } });
     expect(mill.token).to.equal(undefined);
@@ -97,7 +97,7 @@ describe("assetmill inside a host", () => {
     expect((await endOf(mill, processingId)).createdBy).to.equal("anna");
   });
 
-  it("mounts in node:http beside the host's own pages", async () => {
+  it("can be mounted in node:http beside the host's own pages", async () => {
     const mill = await host.mill({ assets: SAMPLE });
     const listener = mill.nodeListener();
     const server: Server = createServer((request, response) => {
@@ -123,7 +123,7 @@ describe("assetmill inside a host", () => {
     }
   });
 
-  it("works on a repository of the host's own, and writes the results there", async () => {
+  it("processes a repository of the host's own, and writes the results there", async () => {
     const assets = new MemoryAssetRepository({ "/in/a.dita": TOPIC, "/in/sub/b.txt": "B", "/out/c.txt": "C" });
     const plugins = [own(async (_asset, context) => ({ properties: { text: await context.text() } }))];
     const mill = await host.mill({ assets, plugins });
@@ -141,7 +141,7 @@ describe("assetmill inside a host", () => {
     ).to.have.length(1);
   });
 
-  it("takes handlers as ContainerModules, too, and none of its own where the host wants none", async () => {
+  it("also accepts handlers as ContainerModules, and has none of its own if the host wants none", async () => {
     const seen: string[] = [];
     const module = new ContainerModule(({ bind }) => {
       bind(ASSET_HANDLER).toConstantValue(own((asset) => void seen.push(asset.path)));
@@ -152,7 +152,7 @@ describe("assetmill inside a host", () => {
     expect(seen).to.deep.equal(["/in/a.dita"]);
   });
 
-  it("never has more assets in flight than its concurrency, and as many where there is work", async () => {
+  it("never has more assets in flight than its concurrency, and as many if there is work", async () => {
     let inFlight = 0;
     let most = 0;
     const plugin = own(async () => {
@@ -166,7 +166,7 @@ describe("assetmill inside a host", () => {
     expect(most).to.equal(3);
   });
 
-  it("RetryableError is tried again after a pause, SkipAsset is SKIPPED, AssetFailure and any other error FAILED", async () => {
+  it("retries RetryableError after a pause, and makes SkipAsset SKIPPED, AssetFailure and any other error FAILED", async () => {
     const tries: Record<string, number> = {};
     const began = performance.now();
     const plugin = own(async (_asset, context) => {
@@ -201,7 +201,7 @@ describe("assetmill inside a host", () => {
     expect(performance.now() - began).to.be.at.least(20 + 40);
   });
 
-  it("what a handler logs is in the job's log and in the host's winston logger, with the job's id", async () => {
+  it("writes what a handler logs to the job's log and the host's winston logger, with the job's id", async () => {
     const lines: { level: string; message: string; jobId: string }[] = [];
     class Memory extends Transport {
       override log(line: any, next: () => void): void {
@@ -233,7 +233,7 @@ describe("assetmill inside a host", () => {
     ]);
   });
 
-  it("gives a handler the deadline, the signal and other assets; beyond the deadline it is FAILED, and told", async () => {
+  it("gives a handler the deadline, the signal and other assets; beyond the deadline its asset is FAILED and it is told", async () => {
     let told: unknown;
     const plugin = own(async (asset, context) => {
       if (asset.path === "/in/slow.txt") {
@@ -271,13 +271,13 @@ describe("assetmill inside a host", () => {
     return tookMs;
   };
   itMeasures(
-    "a handler that ignores its signal cannot keep close() from ending",
+    "lets close() end even if a handler ignores its signal",
     closeOnDeaf,
-    "close() ends soon after the drain where a handler ignores its signal",
+    "lets close() end soon after the drain if a handler ignores its signal",
     (tookMs) => expect(tookMs).to.be.lessThan(6_000),
   );
 
-  it("close() lets a running handler end and keeps its outcome; the rest waits for the next mill", async () => {
+  it("lets a running handler end on close() and keeps its outcome; the rest waits for the next mill", async () => {
     const calls: string[] = [];
     const plugin = own(async (asset) => {
       calls.push(asset.path);
@@ -297,7 +297,7 @@ describe("assetmill inside a host", () => {
     expect(calls).to.deep.equal(["/in/a.txt", "/in/b.txt", "/in/c.txt"]);
   });
 
-  it("cancel tells the handlers at once, and the job is CANCELLED once the last one ended", async () => {
+  it("tells the handlers of a cancel at once, and the job is CANCELLED once the last one ended", async () => {
     const events: string[] = [];
     const plugin = own(async (_asset, { signal }) => {
       events.push("begin");
@@ -342,9 +342,9 @@ describe("assetmill inside a host", () => {
     return performance.now() - began;
   };
   itMeasures(
-    "several mills in one process, opened at once on one store, share a job and handle each asset once",
+    "shares a job with other mills opened at once on one store in one process, each asset processed once",
     shareJob,
-    "several mills in one process do not get in each other's way, where each would wait for half a minute",
+    "does not get in the way of other mills in one process, where each would wait for half a minute",
     (tookMs) => expect(tookMs).to.be.lessThan(10_000),
   );
 

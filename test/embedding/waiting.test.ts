@@ -26,9 +26,9 @@ class Switched extends MemoryAssetRepository {
   }
 }
 
-describe("a repository that is out of reach", function () {
+describe("a repository that is unreachable", function () {
   for (const down of ["reading", "writing"] as const) {
-    it(`for ${down} fails no asset: the job says that it waits, and goes on by itself`, async () => {
+    it(`fails no asset while ${down} is impossible: the job says that it waits, and resumes by itself`, async () => {
       const { folder, remove } = await tempFolder();
       const repository = new Switched(
         Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`/root/a${i}.dita`, `<t>${i}</t>`])),

@@ -77,8 +77,11 @@ describe("a download of 1,000,000 lines", function () {
       expect(stdout.trim().split("\n")).to.deep.equal(["1000000", `${LINE} 999999`]);
       return growth;
     };
-    itMeasures(`${what} holds every line`, download, `${what} needs no more memory than one of 100,000`, (growth) =>
-      expect(growth).to.be.lessThan(40),
+    itMeasures(
+      `${what} holds every line`,
+      download,
+      `${what} needs no more memory than one of 100,000 lines`,
+      (growth) => expect(growth).to.be.lessThan(40),
     );
   }
 

@@ -179,7 +179,7 @@ describe("a stream of events", function () {
   itMeasures(
     "stops watching once the client disconnects",
     watchAndLeave,
-    "is left at once when the client goes, not only when the next sign of life cannot be written",
+    "stops watching at once when the client disconnects, not only when the next heartbeat fails",
     (tookMs) => expect(tookMs).to.be.lessThan(2_000),
   );
 

@@ -124,7 +124,7 @@ describe("a real socket", () => {
   itMeasures(
     "disconnects a client that does not finish its headers or its body",
     sendUnfinished,
-    "hangs up on an unfinished request soon after its timeout",
+    "disconnects an unfinished request soon after its timeout",
     (tookMs) => expect(tookMs).to.be.lessThan(5000),
   );
 
@@ -142,7 +142,7 @@ describe("a real socket", () => {
   itMeasures(
     "accepts no connection once it is closed, and may be closed twice",
     closeKeptAlive,
-    "closes at once where connections are only kept alive",
+    "closes at once if connections are only kept alive",
     (tookMs) => expect(tookMs).to.be.lessThan(1000),
   );
 
@@ -161,7 +161,7 @@ describe("a real socket", () => {
   itMeasures(
     "lets a running request end before it closes",
     closeUnderWay,
-    "closes soon after the last request under way has ended",
+    "closes soon after the last running request has ended",
     (tookMs) => expect(tookMs).to.be.lessThan(1500),
   );
 
@@ -181,7 +181,7 @@ describe("a real socket", () => {
   itMeasures(
     "cuts off requests that take too long to end",
     closeOnSlow,
-    "cuts off what takes too long to end before that would have ended by itself",
+    "cuts off requests that take too long before they would have ended by themselves",
     (tookMs) => expect(tookMs).to.be.lessThan(1000),
   );
 

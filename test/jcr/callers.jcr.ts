@@ -10,7 +10,7 @@ forEachLane(
     const who = (authenticator: ServerAuthenticator, user: string, password: string) =>
       authenticator.authenticate(credentials({ authorization: basic(user, password) }));
 
-    it("are who the server says, and nobody with a wrong password", async () => {
+    it("are who the server says, and are unknown with a wrong password", async () => {
       const { origin: url, user, password } = at().lane;
       const authenticator = new ServerAuthenticator({ url });
       expect(await who(authenticator, user, password)).to.deep.equal({ name: user, by: "header" });
@@ -18,7 +18,7 @@ forEachLane(
       expect(await authenticator.authenticate(credentials({}))).to.equal(undefined);
     });
 
-    it("may read where they may read nodes, and process where they may write them", async function () {
+    it("may read if they may read nodes, and process if they may write them", async function () {
       if (at().lane.name.startsWith("JCR_URL")) {
         process.stderr.write("\n*** NOT TESTED against JCR_URL: users and their rights ***\n");
         this.skip();

@@ -9,7 +9,7 @@ import { WORKSPACE } from "./support/servers.js";
 const NODE = '{"jcr:primaryType":"nt:unstructured"}';
 
 forEachLane(
-  "writing over DavEx",
+  "a DavEx server, when written",
   (at) => {
     let node: string;
     beforeEach(async () => {
@@ -22,7 +22,7 @@ forEachLane(
     };
     const valueOf = async (name: string) => (await propertiesOf())?.get(name)?.value;
 
-    it("needs the blank before an empty value: without it nothing is saved; ours has it, before other lines, too", async () => {
+    it("saves nothing without the space before an empty value; our client sends it, before other lines, too", async () => {
       await at().write({ kind: "set", node, name: "old", value: "x" });
       const { status } = await rawDiff(at(), `^${node}/old :\n^${node}/new : 1`);
       expect(status).to.be.oneOf([400, 500]);
@@ -31,7 +31,7 @@ forEachLane(
       expect([await valueOf("old"), await valueOf("new")]).to.deep.equal([undefined, 1]);
     });
 
-    it("takes a line end after the last line for a part of its value: ours has none, and lists and numbers stay what they are", async () => {
+    it("reads a line end after the last line as part of its value; our client sends none, so lists and numbers stay intact", async () => {
       expect((await rawDiff(at(), `^${node}/fresh : ["x","y"]\n`)).status).to.equal(200);
       expect(await valueOf("fresh"), "a new list").to.equal("y");
       await at().write({ kind: "set", node, name: "list", value: ["x", "y"] });
@@ -45,7 +45,7 @@ forEachLane(
       expect(await propertiesOf(`${node}/child`)).not.to.equal(undefined);
     });
 
-    it("needs a type at every level of a new node: ours cannot leave one out", async () => {
+    it("requires a type at every level of a new node; our client cannot omit one", async () => {
       expect((await rawDiff(at(), `+${node}/a : {"jcr:primaryType":"nt:unstructured","b":{"p":1}}`)).status).to.equal(
         500,
       );
@@ -57,7 +57,7 @@ forEachLane(
       expect((await propertiesOf(`${node}/a/b`))?.get("p")?.value).to.equal(1);
     });
 
-    it("reads no number as JavaScript writes it, and no text without quotes: ours are read, to the last digit", async () => {
+    it("reads no number in JavaScript's notation and no unquoted text; our client's are read, to the last digit", async () => {
       for (const value of ["1e+21", "1e21", "bare"]) {
         expect((await rawDiff(at(), `^${node}/p : ${value}`)).status, value).to.equal(500);
       }
@@ -66,7 +66,7 @@ forEachLane(
       for (const [i, number] of numbers.entries()) expect(await valueOf(`n${i}`), String(number)).to.equal(number);
     });
 
-    it("drops a blank or a tab at the end of a path in silence: ours reads, makes and writes no such name", async () => {
+    it("silently drops a space or tab at the end of a path; our client reads, creates and writes no such name", async () => {
       for (const end of [" ", "\t"]) {
         expect((await rawDiff(at(), `^${node}/p${end} : "for another"`)).status).to.equal(200);
         expect(await valueOf("p")).to.equal("for another");
@@ -84,7 +84,7 @@ forEachLane(
       }
     });
 
-    it("keeps a single value single: ours turns it into a list, and back, in one save", async () => {
+    it("refuses to turn a single value into a list; our client does so, and back, in one save", async () => {
       await at().write({ kind: "set", node, name: "p", value: "x" });
       expect((await rawDiff(at(), `^${node}/p : ["a","b"]`)).kind).to.equal("ValueFormatException");
       await at().write({ kind: "reset", node, name: "p", value: ["a", "b"] });
@@ -93,7 +93,7 @@ forEachLane(
       expect(await valueOf("p")).to.equal("x");
     });
 
-    it("refuses a type that is set, and says yes to mixins without setting any: no property of a handler comes to that", async () => {
+    it("refuses to set a type and ignores mixins that it accepts; a handler's properties never set either", async () => {
       const { root } = at();
       expect((await rawDiff(at(), `^${node}/jcr:primaryType : "nt:folder"`)).status).to.equal(400);
       expect((await rawDiff(at(), `^${node}/jcr:mixinTypes : ["mix:title"]`)).status).to.equal(200);
@@ -108,7 +108,7 @@ forEachLane(
       expect(content?.has("jcr:mixinTypes")).to.equal(false);
     });
 
-    it("reads a text that names no charset as Latin-1, one with a file's name not at all: ours come back", async () => {
+    it("decodes text without a charset as Latin-1, and text with a file name not at all; our client's is read as written", async () => {
       const text = "\u00e9\u{1f600}";
       const diff = `^${node}/p : ${JSON.stringify(text)}`;
       for (const part of [
@@ -122,7 +122,7 @@ forEachLane(
       expect(await valueOf("p")).to.equal(text);
     });
 
-    it("takes no urlencoded form of 300 kB: ours are no such forms", async () => {
+    it("accepts no urlencoded form of 300 kB; our client sends none", async () => {
       const value = "x".repeat(300_000);
       const body = new URLSearchParams({ ":diff": `^${node}/p : "${value}"` });
       expect((await raw(at(), "POST", `${WORKSPACE}/`, { body })).status).to.be.oneOf([400, 413, 500]);
@@ -130,13 +130,13 @@ forEachLane(
       expect(await valueOf("p")).to.equal(value);
     });
 
-    it("keeps half of a surrogate pair from nobody: ours writes the sign for what cannot be read", async () => {
+    it("gets U+FFFD from our client for half of a surrogate pair", async () => {
       await at().write({ kind: "set", node, name: "p", value: "a\ud800b" });
       expect(await valueOf("p")).to.equal("a\ufffdb");
       expect(await at().repository.stat([`${at().root}/a\ud800`])).to.deep.equal([undefined]);
     });
 
-    it("has types that take no property, and properties that nobody sets: results stand elsewhere", async () => {
+    it("has types that accept no property, and properties that nobody may set; results are stored elsewhere", async () => {
       const { root } = at();
       await at().add(`${root}/a`, damAsset("a"));
       await at().add(`${root}/f`, file("f"));
@@ -154,7 +154,7 @@ forEachLane(
       }
     });
 
-    it("has names for its errors that mean more than their status: those that no node can have, and prefixes that it does not know", async () => {
+    it("names the error for impossible names and unknown prefixes more precisely than by its status", async () => {
       const { root } = at();
       for (const name of ["a|b", "a*", "a[", "a]"]) {
         const { status, kind } = await rawDiff(at(), `+${root}/${name} : ${NODE}`);
@@ -163,7 +163,7 @@ forEachLane(
       expect((await rawDiff(at(), `+${root}/nosuchprefix:x : ${NODE}`)).status).to.be.oneOf([403, 409]);
     });
 
-    it("lets a lock of another's be written below, and a checked-in node be deleted: ours asks first, and does neither", async () => {
+    it("allows writes below another's lock and deletes of checked-in nodes; our client checks first, and does neither", async () => {
       const { root } = at();
       await at().add(`${root}/deep`, folder());
       await at().files("dam", "deep/a", "in");

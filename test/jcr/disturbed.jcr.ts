@@ -36,8 +36,8 @@ async function disturbed(
   }
 }
 
-forEachLane("an asset that somebody is at while it is processed", (at) => {
-  it("ends as what befell it: gone, changed, locked, checked in; nothing is resurrected, nothing else fails", async () => {
+forEachLane("an asset that somebody touches while it is processed", (at) => {
+  it("ends as what happened to it: gone, changed, locked, checked in; nothing is resurrected, nothing else fails", async () => {
     const { root } = at();
     const later = (run: number): Date => new Date(Date.UTC(2040, 0, 1) + run * 60_000);
     const touch: Deed = (path, run) =>
@@ -81,7 +81,7 @@ forEachLane("an asset that somebody is at while it is processed", (at) => {
     ]);
   });
 
-  it("that its user may not read any more is gone for it, one that it may not write is FAILED", async function () {
+  it("is GONE if its user may no longer read it, and FAILED if its user may not write it", async function () {
     if (at().lane.name.startsWith("JCR_URL")) {
       process.stderr.write("\n*** NOT TESTED against JCR_URL: users and their rights ***\n");
       this.skip();
@@ -102,7 +102,7 @@ forEachLane("an asset that somebody is at while it is processed", (at) => {
     expect([outcomes.calm?.outcome, outcomes["also-calm"]?.outcome]).to.deep.equal(["SUCCEEDED", "SUCCEEDED"]);
   });
 
-  it("ends the job where its user may write nothing at all, after the first few", async function () {
+  it("ends the job after the first few if its user may write nothing at all", async function () {
     if (at().lane.name.startsWith("JCR_URL")) {
       process.stderr.write(`\n*** NOT TESTED (${at().lane.name}): a user who may write nothing ***\n`);
       this.skip();

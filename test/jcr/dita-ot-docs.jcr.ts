@@ -24,7 +24,7 @@ const shown = (outcomes: readonly ReportedOutcome[], root: string) =>
 forEachLane("the 360 files of DITA-OT's documentation", (at) => {
   after(stopSharedPostgres);
 
-  it("imported, and processed where they are, have the outcomes and the results that they have in a folder, and move to databases with them", async function () {
+  it("have, once imported and processed in place, the same outcomes and results as in a folder, and migrate to databases with them", async function () {
     if (!existsSync(DOCS)) {
       process.stderr.write(`\n!!! NOT RUN: there is no ${DOCS}\n`);
       this.skip();

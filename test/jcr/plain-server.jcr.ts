@@ -4,7 +4,7 @@ import { startOak } from "./servers/oak.js";
 import { plannedLanes } from "./support/servers.js";
 
 describe("a server without the DAM's node types", function () {
-  it("takes files in as nt:file, says so, and has them processed", async function () {
+  it("imports files as nt:file, says so, and has them processed", async function () {
     if (!plannedLanes().includes("Oak, DavEx")) {
       process.stderr.write("\n*** NOT TESTED without an Oak of our own: a server without dam:Asset ***\n");
       this.skip();

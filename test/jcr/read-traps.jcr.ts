@@ -11,15 +11,15 @@ import { basic, WORKSPACE } from "./support/servers.js";
 const address = (path: string): string => `${WORKSPACE}${path.split("/").map(encodeURIComponent).join("/")}`;
 
 forEachLane(
-  "reading over DavEx",
+  "a DavEx server, when read",
   (at) => {
-    it("has the root at an address of its own: its plain one is none, and ours reads it", async () => {
+    it("has its root at a special address, not at its plain one; our client reads it", async () => {
       expect((await raw(at(), "GET", `${WORKSPACE}.0.json`)).status).to.equal(403);
       const [root] = await at().dialect.read(["/"], 0);
       expect(root?.properties.get("jcr:primaryType")?.value).to.equal("rep:root");
     });
 
-    it("takes whoever names himself later for nobody: he is shown less, or nothing; ours does with its first request", async () => {
+    it("treats a caller who authenticates late as anonymous; our client does with its first request", async () => {
       const { root, lane } = at();
       await at().files("dam", "a");
       const response = await fetch(`${lane.origin}${WORKSPACE}/var.0.json`, { redirect: "manual" });
@@ -35,7 +35,7 @@ forEachLane(
       }
     });
 
-    it("takes a form without a Referer, or with a foreign one, from nobody where the server is strict; ours always has it", async () => {
+    it("refuses a form with a missing or foreign Referer if it is strict; our client always sends its own", async () => {
       const { root, dialect } = at();
       const { contentType, body } = multipart([{ name: ":include", text: root }]);
       const { origin, user, password, name } = at().lane;
@@ -53,12 +53,12 @@ forEachLane(
       expect((await dialect.read([root], 0))[0]).not.to.equal(undefined);
     });
 
-    it("takes no form that is compressed", async () => {
+    it("accepts no compressed form", async () => {
       const form = rawForm([{ name: ":include", text: at().root }], { "Content-Encoding": "gzip" });
       expect((await raw(at(), "POST", `${WORKSPACE}/.0.json`, form)).status).to.be.oneOf([400, 415, 500]);
     });
 
-    it("answers without a depth as deep as it likes, a word for one not at all", async () => {
+    it("returns everything below a node without a depth, and nothing for a depth in words", async () => {
       const { root } = at();
       await at().add(`${root}/a`, damAsset("a"));
       const whole = await raw(at(), "POST", `${WORKSPACE}/.json`, rawForm([{ name: ":include", text: `${root}/a` }]));
@@ -70,7 +70,7 @@ forEachLane(
       expect((await raw(at(), "GET", `${node}.deep.json`)).status).to.equal(404);
     });
 
-    it("is asked by us for nodes to a depth, by GET and POST and for locks alone, never in parts, compressed, or by query", async () => {
+    it("gets from our client only reads to a depth, by GET and POST, and lock checks: no ranges, compression or queries", async () => {
       const { root, lane } = at();
       await at().files("dam", "a", "f/b");
       await at().files("file", "c.xml", "f/d");
@@ -98,7 +98,7 @@ forEachLane(
       }
     });
 
-    it("answers a node that is named like a listing as XML; ours reads both, and takes the JSON by whatever name it has", async () => {
+    it("returns a node that is named like a listing as XML; our client reads both, and JSON under any content type", async () => {
       const { root, dialect } = at();
       await at().add(`${root}/x`, { ...folder(), properties: { "sling:which": "x" } });
       await at().add(`${root}/x.0.json`, { ...folder(), properties: { "sling:which": "x.0.json" } });
@@ -111,14 +111,14 @@ forEachLane(
       expect(nodes.map((node) => node?.properties.get("sling:which")?.value)).to.deep.equal(["x", "x.0.json"]);
     });
 
-    it("takes a multi-read below a node that is not there for a change of content, and refuses it", async () => {
+    it("treats a multi-read below a missing node as a change of content, and refuses it", async () => {
       const { root } = at();
       const { status, kind } = await rawRead(at(), [root], `${root}/gone`);
       expect([status, kind]).to.deep.equal([403, "RepositoryException"]);
       expect((await raw(at(), "GET", address(`${root}/gone.0.json`))).status).to.equal(404);
     });
 
-    it("takes a root that went away amid the work for something that may come back: no asset is blamed", async () => {
+    it("may lose its root midway and get it back: no asset is blamed", async () => {
       const { root } = at();
       await at().files("dam", "base/x", "a");
       const repository = at().open({ root: `${root}/base`, tries: 1 });
@@ -131,7 +131,7 @@ forEachLane(
       expect((await repository.stat([`${root}/a`]))[0]?.kind).to.equal("asset");
     });
 
-    it("fails a whole multi-read for one impossible path, passes over others: none such is sent, and the rest is answered", async () => {
+    it("fails a whole multi-read for one impossible path; our client sends none, and the rest is answered", async () => {
       const { root, dialect } = at();
       const impossible = [`${root}/[`, `${root}/a:b:c`, `${root}//x`];
       const statuses = await Promise.all(impossible.map(async (path) => (await rawRead(at(), [root, path])).status));
@@ -147,7 +147,7 @@ forEachLane(
       expect(nodes.map((node) => node !== undefined)).to.deep.equal([false, true, ...Array<boolean>(5).fill(false)]);
     });
 
-    it("answers a part of a binary with the whole: ours asks for no part", async () => {
+    it("returns the whole binary for a range; our client requests no range", async () => {
       await at().add(`${at().root}/f`, file("0123456789"));
       const data = `${address(`${at().root}/f/jcr:content`)}/jcr%3Adata`;
       const { status, text } = await raw(at(), "GET", data, { headers: { Range: "bytes=2-3" } });

@@ -35,7 +35,7 @@ forEachLane("a JCR server that does not let the user in", (at) => {
     return ended.out;
   }
 
-  it("is refused by name, for a wrong password and for an unknown user, without the password", async () => {
+  it("is refused by the option's name, for a wrong password and for an unknown user, without the password", async () => {
     bench.write("files/a.dita", TOPIC);
     for (const user of [at().lane.user, "nobody-here"]) {
       for (const args of commands(address(user, SECRET))) {
@@ -50,7 +50,7 @@ forEachLane("a JCR server that does not let the user in", (at) => {
     await expectRefused(args, "target");
   });
 
-  it("is none where nothing answers like one: that is refused, too, and not waited for", async () => {
+  it("is also refused, and not waited for, if what answers there is no JCR server", async () => {
     bench.write("files/a.dita", TOPIC);
     const { user } = at().lane;
     for (const args of commands(address(user, SECRET, "/no/such/context"))) await expectRefused(args, "assets");
@@ -67,9 +67,9 @@ forEachLane("a JCR server that does not let the user in", (at) => {
 });
 
 forEachLane(
-  "a password that is changed amid a job",
+  "a password that is changed during a job",
   (at) => {
-    it("makes the job wait, and say so, until it is as before", async function () {
+    it("makes the job wait, and say so, until it is restored", async function () {
       if (at().lane.name.startsWith("JCR_URL")) {
         process.stderr.write("\n*** NOT TESTED against JCR_URL: a password that is changed ***\n");
         this.skip();

@@ -13,7 +13,7 @@ const KILLS = 5;
 describe("a server that is killed and started again, five times in one job", function () {
   this.timeout(240_000);
 
-  it("costs time: the job ends by itself, with one outcome for each asset, none of them a failure", async function () {
+  it("only costs time: the job ends by itself, with one outcome for each asset, none of them a failure", async function () {
     if (!plannedLanes().includes("Oak, DavEx")) {
       process.stderr.write("\n*** NOT TESTED without an Oak of our own: a server that is killed ***\n");
       this.skip();

@@ -37,7 +37,7 @@ const reference = (target: string): AssetReference => ({ kind: "topic", target, 
 forEachLane("results", (at) => {
   for (const kind of ["dam", "file"] as const) {
     describe(`of a ${kind === "dam" ? "dam:Asset" : "plain file"}`, () => {
-      it("come back as they were written", async () => {
+      it("are read as they were written", async () => {
         await at().files(kind, "a.dita");
         const path = `${at().root}/a.dita`;
         const stamp = {
@@ -75,7 +75,7 @@ forEachLane("results", (at) => {
         expect(result?.references).to.deep.equal([{ ...reference("/2"), handler: "g" }]);
       });
 
-      it("of an asset change neither its time of modification nor its size, and twice is once", async () => {
+      it("change neither the asset's modification time nor its size, and are the same if written twice", async () => {
         await at().files(kind, "a.dita");
         const path = `${at().root}/a.dita`;
         const before = await at().scan();
@@ -86,7 +86,7 @@ forEachLane("results", (at) => {
         expect((await at().repository.results([path]))[0]?.properties).to.deep.equal({ a: 1 });
       });
 
-      it("of an asset that went away are refused as GONE, and it is not made again; the others are written", async () => {
+      it("are refused as GONE if the asset was deleted, which is not recreated; the others are written", async () => {
         await at().files(kind, "a", "b", "c");
         const paths = ["a", "b", "c"].map((name) => `${at().root}/${name}`);
         const writes = await Promise.all(paths.map((path) => at().writeOf(path, { properties: { done: true } })));
@@ -98,7 +98,7 @@ forEachLane("results", (at) => {
         expect([results[0]?.properties, results[2]?.properties]).to.deep.equal([{ done: true }, { done: true }]);
       });
 
-      it("of an asset that somebody else wrote meanwhile are refused as CHANGED, and nothing of them is there", async () => {
+      it("are refused as CHANGED if somebody else wrote the asset meanwhile, and nothing of them is stored", async () => {
         await at().files(kind, "a", "b");
         const paths = ["a", "b"].map((name) => `${at().root}/${name}`);
         const writes = await Promise.all(paths.map((path) => at().writeOf(path, { properties: { done: true } })));
@@ -112,7 +112,7 @@ forEachLane("results", (at) => {
     });
   }
 
-  it("about many assets are written together, in few requests", async () => {
+  it("are written together for many assets, in few requests", async () => {
     const names = Array.from({ length: 300 }, (_, i) => `m/${String(i).padStart(4, "0")}`);
     await at().files("dam", ...names);
     const assets = await at().scan();
@@ -131,7 +131,7 @@ forEachLane("results", (at) => {
     expect(results.map((result) => result?.properties.i)).to.deep.equal(assets.map((_, i) => i));
   });
 
-  it("of nothing are none", async () => {
+  it("are undefined for paths without any", async () => {
     await at().files("dam", "a");
     expect(await at().repository.results([`${at().root}/a`, `${at().root}/b`, "/not:a:name[]"])).to.deep.equal([
       undefined,
@@ -141,7 +141,7 @@ forEachLane("results", (at) => {
     expect(await at().repository.apply([])).to.deep.equal([]);
   });
 
-  it("of an asset that is checked in, or locked, from above too, are refused as such; its siblings' are written", async () => {
+  it("are refused for an asset that is checked in, or locked, even from above; its siblings' are written", async () => {
     const { root } = at();
     await at().files("dam", "in", "locked", "free", "deep/below");
     const all = ["in", "locked", "free", "deep/below"].map((name) => `${root}/${name}`);
@@ -162,7 +162,7 @@ forEachLane("results", (at) => {
     expect(results.map((result) => result?.properties.done)).to.deep.equal([undefined, undefined, true, undefined]);
   });
 
-  it("stand where JCR has them: the asset's jcr:content, and for files a node of our own", async () => {
+  it("are stored where JCR has them: in the asset's jcr:content, and for files in a node of our own", async () => {
     const { root } = at();
     await at().add(`${root}/a`, damAsset("a"));
     await at().add(`${root}/f`, file("f"));
@@ -173,7 +173,7 @@ forEachLane("results", (at) => {
     expect([...(f?.properties.keys() ?? [])].filter((name) => name.startsWith("assetmill"))).to.deep.equal([]);
   });
 
-  it("about plain files are kept where several write for the first time at once", async () => {
+  it("are kept for plain files even if several writers write for the first time at once", async () => {
     const { root } = at();
     const names = Array.from({ length: 120 }, (_, i) => `p${i}`);
     await at().files("file", ...names);

@@ -33,7 +33,7 @@ const NAMES = [
 ];
 
 forEachLane("a scan", (at) => {
-  it("yields assets and files in path order, with size, times and type, and nothing of what they consist of", async () => {
+  it("yields assets and files in path order, with size, times and type, and none of their inner nodes", async () => {
     await at().files("dam", "b/2.dita", "a-b/x.ditamap", "a/z.dita");
     await at().files("file", "a/1.md", "top.xml");
     const assets = await at().scan();
@@ -63,7 +63,7 @@ forEachLane("a scan", (at) => {
     }
   });
 
-  it("goes on after every path it yielded with exactly the rest", async () => {
+  it("resumes after every path that it yielded with exactly the rest", async () => {
     await at().files("dam", "a/1", "a/2/x", "a/2/y", "a/2.5", "a/3", "b", "c/d/e/f");
     await at().files("file", "a/1x", "c/d/g");
     const all = await at().paths();
@@ -74,21 +74,21 @@ forEachLane("a scan", (at) => {
     }
   });
 
-  it("goes on after a path that is gone, and after a folder that it reached", async () => {
+  it("resumes after a path that was deleted, and after a folder that it reached", async () => {
     await at().files("file", "a/1", "a/3", "b/1", "d");
     expect(await at().paths(undefined, { after: `${at().root}/a/2` })).to.deep.equal(["a/3", "b/1", "d"]);
     expect(await at().paths(undefined, { after: `${at().root}/c/nothing/here` })).to.deep.equal(["d"]);
     expect(await at().paths(undefined, { after: `${at().root}/b` })).to.deep.equal(["b/1", "d"]);
   });
 
-  it("leaves out what is excluded, by whole segments", async () => {
+  it("leaves out excluded paths, by whole segments", async () => {
     await at().files("file", "a/1", "ab/1", "a-b/1", "c/d/1", "c/e");
     const { root } = at();
     const scope = at().scope({ excluded: [`${root}/a`, `${root}/c/d`] });
     expect(await at().paths(scope)).to.deep.equal(["a-b/1", "ab/1", "c/e"]);
   });
 
-  it("takes a root that is an asset or a file itself, and none that is not there", async () => {
+  it("accepts a root that is itself an asset or a file, and none that does not exist", async () => {
     await at().files("dam", "one.dita");
     await at().files("file", "two.md");
     const { root } = at();
@@ -96,7 +96,7 @@ forEachLane("a scan", (at) => {
     expect(await at().paths(scope)).to.deep.equal(["one.dita", "two.md"]);
   });
 
-  it("knows content fragments, and the type by dita_class and by the head of XML", async () => {
+  it("recognises content fragments, and the type by dita_class and by the head of XML", async () => {
     const { root } = at();
     await at().files("file", ["map.xml", "<map/>"], ["topic.xml", '<?xml version="1.0"?><concept id="a"/>']);
     await at().add(`${root}/f`, folder());
@@ -115,7 +115,7 @@ forEachLane("a scan", (at) => {
     ]);
   });
 
-  it("lists a folder of more names than it holds at once", async () => {
+  it("lists a folder with more names than it holds in memory at once", async () => {
     const names = Array.from({ length: 450 }, (_, i) => `big/${String(i * 7919).padStart(8, "0")}`);
     await at().files("file", ...names);
     const assets = at().open({ namesAtOnce: 100 }).scan(at().scope(), { pageSize: 7 });
@@ -124,7 +124,7 @@ forEachLane("a scan", (at) => {
     expect(paths).to.deep.equal(names.sort());
   });
 
-  it("lists small folders together: the same assets, in the same order, from any of them on exactly the rest", async () => {
+  it("lists small folders together: the same assets, in the same order, and resumes after any of them with the rest", async () => {
     const names = Array.from({ length: 90 }, (_, i) => {
       const [a, b, c] = [(i * 7) % 9, (i * 5) % 4, i];
       return i % 11 === 0 ? `f${a}` + `/x${c}` : `f${a}/g${b}/${c}`;

@@ -7,7 +7,7 @@ import { basic } from "./support/servers.js";
 forEachLane(
   "serve --auth server",
   (at) => {
-    it("lets callers in whom the assets' server knows, and do what it lets them do", async function () {
+    it("admits callers whom the assets' server knows, and lets them do what that server permits", async function () {
       if (at().lane.name.startsWith("JCR_URL")) {
         process.stderr.write("\n*** NOT TESTED against JCR_URL: users and their rights ***\n");
         this.skip();

@@ -43,7 +43,7 @@ forEachLane(
   (at) => {
     beforeEach(() => makeSiblings(at()));
 
-    it("are walked in path order, each by its own name and content, and gone on from, each", async () => {
+    it("are scanned in path order, each under its own name with its own content, and the scan resumes after each", async () => {
       const { root, repository } = at();
       const expected = [
         "a.dita",
@@ -69,7 +69,7 @@ forEachLane(
       expect(await at().paths(within)).to.deep.equal(["f[2]/y.dita"]);
     });
 
-    it("are processed, and what is written about each stands on exactly that one", async () => {
+    it("are processed, and the results of each are stored at exactly that one", async () => {
       const { root, repository } = at();
       const handler: AssetHandler = {
         name: "own",
@@ -92,7 +92,7 @@ forEachLane(
       }
     });
 
-    it("keep apart results about plain files", async () => {
+    it("keep results about plain files apart", async () => {
       const { root, repository, lane } = at();
       await at().files("file", "p", "p~2");
       await lane.oak?.deed({ do: "rename", path: `${root}/p~2`, name: "p[2]" });
@@ -103,7 +103,7 @@ forEachLane(
       expect(results.map((result) => result?.properties.path)).to.deep.equal(paths);
     });
 
-    it("have one name each: the first's with an index is nothing that could be processed twice", async () => {
+    it("have one name each: the first one's name with an index finds nothing that could be processed twice", async () => {
       const { root, repository, dialect } = at();
       const there = await raw(at(), "GET", `${WORKSPACE}${root}/f%5B1%5D.0.json`);
       expect([there.status, there.text.includes("x.dita")], "the server knows it").to.deep.equal([200, true]);
@@ -112,7 +112,7 @@ forEachLane(
       expect(await dialect.read(paths, 0)).to.deep.equal(paths.map(() => undefined));
     });
 
-    it("below which an asset is imported get it, and none is made by an import", async () => {
+    it("get an asset that is imported below them, and are never created by an import", async () => {
       const { root, repository } = at();
       const put = async (path: string) => {
         const content = async function* () {
@@ -134,7 +134,7 @@ forEachLane(
 forEachLane(
   "a name with an index",
   (at) => {
-    it("is one that no way in makes: each is refused, or falls together with what has the name", async () => {
+    it("cannot be created in any way: each attempt is refused, or ends up at the node that already has the name", async () => {
       const { root, lane } = at();
       const node = '{"jcr:primaryType":"nt:unstructured"}';
       const base = `${root}/u`;
@@ -169,7 +169,7 @@ forEachLane(
 );
 
 forEachLane("an import to a name with an index or a bracket", (at) => {
-  it("is refused in words, asset by asset, and the others come in", async () => {
+  it("is refused in words, asset by asset, and the others are imported", async () => {
     const { root, repository } = at();
     await at().files("dam", "a");
     const bad = ["a[2]", "[", "]", "a[0]", "x[y]", "g[2]/x", "*", "p|q", "c:d", "nosuchprefix:x"];

@@ -40,7 +40,7 @@ forEachLane(
       );
     const propertiesOf = async (path = node) => (await at().dialect.read([path], 0))[0]?.properties;
 
-    it("make missing nodes in silence: what they made is taken away again, and the node counts as gone", async () => {
+    it("silently create missing nodes; our client removes them again and reports the node as gone", async () => {
       expect((await post({ [`${node}/made`]: "x", [`${node}/on/the/way/p`]: "x" })).status).to.be.oneOf([200, 201]);
       expect(await propertiesOf(`${node}/on/the/way`)).not.to.equal(undefined);
       const fault = await rejection(sling.write([{ kind: "set", node: `${node}/gone`, name: "a", value: "x" }]));
@@ -48,7 +48,7 @@ forEachLane(
       expect(await at().dialect.read([`${node}/gone`], 0)).to.deep.equal([undefined]);
     });
 
-    it("answer for a missing node with one that is named like the beginning of its path: that is not fallen for", async () => {
+    it("return for a missing node one named like the beginning of its path; our client is not misled", async () => {
       const { root } = at();
       await at().files("file", "data/real", "data.json/other");
       const found = await at().repository.stat([
@@ -61,12 +61,12 @@ forEachLane(
       expect(await at().paths(scope)).to.deep.equal([]);
     });
 
-    it("take `x.1` for the address of `x`: both are what they are", async () => {
+    it("resolve `x.1` to `x`; our client keeps both apart", async () => {
       await at().files("file", "x/in-x", "x.1/in-x-1", "x.1.json/in-x-1-json");
       expect(await at().paths()).to.deep.equal(["x/in-x", "x.1/in-x-1", "x.1.json/in-x-1-json"]);
     });
 
-    it("say that a node was deleted that never was there, and take any prefix and any date: what ours writes is none of these", async () => {
+    it("report a missing node as deleted, and accept any date; our client's dates are stored exactly", async () => {
       const gone = await post({ ":operation": "delete", ":applyTo": `${node}/gone` });
       expect(gone.status).to.equal(200);
       const odd = await post({ [`${node}/date`]: "2026-13-45T00:00:00.000Z", [`${node}/date@TypeHint`]: "Date" });
@@ -77,7 +77,7 @@ forEachLane(
       expect(Date.parse(String((await propertiesOf())?.get("date")?.value))).to.equal(value.getTime());
     });
 
-    it("delete a property that is posted empty: ours stand", async () => {
+    it("delete a property that is posted empty; our client's empty results are kept", async () => {
       await at().write({ kind: "set", node, name: "p", value: "x" });
       expect((await post({ [`${node}/p`]: "" })).status).to.equal(200);
       expect((await propertiesOf())?.has("p")).to.equal(false);
@@ -87,7 +87,7 @@ forEachLane(
       expect((await at().repository.results([write.path]))[0]?.properties).to.deep.equal({ empty: "" });
     });
 
-    it("save all of a form or nothing: ours, too", async () => {
+    it("save all of a form or nothing, even for our client", async () => {
       const { root } = at();
       await at().files("file", "f");
       const fault = await rejection(
@@ -100,7 +100,7 @@ forEachLane(
       expect((await propertiesOf())?.has("first")).to.equal(false);
     });
 
-    it("drop what comes after 10,000 parameters, and say that all went well: ours refuses to send so many", async () => {
+    it("drop everything after 10,000 parameters and report success; our client refuses to send so many", async () => {
       const form = rawForm(
         Array.from({ length: 10_500 }, (_, i) => ({ name: `${node}/list`, text: `v${i}` })),
         { Accept: "application/json" },
@@ -118,7 +118,7 @@ forEachLane(
       expect(results.map((result) => result?.properties)).to.deep.equal([undefined, { x: 1 }]);
     });
 
-    it("list names twenty times as slowly where an order is asked for: ours asks for none", async () => {
+    it("are asked by our client for names in no order, since an order makes listing slow", async () => {
       const { root, lane } = at();
       await at().files("file", "f/a", "f/b");
       const proxy = await startProxy(lane.origin);

@@ -80,9 +80,9 @@ forEachLane("a job that is told to stop while its server hangs", (at) => {
         }
       };
       itMeasures(
-        `${when}: ${deed} is done, no request is left, and it can go on`,
+        `completes its ${deed} (${when}), leaves no request, and can be resumed`,
         stopWhileHanging,
-        `${when}: ${deed} is done within about a second, and leaves no request for longer`,
+        `completes its ${deed} (${when}) within about a second, and leaves no request for longer`,
         ({ stoppedMs, leftMs }) => {
           expect(stoppedMs, "ms until it has stopped").to.be.below(WITHIN_MS);
           expect(leftMs, "ms until no request is left").to.be.below(LEFT_WITHIN_MS);
@@ -109,7 +109,7 @@ forEachLane("a job that is told to stop while its server hangs", (at) => {
       await host.dispose();
     }
   };
-  itMeasures("lets its process close, too", closeWhileHanging, "lets its process close within 15 seconds", (tookMs) =>
+  itMeasures("lets its process close", closeWhileHanging, "lets its process close within 15 seconds", (tookMs) =>
     expect(tookMs).to.be.below(15_000),
   );
 });

@@ -8,7 +8,7 @@ import { damAsset, folder, forEachLane } from "./support/fixture.js";
 forEachLane(
   "DavEx",
   (at) => {
-    it("says which exception it was, whatever the status: nodes that are not there, or there already", async () => {
+    it("names the exception, whatever the status, for missing and for existing nodes", async () => {
       const { root } = at();
       const gone = await rejection(at().write({ kind: "set", node: `${root}/gone`, name: "a", value: 1 }));
       expect(gone).to.be.instanceOf(JcrFault);
@@ -31,7 +31,7 @@ forEachLane(
       expect(node?.properties.has("sling:first")).to.equal(false);
     });
 
-    it("reads 1,500 nodes in one call, in the order asked, what is missing left out", async () => {
+    it("reads 1,500 nodes in one call, in the order asked, and leaves out missing ones", async () => {
       const { root, dialect } = at();
       await at().files("file", ...Array.from({ length: 300 }, (_, i) => `n${i}`));
       const paths = Array.from({ length: 1_500 }, (_, i) => `${root}/n${(i * 7) % 1_500}`);
@@ -41,7 +41,7 @@ forEachLane(
       );
     });
 
-    it("writers that meet on one property all come through", async () => {
+    it("accepts all writers that meet on one property", async () => {
       const { root } = at();
       await at().add(`${root}/a`, damAsset("a"));
       const write = await at().writeOf(`${root}/a`, { properties: { n: 1 } });
@@ -54,7 +54,7 @@ forEachLane(
       expect(Object.keys(result?.properties ?? {}).sort()).to.deep.equal(["n", ...writers.map((_, n) => `own${n}`)]);
     });
 
-    it("finds out by itself what the server speaks, and says so where it is forced to what is not there", async () => {
+    it("is recognised by our client, which reports it if the wrong dialect is forced on it", async () => {
       const { lane, root } = at();
       await at().files("file", "a");
       const [node] = await at()
@@ -70,7 +70,7 @@ forEachLane(
 );
 
 forEachLane("names", (at) => {
-  it("that could be anything make the round of import, scan, read, results and stat", async () => {
+  it("survive import, scan, read, results and stat, whatever characters they contain", async () => {
     const all = [
       "%",
       "+",
@@ -118,7 +118,7 @@ forEachLane("names", (at) => {
 });
 
 forEachLane("an import over what is there", (at) => {
-  it("writes nothing that somebody locked or checked in, though a server would let it be deleted and made anew", async () => {
+  it("overwrites nothing that somebody locked or checked in, even if a server would let it be deleted and recreated", async () => {
     const { root } = at();
     const names = ["in", "locked", "free", 'free"'];
     await at().files("dam", ...names);

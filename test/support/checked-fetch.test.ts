@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { rejection } from "./deferred.js";
 
-describe("what tests fetch", () => {
-  it("is held against the OpenAPI document: a field that nobody documented makes the test fail", async () => {
+describe("a response that a test fetches", () => {
+  it("is checked against the OpenAPI document: an undocumented field makes the test fail", async () => {
     const server = createServer((_request, response) => {
       const headers = { "Content-Type": "application/json", "X-Content-Type-Options": "nosniff" };
       response.writeHead(200, headers).end('{"executionHistory":[],"more":1}');

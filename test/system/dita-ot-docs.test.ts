@@ -45,7 +45,7 @@ describe("the 360 files of DITA-OT's documentation", function () {
   });
   after(() => bench.dispose());
 
-  it("each has exactly one outcome, and none of them is a failure", async () => {
+  it("have exactly one outcome each, and none of them is a failure", async () => {
     expect(ran.code, ran.err).to.equal(0);
     expect(jsonLines(ran).at(-1)).to.deep.include({
       status: "SUCCESS",
@@ -65,7 +65,7 @@ describe("the 360 files of DITA-OT's documentation", function () {
   });
 
   for (const [file, title, counts] of BY_HAND) {
-    it(`${file} is shown with the title and the references that a reader finds in it`, async () => {
+    it(`show ${file} with the title and the references that a reader finds in it`, async () => {
       const assets = ["--assets", `folder:${DOCS}?mount=${ROOT}`];
       const [result] = await bench.ask("show", `${ROOT}/${file}`, ...assets);
       expect(result.properties.fmditaTitle).to.equal(title);
@@ -76,7 +76,7 @@ describe("the 360 files of DITA-OT's documentation", function () {
     });
   }
 
-  it("an ill-formed file among them is FAILED with its line and column, and stops nothing", async () => {
+  it("include an ill-formed one that is FAILED with its line and column, and stops nothing", async () => {
     const store = `sqlite:${bench.path("ill.sqlite")}`;
     const assets = `folder:${bench.path("docs")}?mount=${ROOT}`;
     const ended = await bench.run(["process", ROOT, "--assets", assets, "--store", store, "--json"]);

@@ -23,7 +23,7 @@ describe("assetmill import at length", () => {
 
   const postgres = (): string => `${server.url}?schema=${freshSchema()}`;
 
-  it("killed -9 and repeated, it goes on where it was; repeated once more, it changes nothing", async () => {
+  it("resumes where it was if killed with kill -9 and repeated; repeated once more, it changes nothing", async () => {
     const count = 1_500;
     const schema = freshSchema();
     bench.topics(count);
@@ -115,9 +115,9 @@ describe("assetmill import at length", () => {
     return Math.max(importMb, processMb);
   };
   itMeasures(
-    `a file of ${BIG_MB} MB is imported and read by a handler as it is`,
+    `imports a file of ${BIG_MB} MB, which a handler reads unchanged`,
     importBig,
-    `a file of ${BIG_MB} MB is imported and read in pieces, with little memory`,
+    `imports a file of ${BIG_MB} MB, which is read in pieces, with little memory`,
     (grownMb) => expect(grownMb).to.be.lessThan(BIG_MB / 2.5),
   );
 });

@@ -35,7 +35,7 @@ describe("assetmill import", () => {
     ["SQLite", () => `sqlite:${bench.path("assets.sqlite")}?`],
     ["PostgreSQL", () => `${postgres()}&`],
   ] as const) {
-    it(`with ?content=DIR keeps contents as files, from which a job over ${name} works to its end`, async () => {
+    it(`keeps contents as files with ?content=DIR, from which a job over ${name} is processed to its end`, async () => {
       const folder = bench.path("contents");
       const assets = `${uri()}content=${encodeURIComponent(folder)}`;
       bench.tree({ "a.dita": TOPIC, "b/same.dita": TOPIC, "b/c.txt": "C" });
@@ -58,7 +58,7 @@ describe("assetmill import", () => {
     });
   }
 
-  it("a prefix or schema that could be anything but a name is refused by name, and nothing is made", async () => {
+  it("rejects a prefix or schema that is no plain name by the option's name, and creates nothing", async () => {
     bench.tree({ "a.dita": TOPIC });
     for (const [assets, field] of [
       [`sqlite:${bench.path("x.sqlite")}?prefix=a-b`, "prefix"],

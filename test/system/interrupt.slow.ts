@@ -54,9 +54,9 @@ describe("process, interrupted", () => {
       return { drainedMs, nextMs: next.at - restarted };
     };
     itMeasures(
-      `by ${signal} it drains, ends with ${code} and says how to go on; going on repeats nothing`,
+      `drains on ${signal}, exits with ${code} and says how to resume; resuming repeats nothing`,
       interruptAndGoOn,
-      `by ${signal} it drains in seconds, and the next run does not wait for a lease`,
+      `drains on ${signal} in seconds, and the next run does not wait for a lease`,
       ({ drainedMs, nextMs }) => {
         expect(drainedMs, "ms until it has drained").to.be.lessThan(5_000);
         // A released lease is nobody's: nothing has to expire.
@@ -86,13 +86,13 @@ describe("process, interrupted", () => {
     return tookMs;
   };
   itMeasures(
-    "a second time it lets no handler end; the same command goes on, and repeats only what had no outcome",
+    "lets no handler end on a second signal; the same command resumes, and repeats only assets without an outcome",
     interruptTwice,
-    "a second time it ends at once",
+    "exits at once on a second signal",
     (tookMs) => expect(tookMs).to.be.lessThan(2_000),
   );
 
-  it("with --json the last line on standard output is still a status object, not final", async () => {
+  it("with --json still prints a status object, not final, as the last line of standard output", async () => {
     const assets = bench.topics(20);
     const plugin = bench.journalPlugin({ delayMs: 300 });
     const child = bench.start([

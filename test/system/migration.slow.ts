@@ -36,7 +36,7 @@ describe("JCR_TO_DB_MIGRATION, killed", () => {
       left join "${schema}".assetmill_content_piece p on p.content_id = a.content_id
       group by a.path, a.size_bytes, a.content_hash, a.content_id order by a.path collate "C"`);
 
-  it("of DITA-OT's documentation to PostgreSQL, killed -9 twice on the way, gives every file's bytes and what processing wrote", async () => {
+  it("moves DITA-OT's documentation to PostgreSQL despite two kill -9, with every file's bytes and results", async () => {
     for (let i = 0; i < COPIES; i++) cpSync(docs, bench.path("docs", `copy${i}`), { recursive: true });
     const files = readdirSync(bench.path("docs"), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

@@ -25,13 +25,13 @@ describe("JCR_TO_DB_MIGRATION", () => {
     return jsonLines(answer)[0];
   }
 
-  it("is no job type where no --target says where to", async () => {
+  it("is no job type unless --target names a target", async () => {
     const assets = bench.tree({ "a.dita": TOPIC });
     const problem = await refusal("--assets", assets, "--store", bench.store);
     expect(problem.code).to.equal("UNKNOWN_TYPE");
   });
 
-  it("--target that is --assets, by whatever name, or that takes nothing in, is refused by name", async () => {
+  it("rejects by name a --target that is --assets under any name, or that cannot be written to", async () => {
     const folder = bench.tree({ "a.dita": TOPIC });
     const sqlite = `sqlite:${bench.path("assets.sqlite")}`;
     const schema = freshSchema();
@@ -48,7 +48,7 @@ describe("JCR_TO_DB_MIGRATION", () => {
     }
   });
 
-  it("a content that is not what the source says of it is not copied: what the target has stays", async () => {
+  it("does not copy content that differs from what the source says of it: the target keeps its own", async () => {
     bench.write("in/good.dita", TOPIC);
     bench.write("in/bad.dita", TOPIC.replace("</title>", " two</title>"));
     const assets = `sqlite:${bench.path("from.sqlite")}?content=${bench.path("contents")}`;
@@ -86,7 +86,7 @@ describe("JCR_TO_DB_MIGRATION", () => {
     expect(await rowOf("to.sqlite")).to.deep.equal(before);
   });
 
-  it("a node with another target, or with none, leaves the job alone", async () => {
+  it("is left alone by a node with another target or none", async () => {
     const assets = bench.tree({ "a/1.dita": TOPIC, "a/2.dita": TOPIC, "b/3.dita": TOPIC });
     const own = `sqlite:${bench.path("own.sqlite")}`;
     const other = `sqlite:${bench.path("other.sqlite")}`;

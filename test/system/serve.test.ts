@@ -24,7 +24,7 @@ describe("assetmill serve", () => {
   });
   after(() => bench.dispose());
 
-  it("--json prints one line with the origin and a token, and nothing else", () => {
+  it("prints with --json one line with the origin and a token, and nothing else", () => {
     const lines = jsonLines(server.command);
     expect(lines).to.deep.equal([{ url: server.url, token: server.token }]);
     expect(new URL(server.url).origin).to.equal(server.url);
@@ -32,7 +32,7 @@ describe("assetmill serve", () => {
     expect(server.token).to.match(/^\S{20,}$/);
   });
 
-  it("answers 401 without the token or with a wrong one, and says how to do better", async () => {
+  it("answers 401 without the token or with a wrong one, and says what to do", async () => {
     const wrong: Record<string, string>[] = [
       {},
       { authorization: "Bearer wrong" },
@@ -62,7 +62,7 @@ describe("assetmill serve", () => {
   };
 
   for (const [how, body] of Object.entries(BODIES)) {
-    it(`a start ${how} is answered with an id, ends SUCCESS, and has its log`, async () => {
+    it(`answers a start ${how} with an id; the job ends SUCCESS, and has its log`, async () => {
       const started = await server.post(body);
       expect(started.status).to.equal(200);
       expect(Object.keys(started.body)).to.deep.equal(["processingId"]);
@@ -93,20 +93,20 @@ describe("assetmill serve", () => {
     });
   }
 
-  it("takes the token as password of any Basic user", async () => {
+  it("accepts the token as password of any Basic user", async () => {
     const headers = { authorization: `Basic ${Buffer.from(`anna:${server.token}`).toString("base64")}` };
     const started = await server.post(START, headers);
     expect(started.status).to.equal(200);
     await server.ended(started.body.processingId);
   });
 
-  it("--auth none lets everybody in, on loopback", async () => {
+  it("lets everybody in with --auth none, on loopback", async () => {
     expect(open.token).to.equal(null);
     const report = await open.ended(await open.startJob(START));
     expect(report).to.include({ status: "SUCCESS", succeededCount: 18 });
   });
 
-  it("--auth none refuses a request under another site's name: a rebound DNS name is not this machine", async () => {
+  it("refuses with --auth none a request under another host name: a rebound DNS name is not this machine", async () => {
     const { port } = new URL(open.url);
     const status = await new Promise<number | undefined>((answered, failed) => {
       const path = "/bin/guides/v1/assets/process/status?processingId=x";
@@ -137,7 +137,7 @@ describe("assetmill serve", () => {
     expect([unknown.status, unknown.body.code]).to.deep.equal([400, "JOB_NOT_FOUND"]);
   });
 
-  it("what it processed can be asked of the store by another process, as one and the same status object", async () => {
+  it("stores what it processed so that another process reads the same status object", async () => {
     const id = await server.startJob(START);
     const report = await server.ended(id);
     const [status] = jsonLines(await bench.run(["status", id, "--store", bench.store, "--json"]));
@@ -146,7 +146,7 @@ describe("assetmill serve", () => {
     expect(lines).to.deep.equal(await server.logs(id));
   });
 
-  it("a port in use is a clear error with 2, and not a stack trace", async () => {
+  it("exits with 2 and a clear error, not a stack trace, if the port is in use", async () => {
     const taken = createServer();
     await new Promise<void>((listening) => taken.listen(0, "127.0.0.1", listening));
     const port = String((taken.address() as AddressInfo).port);
@@ -179,15 +179,15 @@ describe("assetmill serve", () => {
       return tookMs;
     };
     itMeasures(
-      `${signal} ends it with ${code}, also while a connection is kept alive`,
+      `exits with ${code} on ${signal}, even while a connection is kept alive`,
       endBySignal,
-      `${signal} ends it at once, also while a connection is kept alive`,
+      `exits at once on ${signal}, even while a connection is kept alive`,
       (tookMs) => expect(tookMs).to.be.lessThan(4_000),
     );
   }
 });
 
-describe("assetmill serve at work", () => {
+describe("assetmill serve with a running job", () => {
   const ROOT = "/content/dam/t";
   const bench = new Workbench();
   let server: Server;
@@ -198,7 +198,7 @@ describe("assetmill serve at work", () => {
   });
   after(() => bench.dispose());
 
-  it("an overlapping start is refused naming the job that is at work, over HTTP as on the command line", async () => {
+  it("refuses an overlapping start naming the running job, over HTTP as on the command line", async () => {
     const id = await server.startJob({ path: ROOT, type: "ASSET_PROCESSING" });
     await until("the first asset", () => bench.journalled("begin").length > 0);
     for (const path of [ROOT, "/content", `${ROOT}/f000`, `${ROOT}/f000/a000039.dita`]) {
@@ -217,7 +217,7 @@ describe("assetmill serve at work", () => {
     expect((await server.status(id)).status).to.equal("PROCESSING");
   });
 
-  it("another process sees how its job stands, and its cancel is heard by the handlers within about a second", async () => {
+  it("shows its job's status to another process, whose cancel reaches the handlers within about a second", async () => {
     const [job] = await bench.ask("history");
     const id = job.processingId as string;
     const [status] = jsonLines(await bench.run(["status", id, "--store", bench.store, "--json"]));
@@ -244,7 +244,7 @@ describe("assetmill serve at work", () => {
     );
   });
 
-  it("after that the path is free again, and a pause from another process is heard, too", async () => {
+  it("frees the path after that, and passes on a pause from another process, too", async () => {
     const before = { begun: bench.journalled("begin").length, told: bench.journalled("abort").length };
     const id = await server.startJob({ path: ROOT, type: "ASSET_PROCESSING" });
     await until("a handler at work", () => bench.journalled("begin").length > before.begun);
@@ -261,7 +261,7 @@ describe("assetmill serve at work", () => {
     expect(Math.max(...aborts.map(({ at }) => at)) - toldAt, "the last signal after, ms").to.be.lessThan(2_000);
   });
 
-  it("SIGTERM while handlers run lets them end, keeps their outcomes, and leaves the job to be gone on with", async () => {
+  it("lets running handlers end on SIGTERM, keeps their outcomes, and leaves the job to be resumed", async () => {
     const [job] = await bench.ask("history");
     const id = job.processingId as string;
     await bench.ask("resume", id);

@@ -78,20 +78,20 @@ describe("the same job over a folder, SQLite and PostgreSQL", () => {
   }
 
   for (const driver of ["sqlite3", "better-sqlite3"]) {
-    it(`SQLite by ${driver} gives the folder's outcomes, references and log summary`, async () => {
+    it(`gives the folder's outcomes, references and log summary on SQLite by ${driver}`, async () => {
       expectSame(await leftBy(driver, `sqlite:assets.sqlite?driver=${driver}`));
     });
   }
 
-  it("PostgreSQL gives the folder's outcomes, references and log summary", async () => {
+  it("gives the folder's outcomes, references and log summary on PostgreSQL", async () => {
     expectSame(await leftBy("postgres", postgres()));
   });
 
-  it("so do assets in one SQLite file and jobs in another, where results cannot join the jobs' transactions", async () => {
+  it("gives them with assets and jobs in two SQLite files, where results cannot join the jobs' transactions", async () => {
     expectSame(await leftBy("two-files", "sqlite:a.sqlite", "sqlite:b.sqlite"));
   });
 
-  it("so do assets in PostgreSQL and jobs in SQLite, and the other way round", async () => {
+  it("gives them with assets in PostgreSQL and jobs in SQLite, and the other way round", async () => {
     expectSame(await leftBy("postgres-sqlite", postgres(), "sqlite:b.sqlite"));
     expectSame(await leftBy("sqlite-postgres", "sqlite:a.sqlite", postgres()));
   });

@@ -34,7 +34,7 @@ describe("two processes on one PostgreSQL", () => {
   }
 
   for (const where of ["folder", "database"] as const) {
-    it(`two of serve share a job over assets in a ${where}: each chunk is committed once, each asset handled once`, async () => {
+    it(`share a job as serve over assets in a ${where}: each chunk is committed once, each asset processed once`, async () => {
       const count = 2_000;
       const assets = await assetsIn(where, count);
       const plugin = bench.journalPlugin({ delayMs: 10 });
@@ -71,7 +71,7 @@ describe("two processes on one PostgreSQL", () => {
     });
   }
 
-  it("one that is frozen beyond its lease is taken over; when it goes on it commits nothing, and sees the end", async () => {
+  it("take over from one that is frozen beyond its lease; when it wakes it commits nothing, and sees the end", async () => {
     const count = 60;
     const assets = await assetsIn("database", count);
     const plugin = bench.journalPlugin({ delayMs: 250 });
@@ -148,9 +148,9 @@ describe("two processes on one PostgreSQL", () => {
     return waitedSeconds;
   };
   itMeasures(
-    "process, given twice at once, is one job; one of them killed, the other ends it",
+    "run the process command, given twice, as one job; if one is killed, the other ends it",
     killOneOfTwo,
-    "process, given twice at once and one of them killed, goes on without waiting for the dead one's lease",
+    "continue, if one of two process commands is killed, without waiting for the dead one's lease",
     (waitedSeconds) => expect(waitedSeconds, "seconds beyond those of the assets left").to.be.lessThan(8),
   );
 });

@@ -21,7 +21,7 @@ describe("two processes on one store", () => {
     expect([...new Set(journal.map(({ pid }) => pid))].sort()).to.deep.equal([...pids].sort());
   }
 
-  it("two of serve share one job: each asset is handled exactly once, and either answers for it", async () => {
+  it("share one job as serve: each asset is processed exactly once, and either reports its status", async () => {
     const count = 4_000;
     const assets = bench.topics(count);
     const plugin = bench.journalPlugin({ delayMs: 10 });
@@ -45,7 +45,7 @@ describe("two processes on one store", () => {
     expect((await one.logs(id)).filter((line) => line.includes("Ended SUCCESS"))).to.have.length(1);
   });
 
-  it("the same process command, given twice at once, is one job that both work on", async () => {
+  it("run the same process command, given twice at once, as one job that both work on", async () => {
     const count = 400;
     const assets = bench.topics(count);
     const plugin = bench.journalPlugin({ delayMs: 50 });
@@ -61,7 +61,7 @@ describe("two processes on one store", () => {
     expectShared(count, [first.pid, second.pid]);
   });
 
-  it("process works on its own job alone, though another one of the store waits for somebody", async () => {
+  it("run process for its own job alone, even if another job of the store waits for a worker", async () => {
     const assets = bench.tree({ "a/1.md": "# 1", "a/2.md": "# 2", "b/3.md": "# 3" });
     const command = (path: string, delayMs: number): readonly string[] => {
       const plugin = bench.journalPlugin({ delayMs });

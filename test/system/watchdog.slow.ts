@@ -23,13 +23,13 @@ describe("the watchdog of the main thread", () => {
     return performance.now() - beganMs;
   };
   itMeasures(
-    "ends a process whose handler never lets go, and says so",
+    "ends a process whose handler never returns, and says so",
     loopForEver,
-    "ends a process whose handler never lets go soon after the deadline",
+    "ends a process whose handler never returns soon after the deadline",
     (tookMs) => expect(tookMs).to.be.lessThan(10_000),
   );
 
-  it("leaves a process alone that was stopped for longer, and goes on", async () => {
+  it("does not end a process that was merely stopped for longer, and that continues", async () => {
     const plugin = bench.journalPlugin({ delayMs: 100 });
     const store = `sqlite:${bench.path("stopped.sqlite")}`;
     const command = ["process", "/", "--plugin", plugin, "--deadline", "1", "--concurrency", "1", "--assets", assets];

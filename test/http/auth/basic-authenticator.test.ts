@@ -105,7 +105,7 @@ describe("HTTP Basic with scrypt", () => {
   itMeasures(
     "refuses a flood of wrong passwords with RATE_LIMITED beyond a short queue",
     flood,
-    "a flood of wrong passwords costs little memory",
+    "uses little memory during a flood of wrong passwords",
     // Two at a time are 32 MiB; 500 would be 8 GiB.
     (grownBytes) => expect(grownBytes).to.be.lessThan(200 * 1024 * 1024),
   );

@@ -30,7 +30,7 @@ describe("the documentation of DITA-OT", () => {
     this.skip();
   });
 
-  it("every topic, map and ditaval of it is read", () => {
+  it("is read completely: every topic, map and ditaval", () => {
     const files = filesOf();
     for (const file of files) expect(() => readDita(read(file)), file).not.to.throw();
     expect(files).to.have.length(330);
@@ -38,14 +38,14 @@ describe("the documentation of DITA-OT", () => {
   });
 
   for (const [file, title, counts] of BY_HAND) {
-    it(`${file} has the title and the references that a reader finds in it`, async () => {
+    it(`yields for ${file} the title and the references that a reader finds in it`, async () => {
       const { properties, references } = await processText(read(file), `/${file}`);
       expect(properties.fmditaTitle).to.equal(title);
       expect(countKinds(references)).to.deep.equal(counts);
     });
   }
 
-  it("reading it costs at most three times what the bare parser costs, so the parser has stayed on V8's fast path", () => {
+  it("takes at most three times as long as the bare parser, so the parser is still on V8's fast path", () => {
     const { SaxesParser } = createRequire(import.meta.url)("saxes") as typeof import("saxes");
     const texts = filesOf().map(read);
     const timeOf = (work: (text: string) => void): number => {

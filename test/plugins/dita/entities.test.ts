@@ -19,7 +19,7 @@ describe("entities in DITA files", () => {
     expect(references[0]?.target).to.equal("/docs/guide/B!.dita");
   });
 
-  it("markup in an entity is read as if it stood there, in its place", async () => {
+  it("markup in an entity is read as if it were at the reference", async () => {
     const subset = `<!ENTITY name "<keyword id='k'>Mill</keyword>"><!ENTITY link "<xref href='a.dita'/>">`;
     const { properties, references } = await processText(
       withSubset(subset, "The &name; manual", "<body>&link;&link;</body>"),
@@ -33,7 +33,7 @@ describe("entities in DITA files", () => {
     expect(await titleOf(withSubset('<!ENTITY e "a &lt;b> &#38;amp; c">', "&e;"))).to.equal("a <b> & c");
   });
 
-  it("markup that an entity leaves open, or a < in an attribute, is not well-formed, at the reference", async () => {
+  it("markup that an entity leaves open, or a < in an attribute, is not well-formed at the reference", async () => {
     expect(await failureOf(withSubset('<!ENTITY e "<b>x">', "a &e;"))).to.equal(
       "XML_NOT_WELL_FORMED: line 4, column 24: in entity &e;: the text ends within <b>",
     );
@@ -42,7 +42,7 @@ describe("entities in DITA files", () => {
     );
   });
 
-  it("an entity nobody declared is empty with one warning where a DTD may declare it, else ill-formed", async () => {
+  it("an undeclared entity is empty with one warning if a DTD may declare it, and otherwise ill-formed", async () => {
     const { properties, warnings } = await processText(
       '<!DOCTYPE topic PUBLIC "-//OASIS//DTD DITA Topic//EN" "topic.dtd"><topic id="t"><title>a&nbsp;b&nbsp;c</title></topic>',
     );
@@ -88,14 +88,14 @@ describe("entities in DITA files", () => {
     expect(performance.now() - began).to.be.below(2_000);
   };
 
-  it("a billion laughs fail fast with XML_ENTITY_LIMIT, in text, in attributes, and when they come to nothing", async () => {
+  it("a billion laughs fail fast with XML_ENTITY_LIMIT, in text, in attributes, and even if they expand to nothing", async () => {
     await failsFast(withSubset(laughs("lol", 10, 10), "&l9;"));
     await failsFast(withSubset(laughs("lol", 10, 10), "T", '<p x="&l9;"/>'));
     await failsFast(withSubset(laughs("", 10, 12), "&l11;"));
     await failsFast(withSubset(laughs("<b/>", 10, 10), "&l9;"));
   });
 
-  it("one long entity used very often fails fast too", async () => {
+  it("one long entity that is used very often also fails fast", async () => {
     await failsFast(withSubset(`<!ENTITY a "${"x".repeat(20_000)}">`, "&a;".repeat(20_000)));
     await failsFast(withSubset('<!ENTITY a "x">', "&a;".repeat(600_000)));
   });

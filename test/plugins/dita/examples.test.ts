@@ -70,7 +70,7 @@ describe("the example trees", () => {
     expect(Object.keys(all).sort()).to.deep.equal(["content", "content-key", "file", "image", "key", "map", "topic"]);
   });
 
-  it("the broken tree has one ill-formed file, told with its place, and one broken reference", async () => {
+  it("the broken tree has one ill-formed file, reported with its place, and one broken reference", async () => {
     const { files, results, failures } = await processExample("broken");
     expect(files).to.have.length(6);
     expect(failures).to.deep.equal([

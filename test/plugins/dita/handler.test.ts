@@ -22,18 +22,18 @@ describe("the DITA handler", () => {
     expect(container.getAll<AssetHandler>(ASSET_HANDLER)).to.deep.equal([ditaHandler]);
   });
 
-  it("returns what assetmill takes as a result", async () => {
+  it("returns what assetmill accepts as a result", async () => {
     const result = await processText(topic('<xref href="a.dita"/>'));
     expect(checkResult(result)).to.equal(result);
   });
 
-  it("says the same each time", async () => {
+  it("returns the same result each time", async () => {
     const text = topic('<xref href="a.dita"/><p conref="b.dita#b/b"/>');
     expect(await processText(text)).to.deep.equal(await processText(text));
   });
 
-  describe("title", () => {
-    it("is the text of the root's title, white space collapsed, markup dropped", async () => {
+  describe("the title", () => {
+    it("is the text of the root's title, with white space collapsed and markup dropped", async () => {
       expect(await titleOf("<task id='t'><title>\n How <b>to</b>\n\t<ph>brew</ph> </title></task>")).to.equal(
         "How to brew",
       );
@@ -51,19 +51,19 @@ describe("the DITA handler", () => {
       );
     });
 
-    it("leaves out index terms, footnotes, comments and pictures' texts", async () => {
+    it("leaves out index terms, footnotes, comments and the text of pictures", async () => {
       const text =
         "<topic id='t'><title>Beans<indexterm>beans<indexterm>x</indexterm></indexterm><fn>note</fn>" +
         "<draft-comment>!</draft-comment><image href='a.png'><alt>alt</alt></image> and cups</title></topic>";
       expect(await titleOf(text)).to.equal("Beans and cups");
     });
 
-    it("is left out where it holds only a key", async () => {
+    it("is left out if it contains only a key", async () => {
       const { properties } = await processText("<topic id='t'><title><keyword keyref='x'/></title></topic>");
       expect(properties).not.to.have.property("fmditaTitle");
     });
 
-    it("of a bookmap is the main book title", async () => {
+    it("is the main book title of a bookmap", async () => {
       const book = (title: string) => `<bookmap>${title}<chapter href="a.dita"/></bookmap>`;
       const inParts =
         "<booktitle><booklibrary>Lib</booklibrary><mainbooktitle>Main</mainbooktitle><booktitlealt>Alt</booktitlealt></booktitle>";
@@ -71,12 +71,12 @@ describe("the DITA handler", () => {
       expect(await titleOf(book("<title>Plain</title>"), "/b.ditamap")).to.equal("Plain");
     });
 
-    it("of a map is its title element, else its title attribute", async () => {
+    it("is the title element of a map, or else its title attribute", async () => {
       expect(await titleOf('<map title="Attr"><title>Element</title></map>', "/m.ditamap")).to.equal("Element");
       expect(await titleOf('<map title=" Attr  x "/>', "/m.ditamap")).to.equal("Attr x");
     });
 
-    it("of a glossary entry is its term, of a composite that of its first topic", async () => {
+    it("is the term of a glossary entry, and of a composite that of its first topic", async () => {
       expect(
         await titleOf("<glossentry id='g'><glossterm>Crema</glossterm><glossdef>x</glossdef></glossentry>"),
       ).to.equal("Crema");
@@ -92,7 +92,7 @@ describe("the DITA handler", () => {
     });
   });
 
-  describe("class", () => {
+  describe("the class", () => {
     const CLASSES = [
       ["topic", "- topic/topic "],
       ["concept", "- topic/topic concept/concept "],
@@ -100,12 +100,12 @@ describe("the DITA handler", () => {
       ["subjectScheme", "- map/map subjectScheme/subjectScheme "],
     ] as const;
     for (const [root, ditaClass] of CLASSES) {
-      it(`of ${root} is "${ditaClass}" where the file gives none`, async () => {
+      it(`is "${ditaClass}" for ${root} if the file gives none`, async () => {
         expect((await processText(`<${root} id="x"/>`)).properties.dita_class).to.equal(ditaClass);
       });
     }
 
-    it("of a composite is left out", async () => {
+    it("is left out for a composite", async () => {
       expect((await processText("<dita/>")).properties).not.to.have.property("dita_class");
     });
   });
@@ -115,13 +115,13 @@ describe("the DITA handler", () => {
     expect(properties.fmditaIds).to.deep.equal(["t", "b", "a"]);
   });
 
-  describe("unique id", () => {
+  describe("the unique id", () => {
     it("is the name of a file that is named by its id", async () => {
       expect(await uuidAt("/d/GUID-12AB.dita")).to.equal("GUID-12AB");
       expect(await uuidAt("/d/GUID-a.b.dita")).to.equal("GUID-a.b");
     });
 
-    it("is otherwise a version 5 UUID made from the path: the same each time, another for each path", async () => {
+    it("is otherwise a version 5 UUID made from the path: always the same, and different for each path", async () => {
       const id = await uuidAt("/d/a.dita");
       expect(id).to.match(/^GUID-[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       expect(await uuidAt("/d/a.dita")).to.equal(id);
@@ -142,7 +142,7 @@ describe("the DITA handler", () => {
       expect(references).to.have.length(4);
     });
 
-    it("each distinct target inside is asked for once; self, peers, keys and outside are not", async () => {
+    it("are found by one look-up per distinct internal target, and none for self, peer, key or external references", async () => {
       const asked: string[] = [];
       const text = topic(
         '<xref href="a.dita?q"/><xref href="a.dita#x"/><xref href="#t"/><xref href="topic.dita"/><xref keyref="k"/>' +
@@ -155,7 +155,7 @@ describe("the DITA handler", () => {
       expect(asked).to.deep.equal(["/d/a.dita", "/d/i j.png"]);
     });
 
-    it("hundreds of targets are asked for, and the missing ones named in document order", async () => {
+    it("are named in document order, even among hundreds of targets", async () => {
       const names = Array.from({ length: 300 }, (_, i) => `n${i}.dita`);
       const { properties } = await processText(
         topic(names.map((name) => `<xref href="${name}"/>`).join("")),
@@ -165,7 +165,7 @@ describe("the DITA handler", () => {
       expect(properties.brokenReferences).to.deep.equal(names.filter((n) => n.includes("9")).map((n) => `/d/${n}`));
     });
 
-    it("an aborted signal ends the questions", async () => {
+    it("are not looked up any further after an abort", async () => {
       const asked: string[] = [];
       const context = contextOf(topic('<xref href="a.dita"/>'), () => true, asked, AbortSignal.abort());
       const error = await Promise.resolve(ditaHandler.process(assetAt("/d/topic.dita"), context)).then(

@@ -32,17 +32,17 @@ describe("resolving a DITA href", () => {
     ["..\\img\\a.png", "/docs/img/a.png"],
   ];
   for (const [href, path] of INSIDE) {
-    it(`${href} is ${path}`, () => {
+    it(`resolves ${href} to ${path}`, () => {
       expect(pathOf(href)).to.equal(path);
     });
   }
 
-  it("the fragment is split off and decoded", () => {
+  it("splits off and decodes the fragment", () => {
     expect(resolve("a.dita#topic/el%20x")).to.deep.include({ fragment: "topic/el x" });
     expect(resolve("a.dita#")).not.to.have.property("fragment");
   });
 
-  it("a scheme, a leading // and scope external lead outside, with the text as it stands", () => {
+  it("leads outside for a scheme, a leading // or scope external, and keeps the text as it is", () => {
     for (const url of [
       "https://example.com/a%20b?c#d",
       "mailto:someone@example.com",
@@ -54,7 +54,7 @@ describe("resolving a DITA href", () => {
     expect(resolve("manual/a.pdf", "external")).to.deep.equal({ place: "outside", url: "manual/a.pdf" });
   });
 
-  it("an external link is a reference without a place in the lists", async () => {
+  it("makes an external link a reference that is in none of the lists", async () => {
     const { references, properties, warnings } = await processText(
       topic('<xref href="https://example.com/GUID-1.dita" scope="external" format="html"/>'),
       undefined,
@@ -67,7 +67,7 @@ describe("resolving a DITA href", () => {
     expect(warnings).to.deep.equal([]);
   });
 
-  it("Windows paths and paths above the root are left out with a warning, backslashes are taken with one", async () => {
+  it("leaves out Windows paths and paths above the root with a warning, and accepts backslashes with one", async () => {
     const { references, warnings } = await processText(
       topic(
         '<xref href="C:\\docs\\a.dita"/><xref href="\\\\host\\a"/><xref href="../../../a.dita"/><xref href="x\\a.dita"/>',

@@ -60,12 +60,12 @@ const mutated = fc
     }, text),
   );
 
-describe("whatever a file holds", () => {
-  it("the sound documents that the others are made from are sound", () => {
+describe("reading arbitrary text as DITA", () => {
+  it("starts from valid documents", () => {
     for (const text of SOUND) expect(readDita(text).links).to.have.length(text.startsWith("<map") ? 3 : 2);
   });
 
-  it("reading it throws nothing but an AssetFailure, with a place within the file where it is ill-formed", () => {
+  it("throws nothing but an AssetFailure, with a place within the file if it is ill-formed", () => {
     let failed = 0;
     fc.assert(
       fc.property(mutated, (text) => {
@@ -86,7 +86,7 @@ describe("whatever a file holds", () => {
     expect(failed).to.be.above(1_000);
   });
 
-  it("resolving a href never throws and stays absolute, without . and .. segments", () => {
+  it("resolves any href without an error to an absolute path without . and .. segments", () => {
     const part = fc.constantFrom(
       "..",
       ".",

@@ -7,7 +7,7 @@ const inTopic = (content: string) => processText(topic(content));
 
 describe("DITA references", () => {
   describe("in a map", () => {
-    it("a topicref to a topic is a topic reference and stands in fmditaTopicrefs", async () => {
+    it("a topicref to a topic is a topic reference, listed in fmditaTopicrefs", async () => {
       const { references, properties } = await inMap(
         '<topicref href="a.dita"><topicref href="sub/b.dita#b"/></topicref>',
       );
@@ -18,7 +18,7 @@ describe("DITA references", () => {
       expect(properties.fmditaTopicrefs).to.deep.equal(["/docs/guide/a.dita", "/docs/guide/sub/b.dita"]);
     });
 
-    it("a topicref to a map, told by its name or its format, is a map reference", async () => {
+    it("a topicref to a map, recognised by name or format, is a map reference", async () => {
       const { references, properties } = await inMap(
         '<topicref href="a.ditamap"/><topicref href="b.xml" format="ditamap"/><mapref href="c.ditamap"/>' +
           '<navref mapref="d.ditamap"/><anchorref href="e.ditamap#x"/>',
@@ -30,7 +30,7 @@ describe("DITA references", () => {
       expect(properties.fmditaTopicrefs).to.deep.equal([]);
     });
 
-    it("a map inside a bookmap belongs to fmditaMaprefs, its topics to fmditaTopicrefs", async () => {
+    it("a map inside a bookmap is listed in fmditaMaprefs, its topics in fmditaTopicrefs", async () => {
       const { properties } = await processText(
         '<bookmap><frontmatter><notices href="n.dita"/></frontmatter><part href="p.dita"><chapter href="c.ditamap"/>' +
           '<chapter href="c.dita"/></part><appendix href="x.dita"/></bookmap>',
@@ -43,7 +43,7 @@ describe("DITA references", () => {
       expect(properties.dita_class).to.equal("- map/map bookmap/bookmap ");
     });
 
-    it("a keydef's target stands in fmditaKeydefrefs alone, of the kind of its target", async () => {
+    it("a keydef's target is listed in fmditaKeydefrefs alone, with its own kind", async () => {
       const { references, properties } = await inMap(
         '<keydef keys="a" href="a.dita"/><keydef keys="l" href="logo.svg" format="svg"/><keydef keys="t"/>' +
           '<keydef keys="v" href="v.mp4" format="mp4"/><keydef keys="m" href="m.ditamap"/>',
@@ -66,7 +66,7 @@ describe("DITA references", () => {
       ]);
     });
 
-    it("scope covers the topicrefs within, until one has its own", async () => {
+    it("scope applies to the topicrefs within, until one sets its own", async () => {
       const { references } = await inMap(
         '<topicgroup scope="peer"><topicref href="a.dita"/><topicref href="b.dita" scope="local"/></topicgroup>' +
           '<topicref href="c.dita"/>',
@@ -89,7 +89,7 @@ describe("DITA references", () => {
   });
 
   describe("in a topic", () => {
-    it("xref and link stand in fmditaXrefs, every occurrence in references, every path once in the property", async () => {
+    it("xref and link are listed in fmditaXrefs: every occurrence in references, every path once in the property", async () => {
       const { references, properties } = await inTopic(
         '<p><xref href="a.dita"/><xref href="a.dita#t/x"/><link href="b.dita"/><xref href="c.pdf" format="pdf"/></p>',
       );
@@ -121,7 +121,7 @@ describe("DITA references", () => {
       expect(properties.fmditaConrefs).to.deep.equal(["/docs/shared/r.dita", "/docs/guide/r.dita"]);
     });
 
-    it("a conrefend beside a conkeyref goes through the key, the file that it names is not looked for", async () => {
+    it("a conrefend next to a conkeyref goes through the key, and the file that it names is not looked up", async () => {
       const { references } = await inTopic('<dlentry conkeyref="k/first" conrefend="default.dita#ID/last"/>');
       expect(references).to.deep.equal([
         { kind: "content-key", target: "k", fragment: "first" },
@@ -129,12 +129,12 @@ describe("DITA references", () => {
       ]);
     });
 
-    it("the placeholder for a conref's value is no reference", async () => {
+    it("the placeholder for a conref's value is not a reference", async () => {
       const { references } = await inTopic('<xref conref="r.dita#r/x" href="-dita-use-conref-target"/>');
       expect(references.map(({ kind }) => kind)).to.deep.equal(["content"]);
     });
 
-    it("a keyref is a key wherever it stands, with the element's id as its fragment", async () => {
+    it("a keyref is a key wherever it is, with the element's id as its fragment", async () => {
       const { references } = await inTopic(
         '<keyword keyref="product"/><xref keyref="other/sec" href="fallback.dita"/>',
       );
@@ -145,7 +145,7 @@ describe("DITA references", () => {
       ]);
     });
 
-    it("images, media and files that are drawn in have their kinds and stand in no list", async () => {
+    it("images, media and included files have their own kinds and are in no list", async () => {
       const { references, properties } = await inTopic(
         '<image href="i.png" longdescref="d.dita"/><svgref href="s.svg"/><object data="v.mp4" datakeyref="vk"/>' +
           '<video href="w.mp4" keyref="wk"/><audio href="a.mp3"/><coderef href="c.js"/><include href="n.txt"/>' +
@@ -171,7 +171,7 @@ describe("DITA references", () => {
       expect(properties.fmditaXrefs).to.deep.equal([]);
     });
 
-    it("a class decides before the name does, its most special known part first", async () => {
+    it("a class takes precedence over the name, its most special known part first", async () => {
       const { references } = await inTopic(
         '<see class="- topic/xref my-d/see " href="a.dita"/><image class="- topic/ph my-d/image " href="b.png"/>' +
           '<code class="+ topic/xref pr-d/coderef my-d/code " href="c.js"/>',
@@ -182,7 +182,7 @@ describe("DITA references", () => {
       ]);
     });
 
-    it("embedded vocabularies are passed over, ids included", async () => {
+    it("embedded vocabularies are skipped, ids included", async () => {
       const { references, properties } = await inTopic(
         '<foreign><svg xmlns="http://www.w3.org/2000/svg" id="s"><image href="x.png"/></svg><m:math id="m"><m:xref/>' +
           '</m:math></foreign><xref href="a.dita" id="x"/>',
@@ -214,7 +214,7 @@ describe("DITA references", () => {
     });
   });
 
-  it("names that every JavaScript object answers to are no elements and no attributes of ours", async () => {
+  it("names that every JavaScript object has are neither elements nor attributes of ours", async () => {
     const { references } = await inTopic('<constructor toString="x" __proto__="y" href="z"/>');
     expect(references).to.deep.equal([]);
   });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { failureOf, processText, topic } from "./fake-context.js";
 
-describe("an ill-formed DITA file fails with the place of the fault", () => {
+describe("reading an ill-formed DITA file", () => {
   const FAULTS: readonly (readonly [string, string, string])[] = [
     ["an empty file", "", "line 1, column 1: the file is empty"],
     ["white space alone", "\n \n", "line 1, column 1: the file is empty"],
@@ -46,7 +46,7 @@ describe("an ill-formed DITA file fails with the place of the fault", () => {
     ["a doctype without a name", "<!DOCTYPE><topic/>", "line 1, column 10: the document type has no name"],
   ];
   for (const [what, text, message] of FAULTS) {
-    it(`${what}: ${message}`, async () => {
+    it(`reports ${what} as "${message}"`, async () => {
       expect(await failureOf(text)).to.equal(`XML_NOT_WELL_FORMED: ${message}`);
     });
   }
@@ -63,7 +63,7 @@ describe("an ill-formed DITA file fails with the place of the fault", () => {
     expect(properties.dita_class).to.equal("- topic/topic faq/faq ");
   });
 
-  it("elements nested a thousand deep pass, one more is XML_DEPTH_LIMIT", async () => {
+  it("elements nested a thousand deep pass, and one more fails with XML_DEPTH_LIMIT", async () => {
     const nested = (n: number) => topic("<p>".repeat(n) + "</p>".repeat(n));
     expect(await failureOf(nested(998))).to.equal("no failure");
     expect(await failureOf(nested(999))).to.match(/^XML_DEPTH_LIMIT: /);

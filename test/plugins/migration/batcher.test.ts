@@ -5,7 +5,7 @@ import { deferred, rejection } from "../../support/deferred.js";
 describe("the batcher", () => {
   const never = new AbortController().signal;
 
-  it("is handed on together, and answered in order", async () => {
+  it("hands on simultaneous items together, and answers in order", async () => {
     const batches: (readonly number[])[] = [];
     const batcher = new Batcher(async (items: readonly number[]) => {
       batches.push(items);
@@ -15,13 +15,13 @@ describe("the batcher", () => {
     expect(batches).to.deep.equal([[1, 2, 3]]);
   });
 
-  it("fails all together", async () => {
+  it("fails all items of a call together", async () => {
     const batcher = new Batcher<number, number>(() => Promise.reject(new Error("gone")));
     const errors = await Promise.all([1, 2].map((item) => rejection(batcher.ask(item, never))));
     expect(errors.map((error) => (error as Error).message)).to.deep.equal(["gone", "gone"]);
   });
 
-  it("is left at once by whoever is told to stop; the call is told once nobody waits for it", async () => {
+  it("lets go of an item that is told to stop at once, and stops the call once nobody waits for it", async () => {
     const began = deferred<AbortSignal>();
     const batcher = new Batcher<number, number>((_items, signal) => {
       began.resolve(signal);
@@ -38,7 +38,7 @@ describe("the batcher", () => {
     expect(signal.aborted).to.equal(true);
   });
 
-  it("is not even asked for by whoever was told before", async () => {
+  it("does not call for an item that was told to stop before", async () => {
     const batcher = new Batcher<number, number>(() => Promise.reject(new Error("asked")));
     const error = await rejection(batcher.ask(1, AbortSignal.abort(new Error("before"))));
     expect((error as Error).message).to.equal("before");

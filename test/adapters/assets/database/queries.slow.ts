@@ -262,7 +262,7 @@ describe("queries on large tables", function () {
     itMeasures(
       "return a full first page, with and without a filter",
       readFirstPages,
-      "a first page takes milliseconds, with and without a filter",
+      "return a first page within milliseconds, with and without a filter",
       (atBestMs) => expect(atBestMs).to.be.lessThan(100),
     );
 
@@ -304,7 +304,7 @@ describe("queries on large tables", function () {
     itMeasures(
       "count all of them",
       countAll,
-      "counting does not read the table into memory",
+      "count without reading the table into memory",
       // The rows themselves are some 200 MB, as objects several times as much; 10 MB are usual, more where collecting is late.
       (grownMb) => expect(grownMb).to.be.lessThan(150),
     );
