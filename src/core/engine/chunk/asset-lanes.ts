@@ -9,6 +9,7 @@ import { type AssetEnd, type AssetRunTools, runAsset } from "../asset/run-asset.
 import { repositorySilence } from "../health/repository-silence.js";
 import { endsWaiting, type LeasedWork, type StopReason } from "../leased-work.js";
 import type { EngineTools } from "../tools.js";
+import { LaneSlots } from "./lane-slots.js";
 import { OpenAssets, type Rerun } from "./open-assets.js";
 import { PartBuilder } from "./part-builder.js";
 import type { Slots } from "./slots.js";
@@ -37,7 +38,8 @@ export class AssetLanes implements LeasedWork {
   /** The error that stopped the chunk, if any. */
   error: unknown;
   readonly #tools: EngineTools;
-  readonly #shared: SharedWork;
+  readonly #slots: LaneSlots;
+  readonly #slice: TimeSlice;
   readonly #assetTools: AssetRunTools;
   readonly #assets: OpenAssets;
   readonly #inFlight = new Set<AssetTask>();
@@ -55,8 +57,9 @@ export class AssetLanes implements LeasedWork {
     this.leaseUntilMs = leaseUntilMs;
     this.part = new PartBuilder(claim, tools.clock, tools.repository.enlist !== undefined);
     this.#tools = tools;
-    this.#shared = shared;
     this.#assetTools = assetTools(this, shared.slots, tools);
+    this.#slots = new LaneSlots(shared.slots, this.#assetTools.inThreads && shared.threadSlots);
+    this.#slice = shared.slice;
     this.#assets = new OpenAssets(claim, this.#assetTools.content);
   }
 
@@ -155,11 +158,6 @@ export class AssetLanes implements LeasedWork {
     }
   }
 
-  /** Threads run assets in batches, so more assets than slots must be in flight. */
-  get #threadSlots(): Slots | undefined {
-    return this.#assetTools.inThreads && this.#shared.threadSlots;
-  }
-
   /** Whether a lane runs or waits for its slot. */
   get #atWork(): boolean {
     return this.#lanes > 0 && !this.abandoned;
@@ -173,29 +171,28 @@ export class AssetLanes implements LeasedWork {
         this.#drain = drain;
       });
     }
-    const most =
-      this.#threadSlots && this.#tools.threads ? this.#tools.threads.capacity : this.#tools.options.concurrency;
-    const lanes = Math.min(most, assets);
+    const { threads, options } = this.#tools;
+    const lanes = Math.min(this.#assetTools.inThreads && threads ? threads.capacity : options.concurrency, assets);
     this.#lanes += lanes;
     for (let i = 0; i < lanes; i++) void this.#enter();
   }
 
   async #enter(): Promise<void> {
-    await this.#threadSlots?.acquire();
-    await this.#shared.slots.acquire();
+    await this.#slots.acquire();
     await this.#lane();
   }
 
   /** Runs assets one at a time in one slot until none is left. */
   async #lane(): Promise<void> {
-    const { slots, slice } = this.#shared;
+    const slots = this.#slots;
+    const slice = this.#slice;
     for (let task = this.#next(); task; task = this.#next()) {
       try {
         const end = await runAsset(task, this.#assetTools);
         if (task.abandoned) return;
         const nowMs = this.#ended(task, end);
         if (slice.isOver(nowMs)) await slice.turn();
-        await this.#makeRoom();
+        await slots.makeRoom();
       } catch (error) {
         if (task.abandoned) return;
         this.#inFlight.delete(task);
@@ -204,7 +201,6 @@ export class AssetLanes implements LeasedWork {
       }
     }
     slots.release();
-    this.#threadSlots?.release();
     if (--this.#lanes === 0) this.#drain();
   }
 
@@ -236,19 +232,6 @@ export class AssetLanes implements LeasedWork {
     } finally {
       stopWaiting.abort(WAITED);
     }
-  }
-
-  /** Gives up the slot and waits for another if there are fewer slots now. */
-  async #makeRoom(): Promise<void> {
-    const { slots } = this.#shared;
-    const threadSlots = this.#threadSlots;
-    if (!slots.crowded && !threadSlots?.crowded) return;
-    slots.release();
-    if (threadSlots?.crowded) {
-      threadSlots.release();
-      await threadSlots.acquire();
-    }
-    await slots.acquire();
   }
 }
 
