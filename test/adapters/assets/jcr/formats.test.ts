@@ -118,7 +118,7 @@ describe("the smallest names of a folder", () => {
 });
 
 describe("names", () => {
-  it("are checked: JCR names are told from those that would fail a whole request", () => {
+  it("are accepted if JCR has them, and rejected if they would fail a whole request", () => {
     const legal = ["a", "a.dita", "jcr:content", "a[2]", "a[10]", "a b", "%", "x;y", "\u{1f600}", "..a"];
     const illegal = [
       "",
