@@ -41,7 +41,7 @@ describe("assetmill process --max-failures", () => {
   ];
 
   for (const [total, broken, limit, status] of BOUNDARIES) {
-    it(`ends the job as ${status} at ${limit} of ${total} assets, ${broken} of them broken`, async () => {
+    it(`ends the job as ${status} at ${limit} if ${broken} of ${total} assets are broken`, async () => {
       const { code, report } = await process(tree(total, broken), limit);
       expect(report).to.include({ status });
       expect(code).to.equal(broken === 0 ? 0 : 1);

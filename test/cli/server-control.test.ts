@@ -47,7 +47,7 @@ describe("a server's address and credentials", () => {
     `http://mill.example/?token=${SECRET}`,
     `http://mill.example/#${SECRET}`,
   ]) {
-    it(`cannot be ${server || "nothing"}, and a secret in it is not revealed`, async () => {
+    it(`cannot be ${server || "empty"}, and no secret in it is revealed`, async () => {
       const { code, ids, message } = await refusal(Promise.resolve().then(() => apiUrlOf(server)));
       expect([code, ids.field]).to.deep.equal(["INVALID_PARAMETER", "server"]);
       expect(message).not.to.include(SECRET);

@@ -91,7 +91,7 @@ describe("one shared token", () => {
     ["a name without end", basic(`${"a".repeat(201)}:s3cret:x`), undefined],
   ];
   for (const [what, header, name] of cases) {
-    it(`${name === undefined ? "refuses" : `knows "${name}" by`} ${what}`, async () => {
+    it(`${name === undefined ? "refuses a caller with" : `knows "${name}" by`} ${what}`, async () => {
       const authenticator = new TokenAuthenticator("s3cret:x");
       const principal = await authenticator.authenticate({
         header: (h) => (h === "authorization" ? header : undefined),

@@ -85,7 +85,7 @@ describe("the contract on a socket: start", () => {
     ["priority", { path: "/in/a.dita", priority: 0 }, { "/in/a.dita": "SUCCEEDED" }],
   ];
   for (const [row, request, outcomes] of taken) {
-    it(`${row}`, async () => expect(await outcomesOf(request)).to.deep.equal(outcomes));
+    it(`accepts ${row}`, async () => expect(await outcomesOf(request)).to.deep.equal(outcomes));
   }
 
   const shown: [row: string, request: object, status: object][] = [

@@ -14,7 +14,7 @@ const CHANGES: readonly [path: string, method: string][] = [
 
 describe("a request that changes a job", () => {
   for (const [path, method] of CHANGES) {
-    it(`is passed on in the caller's name by POST ${path}`, async () => {
+    it(`is passed on in the caller's name on POST ${path}`, async () => {
       const { act, operator } = client();
       const { processingId } = operator.withJob({ status: "PAUSED" });
       const { status, body } = await act(`${BASE}/${path}`, { processingId });
@@ -28,7 +28,7 @@ describe("a request that changes a job", () => {
       );
     });
 
-    it(`is answered as such by POST ${path} if the job is unknown`, async () => {
+    it(`is JOB_NOT_FOUND on POST ${path} if the job is unknown`, async () => {
       for (const [statusCodes, expected] of [
         ["documented", 400],
         ["semantic", 404],
@@ -111,7 +111,7 @@ describe("a request that changes a job", () => {
     ["a list", "", "application/json", "[]", "INVALID_PARAMETER", "body"],
   ];
   for (const [what, query, type, text, code, field] of refused) {
-    it(`rejects ${what}`, async () => {
+    it(`is refused if its processingId is ${what}`, async () => {
       const { ask, operator } = client();
       const { status, body } = await ask(`${BASE}/cancel${query}`, {
         method: "POST",

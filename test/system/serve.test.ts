@@ -62,7 +62,7 @@ describe("assetmill serve", () => {
   };
 
   for (const [how, body] of Object.entries(BODIES)) {
-    it(`answers a start ${how} with an id; the job ends SUCCESS, and has its log`, async () => {
+    it(`answers a start (${how}) with an id; the job ends SUCCESS, and has its log`, async () => {
       const started = await server.post(body);
       expect(started.status).to.equal(200);
       expect(Object.keys(started.body)).to.deep.equal(["processingId"]);

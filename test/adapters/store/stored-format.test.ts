@@ -120,12 +120,12 @@ function golden(base64: readonly string[]): Buffer {
 }
 
 describe("the stored format", () => {
-  it("reads a manifest as it always did", () => {
+  it("of a manifest is read as it always was", () => {
     expect(unpackManifest(SHORT_MANIFEST)).to.deep.equal(SHORT_ENTRIES);
     expect(unpackManifest(LONG_MANIFEST)).to.deep.equal(LONG_ENTRIES);
   });
 
-  it("reads a part's outcomes as it always did", () => {
+  it("of a part's outcomes is read as it always was", () => {
     expect(unpackOutcomes(SHORT_PART)).to.deep.equal(SHORT_OUTCOMES);
     expect(unpackOutcomes(LONG_PART)).to.deep.equal(LONG_OUTCOMES);
   });

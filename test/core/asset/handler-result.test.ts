@@ -4,7 +4,7 @@ import { thrown } from "../../support/deferred.js";
 
 const check = (result: unknown): HandlerResult => checkResult(result as HandlerResult);
 
-describe("a handler's result", () => {
+describe("the check of a handler's result", () => {
   const sound: [string, unknown][] = [
     ["that is empty", {}],
     ["with a string, a number, a boolean and a list", { properties: { a: "x", b: 1.5, c: false, d: ["x", "y"] } }],
@@ -15,7 +15,7 @@ describe("a handler's result", () => {
     ["with warnings", { warnings: ["hm"] }],
   ];
   for (const [title, result] of sound) {
-    it(`accepts ${title} unchanged`, () => expect(check(result)).to.equal(result));
+    it(`accepts one ${title} unchanged`, () => expect(check(result)).to.equal(result));
   }
 
   const broken: [string, unknown, RegExp][] = [
@@ -48,7 +48,7 @@ describe("a handler's result", () => {
     ["with a warning that is no string", { warnings: [7] }, /warning/],
   ];
   for (const [title, result, names] of broken) {
-    it(`rejects ${title} and names what is wrong`, () => {
+    it(`rejects one ${title}, and names what is wrong`, () => {
       const error = thrown(() => check(result));
       expect(error).to.be.instanceOf(TypeError);
       expect((error as Error).message).to.match(names);

@@ -13,7 +13,7 @@ describe("a path", () => {
     ["loses several trailing slashes", "/content/dam///", "/content/dam"],
     ["has double slashes collapsed", "//content///dam", "/content/dam"],
     ["may be the root", "/", "/"],
-    ["is the root where it is nothing but slashes", "///", "/"],
+    ["is the root if it contains nothing but slashes", "///", "/"],
     ["keeps spaces inside", "/a b/ c /d", "/a b/ c /d"],
     ["keeps names that begin with dots", "/a/.hidden/..b/...", "/a/.hidden/..b/..."],
     ["keeps characters that URIs escape", "/a%2Fb/c+d/e#f?g", "/a%2Fb/c+d/e#f?g"],
@@ -43,7 +43,7 @@ describe("a path", () => {
     ["half a surrogate pair", "/a\ud83d"],
   ];
   for (const [title, raw] of refused) {
-    it(`is rejected if it has ${title}, naming the field`, () => {
+    it(`is rejected if it contains ${title}, naming the field`, () => {
       const error = thrown(() => normalisePath(raw, "excludedPaths[2]"));
       expect(AssetmillError.is(error) && error.code).to.equal("INVALID_PARAMETER");
       expect((error as AssetmillError).fields.map(({ field }) => field)).to.deep.equal(["excludedPaths[2]"]);

@@ -37,7 +37,7 @@ describe("path rules", () => {
       ["leave", off],
     ] as const) {
       for (const path of paths) {
-        it(`ignoring ${ignored} and enabling ${enabled} ${verdict} ${path}`, () => {
+        it(`${verdict} ${path} when they ignore ${ignored} and enable ${enabled}`, () => {
           expect(new SkipRules({ ignored, enabled }).takes(path)).to.equal(verdict === "take");
         });
       }
@@ -70,7 +70,7 @@ describe("path rules", () => {
     expect(rules.takes("/d/p1/x")).to.equal(false);
   });
 
-  it("let a child override its parent either way, at any depth", () => {
+  it("let an ignore regex win over an enable regex on the same path", () => {
     const rules = new SkipRules({ ignored: ["regex:/d/p\\d"], enabled: ["regex:/d/p.", "/d"] });
     expect(rules.takes("/d/p1")).to.equal(false);
     expect(rules.takes("/d/px")).to.equal(true);

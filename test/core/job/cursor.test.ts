@@ -54,7 +54,7 @@ describe("a cursor", () => {
   });
 
   for (const [title, text] of NO_NUMBER) {
-    it(`is rejected, naming the field, if a number is ${title}`, () => {
+    it(`is rejected, naming the field, if a number is malformed (${title})`, () => {
       for (const cursor of [`${text}.1`, `1.${text}`]) {
         expect(readCursor(cursor), cursor).to.equal(undefined);
         expect(
@@ -91,7 +91,7 @@ describe("an event's id", () => {
   });
 
   for (const [title, text] of NO_NUMBER) {
-    it(`is rejected, naming the field, if the line is ${title}`, () => {
+    it(`is rejected, naming the field, if the line is malformed (${title})`, () => {
       for (const id of [`${text}.`, `${text}.WAITING-1-0-WAITING`])
         expect(
           refusalOf(() => parseEventId(id, "after")),

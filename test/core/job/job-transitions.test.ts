@@ -300,7 +300,7 @@ describe("maxFailures", () => {
     expect(givesUp(after(resumed, { failed: 6, succeeded: 94 }))).to.equal(true);
   });
 
-  it("is not counted anew after a pause", () => {
+  it("counts on after a pause rather than from zero", () => {
     const paused = failing(3, { state: { status: "PAUSED" }, tally: tallyOf({ total: 100, failed: 3 }) });
     const resumed = claimed(resume(paused, "ann").job, { newlyTriggered: 0, takenOver: 0 }, LEASED)?.job as Job;
     expect(givesUp(after(resumed, { failed: 1 }))).to.equal(true);

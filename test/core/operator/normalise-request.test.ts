@@ -184,7 +184,7 @@ describe("a start request", () => {
     ["only what changed", { filter: { filterProcessedAssets: true } }],
     ["another maxFailures", { maxFailures: 1 }],
   ] as const) {
-    it(`differs from one that names ${title}`, () => {
+    it(`differs from one that asks for ${title}`, () => {
       expect(sameRequest(normalise(GOOD), normalise({ ...GOOD, ...over }))).to.equal(false);
     });
   }

@@ -21,7 +21,7 @@ describe("the batcher", () => {
     expect(errors.map((error) => (error as Error).message)).to.deep.equal(["gone", "gone"]);
   });
 
-  it("lets go of an item that is told to stop at once, and stops the call once nobody waits for it", async () => {
+  it("drops an item at once that is told to stop, and stops the call once nobody waits for it", async () => {
     const began = deferred<AbortSignal>();
     const batcher = new Batcher<number, number>((_items, signal) => {
       began.resolve(signal);

@@ -54,10 +54,10 @@ describe("a JCR server that is unavailable or does not know the user", () => {
   const LOGINS: Readonly<Record<string, (response: ServerResponse) => void>> = {
     "by a redirect to its login": (response) =>
       void response.writeHead(302, { location: "/system/sling/login?resource=%2F" }).end(),
-    "by a page to log in by, as if that were the answer": (response) => html(response, 200, LOGIN),
+    "by its login page, as if that were the answer": (response) => html(response, 200, LOGIN),
   };
   for (const [how, answer] of Object.entries(LOGINS)) {
-    it(`is rejected in words at the start if it answers ${how}, which is not followed`, async () => {
+    it(`is rejected in words at the start, and not followed, if it answers ${how}`, async () => {
       act = (_request, response) => answer(response);
       for (const [over, why] of [
         [{}, /rejected this user.*check the credentials/],
@@ -73,7 +73,7 @@ describe("a JCR server that is unavailable or does not know the user", () => {
       expect(asked).to.have.length(2);
     });
 
-    it(`is UNAVAILABLE if it answers ${how} during a job: nothing counts as content, as written, or as gone`, async () => {
+    it(`is UNAVAILABLE during a job if it answers ${how}: nothing counts as content, as written, or as gone`, async () => {
       for (const dialect of ["davex", "sling"] as const) {
         act = (request, response) => (isRoot(request) ? json(response, NODE) : answer(response));
         const repository = open({ dialect });
@@ -126,7 +126,7 @@ describe("a JCR server that is unavailable or does not know the user", () => {
     ["403 to everything", 403],
     ["413 to everything", 413],
   ] as const) {
-    it(`is UNAVAILABLE if it answers ${what} during a job: no asset is gone, failed or written because of it`, async () => {
+    it(`is UNAVAILABLE during a job if it answers ${what}: no asset is gone, failed or written because of it`, async () => {
       for (const dialect of ["davex", "sling"] as const) {
         let up = true;
         act = (request, response) =>

@@ -74,7 +74,7 @@ describe("an asset's run", () => {
     ["async", async () => ({ properties: { a: 1 } })],
     ["thenable", () => ({ then: (yes: (v: object) => void) => yes({ properties: { a: 1 } }) }) as never],
   ] as [string, AssetHandler["process"]][]) {
-    it(`succeeds with what a ${title} handler returned`, async () => {
+    it(`succeeds with the result of a handler that is ${title}`, async () => {
       const end = await bench([handler(process)]).run();
       expect(end?.outcome).to.deep.equal({ kind: "SUCCEEDED", attempts: 1, warnings: [] });
       expect(end?.write?.properties).to.deep.equal({ a: 1 });
