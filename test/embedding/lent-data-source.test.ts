@@ -176,7 +176,7 @@ describe("a DataSource that the host lends", () => {
     sources.push(dataSource);
     const assets = host.bench.tree({ "a.dita": TOPIC });
     const error = await refused({ assets, store: { dataSource } });
-    expect(error.message).to.include("must be one of PostgreSQL; name a SQLite file instead");
+    expect(error.message).to.include("only PostgreSQL can be shared (for SQLite, give the file's name)");
   });
 
   it("keeps the jobs and assets of two mills with their own prefixes in one schema apart", async () => {
