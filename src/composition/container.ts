@@ -74,7 +74,7 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
           log: new TypeOrmJobLog(database),
           clock: systemClock,
           onError: (jobId, error) =>
-            void container.get(HOST_LOGGER).warn(`job ${jobId}: its copies were not counted: ${messageOf(error)}`),
+            void container.get(HOST_LOGGER).warn(`job ${jobId}: could not verify its copies: ${messageOf(error)}`),
         }),
       );
     }
@@ -128,7 +128,7 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
   return container;
 }
 
-/** Deletes old jobs from time to time, where the options ask for it; answers how to end that. */
+/** Deletes old jobs from time to time, if the options ask for it. Returns a function that ends that. */
 export function beginRetention(container: Container, { retention }: AssetmillOptions): () => Promise<void> {
   const { days, jobs } = retention ?? {};
   if (days === undefined && jobs === undefined) return async () => {};
@@ -140,11 +140,11 @@ export function beginRetention(container: Container, { retention }: AssetmillOpt
       ...(jobs === undefined ? {} : { maxJobs: jobs }),
     },
     clock: systemClock,
-    onError: (error) => void logger.warn(`old jobs could not be deleted: ${messageOf(error)}`),
+    onError: (error) => void logger.warn(`could not delete old jobs: ${messageOf(error)}`),
   });
 }
 
-/** Guards the main thread while a worker works in it, where the options ask for it; answers how to call that off. */
+/** Starts the watchdog of the main thread, if the options ask for it. Returns a function that ends it. */
 export function guardMainThread(options: AssetmillOptions): () => Promise<void> {
   return options.watchdog === true ? startWatchdog(resolveEngineOptions(options).deadlineMs) : async () => {};
 }

@@ -5,7 +5,7 @@ import type { JobControl } from "../core/ports/job-operator.js";
 import { openDatabase } from "./databases.js";
 import { parseStoreUri } from "./uris.js";
 
-/** Control over the jobs of a store, with no repository and no worker; `close` ends it. */
+/** Opens control over the jobs of a store, without a repository or a worker. Must be closed with `close`. */
 export async function openControl(store: string): Promise<{ control: JobControl; close: () => Promise<void> }> {
   const database = await openDatabase(parseStoreUri(store), { existing: true });
   const control = new Control({
@@ -19,7 +19,7 @@ export async function openControl(store: string): Promise<{ control: JobControl;
   return { control, close: () => database.close() };
 }
 
-/** Refuses a server's database that has no tables of ours: a command that only asks makes none. */
+/** Refuses a server's database without assetmill's tables, because a command that only reads must not create them. */
 export async function refuseMissingStore(store: string): Promise<void> {
   const uri = parseStoreUri(store);
   if (uri.kind === "postgres") await (await openDatabase(uri, { existing: true })).close();

@@ -18,7 +18,7 @@ import { invalidParameter } from "../core/errors.js";
 import type { DatabaseLoan } from "../options.js";
 import type { DatabaseUri } from "./uris.js";
 
-/** Every table that any part of us has, in the order in which they came. */
+/** The tables of all parts of assetmill. Migrations are in the order in which they were added. */
 export const SCHEMA = {
   entities: [JOB_ROW],
   migrations: [
@@ -29,20 +29,20 @@ export const SCHEMA = {
   ],
 };
 
-/** What a DataSource that is lent needs among its `entities`; with the schema and prefix that the loan names. */
+/** Returns the entities that a lent DataSource must have among its own, for the loan's schema and prefix. */
 export const assetmillEntities = (place: Omit<DatabaseLoan, "dataSource"> = {}): EntitySchema[] =>
   SCHEMA.entities.map((entity) => entitySchema(entity, new SqlText(place, true)));
 
 /**
- * Opens a database, its tables up to date. `existing`: a server's database that has no tables of ours is refused.
- * UNAVAILABLE where it is not reached, INVALID_PARAMETER where it refuses.
+ * Opens a database and brings its tables up to date. `existing`: refuses a server's database without assetmill's
+ * tables. Throws UNAVAILABLE if the database is unreachable, INVALID_PARAMETER if it refuses the connection.
  */
 export function openDatabase(uri: DatabaseUri, { existing = false } = {}): Promise<SqlDatabase> {
   if (uri.kind === "postgres") return PostgresDatabase.open({ ...uri, existing, ...SCHEMA });
   return SqliteDatabase.open({ file: uri.file, ...prefixOf(uri), ...driverOf(uri.driver), ...SCHEMA });
 }
 
-/** What `openDatabase` would give as identity, without opening. */
+/** Returns the identity that the opened database would have, without opening it. */
 export async function identityOf(uri: DatabaseUri): Promise<string> {
   return uri.kind === "postgres" ? postgresIdentity(uri.url, uri) : sqliteIdentity(await resolveFile(uri.file), uri);
 }
@@ -55,6 +55,6 @@ function driverOf(name: string | undefined): { readonly driver?: SqliteDriverNam
   if (name === undefined) return {};
   const driver = SQLITE_DRIVERS.find((known) => known === name);
   if (driver === undefined)
-    throw invalidParameter("driver", `${name} is not known; known are ${SQLITE_DRIVERS.join(", ")}`);
+    throw invalidParameter("driver", `unknown driver ${name}; must be one of ${SQLITE_DRIVERS.join(", ")}`);
   return { driver };
 }

@@ -7,7 +7,7 @@ type Assets = AssetmillOptions["assets"];
 
 export const isLoan = (assets: Assets): assets is DatabaseLoan => typeof assets === "object" && "dataSource" in assets;
 
-/** Results and checkpoints commit together where both live in one database. */
+/** Returns the assets' own database if they are in one: results and checkpoints are then committed together. */
 export function defaultStore(assets: string): string;
 export function defaultStore(assets: Assets): string | DatabaseLoan;
 export function defaultStore(assets: Assets): string | DatabaseLoan {

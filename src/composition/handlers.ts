@@ -9,7 +9,7 @@ import type { AssetmillOptions } from "../options.js";
 import { ditaModule } from "../plugins/dita/index.js";
 import { ASSET_HANDLER } from "./tokens.js";
 
-/** Built-in handlers first, then the host's, each in its order. */
+/** Loads the built-in handlers, then the host's plugins in the order given. */
 export async function loadHandlers(
   container: Container,
   { plugins = [], builtIns = true }: AssetmillOptions,
@@ -18,10 +18,10 @@ export async function loadHandlers(
   for (const plugin of plugins) {
     await container.loadAsync(...(plugin instanceof URL ? await importPlugin(plugin.href) : [asModule(plugin)]));
   }
-  if (!container.isBound(ASSET_HANDLER)) throw invalidParameter("plugins", "there is no handler at all");
+  if (!container.isBound(ASSET_HANDLER)) throw invalidParameter("plugins", "no handler is loaded");
 }
 
-/** Threads for the handlers that ask for them, each of which a thread has been seen to have. */
+/** Opens threads if a handler has `thread: true`, and checks that each such handler can be loaded in a thread. */
 export async function openThreads(
   handlers: readonly AssetHandler[],
   { plugins = [] }: AssetmillOptions,
@@ -39,7 +39,7 @@ export async function openThreads(
     const missing = wanted.filter((name) => !names.includes(name));
     if (missing.length === 0) return pool;
     const which = missing.length === 1 ? `handler ${missing[0]} has` : `handlers ${missing.join(", ")} have`;
-    const message = `${which} thread: true, but no module is known that gives it in a thread; give its file's URL instead of the object`;
+    const message = `${which} thread: true, but no plugin file provides it; pass the file's URL instead of the object`;
     throw invalidParameter("plugins", message);
   } catch (error) {
     await pool.close();
@@ -47,7 +47,7 @@ export async function openThreads(
   }
 }
 
-/** What a handler must have, checked before the first asset meets it. */
+/** Returns the handlers if they are valid. Checked at the start, before the first asset. */
 export function checkHandlers(handlers: readonly AssetHandler[]): readonly AssetHandler[] {
   const names = new Set<string>();
   for (const handler of handlers) {
@@ -55,7 +55,7 @@ export function checkHandlers(handlers: readonly AssetHandler[]): readonly Asset
     if (typeof name !== "string" || !/^[\w.-]{1,64}$/.test(name)) {
       throw invalidParameter(
         "plugins",
-        `a handler's name must be of letters, digits, ".", "_", "-"; got ${String(name)}`,
+        `a handler's name must be 1 to 64 letters, digits, ".", "_" or "-", not ${String(name)}`,
       );
     }
     if (names.has(name)) throw invalidParameter("plugins", `two handlers are named ${name}`);

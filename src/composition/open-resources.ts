@@ -1,4 +1,4 @@
-/** What was opened and has to be closed, the last one first: each may need those before it. */
+/** Resources to close, the last one first, because each may need those opened before it. */
 export class OpenResources {
   readonly #all: { close(): Promise<void> }[] = [];
 
@@ -7,7 +7,7 @@ export class OpenResources {
     return one;
   }
 
-  /** Closes all of it, whatever one of them says; fails as the first that failed. */
+  /** Closes all resources, even if some fail. Throws the first error. */
   async close(): Promise<void> {
     const failures: unknown[] = [];
     for (const one of this.#all.splice(0).reverse()) {

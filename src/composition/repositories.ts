@@ -25,10 +25,10 @@ export async function openRepository(assets: Assets, store: SqlDatabase, field =
   return openDatabaseAssets(isStore ? store : await openDatabase(uri), store, uri.content);
 }
 
-/** A repository that no jobs live beside. */
+/** Opens a repository without a job store: the target of an import or a migration. */
 export async function openAssets(assets: string, field = "assets"): Promise<AssetRepository> {
   const uri = parseAssetsUri(assets, field);
-  if (uri.kind === "folder") throw invalidParameter(field, "a folder takes no assets in: name a database");
+  if (uri.kind === "folder") throw invalidParameter(field, "a folder cannot take in assets: name a database");
   if (uri.kind === "jcr") return openJcr(uri, field);
   const place = { database: await openDatabase(uri), ownsDatabase: true };
   try {
@@ -39,11 +39,12 @@ export async function openAssets(assets: string, field = "assets"): Promise<Asse
   }
 }
 
-/** A repository that takes assets in, and is not the one they come from. */
+/** Returns the target of a migration. Refuses one that cannot take in assets, or that the assets come from. */
 export function migrationTarget(target: AssetRepository, source: AssetRepository): MigrationTarget {
   const { sink } = target;
-  if (!sink) throw invalidParameter("target", "takes no assets in: name a database");
-  if (target.identity === source.identity) throw invalidParameter("target", "is where the assets already are");
+  if (!sink) throw invalidParameter("target", "cannot take in assets: name a database");
+  if (target.identity === source.identity)
+    throw invalidParameter("target", "is the same repository as assets: name another database");
   return {
     identity: target.identity,
     read: (path, signal) => target.read(path, signal),
@@ -52,7 +53,7 @@ export function migrationTarget(target: AssetRepository, source: AssetRepository
   };
 }
 
-/** One that is out of reach now may be back when it is needed; one that lets nobody in is refused at once. */
+/** Opens a JCR repository. It may be unreachable now and back when needed, but refused credentials fail at once. */
 async function openJcr({ dialect, connections, ...uri }: JcrUri, field: string): Promise<JcrAssetRepository> {
   const repository = new JcrAssetRepository({
     ...uri,
@@ -68,7 +69,7 @@ async function openJcr({ dialect, connections, ...uri }: JcrUri, field: string):
   }
 }
 
-/** In the store's own database, results join the store's transactions. */
+/** Opens assets in a database. If it is the store's own database, results join the store's transactions. */
 async function openDatabaseAssets(own: SqlDatabase, store: SqlDatabase, content?: string): Promise<AssetRepository> {
   const isStore = own.identity === store.identity;
   const place = { database: isStore ? store : own, ownsDatabase: !isStore };

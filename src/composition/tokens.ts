@@ -12,15 +12,15 @@ import type { JobReports } from "../core/ports/job-reports.js";
 import type { JobStore } from "../core/ports/job-store.js";
 import type { OpenResources } from "./open-resources.js";
 
-/** What is bound in the container, by name. `Symbol.for`, so that two copies of this package agree. */
+/** Makes the service identifier of a binding. `Symbol.for`: two copies of this package agree on it. */
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`assetmill.${name}`);
 
 /** Plugins bind their handlers here. */
 export const ASSET_HANDLER: ServiceIdentifier<AssetHandler> = HANDLER;
 export const ASSET_REPOSITORY = token<AssetRepository>("AssetRepository");
-/** winston's. */
+/** The host's winston logger. */
 export const HOST_LOGGER = token<Logger>("HostLogger");
-/** What `close` closes. */
+/** Resources that `close` closes. */
 export const OPEN_RESOURCES = token<OpenResources>("OpenResources");
 export const SQL_DATABASE = token<SqlDatabase>("SqlDatabase");
 export const JOB_STORE = token<JobStore>("JobStore");

@@ -6,15 +6,15 @@ import { importAssets, type ImportProgress, type ImportTools } from "../core/tra
 import { type Migration, verifiedLine, verifyMigration } from "../core/transfer/verify-migration.js";
 import { openAssets } from "./repositories.js";
 
-/** What an import tells whoever asked for it. */
+/** Callbacks of an import. */
 export interface ImportHooks extends Pick<ImportTools, "signal" | "onProgress" | "onFailure" | "onUnavailable"> {
-  /** Something about the target that people should know. */
+  /** Called with a note about the target that the user should know. */
   readonly onNote?: (note: string) => void;
 }
 
 /**
- * Copies what is in a folder to a path of a repository. INVALID_PARAMETER where the repository takes nothing in,
- * UNAVAILABLE where it cannot be opened.
+ * Copies a folder's assets to a path of a repository. Throws INVALID_PARAMETER if the repository cannot take in assets,
+ * UNAVAILABLE if it cannot be opened.
  */
 export async function importFolder(
   folder: string,
@@ -27,7 +27,7 @@ export async function importFolder(
   const target = await openAssets(assets);
   try {
     const { sink } = target;
-    if (!sink) throw invalidParameter("assets", "a folder takes no assets in: copy the files, or name a database");
+    if (!sink) throw invalidParameter("assets", "a folder cannot take in assets: copy the files, or name a database");
     const note = await sink.note?.();
     if (note !== undefined) hooks.onNote?.(note);
     return await importAssets(root, { ...hooks, source, target, sink, clock: systemClock, random: Math.random });
@@ -36,7 +36,7 @@ export async function importFolder(
   }
 }
 
-/** Opens the target of a migration, and verifies what it holds of what was asked for. */
+/** Opens the target of a migration and verifies that it holds the copies. */
 export async function verifyTarget(
   target: string,
   request: Migration["request"],

@@ -18,7 +18,7 @@ export interface SqliteUri {
 /** `postgres://user:password@host:port/database[?schema=…&prefix=…]`, parsed. */
 export interface PostgresUri {
   readonly kind: "postgres";
-  /** With the driver's own parameters, without ours. */
+  /** Contains the driver's parameters, but not assetmill's. */
   readonly url: string;
   readonly schema?: string;
   readonly prefix?: string;
@@ -26,7 +26,7 @@ export interface PostgresUri {
 
 export type DatabaseUri = SqliteUri | PostgresUri;
 
-/** A database that holds assets: their contents, too, or as files below a folder. */
+/** A database that holds assets. `content`: the folder for their contents, if these are not in the database. */
 export type DatabaseAssetsUri = DatabaseUri & { readonly content?: string };
 
 /** `jcr+http(s)://user:password@host:port[/base][?dialect=…&root=…&status=…&connections=…]`, parsed. */
@@ -45,7 +45,10 @@ export interface JcrUri {
 /** Where the assets live, parsed. */
 export type AssetsUri = FolderUri | DatabaseAssetsUri | JcrUri;
 
-/** `folder:`, `sqlite:`, `postgres:`, `jcr+http:` or `jcr+https:`. A `?` in a file's or folder's name is written `%3F`. */
+/**
+ * Parses a `folder:`, `sqlite:`, `postgres:`, `jcr+http:` or `jcr+https:` URI. A `?` in the name of a file or folder
+ * must be written as `%3F`.
+ */
 export function parseAssetsUri(uri: string, field = "assets"): AssetsUri {
   if (uri.startsWith("folder:")) return parseFolder(uri, field);
   if (uri.startsWith("jcr+")) return parseJcr(uri, field);
@@ -53,21 +56,24 @@ export function parseAssetsUri(uri: string, field = "assets"): AssetsUri {
   if (!database) {
     const forms =
       "folder:DIR[?mount=/path], sqlite:FILE[?content=DIR], postgres://user:password@host/database or " + JCR_FORM;
-    throw invalidParameter(field, `${shown(uri)} is not ${forms}`);
+    throw invalidParameter(field, `unknown URI ${shown(uri)}; expected ${forms}`);
   }
   const content = database.ours.get("content");
   return { ...database.uri, ...(content === null ? {} : { content }) };
 }
 
-/** `sqlite:FILE` or `postgres://…`. */
+/** Parses a `sqlite:FILE` or `postgres://…` URI. */
 export function parseStoreUri(uri: string): DatabaseUri {
-  // With what only assets have, so that one URI can stand for both.
+  // Accepts the parameters of assets, so that the same URI can be used for both.
   const database = parseDatabase(uri, ["content"], "store");
   if (database) return database.uri;
-  throw invalidParameter("store", `${shown(uri)} is not sqlite:FILE or postgres://user:password@host/database`);
+  throw invalidParameter(
+    "store",
+    `unknown URI ${shown(uri)}; expected sqlite:FILE or postgres://user:password@host/database`,
+  );
 }
 
-/** True where a URI names a database: then jobs can live beside the assets. */
+/** Returns whether a URI names a database: jobs can then be stored together with the assets. */
 export const isDatabaseUri = (uri: string): boolean => /^(?:sqlite|postgres|postgresql):/.test(uri);
 
 const JCR_FORM = "jcr+http(s)://user:password@host:port[/base]";
@@ -76,7 +82,8 @@ const JCR_PARAMETERS = ["dialect", "root", "status", "connections"] as const;
 function parseJcr(uri: string, field: string): JcrUri {
   const address = uri.slice("jcr+".length);
   const url = /^https?:\/\//.test(address) && URL.canParse(address) ? new URL(address) : undefined;
-  if (!url || url.hostname === "" || url.hash !== "") throw invalidParameter(field, `${shown(uri)} is not ${JCR_FORM}`);
+  if (!url || url.hostname === "" || url.hash !== "")
+    throw invalidParameter(field, `invalid URI ${shown(uri)}; expected ${JCR_FORM}`);
   refuseOthers(url.searchParams, JCR_PARAMETERS, "jcr+http:", field);
   const user = decoded(url.username, field);
   const password = decoded(url.password, field);
@@ -89,18 +96,18 @@ function parseJcr(uri: string, field: string): JcrUri {
   };
 }
 
-/** A part of a URI that may hold a password: it is not shown. */
+/** Decodes a part of a URI. The error does not show it, because it may contain a password. */
 function decoded(text: string, field: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw invalidParameter(field, "user or password has a % that escapes nothing; write it as %25");
+    throw invalidParameter(field, "user or password contains a % that is not an escape; write it as %25");
   }
 }
 
 function parseFolder(uri: string, field: string): FolderUri {
   const match = /^folder:([^?]+)(?:\?(.*))?$/s.exec(uri);
-  if (!match?.[1]) throw invalidParameter(field, `${shown(uri)} is not folder:DIR[?mount=/path]`);
+  if (!match?.[1]) throw invalidParameter(field, `invalid URI ${shown(uri)}; expected folder:DIR[?mount=/path]`);
   const query = new URLSearchParams(match[2] ?? "");
   refuseOthers(query, ["mount"], "folder:", field);
   const mount = query.get("mount");
@@ -109,7 +116,7 @@ function parseFolder(uri: string, field: string): FolderUri {
 
 interface ParsedDatabase {
   readonly uri: DatabaseUri;
-  /** The parameters that are the caller's. */
+  /** Assetmill's own parameters. */
   readonly ours: URLSearchParams;
 }
 
@@ -128,23 +135,26 @@ function parsePostgres(uri: string, more: readonly string[], field: string): Par
   try {
     url = new URL(uri);
   } catch {
-    throw invalidParameter(field, `${shown(uri)} is not postgres://user:password@host:port/database`);
+    throw invalidParameter(field, `invalid URI ${shown(uri)}; expected postgres://user:password@host:port/database`);
   }
-  // What a password holds unescaped ends up there.
+  // The rest of a password with an unescaped character ends up there.
   if (url.hash !== "" || url.pathname.slice(1).includes("/"))
     throw invalidParameter(
       field,
-      `${shown(uri)} is not as it was meant: write %23 for #, %2F for /, %3F for ?, %40 for @`,
+      `${shown(uri)} contains an unescaped character: write %23 for #, %2F for /, %3F for ?, %40 for @`,
     );
   if (url.hostname === "" || url.pathname.length < 2)
-    throw invalidParameter(field, `${shown(uri)} names no host or no database: postgres://user:password@host/database`);
+    throw invalidParameter(
+      field,
+      `${shown(uri)} lacks a host or a database; expected postgres://user:password@host/database`,
+    );
   const ours = new URLSearchParams(url.search);
   refuseOthers(ours, ["schema", "prefix", ...more, ...DRIVER_PARAMETERS], "postgres:", field);
   for (const name of ["schema", "prefix", ...more]) url.searchParams.delete(name);
   return { uri: { kind: "postgres", url: url.toString(), ...given(ours, ["schema", "prefix"]) }, ours };
 }
 
-/** What the `pg` driver takes from a URI. */
+/** Parameters that the `pg` driver reads from a URI. */
 const DRIVER_PARAMETERS = [
   "sslmode",
   "sslcert",
@@ -161,7 +171,7 @@ const DRIVER_PARAMETERS = [
 function refuseOthers(query: URLSearchParams, known: readonly string[], scheme: string, field: string): void {
   for (const name of query.keys()) {
     if (known.includes(name)) continue;
-    throw invalidParameter(field, `${name} is not a parameter of ${scheme}; known are ${known.join(", ")}`);
+    throw invalidParameter(field, `unknown parameter ${name} of ${scheme}; known parameters are ${known.join(", ")}`);
   }
 }
 
@@ -175,8 +185,8 @@ function given<K extends string>(query: URLSearchParams, names: readonly K[]): P
 
 const fileName = (text: string): string => text.replaceAll(/%3F/gi, "?");
 
-/** For people and logs: user and host stay, the password goes. */
+/** Removes the password from a URI, for people and logs; user and host stay. */
 export const withoutPassword = (uri: string): string => uri.replace(/(:\/\/[^/:@]*):.*@/, "$1:…@");
 
-/** A URI without what might be a password in it. */
+/** Formats a URI for a message, without anything that might be a password. */
 const shown = (uri: string): string => JSON.stringify(uri.replace(/\/\/.*@/, "//…@").slice(0, 200));

@@ -21,23 +21,23 @@ const HEAD_BYTES = 4_096;
 interface StoredAsset {
   readonly content: Uint8Array;
   readonly createdMs: number;
-  /** Without a time that it came with: how often it was set. */
+  /** The time that it was put with; for an asset that was `set`, the number of times it was set. */
   readonly modifiedMs: number;
 }
 
-/** A repository in memory, as a specification and for tests: content by path. Results vanish with it. */
+/** A repository in memory, as a specification and for tests. Takes contents by path. Results are lost with it. */
 export class MemoryAssetRepository implements AssetRepository {
   readonly identity: string;
   readonly enlist?: EnlistedWriter;
   readonly sink: AssetSink = { put: (incoming, signal) => this.#put(incoming, signal) };
   readonly #assets: Map<string, StoredAsset>;
-  /** How often each asset was set or taken away. */
+  /** How often each asset was set or removed. */
   readonly #changes = new Map<string, number>();
   readonly #results = new Map<string, AssetResult>();
-  /** Every path that `read` was asked for, in order. */
+  /** Every path that `read` was called with, in order. */
   readonly reads: string[] = [];
 
-  /** `enlist`: its results join transactions of a MemoryDatabase. */
+  /** `enlist`: results join transactions of a MemoryDatabase. */
   constructor(
     contents: Readonly<Record<string, string>> = {},
     identity = "memory:test",
@@ -114,7 +114,7 @@ export class MemoryAssetRepository implements AssetRepository {
     // Nothing is open.
   }
 
-  /** Puts an asset there, modified now, or takes it away. */
+  /** Sets an asset's content, which changes its modification time, or removes it if `content` is undefined. */
   set(path: string, content: string | Uint8Array | undefined, { createdMs = 0 }: { createdMs?: number } = {}): void {
     const modifiedMs = (this.#changes.get(path) ?? 0) + 1;
     this.#changes.set(path, modifiedMs);

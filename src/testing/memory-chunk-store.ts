@@ -19,7 +19,7 @@ import {
   storeChange,
 } from "./memory-database.js";
 
-/** "mine": to be stored. "mine already": an earlier try of the same part was. "lost": the epoch moved on. */
+/** "mine": must be stored. "mine already": an earlier try stored the same part. "lost": the epoch moved on. */
 type Fence = "mine" | "mine already" | "lost";
 
 /** Discovery, chunks and their leases in memory: the port's specification. */
@@ -144,7 +144,7 @@ function end(row: MemoryLease): void {
   Object.assign(row, { state: "DONE", owner: undefined });
 }
 
-/** The part's outcomes and its chunk's position; its counters and lines come with those of the job's other parts. */
+/** Stores a part's outcomes and its chunk's position. Counters and lines are stored once for all parts of a job. */
 function storePart(tx: MemoryTransaction, { lease, part, outcomes, closes, advances }: ChunkPart): Fence {
   const chunk = holdJob(tx, lease.jobId).chunks.find(({ chunk }) => chunk === lease.chunk);
   const fence = fenceOf(chunk, lease, part);
@@ -181,7 +181,7 @@ const newChunk = ({ number, entries, open }: NewChunk, nowMs: number): MemoryChu
   outcomes: entries.map((entry) => ruled(entry, nowMs)),
 });
 
-/** What a skip rule decided in discovery. */
+/** The outcome that a skip rule decided during discovery. */
 const ruled = ({ asset: { path }, skip }: ManifestEntry, at: number): ReportedOutcome | undefined =>
   skip && { path, outcome: "SKIPPED", code: skip, attempts: 0, at };
 

@@ -19,7 +19,7 @@ type Wanted = Pick<ClaimRequest, "chunks" | "discoveries">;
 type FreeLease = MemoryDiscovery | MemoryChunk;
 type Taken = ClaimDecision<FreeLease>["take"][number];
 
-/** Takes what is free: by priority, then creation, then path order. */
+/** Claims free work by priority, then creation, then path order. */
 export function claimWork(tx: MemoryTransaction, request: ClaimRequest): readonly Claim[] {
   const claims: Claim[] = [];
   let { chunks, discoveries, alone } = request;
@@ -37,13 +37,13 @@ export function claimWork(tx: MemoryTransaction, request: ClaimRequest): readonl
   return claims;
 }
 
-/** A careful chunk of a job that such a worker could take waits for one that is alone. */
+/** Returns whether a careful chunk, which this worker could claim if it were alone, is READY. */
 export const awaitsCare = (tx: MemoryTransaction, request: ClaimRequest): boolean =>
   candidates(tx, request).some(({ chunks }) => chunks.some(waitsForCare));
 
 const waitsForCare = (chunk: MemoryChunk): boolean => chunk.state === "READY" && isCareful(chunk);
 
-/** Jobs of the repository whose every handler is there, and that need not wait for an earlier one. */
+/** Jobs of the repository that this worker has all handlers for, and that do not wait for an earlier job. */
 const candidates = (tx: MemoryTransaction, request: ClaimRequest): readonly MemoryJob[] =>
   [...tx.state.jobs.values()]
     .filter(({ job }) => job.repository === request.repository)
@@ -67,8 +67,8 @@ function take(tx: MemoryTransaction, held: MemoryJob, request: ClaimRequest, wan
     ...(careful ? { careful: careful.chunk } : {}),
   };
   const change = claimed(held.job, work, { leased: true, nowMs: tx.nowMs });
-  // Candidates are claimable, and nobody else writes meanwhile.
-  if (!change) throw new Error("a job that was claimable is not any more");
+  // Cannot happen: candidates are claimable, and nobody else writes meanwhile.
+  if (!change) throw new Error("a claimable job is no longer claimable");
   const job = storeChange(tx, held, change);
   if (tooManyDeaths !== undefined) {
     for (const lease of [...leases, ...putBack]) store(held, { ...released(lease), owner: undefined });
@@ -80,7 +80,7 @@ function take(tx: MemoryTransaction, held: MemoryJob, request: ClaimRequest, wan
   return { job, ...(discovery ? { discovery } : {}), chunks };
 }
 
-/** Discovery first, then chunks in path order; careful ones first for a worker that is alone, and for no other. */
+/** Discovery first, then chunks in path order. For a worker that is alone: careful chunks first; for others: none. */
 function freeLeases(
   tx: MemoryTransaction,
   { job, discovery, chunks }: MemoryJob,
@@ -95,7 +95,7 @@ function freeLeases(
   return alone ? [...free.filter(isCareful), ...free.filter((lease) => !isCareful(lease))] : free;
 }
 
-/** Leased, but its time has run out, or its owner is known to be dead. */
+/** Returns whether a lease is LEASED but has expired, or its owner is known to be dead. */
 export const isExpired = (
   tx: MemoryTransaction,
   lease: MemoryLease,

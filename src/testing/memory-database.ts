@@ -11,7 +11,7 @@ import type { ReportedOutcome } from "../core/asset/outcome.js";
 import type { KeyedJob } from "../core/job/job-key.js";
 import type { Transaction } from "../core/ports/transaction.js";
 
-/** A lease's record, changed in place. LEASED: until `untilMs`, to whoever commits under `epoch`. */
+/** A lease's record, changed in place. If LEASED, it belongs until `untilMs` to whoever commits under `epoch`. */
 export interface MemoryLease extends Mutable<LeaseRecord> {
   owner: string | undefined;
   untilMs: number;
@@ -37,7 +37,7 @@ export interface MemoryDiscovery extends MemoryLease {
 
 export interface MemoryChunk extends MemoryLease {
   readonly entries: readonly ManifestEntry[];
-  /** By index; what a skip rule decided stands there from the beginning. */
+  /** By index. Outcomes decided by skip rules are there from the start. */
   readonly outcomes: (ReportedOutcome | undefined)[];
 }
 
@@ -56,20 +56,20 @@ interface MemoryState {
   readonly keys: Map<string, KeyedJob>;
 }
 
-/** What a transaction has done; nobody else sees it before the commit. */
+/** The state as changed by a transaction. Nobody else sees it before the commit. */
 export interface MemoryTransaction extends Transaction {
   readonly state: MemoryState;
-  /** The database's clock at the transaction's beginning. */
+  /** The database's time when the transaction began. */
   readonly nowMs: number;
-  /** Runs with the commit; not at all where the transaction is rolled back. */
+  /** Runs an action at the commit; not if the transaction is rolled back. */
   onCommit(action: () => Promise<void>): void;
 }
 
 export const memoryTransaction = (tx: Transaction): MemoryTransaction => tx as MemoryTransaction;
 
 /**
- * A database in memory: transactions come one after the other, each on a copy that replaces what was there when it is
- * committed. What was read before stays as it was read.
+ * A database in memory. Transactions run one after the other, each on a copy that replaces the state at the commit.
+ * Objects read earlier do not change.
  */
 export class MemoryDatabase {
   readonly #nowMs: () => number;
@@ -80,12 +80,12 @@ export class MemoryDatabase {
     this.#nowMs = nowMs;
   }
 
-  /** What is committed now. */
+  /** The committed state. */
   get state(): MemoryState {
     return this.#state;
   }
 
-  /** Rolls back where `work` throws. */
+  /** Runs `work` in a transaction. Rolls back if it throws. */
   write<T>(work: (tx: MemoryTransaction) => T | Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
       const state = structuredClone(this.#state);
@@ -101,7 +101,7 @@ export class MemoryDatabase {
   }
 }
 
-/** The job's record, held until the transaction ends. */
+/** Returns the job's record, locked until the transaction ends. */
 export function holdJob(tx: MemoryTransaction, id: string): MemoryJob {
   const held = tx.state.jobs.get(id);
   if (held) return held;
@@ -113,14 +113,16 @@ export const factsOf = (tx: MemoryTransaction, { discovery, chunks }: MemoryJob)
   nowMs: tx.nowMs,
 });
 
-/** Other jobs of the same repository and type that hold their scope, oldest first. */
+/** Returns other jobs of the same repository and type that hold their scope, oldest first. */
 export const rivalsOf = (tx: MemoryTransaction, repository: string, type: string, except?: string): readonly Job[] =>
   [...tx.state.jobs.values()]
     .map(({ job }) => job)
     .filter((job) => job.repository === repository && job.request.type === type && job.id !== except)
     .filter((job) => holdsScope(job.request) && !isFinal(job.state.status));
 
-/** Stores what a transition decided, log lines included; returns the job as it now is. Refuses what the lifecycle denies. */
+/**
+ * Stores a transition's change, log lines included. Returns the stored job. Refuses what the lifecycle does not allow.
+ */
 export function storeChange(tx: MemoryTransaction, held: MemoryJob, change: JobChange): Job {
   checkChange(held.job, change);
   const { job, lines } = change;

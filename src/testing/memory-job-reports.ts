@@ -10,7 +10,7 @@ interface FoundAsset {
   readonly outcome: ReportedOutcome | undefined;
 }
 
-/** What jobs found and how that ended, in memory: the port's specification. */
+/** Reports of jobs in memory: the port's specification. */
 export class MemoryJobReports implements JobReports {
   readonly #database: MemoryDatabase;
 
@@ -34,7 +34,7 @@ export class MemoryJobReports implements JobReports {
     return paths.map((path) => byPath.get(path));
   }
 
-  /** All that discovery found, in path order. */
+  /** Returns all assets that discovery found, in path order. */
   #found(jobId: string): readonly FoundAsset[] {
     const chunks = this.#database.state.jobs.get(jobId)?.chunks ?? [];
     return chunks.flatMap(({ chunk, entries, outcomes }) =>

@@ -4,7 +4,7 @@ import { MemoryJobLog } from "./memory-job-log.js";
 import { MemoryJobReports } from "./memory-job-reports.js";
 import { MemoryJobStore } from "./memory-job-store.js";
 
-/** The four stores over one database in memory. Several of them on one database are several nodes. */
+/** The four stores of one node on a database in memory. Make several on one database to test several nodes. */
 export class MemoryStores {
   readonly database: MemoryDatabase;
   readonly jobs: MemoryJobStore;

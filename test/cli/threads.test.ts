@@ -42,7 +42,9 @@ describe("handlers with thread: true", () => {
     );
     const { code, out } = await bench.node(host, { withinMs: 20_000 });
     expect(code, "nothing keeps the process").to.equal(0);
-    expect(out).to.match(/^INVALID_PARAMETER plugins: handler in-memory has thread: true, but no module is known/);
+    expect(out).to.match(
+      /^INVALID_PARAMETER plugins: handler in-memory has thread: true, but no plugin file provides it/,
+    );
   });
 
   it("run in threads if a host loads them by URL, and leave nothing open after close", async () => {

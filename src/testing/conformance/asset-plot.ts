@@ -5,49 +5,49 @@ import { type Scope, type ScopeFilter, scopeOf } from "../../core/asset/scope.js
 import { asTree } from "./random-tree.js";
 import { referenceOrder } from "./reference-order.js";
 
-/** What a repository can do beyond what every one does. */
+/** Optional abilities of a repository. */
 export type AssetRepositoryFlag =
-  /** Results join a transaction of the store; the fixture has `transaction`. */
+  /** Results join a transaction of the store. The fixture must have `transaction`. */
   | "enlist"
-  /** Assets can be put into it. */
+  /** It can take in assets: it has a `sink`. */
   | "sink"
-  /** An asset that is put keeps the times it came with. */
+  /** An asset put into the sink keeps its times. */
   | "sinkTimes"
-  /** `put` of the fixture can say when an asset was created. */
+  /** The fixture's `put` can set an asset's creation time. */
   | "creationTimes"
-  /** `apply` refuses what is about an asset that is gone. */
+  /** `apply` refuses writes for an asset that no longer exists. */
   | "refusesGone"
-  /** `apply` refuses what is about an asset whose size or time of modification is not the stamp's. */
+  /** `apply` refuses writes for an asset whose size or modification time differs from the stamp's. */
   | "comparesStamps"
-  /** Assets named `.xml` are typed by the head of their content. */
+  /** The type of `.xml` assets is read from the head of their content. */
   | "xmlHeads";
 
 export interface AssetRepositoryCapabilities extends Readonly<Record<AssetRepositoryFlag, boolean>> {
-  /** False for a name that cannot stand in it. @defaultValue every name can */
+  /** Returns whether the repository allows this name. @defaultValue every name is allowed */
   readonly legalName?: (segment: string) => boolean;
-  /** True where names that differ in case alone, or in their Unicode form, are one. @defaultValue false */
+  /** Whether names that differ only in case or in their Unicode form are the same name. @defaultValue false */
   readonly foldsNames?: boolean;
-  /** Random trees a property is tried on. @defaultValue 25 */
+  /** Number of random trees that each property is tested on. @defaultValue 25 */
   readonly randomTrees?: number;
 }
 
-/** A repository, and a way to change it that is not under test. */
+/** The repository under test, and a way to change it that is not under test. */
 export interface AssetRepositoryFixture {
   readonly repository: AssetRepository;
-  /** A folder, there or not, below which nothing stands and everything happens. */
+  /** An empty or missing folder. Everything happens below it. */
   readonly root: string;
-  /** Makes or replaces an asset, missing parents too. */
+  /** Creates or replaces an asset. Creates missing parents. */
   put(path: string, content: Uint8Array, options: { readonly createdMs?: number }): Promise<void>;
-  /** Takes an asset away. Parents may stay. */
+  /** Removes an asset. Its parents may stay. */
   remove(path: string): Promise<void>;
-  /** Given with `enlist`: runs `work` in a transaction of the store's database; rolls back where it throws. */
+  /** Required with `enlist`: runs `work` in a transaction of the store's database. Must roll back if `work` throws. */
   transaction?<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 const ENCODER = new TextEncoder();
 
-/** A folder of one check's own. Paths are given from there on: `/a` is the plot's `a`. */
+/** One check's own folder. Paths are relative to it: `/a` is the plot's `a`. */
 export class AssetPlot {
   readonly repository: AssetRepository;
   readonly root: string;
@@ -61,7 +61,7 @@ export class AssetPlot {
     this.capabilities = capabilities;
   }
 
-  /** A folder inside, as a plot. */
+  /** Returns a folder inside as a plot. */
   inner(name: string): AssetPlot {
     return new AssetPlot(this.#fixture, `${this.root}/${name}`, this.capabilities);
   }
@@ -75,12 +75,12 @@ export class AssetPlot {
     return this.at(path);
   }
 
-  /** By its whole path. */
+  /** Removes an asset by its whole path. */
   remove(path: string): Promise<void> {
     return this.#fixture.remove(path);
   }
 
-  /** Puts those assets that can stand here; answers their whole paths in path order. */
+  /** Puts those assets whose names are allowed here. Returns their whole paths in path order. */
   async plant(paths: readonly string[]): Promise<readonly string[]> {
     const planted: string[] = [];
     for (const path of this.#standable(paths)) planted.push(await this.put(path));
@@ -92,7 +92,7 @@ export class AssetPlot {
     return this.#fixture.transaction(work);
   }
 
-  /** Whole paths, or none for all of the plot. */
+  /** Makes a scope from whole paths. Without roots: the whole plot. */
   scope(roots: readonly string[] = [this.root], excluded: readonly string[] = [], filter?: ScopeFilter): Scope {
     return scopeOf(roots, excluded, filter ?? { fileTypes: [] });
   }

@@ -11,7 +11,7 @@ import { SCAN_GUARANTEES } from "./asset-scan.js";
 import { SINK_GUARANTEES } from "./asset-sink.js";
 import { type Guarantee, type Suite, type TestHost, testSuite } from "./suite.js";
 
-/** What every AssetRepository promises, and what it promises where its flags say so. */
+/** The guarantees of every AssetRepository, and those that depend on its flags. */
 export const ASSET_REPOSITORY_GUARANTEES: readonly Guarantee<AssetPlot, AssetRepositoryFlag>[] = [
   {
     guarantee: "the flags say what the repository can do",
@@ -29,13 +29,15 @@ export const ASSET_REPOSITORY_GUARANTEES: readonly Guarantee<AssetPlot, AssetRep
   ...SINK_GUARANTEES,
 ];
 
-/** Names that the suite leaves out are no silent gap. */
+/** Notes for the title, so that names which the suite leaves out are not a silent gap. */
 const notesOn = ({ legalName, foldsNames = false }: AssetRepositoryCapabilities): readonly string[] => [
   ...(legalName ? ["without the names that are not legal there"] : []),
   ...(foldsNames ? ["without names that differ in case or Unicode form alone"] : []),
 ];
 
-/** One repository, opened at the first check and closed after the last; each check has a folder of its own in it. */
+/**
+ * Makes a suite on one repository, opened at the first check and closed after the last. Each check has its own folder.
+ */
 export function assetRepositorySuite(
   name: string,
   open: () => Promise<AssetRepositoryFixture>,

@@ -105,7 +105,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
       await applied(plot, [write(once), write(twice)]);
       await applied(plot, [write(twice)]);
       const [a, b] = await plot.repository.results([once, twice]);
-      // Each stamp is its own asset's.
+      // Each stamp belongs to its own asset.
       const alike = { path: "", stamp: STAMP };
       deepStrictEqual({ ...shown(b), ...alike }, { ...shown(a), ...alike });
     },

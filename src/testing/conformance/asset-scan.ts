@@ -7,7 +7,7 @@ import type { Guarantee } from "./suite.js";
 
 type ScanGuarantee = Guarantee<AssetPlot, AssetRepositoryFlag>;
 
-/** Names that some way of sorting, escaping or looking up gets wrong. */
+/** Names that are easily sorted, escaped or looked up incorrectly. */
 const TRICKY = [
   ...["/a/b", "/a/b-c/1", "/a/b.c", "/a/c", "/a-b", "/a-b-c/1", "/a.b/1", "/a b", "/a!b", "/a0", "/ab/c", "/A/b"],
   ...["/-", "/--/-", "/.hidden", "/..a/...", "/ ", "/%", "/%41", "/100%/%2F", "/+", "/#", "/a'b", '/a"b', "/$", "/~"],
@@ -18,7 +18,7 @@ const TRICKY = [
 
 const SMALL = ["/a/b", "/a/c/1", "/a-b", "/a.b", "/b/1", "/b/2", "/c"];
 
-/** Tries a property on random trees; a failure names the seed. */
+/** Tests a property on random trees. A failure names the seed. */
 async function onRandomTrees(plot: AssetPlot, property: (dice: Dice, tree: AssetPlot) => Promise<void>): Promise<void> {
   const { randomTrees = 25 } = plot.capabilities;
   for (let seed = 1; seed <= randomTrees; seed++) {
@@ -30,7 +30,7 @@ async function onRandomTrees(plot: AssetPlot, property: (dice: Dice, tree: Asset
   }
 }
 
-/** Nodes that are, or nearly are, in the tree. */
+/** Paths that are in the tree, or almost. */
 const around = (paths: readonly string[], root: string): readonly string[] =>
   paths.flatMap((path) => {
     const parent = path.slice(0, path.lastIndexOf("/"));

@@ -18,7 +18,7 @@ const sinkOf = (plot: AssetPlot): AssetSink => {
   return sink;
 };
 
-/** An asset whose content comes in pieces; the last one fails where `error` is given. */
+/** Makes an asset whose content comes in pieces. If `error` is given, the last piece fails with it. */
 const incoming = (path: string, content: string, over: Partial<Asset> = {}, error?: Error): IncomingAsset => ({
   asset: {
     path,

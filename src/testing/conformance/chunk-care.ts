@@ -7,7 +7,7 @@ import type { Guarantee } from "./suite.js";
 
 type CareGuarantee = Guarantee<StoreScene>;
 
-/** Claims as a process that holds nothing else, and that dies with what it took. */
+/** Claims as a process that holds nothing else and then dies with its lease. */
 const claimAlone = (scene: StoreScene, job: Job): Promise<readonly ChunkClaim[]> =>
   scene.claim(job, { ...RUN_OUT, alone: true });
 
@@ -17,19 +17,19 @@ async function takeOne(scene: StoreScene, job: Job): Promise<ChunkClaim> {
   return chunk;
 }
 
-/** A job of ten assets whose one chunk is careful when it is claimed next. */
+/** Creates a job of ten assets whose only chunk is careful at the next claim. */
 async function diedTwice(scene: StoreScene): Promise<Job> {
   const job = await scene.discovered(10);
   for (let death = 0; death < 2; death++) deepStrictEqual((await takeOne(scene, job)).careful, undefined);
   return job;
 }
 
-/** Its owner announces an asset, and dies. */
+/** The chunk's owner announces an asset and dies. */
 async function dieAt(scene: StoreScene, job: Job, index: number): Promise<void> {
   strictEqual(await scene.chunks.announce((await takeOne(scene, job)).lease, index), "announced");
 }
 
-/** What is told of an asset that kills its worker: DESIGN's careful mode. */
+/** Guarantees for assets that kill their worker: DESIGN's careful mode. */
 export const CARE_GUARANTEES: readonly CareGuarantee[] = [
   {
     guarantee: "from the second death in a row on, a chunk is careful, and is claimed alone by a worker that is alone",
@@ -84,7 +84,7 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
       const job = await diedTwice(scene);
       for (let charge = 0; charge < 3; charge++) await dieAt(scene, job, 4);
       deepStrictEqual((await takeOne(scene, job)).careful, { poisoned: 4 });
-      // That owner died without announcing: nobody is charged, and what was is not forgotten.
+      // That owner died without announcing an asset: none is charged, and earlier charges stay.
       deepStrictEqual((await takeOne(scene, job)).careful, { poisoned: 4 });
     },
   },

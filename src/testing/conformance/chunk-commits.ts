@@ -6,7 +6,7 @@ import { draftOf, failedWith, partOf, pathsOf, skippedFor, SUCCEEDED, writeOf } 
 import { RUN_OUT, type StoreScene } from "./store-scene.js";
 import type { Guarantee } from "./suite.js";
 
-/** Collects what a commit gives to write. */
+/** Collects the writes that a commit passes on. */
 const collector = () => {
   const written: string[] = [];
   const results = async (_tx: unknown, writes: readonly AssetWrite[]): Promise<void> =>

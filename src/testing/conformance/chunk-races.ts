@@ -9,12 +9,12 @@ import type { Guarantee } from "./suite.js";
 const endLines = async (scene: StoreScene, job: Job): Promise<number> =>
   (await scene.lines(job)).filter((line) => line.includes("] Ended ")).length;
 
-/** Works on a job like one node until it has ended, every chunk in two parts. */
+/** Works on a job like a node until the job has ended, committing every chunk in two parts. */
 async function work(stores: Stores, scene: StoreScene, job: Job, owner: string): Promise<void> {
   const endMs = performance.now() + 15_000;
   while ((await stores.jobs.get(job.id))?.state.status === "PROCESSING") {
     if (performance.now() > endMs) throw new Error("the job does not end");
-    // It holds nothing by now: as such it is given careful chunks, too.
+    // It holds nothing now, so it gets careful chunks, too.
     for (const chunk of await scene.claim(job, { owner, chunks: 3, alone: true }, stores)) {
       const [half, rest] = [chunk.open.slice(0, 2), chunk.open.slice(2)];
       await stores.chunks.commit([partOf(chunk, { indices: half, closes: false, lines: [info(`half ${owner}`)] })]);

@@ -22,7 +22,7 @@ export const TAKEOVER_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       await scene.oneChunk(job, RUN_OUT);
       const again = await scene.oneChunk(job, { owner: "node-2" });
       deepStrictEqual([again.lease, again.takenOver], [{ jobId: job.id, chunk: 1, epoch: 2 }, true]);
-      ok(/Took over 1 lease /.test((await scene.lines(job)).at(-1) ?? ""), "the log is silent");
+      ok(/Took over 1 lease /.test((await scene.lines(job)).at(-1) ?? ""), "the log does not mention the takeover");
       const { attempt, triggered } = await scene.now(job);
       deepStrictEqual([attempt, triggered], [1, 10]);
     },

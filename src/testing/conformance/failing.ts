@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { AssetmillError, type ErrorCode, type ErrorIds } from "../../core/errors.js";
 
-/** What a promise rejects with; fails where it does not reject. */
+/** Returns what a promise rejects with. Fails if it does not reject. */
 export async function rejection(promise: PromiseLike<unknown>): Promise<unknown> {
   let value: unknown;
   try {
@@ -12,7 +12,7 @@ export async function rejection(promise: PromiseLike<unknown>): Promise<unknown>
   throw new Error(`expected a rejection, got ${JSON.stringify(value)}`);
 }
 
-/** Fails where the promise does not reject with an AssetmillError of this code that names these ids. */
+/** Fails if the promise does not reject with an AssetmillError that has this code and these ids. */
 export async function rejectsWith(promise: PromiseLike<unknown>, code: ErrorCode, ids: ErrorIds): Promise<void> {
   const error = await rejection(promise);
   if (!AssetmillError.is(error)) throw new Error(`expected ${code}, got ${String(error)}`, { cause: error });

@@ -8,7 +8,7 @@ import type { Guarantee } from "./suite.js";
 const keyed = (key: string, fingerprint = "f", over: Partial<JobDraft> = {}): JobDraft =>
   draftOf({ idempotency: { key, fingerprint }, ...over });
 
-/** Idempotency keys: one principal's key and request are one job for ever. */
+/** Idempotency keys: for one principal, the same key and request always mean the same job. */
 export const KEY_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   {
     guarantee: "the same key and request return the same job, without asking for admission; nothing is stored",

@@ -9,14 +9,16 @@ import type { Guarantee } from "./suite.js";
 const entries = (count: number, from = 0): LogEntry[] =>
   Array.from({ length: count }, (_, i) => info(`line ${from + i}`));
 
-/** The number that a line was given in its own text; -1 for the store's own lines. */
+/** Returns the number in a line's own text; -1 for the store's own lines. */
 const numberOf = (line: string): number => Number(/line (\d+)$/.exec(line)?.[1] ?? -1);
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i + 1);
 
-/** The first line, which is the start, included. */
+/** Number of lines, including the first one, which the start writes. */
 const TOTAL = 3_001;
 
-/** Lines that came singly, many at once, and none: whatever a store makes of them has seams in many places. */
+/**
+ * Appends lines one by one, many at once, and none, so that a store that groups lines has boundaries in many places.
+ */
 async function longLog(scene: StoreScene): Promise<Job> {
   const job = await scene.create();
   let from = 1;

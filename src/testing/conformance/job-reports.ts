@@ -11,7 +11,7 @@ import type { Guarantee } from "./suite.js";
 const COUNT = 57;
 const PATHS = pathsOf(COUNT);
 
-/** What becomes of each asset, by its number: a chunk of ten that all failed, one that all skip rules decided. */
+/** Each asset's fate by its number: one chunk of ten all failed, in another skip rules decided all. */
 function fateOf(i: number): Outcome | "SUB_ASSET" {
   if (i >= 20 && i < 30) return failedWith("ALL_BAD", `number ${i}`);
   if (i >= 30 && i < 40) return "SUB_ASSET";
@@ -27,7 +27,7 @@ const kindOf = (i: number): OutcomeKind => {
   return fate === "SUB_ASSET" ? "SKIPPED" : fate.kind;
 };
 
-/** How the fate is reported, without its time. */
+/** Returns how a fate is reported, without its time. */
 function reportedFate(i: number): Omit<ReportedOutcome, "at"> {
   const [path, fate] = [PATHS[i] ?? "", fateOf(i)];
   if (fate === "SUB_ASSET") return { path, outcome: "SKIPPED", code: fate, attempts: 0 };
@@ -68,7 +68,7 @@ const SUBSETS: readonly (readonly OutcomeKind[] | undefined)[] = [
 
 type Paged = readonly { readonly path: string }[];
 
-/** All pages one after the other; a page before the last is full. */
+/** Reads all pages. Fails if a page before the last is not full. */
 async function allPages(
   limit: number,
   kinds: readonly OutcomeKind[] | undefined,
@@ -81,7 +81,7 @@ async function allPages(
     found.push(...items.map(({ path }) => path));
     if (!next) return found;
     deepStrictEqual(items.length, limit, "a page in the middle is full");
-    // A cursor travels through JSON.
+    // Callers send cursors through JSON.
     after = JSON.parse(JSON.stringify(next)) as OutcomeCursor;
   }
   throw new Error("the pages never end");

@@ -9,7 +9,7 @@ import type { ChunkStore, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { JobQuery, JobStore } from "../../core/ports/job-store.js";
 import { TallyCounter } from "../../core/job/tally.js";
 
-/** The steps that a job takes in a store, one call each, and what they are made of. */
+/** A job's steps in a store, one function each, and their inputs. */
 
 export const assetOf = (path: string, over: Partial<Asset> = {}): Asset => ({
   path,
@@ -54,7 +54,7 @@ export const draftOf = (over: Partial<JobDraft> = {}, request: Partial<JobReques
   ...over,
 });
 
-/** A draft on one path. */
+/** Makes a draft with one path. */
 export const draftAt = (path: string, request: Partial<JobRequest> = {}, draft: Partial<JobDraft> = {}): JobDraft =>
   draftOf(draft, { paths: [path], ...request });
 
@@ -72,7 +72,7 @@ export const claimRequest = (over: Partial<ClaimRequest> = {}): ClaimRequest => 
   ...over,
 });
 
-/** A page of discovery over these entries, cut into chunks. */
+/** Makes a page of discovery with these entries, split into chunks. */
 export function pageOf(
   claim: Pick<DiscoveryClaim, "part" | "nextChunk">,
   entries: readonly ManifestEntry[],
@@ -101,7 +101,7 @@ export function pageOf(
   };
 }
 
-/** One commit's worth of a chunk: these indices, ended this way. Closes the chunk where nothing is left open. */
+/** Makes a part of a chunk in which these indices ended this way. It closes the chunk if nothing is left open. */
 export function partOf(
   claim: ChunkClaim,
   options: {
@@ -135,7 +135,7 @@ export function partOf(
   };
 }
 
-/** Results of an asset, as a part carries them. */
+/** Makes the results of an asset for a part. */
 export const writeOf = (path: string): AssetWrite => ({
   path,
   properties: {},
@@ -144,7 +144,7 @@ export const writeOf = (path: string): AssetWrite => ({
   jobId: "job",
 });
 
-/** What these steps need of a node's stores. */
+/** The stores of a node that these steps use. */
 export interface StepStores {
   readonly jobs: JobStore;
   readonly chunks: ChunkStore;
@@ -161,7 +161,7 @@ export async function claimDiscovery(
   return claim.discovery;
 }
 
-/** Claims as many chunks of a job as there are, or as are asked for. */
+/** Claims all chunks of a job, or as many as requested. */
 export async function claimChunks(
   stores: StepStores,
   job: Pick<Job, "id">,
@@ -171,7 +171,7 @@ export async function claimChunks(
   return claim?.chunks ?? [];
 }
 
-/** A job whose discovery is complete. */
+/** Creates a job and completes its discovery. */
 export async function discoveredJob(
   stores: StepStores,
   count: number,

@@ -30,7 +30,7 @@ const REQUESTS: readonly Partial<JobRequest>[] = [
 
 const TALLY = { total: 4, succeeded: 1, failed: 1, skipped: 1 };
 
-/** Every state that a job can be in, with values in every field that may change. */
+/** Every state of a job, with a value in every field that can change. */
 const CHANGES: readonly Partial<Job>[] = [
   { state: { status: "WAITING" } },
   { state: { status: "CANCELLING" }, counting: "PROCESSING" },
@@ -51,7 +51,7 @@ const CHANGES: readonly Partial<Job>[] = [
   },
 ];
 
-/** The way to most of them. */
+/** Steps that lead to most of these states. */
 const PROCESSING: JobState = { status: "PROCESSING", pausing: false };
 
 export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [

@@ -1,4 +1,4 @@
-/** Numbers that look random and come again for the same seed, so that a failure can be repeated. */
+/** Seeded random numbers, so that a failure can be reproduced. */
 export class Dice {
   #state: number;
 
@@ -6,9 +6,9 @@ export class Dice {
     this.#state = seed;
   }
 
-  /** 0 to `below` - 1. */
+  /** Returns a number from 0 to `below` - 1. */
   roll(below: number): number {
-    // mulberry32's steps.
+    // The steps of mulberry32.
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let bits = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
     bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
@@ -22,10 +22,10 @@ export class Dice {
   }
 }
 
-/** Whatever sorts on the wrong side of "/" in plain string order, means something in URIs, or is beyond 16 bits. */
+/** Characters that sort before "/", have a meaning in URIs, or need more than 16 bits. */
 const UNITS = ["a", "b", "A", "0", "1", "-", ".", " ", "!", "%", "+", "#", "é", "\uff5e", "\u{1f600}", "\u{10000}"];
 
-/** A name as an asset or a folder may have it. */
+/** Returns a random name of an asset or folder. */
 function randomName(dice: Dice): string {
   for (;;) {
     const name = Array.from({ length: 1 + dice.roll(3) }, () => dice.pick(UNITS)).join("");
@@ -33,16 +33,16 @@ function randomName(dice: Dice): string {
   }
 }
 
-/** A path of one to four segments. */
+/** Returns a random path of one to four segments. */
 export const randomPath = (dice: Dice): string =>
   Array.from({ length: 1 + dice.roll(4) }, () => `/${randomName(dice)}`).join("");
 
-/** Paths that can be assets of one tree: none lies below another. */
+/** Returns those paths that can be assets of one tree, so that none is below another. */
 export function asTree(paths: readonly string[]): readonly string[] {
   const unique = [...new Set(paths)];
   return unique.filter((path) => !unique.some((other) => other.startsWith(`${path}/`)));
 }
 
-/** One to twelve assets. */
+/** Returns a random tree of one to twelve assets. */
 export const randomTree = (dice: Dice): readonly string[] =>
   asTree(Array.from({ length: 1 + dice.roll(12) }, () => randomPath(dice)));

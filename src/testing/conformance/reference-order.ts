@@ -1,4 +1,7 @@
-/** Path order and "lies within", word for word as they are defined, so that no adapter is compared with its own code. */
+/**
+ * Path order and "lies within", implemented directly from their definition, so that no adapter is tested with its own
+ * code.
+ */
 
 const segmentsOf = (path: string): readonly string[] => path.split("/").filter((segment) => segment !== "");
 
@@ -9,7 +12,7 @@ function compareSegments(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Segment by segment, each by UTF-16 code unit, the shorter first. */
+/** Compares segment by segment, each by UTF-16 code unit, the shorter first. */
 export function referenceOrder(a: string, b: string): number {
   const [x, y] = [segmentsOf(a), segmentsOf(b)];
   for (const [i, segment] of x.entries()) {
@@ -21,7 +24,7 @@ export function referenceOrder(a: string, b: string): number {
   return x.length - y.length;
 }
 
-/** True where the first segments of `path` are those of `folder`. */
+/** Returns whether the first segments of `path` are those of `folder`. */
 export function liesWithin(path: string, folder: string): boolean {
   const segments = segmentsOf(path);
   return segmentsOf(folder).every((segment, i) => segments[i] === segment);

@@ -19,7 +19,7 @@ export const writeOf = (path: string, over: Partial<AssetWrite> = {}): AssetWrit
   ...over,
 });
 
-/** A stamp as it has to be for its asset: where the repository compares, size and time have to be the asset's own. */
+/** Makes an asset's stamp. If the repository compares stamps, it has the asset's own size and modification time. */
 export async function fitting(plot: AssetPlot, path: string, stamp: Stamp = STAMP): Promise<Stamp> {
   if (!plot.capabilities.comparesStamps) return stamp;
   const [node] = await plot.repository.stat([path]);
@@ -28,7 +28,7 @@ export async function fitting(plot: AssetPlot, path: string, stamp: Stamp = STAM
   return { ...stamp, sizeBytes, modifiedMs };
 }
 
-/** All of them are written. */
+/** Applies the writes. Fails if one is refused. */
 export async function applied(plot: AssetPlot, writes: readonly AssetWrite[]): Promise<void> {
   const fitted: AssetWrite[] = [];
   for (const write of writes) fitted.push({ ...write, stamp: await fitting(plot, write.path, write.stamp) });
@@ -43,7 +43,7 @@ export const resultOf = async (plot: AssetPlot, path: string): Promise<AssetResu
 export const propertiesOf = async (plot: AssetPlot, path: string): Promise<Properties | undefined> =>
   (await resultOf(plot, path))?.properties;
 
-/** What can be compared of a result: all but its time; references of different handlers in no order. */
+/** Returns the comparable part of a result: without its time, and with references grouped by handler. */
 export const shown = (result: AssetResult | undefined) => {
   if (!result) return undefined;
   const { path, properties, references, stamp, jobId } = result;
@@ -52,7 +52,7 @@ export const shown = (result: AssetResult | undefined) => {
   return { path, properties, references: byHandler, stamp, jobId };
 };
 
-/** Written, merged over, and merged over once more, properties stay exactly what they were. */
+/** Fails if properties do not stay exactly the same when written, merged over, and merged over again. */
 export async function survive(plot: AssetPlot, first: Properties, second: Properties): Promise<void> {
   const path = await plot.put(`/${Object.keys(first).length}-${Object.keys(second).length}`);
   for (const [properties, expected] of [

@@ -18,19 +18,19 @@ export interface Stores {
   readonly reports: JobReports;
 }
 
-/** An empty store. */
+/** An empty store under test. */
 export interface StoreFixture extends Stores {
-  /** Another node on the same store: connections and memory of its own. */
+  /** Opens another node on the same store, with its own connections and memory. */
   another(): Promise<Stores>;
-  /** Every row of every table, where the adapter can give it; what the ports show is compared in any case. */
+  /** Returns every row of every table, if the adapter can. What the ports show is compared in any case. */
   everything?(): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** A lease that has run out as soon as it is given. */
+/** A lease that has expired as soon as it is given. */
 export const RUN_OUT = { ttlMs: 0 };
 
-/** How a job can be told to stop, and how it has ended once nothing of it is leased. */
+/** Ways to stop a job, and the status it has once none of its leases is held. */
 export const STOPS = [
   ["cancel", "CANCELLED"],
   ["pause", "PAUSED"],
@@ -38,7 +38,7 @@ export const STOPS = [
 ] as const;
 export type Stop = (typeof STOPS)[number][0];
 
-/** A store, and what checks ask of it. */
+/** A store under test, with the steps that checks need. */
 export class StoreScene implements Stores {
   readonly jobs: JobStore;
   readonly chunks: ChunkStore;
@@ -51,12 +51,12 @@ export class StoreScene implements Stores {
     ({ jobs: this.jobs, chunks: this.chunks, log: this.log, reports: this.reports } = fixture);
   }
 
-  /** A node that has just come. */
+  /** Opens another node on the same store. */
   another(): Promise<Stores> {
     return this.#fixture.another();
   }
 
-  /** As a start does it: refused where the scope is held. */
+  /** Creates a job like `start` does: refuses it if its scope is held. */
   create(draft: JobDraft = draftOf(), on: Stores = this): Promise<Job> {
     return on.jobs.create(draft, (rivals) => refuseStart(draft.request, rivals));
   }
@@ -104,7 +104,7 @@ export class StoreScene implements Stores {
 
   async now(job: Job): Promise<Job> {
     const found = await this.jobs.get(job.id);
-    if (!found) throw new Error(`job ${job.id} is not there`);
+    if (!found) throw new Error(`job ${job.id} does not exist`);
     return found;
   }
 
@@ -121,7 +121,7 @@ export class StoreScene implements Stores {
     return outcomes.map(({ path }) => path);
   }
 
-  /** Fails where `work` changes anything that the ports show, or that the adapter can show beyond. */
+  /** Fails if `work` changes anything that the ports or the adapter's `everything` show. */
   async changesNothing<T>(work: () => Promise<T>): Promise<T> {
     const before = await this.#everything();
     const answer = await work();
@@ -141,7 +141,7 @@ export class StoreScene implements Stores {
   }
 }
 
-/** Asks again and again, for at most `ms`. */
+/** Polls a condition until it holds. Fails after `ms`. */
 export async function until(what: string, isSo: () => Promise<boolean>, ms: number): Promise<void> {
   for (const endMs = performance.now() + ms; !(await isSo());) {
     if (performance.now() > endMs) throw new Error(`${what}: not within ${ms} ms`);

@@ -11,7 +11,7 @@ import { JOB_STORE_GUARANTEES } from "./job-store.js";
 import { type StoreFixture, StoreScene } from "./store-scene.js";
 import { type Guarantee, type Suite, type TestHost, testSuite } from "./suite.js";
 
-/** What every ChunkStore promises. */
+/** The guarantees of every ChunkStore. */
 const CHUNK_STORE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   ...CLAIM_GUARANTEES,
   ...TAKEOVER_GUARANTEES,
@@ -22,7 +22,7 @@ const CHUNK_STORE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   ...RACE_GUARANTEES,
 ];
 
-/** The guarantees by port. A store has no flags: the four ports promise everything, always. */
+/** The guarantees by port. A store has no flags: it must keep all of them. */
 export const STORE_GUARANTEES = {
   JobStore: JOB_STORE_GUARANTEES,
   ChunkStore: CHUNK_STORE_GUARANTEES,
@@ -32,7 +32,7 @@ export const STORE_GUARANTEES = {
 
 export type StorePort = keyof typeof STORE_GUARANTEES;
 
-/** Each check has an empty store of its own. */
+/** Makes a suite in which each check has its own empty store. */
 export const storeSuite = (
   name: string,
   port: StorePort,
@@ -63,7 +63,7 @@ export const chunkStoreConformance = conformanceOf("ChunkStore");
 export const jobLogConformance = conformanceOf("JobLog");
 export const jobReportsConformance = conformanceOf("JobReports");
 
-/** All four: each is written and read through the others, so an adapter brings them together. */
+/** Tests all four ports. Each is written and read through the others, so an adapter must implement them together. */
 export const storeConformance: StoreConformance = (name, open, host) => {
   for (const test of [jobStoreConformance, chunkStoreConformance, jobLogConformance, jobReportsConformance]) {
     test(name, open, host);

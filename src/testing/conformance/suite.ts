@@ -1,16 +1,16 @@
-/** Something that every adapter of a port promises, as a sentence, and how to find out. */
+/** A promise of every adapter of a port, as a sentence, and a check of it. */
 export interface Guarantee<Fixture, Flag extends string = never> {
   readonly guarantee: string;
-  /** The capability it speaks of: an adapter whose flag is false does not promise it. */
+  /** The flag that it depends on: an adapter whose flag is false does not promise it. */
   readonly needs?: Flag;
-  /** Fails where the guarantee is broken. */
+  /** Rejects if the guarantee is broken. */
   check(fixture: Fixture): Promise<void>;
 }
 
-/** What an adapter can do beyond what every one does. */
+/** Optional abilities of an adapter. */
 export type Flags<Flag extends string> = Readonly<Record<Flag, boolean>>;
 
-/** What is called of a test runner; mocha, vitest, jest and node:test all have it. */
+/** The functions used of a test runner. mocha, vitest, jest and node:test all have them. */
 export interface TestHost {
   describe(title: string, body: () => void): unknown;
   readonly it: ((title: string, body: () => Promise<void>) => unknown) & {
@@ -19,12 +19,12 @@ export interface TestHost {
   after(body: () => Promise<void>): unknown;
 }
 
-/** A port's guarantees, and one adapter to be held against them. */
+/** A port's guarantees, and one adapter to test against them. */
 export interface Suite<Fixture, Flag extends string> {
   readonly title: string;
   readonly guarantees: readonly Guarantee<Fixture, Flag>[];
   readonly flags: Flags<Flag>;
-  /** Lends a check its fixture. */
+  /** Runs a check with a fixture. */
   readonly run: (check: (fixture: Fixture) => Promise<void>) => Promise<void>;
   readonly close?: () => Promise<void>;
 }
@@ -33,8 +33,8 @@ const isPromised = <Flag extends string>({ needs }: Guarantee<never, Flag>, flag
   needs === undefined || flags[needs];
 
 /**
- * One test for each guarantee, the flags in the title. What a flag switches off stands there as skipped, with its reason:
- * nothing is left out in silence.
+ * Defines one test per guarantee, with the flags in the title. Guarantees that a flag switches off are shown as
+ * skipped, with the reason, so that nothing is left out silently.
  */
 export function testSuite<Fixture, Flag extends string>(
   { title, guarantees, flags, run, close }: Suite<Fixture, Flag>,
@@ -57,7 +57,7 @@ export interface Breach {
   readonly error: unknown;
 }
 
-/** Checks without a test runner: which of the promised guarantees are broken, in order. */
+/** Runs all checks without a test runner. Returns the broken guarantees, in order. */
 export async function breachesOf<Fixture, Flag extends string>({
   guarantees,
   flags,
@@ -77,12 +77,13 @@ export async function breachesOf<Fixture, Flag extends string>({
   return breaches;
 }
 
-/** The runner whose functions are global: mocha; jest and vitest with globals. */
+/** Returns the test runner whose functions are global: mocha, or jest and vitest with globals. */
 function globalHost(): TestHost {
   const { describe, it, after, afterAll } = globalThis as unknown as Partial<TestHost> & {
     readonly afterAll?: TestHost["after"];
   };
   const last = after ?? afterAll;
-  if (!describe || !it || !last) throw new Error("no test runner's describe, it and after are global: hand them in");
+  if (!describe || !it || !last)
+    throw new Error("no global describe, it and after found: pass your test runner's as host");
   return { describe, it, after: last };
 }

@@ -57,7 +57,10 @@ class MissingRoots {
       .sort(comparePaths);
   }
 
-  /** Adds the missing roots up to this path, or all that are left. A root that exists by now is listed only once. */
+  /**
+   * Adds the missing roots up to this path, or all that are left. A root that was created meanwhile is listed only
+   * once.
+   */
   mergedInto(entries: readonly ManifestEntry[], upTo: string | undefined): readonly ManifestEntry[] {
     if (this.#paths.length === 0) return entries;
     const due = this.#paths.findIndex((path) => upTo !== undefined && comparePaths(path, upTo) > 0);
