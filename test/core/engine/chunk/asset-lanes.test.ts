@@ -413,7 +413,7 @@ describe("handlers' own lines", () => {
     await run.drained();
     const lines = run.part.take()?.lines ?? [];
     expect(lines).to.have.length(1_001);
-    expect(lines.at(-1)?.message).to.match(/^500 more lines/);
+    expect(lines.at(-1)?.message).to.match(/^Left out 500 more log lines/);
   });
 
   it("of failures are never among those left out", async () => {
