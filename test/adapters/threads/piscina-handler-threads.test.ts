@@ -127,7 +127,7 @@ describe("handlers in worker threads", () => {
     expect(AssetFailure.is(failed) && failed.code).to.equal("MY_CODE");
     expect(await rejection(pool.run(workOf("/boom")))).to.have.property("message", "boom");
     expect(((await rejection(pool.run(workOf("/odd")))) as Error).message).to.match(/property n must be/);
-    expect(((await rejection(pool.run(workOf("/extra")))) as Error).message).to.match(/no "extra"/);
+    expect(((await rejection(pool.run(workOf("/extra")))) as Error).message).to.match(/no field "extra"/);
     expect(((await rejection(pool.run(workOf("/function")))) as Error).message).to.match(/could not be cloned/);
     const gone = new AssetmillError("GONE", "vanished", { ids: { path: "/missing" } });
     const repository = repositoryOf({
