@@ -57,7 +57,7 @@ export class BatchRun {
       // A result that arrives just now takes precedence.
       this.#drain();
       if (!task.isOver) {
-        const late = new AssetFailure("DEADLINE", `not done within ${deadlineMs} ms; its thread was terminated`);
+        const late = new AssetFailure("DEADLINE", `not finished within ${deadlineMs} ms; its thread was terminated`);
         task.fail(task.work.silence?.() ?? late);
       }
     } else if (this.#told?.index === running && nowMs - this.#told.atMs > HEED_MS) {

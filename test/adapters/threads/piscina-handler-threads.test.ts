@@ -170,7 +170,7 @@ describe("handlers in worker threads", () => {
     const reason = (all[2] as PromiseRejectedResult).reason as AssetFailure;
     expect([reason.code, reason.message]).to.deep.equal([
       "DEADLINE",
-      "not done within 300 ms; its thread was terminated",
+      "not finished within 300 ms; its thread was terminated",
     ]);
     expect([...journal()].sort()).to.deep.equal(["/0", "/1", "/2", "/3", "/4", "/5"]);
   });
