@@ -65,7 +65,7 @@ describe("node clocks two minutes apart, one a minute late and one a minute earl
   ] as const) {
     for (const wrongMs of [APART_MS, -APART_MS]) {
       const takeOver = async (): Promise<number> => {
-        const count = 64;
+        const count = 80;
         const store = await placeOf();
         const plugin = bench.journalPlugin({ delayMs: 700, heeds: false });
         const assets = bench.topics(count);
