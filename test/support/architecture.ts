@@ -34,7 +34,7 @@ const isIn =
   (file: string): boolean =>
     places.some((place) => (place.endsWith("/") ? file.startsWith(place) : file === place));
 
-/** Core's rooms from the top floor down: each may import those below it, and `core/errors.ts` stands on the ground. */
+/** Core's folders from the top layer down: each may import those below it; files directly in core/ are the lowest layer. */
 export const CORE_FLOORS: readonly (readonly string[])[] = [
   ["core/operator", "core/transfer"],
   ["core/engine"],
@@ -49,8 +49,8 @@ const coreRule = (floor: number): Rule => ({
   may: (file) => CORE_FLOORS.slice(floor + 1).some((rooms) => rooms.includes(zoneOf(file))),
   because:
     floor === CORE_FLOORS.length - 1
-      ? "core imports nothing outside core, and what stands at its ground imports nothing"
-      : "core imports nothing outside core, and each of its rooms only those below it",
+      ? "core imports nothing outside core, and files directly in core/ import nothing"
+      : "core imports nothing outside core, and each of its folders only those below it",
 });
 
 const CORE_WITHOUT_ENGINE = (file: string): boolean => isIn("core/")(file) && !isIn("core/engine/")(file);
@@ -191,7 +191,7 @@ function breachesOf(source: Source): string[] {
 /** The rooms of core and the imports between them, counted as arrows from room to room. */
 export function coreRooms(sources: readonly Source[]): { readonly rooms: string[]; readonly arrows: string[] } {
   const core = sources.filter(({ file }) => file.startsWith("core/"));
-  // What stands at the ground is a room each, as a folder is.
+  // A file directly in core/ counts as a room of its own, as a folder does.
   const roomOf = (file: string): string => (zoneOf(file) === "core" ? file : zoneOf(file));
   const rooms = new Set(core.map(({ file }) => roomOf(file)).filter((room) => !room.endsWith(".d.ts")));
   const arrows = new Set<string>();

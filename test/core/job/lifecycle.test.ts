@@ -39,6 +39,20 @@ describe("the lifecycle table", () => {
     expect(resumable).to.deep.equal(["PAUSED"]);
   });
 
+  it("has exactly the edges of the design", () => {
+    expect(LIFECYCLE.map(({ from, on, to }) => `${from} ${on}: ${to}`)).to.have.members([
+      ...["WAITING claim: PROCESSING", "WAITING cancel: CANCELLED", "WAITING pause: PAUSED"],
+      ...["PROCESSING claim: PROCESSING", "PROCESSING pause: PROCESSING", "PROCESSING cancel: CANCELLING"],
+      ...["PROCESSING give up: PROCESSING", "PROCESSING finish: SUCCESS", "PROCESSING finish: FAILURE"],
+      ...["PROCESSING drained: PAUSED", "PROCESSING drained: FAILURE"],
+      ...["CANCELLING cancel: CANCELLING", "CANCELLING drained: CANCELLED"],
+      ...["PAUSED resume: WAITING", "PAUSED cancel: CANCELLED"],
+      ...["FAILURE resume: WAITING", "CANCELLED resume: WAITING", "CANCELLED cancel: CANCELLED"],
+      ...["SUCCESS restart: new job", "FAILURE restart: new job", "CANCELLED restart: new job"],
+      ...["SUCCESS retry-failed: new job", "FAILURE retry-failed: new job", "CANCELLED retry-failed: new job"],
+    ]);
+  });
+
   it("gives a reason for every edge", () => {
     for (const edge of LIFECYCLE) expect(edge.because, `${edge.from} ${edge.on}`).to.match(/\w+ \w+/);
   });

@@ -1,4 +1,5 @@
 import type { Outcome } from "../../asset/outcome.js";
+import { isUnavailable } from "../../errors.js";
 import { MAX_CHARGES } from "../../job/lease-rules.js";
 import { retryTools, retryWhileUnavailable } from "../retry-while-unavailable.js";
 import type { EngineTools } from "../tools.js";
@@ -11,15 +12,27 @@ import type { AssetLanes } from "./asset-lanes.js";
  */
 export async function* carefulBatches(lanes: AssetLanes, tools: EngineTools): AsyncGenerator<void> {
   const { claim, part } = lanes;
-  const announced = (index: number): Promise<"announced" | "lost"> =>
-    retryWhileUnavailable(() => tools.chunks.announce(claim.lease, index), retryTools(tools, lanes.over));
+  const announce = async (index: number): Promise<"announced" | "lost" | "not stored"> => {
+    try {
+      return await retryWhileUnavailable(
+        () => tools.chunks.announce(claim.lease, index),
+        retryTools(tools, lanes.over),
+      );
+    } catch (error) {
+      // The store is unreachable, and the chunk was told to stop meanwhile.
+      if (isUnavailable(error)) return "not stored";
+      throw error;
+    }
+  };
   for (const index of claim.open) {
     if (lanes.stopped) return;
     if (claim.careful?.poisoned === index) {
       lanes.settleNext(POISONED);
       yield;
     } else {
-      if ((await announced(index)) === "lost") return lanes.stop("lease lost", true);
+      const answer = await announce(index);
+      if (answer === "lost") lanes.stop("lease lost", true);
+      if (answer !== "announced") return;
       lanes.start(1);
       yield* lanes.batches();
     }
@@ -31,6 +44,6 @@ export async function* carefulBatches(lanes: AssetLanes, tools: EngineTools): As
 const POISONED: Outcome = Object.freeze({
   kind: "FAILED",
   code: "POISON",
-  message: `its process died ${MAX_CHARGES} times in a row while processing it`,
+  message: `the worker process died ${MAX_CHARGES} times in a row while it processed this asset`,
   attempts: MAX_CHARGES,
 });

@@ -185,6 +185,25 @@ describe("a careful chunk", () => {
     expect(late.told).to.deep.equal(["announce 0", "start 0"]);
   });
 
+  it("announces nothing after an asset that was left without an outcome", async () => {
+    const { told, clock, finish, end } = bench(2, {}, {}, { enlist: undefined });
+    await quiet();
+    // Past the lease's end, which nobody has noticed yet: its result is not written, so it stays open.
+    await clock.advance(10_001);
+    await finish();
+    expect(told).to.deep.equal(["announce 0", "start 0"]);
+    expect(end()).to.equal("stopped");
+  });
+
+  it("stops without an error if it is told to stop while the store is unreachable", async () => {
+    const down = new AssetmillError("UNAVAILABLE", "down");
+    const { run, told, clock, end } = bench(2, {}, { announce: () => down });
+    await quiet();
+    run.stop("job is stopping", true);
+    await clock.advance(10_000);
+    expect([told, end(), run.error]).to.deep.equal([[], "stopped", undefined]);
+  });
+
   it("ends when a commit is lost", async () => {
     const { finish, end, told } = bench(2, {}, { commit: () => "lost" });
     await quiet();
