@@ -13,7 +13,7 @@ import {
   type SqliteDriverName,
   SqlText,
 } from "../adapters/sql/index.js";
-import { Contract1763900000002, JOB_ROW, Jobs1761300000000 } from "../adapters/store/index.js";
+import { Contract1763900000002, JOB_ROW, Jobs1761300000000, Shares1764550000000 } from "../adapters/store/index.js";
 import { invalidParameter } from "../core/errors.js";
 import type { DatabaseLoan } from "../options.js";
 import type { DatabaseUri } from "./uris.js";
@@ -26,6 +26,7 @@ export const SCHEMA = {
     new FolderResults1761300000001(),
     new Contract1763900000002(),
     new DatabaseAssets1764020000003(),
+    new Shares1764550000000(),
   ],
 };
 

@@ -63,7 +63,10 @@ export const startRequestSchema = strict({
     .min(0)
     .max(9)
     .optional()
-    .openapi({ description: "0 is the highest priority, 9 the lowest", default: 5 }),
+    .openapi({
+      description: "0 is the highest priority, 9 the lowest; each step up doubles the job's share of the work",
+      default: 5,
+    }),
   maxFailures: z
     .union([z.int().min(0), z.string().max(16)], { error: 'must be an integer or a percentage such as "5%"' })
     .optional()

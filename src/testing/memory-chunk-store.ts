@@ -5,9 +5,9 @@ import { discovered, progressed, settle } from "../core/job/job-transitions.js";
 import { NO_DEATHS, released, takenBack } from "../core/job/lease-rules.js";
 import type { ReportedOutcome } from "../core/asset/outcome.js";
 import type { EnlistedWriter } from "../core/ports/asset-repository.js";
-import type { ChunkStore, Claim, ClaimRequest, CommitAnswer } from "../core/ports/chunk-store.js";
+import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, WaitingWork } from "../core/ports/chunk-store.js";
 import { addTallies, EMPTY_TALLY } from "../core/job/tally.js";
-import { awaitsCare, claimWork, isExpired } from "./memory-claim.js";
+import { claimWork, isExpired, waitingWork } from "./memory-claim.js";
 import {
   factsOf,
   holdJob,
@@ -86,8 +86,8 @@ export class MemoryChunkStore implements ChunkStore {
     });
   }
 
-  awaitsCare(request: ClaimRequest): Promise<boolean> {
-    return this.#database.write((tx) => awaitsCare(tx, request));
+  waiting(request: ClaimRequest): Promise<WaitingWork> {
+    return this.#database.write((tx) => waitingWork(tx, request));
   }
 
   renew(leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]> {

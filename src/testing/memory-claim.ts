@@ -3,9 +3,11 @@ import { mustWait } from "../core/job/job-queue.js";
 import { claimed, giveUp } from "../core/job/job-transitions.js";
 import { DISCOVERY } from "../core/job/lease.js";
 import { type ClaimDecision, decideClaim, isCareful, poisoned, released } from "../core/job/lease-rules.js";
-import type { Claim, ClaimRequest } from "../core/ports/chunk-store.js";
+import { byLag, type Claimant, shareOut, wantedChunks, weightOf } from "../core/job/share.js";
+import type { Claim, ClaimRequest, WaitingWork } from "../core/ports/chunk-store.js";
 import {
   factsOf,
+  holdJob,
   type MemoryChunk,
   type MemoryDiscovery,
   type MemoryJob,
@@ -19,16 +21,15 @@ type Wanted = Pick<ClaimRequest, "chunks" | "discoveries">;
 type FreeLease = MemoryDiscovery | MemoryChunk;
 type Taken = ClaimDecision<FreeLease>["take"][number];
 
-/** Claims free work by priority, then creation, then path order. */
+/** Claims free work in path order, shared among jobs. */
 export function claimWork(tx: MemoryTransaction, request: ClaimRequest): readonly Claim[] {
   const claims: Claim[] = [];
-  let { chunks, discoveries, alone } = request;
-  const found = candidates(tx, request);
-  const needCare = alone ? found.filter((held) => held.chunks.some(waitsForCare)) : [];
-  for (const held of [...needCare, ...found.filter((one) => !needCare.includes(one))]) {
-    const claim = take(tx, held, { ...request, alone }, { chunks, discoveries });
+  let { discoveries, alone } = request;
+  const claimants = candidates(tx, request).map((held) => claimant(tx, held, request));
+  const shares = shareOut(claimants, wantedChunks(request));
+  for (const { id } of claimants.sort(byLag)) {
+    const claim = take(tx, holdJob(tx, id), { ...request, alone }, { chunks: shares.get(id) ?? 0, discoveries });
     if (!claim) continue;
-    chunks -= claim.chunks.length;
     if (claim.discovery) discoveries--;
     alone = false;
     claims.push(claim);
@@ -37,9 +38,30 @@ export function claimWork(tx: MemoryTransaction, request: ClaimRequest): readonl
   return claims;
 }
 
-/** Returns whether a careful chunk, which this worker could claim if it were alone, is READY. */
-export const awaitsCare = (tx: MemoryTransaction, request: ClaimRequest): boolean =>
-  candidates(tx, request).some(({ chunks }) => chunks.some(waitsForCare));
+/** Returns what this worker could do, but nobody does. */
+export function waitingWork(tx: MemoryTransaction, request: ClaimRequest): WaitingWork {
+  const found = candidates(tx, request);
+  const claimants = found.map((held) => claimant(tx, held, { ...request, alone: false })).sort(byLag);
+  return {
+    care: found.some(({ chunks }) => chunks.some(waitsForCare)),
+    unserved: claimants.filter(({ held, ready, discovery }) => held === 0 && (ready > 0 || discovery)),
+  };
+}
+
+function claimant(tx: MemoryTransaction, held: MemoryJob, request: ClaimRequest): Claimant {
+  const { job, discovery, chunks } = held;
+  const free = freeLeases(tx, held, request, request.alone ?? false);
+  return {
+    id: job.id,
+    sequence: job.sequence,
+    weight: weightOf(job),
+    held: [discovery, ...chunks].filter(({ state }) => state === "LEASED").length,
+    waitedMs: tx.nowMs - (job.claimedAtMs || job.createdAtMs),
+    ready: free.filter(({ chunk }) => chunk !== DISCOVERY).length,
+    discovery: free.some(({ chunk }) => chunk === DISCOVERY),
+    needsCare: (request.alone ?? false) && chunks.some(waitsForCare),
+  };
+}
 
 const waitsForCare = (chunk: MemoryChunk): boolean => chunk.state === "READY" && isCareful(chunk);
 
@@ -49,8 +71,7 @@ const candidates = (tx: MemoryTransaction, request: ClaimRequest): readonly Memo
     .filter(({ job }) => job.repository === request.repository)
     .filter(({ job }) => request.jobId === undefined || job.id === request.jobId)
     .filter(({ job }) => job.handlers.every((handler) => request.handlers.includes(handler)))
-    .filter(({ job }) => isClaimable(job) && !mustWait(job, rivalsOf(tx, job.repository, job.request.type, job.id)))
-    .sort((a, b) => a.job.request.priority - b.job.request.priority || a.job.sequence - b.job.sequence);
+    .filter(({ job }) => isClaimable(job) && !mustWait(job, rivalsOf(tx, job.repository, job.request.type, job.id)));
 
 function take(tx: MemoryTransaction, held: MemoryJob, request: ClaimRequest, wanted: Wanted): Claim | undefined {
   const alone = request.alone ?? false;

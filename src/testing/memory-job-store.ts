@@ -93,6 +93,7 @@ const newJob = (draft: JobDraft, sequence: number, nowMs: number): MemoryJob => 
     createdBy: draft.createdBy,
     createdAtMs: nowMs,
     startedAtMs: 0,
+    claimedAtMs: 0,
     state: { status: "WAITING" },
     attempt: 1,
     comments: "",

@@ -71,6 +71,47 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     breaks: "a worker that is not alone makes a careful chunk READY under the next epoch, and is told that it waits",
   },
   {
+    fault: "claims by priority alone",
+    port: "ChunkStore",
+    alter: inChunks((sound, { jobs }) => ({
+      claim: async (request) => {
+        if (request.jobId !== undefined) return sound.claim(request);
+        const all = [...(await jobs.list({ limit: 99 }))];
+        all.sort((a, b) => a.request.priority - b.request.priority || a.sequence - b.sequence);
+        const claims = [];
+        let { chunks } = request;
+        for (const { id } of all) {
+          const found = await sound.claim({ ...request, chunks, jobId: id });
+          chunks -= found.reduce((sum, claim) => sum + claim.chunks.length, 0);
+          claims.push(...found);
+        }
+        return claims;
+      },
+    })),
+    breaks: "a claim shares its chunks among jobs by their priorities: each step halves a job's share",
+  },
+  {
+    fault: "gives newcomers nothing",
+    port: "ChunkStore",
+    alter: inChunks((sound) => ({ claim: (request) => sound.claim({ ...request, newcomers: 0 }) })),
+    breaks: "newcomers are jobs that the worker holds no chunk of: one at once, more once nobody else took them",
+  },
+  {
+    fault: "takes jobs at work for jobs that wait",
+    port: "ChunkStore",
+    alter: inChunks((sound, { jobs }) => ({
+      waiting: async (request) => {
+        const { care } = await sound.waiting(request);
+        const all = await jobs.list({ limit: 99 });
+        const unserved = all.map(({ id, sequence }) => ({
+          ...{ id, sequence, weight: 1, held: 0, waitedMs: 0, ready: 1, discovery: false },
+        }));
+        return { care, unserved };
+      },
+    })),
+    breaks: "waiting jobs are those with READY work of which nothing is LEASED, furthest behind their share first",
+  },
+  {
     fault: "treats any outcome as progress",
     port: "ChunkStore",
     alter: inChunks((sound) => ({

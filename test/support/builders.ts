@@ -30,6 +30,7 @@ export const jobOf = (over: Partial<Job> = {}): Job => ({
   createdBy: "ann",
   createdAtMs: 1_000,
   startedAtMs: 2_000,
+  claimedAtMs: 2_000,
   state: PROCESSING,
   attempt: 1,
   comments: "",

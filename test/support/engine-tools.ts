@@ -34,7 +34,7 @@ export const noChunks: ChunkStore = {
   addPage: notAsked("addPage"),
   commit: notAsked("commit"),
   announce: notAsked("announce"),
-  awaitsCare: notAsked("awaitsCare"),
+  waiting: notAsked("waiting"),
   renew: notAsked("renew"),
   release: notAsked("release"),
   reap: notAsked("reap"),

@@ -16,6 +16,7 @@ import { claimed, DAMAGED, giveUp } from "../../core/job/job-transitions.js";
 import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { claimable, freeAt, freeParameters, wanted } from "./claimable.js";
+import { shareOut, wantedChunks } from "../../core/job/share.js";
 import { jobOfRow } from "./job-mapper.js";
 import { certainFactsOf, lockJob, lockScopes, rivalsOf, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
@@ -43,17 +44,18 @@ export async function claimWork(
   waiting: WaitingJobs,
 ): Promise<readonly Claim[]> {
   const claims: Claim[] = [];
-  let { chunks, discoveries, alone } = request;
-  for (const { id, queued } of await claimable(database, request, dead, waiting)) {
-    if (chunks <= 0 && discoveries <= 0) break;
+  let { discoveries, alone } = request;
+  const candidates = await claimable(database, request, dead, waiting);
+  const shares = shareOut(candidates, wantedChunks(request));
+  for (const { id, queued, discovery } of candidates) {
+    const most = { chunks: shares.get(id) ?? 0, discoveries: discovery && discoveries > 0 ? 1 : 0 };
+    if (most.chunks === 0 && most.discoveries === 0) continue;
     try {
-      const most = { chunks: Math.max(0, chunks), discoveries: Math.max(0, discoveries) };
       const taken = await database.write(async (tx) =>
         queued && (await isBehind(tx, id)) ? undefined : take(tx, id, { ...request, alone }, dead, most),
       );
       const read = taken && (await readTaken(database, taken));
       if (!taken || !read) continue;
-      chunks -= taken.chunks.length;
       if (taken.discovery) discoveries--;
       alone = false;
       claims.push({ job: taken.job, ...(taken.discovery ? { discovery: taken.discovery } : {}), chunks: read });

@@ -1,5 +1,6 @@
 import { DISCOVERY } from "../../core/job/lease.js";
-import type { ClaimRequest } from "../../core/ports/chunk-store.js";
+import { byLag, type Claimant, HEAD_START_MS, MAX_WEIGHT } from "../../core/job/share.js";
+import type { ClaimRequest, WaitingWork } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
 import type { SqlDialect } from "../sql/sql-dialect.js";
 import { handlersOf } from "./job-mapper.js";
@@ -29,15 +30,15 @@ export const freeParameters = (dead: readonly string[], { holding = [] }: ClaimR
 /** SQL condition that a careful chunk of job `j` waits for a worker that is alone. */
 const WAITS_FOR_CARE = `exists (select 1 from ${LEASE} l where l.job_id = j.id and state = 'READY' and ${IS_CAREFUL})`;
 
-interface Candidate {
-  readonly id: string;
+interface Candidate extends Claimant {
   /** Whether it may have to wait for earlier jobs. */
   readonly queued: boolean;
 }
 
 /**
- * Returns jobs that have free leases, in claim order. Jobs known to wait for earlier ones are left out, and do not count
- * towards the limit. Takes no write lock, so that idle workers disturb no one.
+ * Returns jobs that have free leases of the kinds asked for, in the order in which a claim serves them. Jobs known to
+ * wait for earlier ones are left out, and do not count towards the limit. Takes no write lock, so that idle workers
+ * disturb no one.
  */
 export async function claimable(
   database: SqlDatabase,
@@ -54,48 +55,83 @@ export async function claimable(
     );
     const free = found.filter(({ id }) => !behind.has(id));
     // A full page of waiting jobs only: others may follow.
-    if (free.length > 0 || found.length < MAX_JOBS) return free;
+    if (free.length > 0 || found.length < MAX_JOBS) return free.sort(byLag);
   }
 }
+
+/** SQL: `lag` of a job with the columns that `candidates` selects. */
+const LAG = `(${MAX_WEIGHT} >> priority) * (${HEAD_START_MS}.0 + case when waited_ms > 0 then waited_ms else 0 end) / (held + 1)`;
 
 async function candidates(
   database: SqlDatabase,
   request: ClaimRequest,
   dead: readonly string[],
   without: readonly string[],
-): Promise<readonly Candidate[]> {
+): Promise<Candidate[]> {
   const { dialect } = database;
   const runnable = await runnableHandlers(database, request);
   if (runnable.length === 0) return [];
+  const { chunks, newcomers = 0, discoveries, alone } = request;
+  const most = { chunks: chunks + newcomers, discoveries };
+  const free = `l.job_id = j.id and ${freeAt(dialect.now, dialect, alone)}`;
+  const freeParams = freeParameters(dead, request);
   const rows = await database.read(
-    `select id, case when queued = 1 and status = 'WAITING' then 1 else 0 end as queued from ${JOB} j
-     where repository = ? and ${CLAIMABLE} and handlers in ${dialect.list("text")}
-       ${request.jobId === undefined ? "" : "and id = ?"} and id not in ${dialect.list("text")}
-       and exists (select 1 from ${LEASE} l where l.job_id = j.id and ${freeAt(dialect.now, dialect, request.alone)}
-         and ${wanted(request)})
-     order by ${request.alone ? `case when ${WAITS_FOR_CARE} then 0 else 1 end, ` : ""}priority, sequence limit ${MAX_JOBS}`,
+    `select j.*,
+       (select count(*) from (select 1 from ${LEASE} l where ${free} and chunk <> ${DISCOVERY} limit ?) counted) as ready,
+       case when exists (select 1 from ${LEASE} l where ${free} and chunk = ${DISCOVERY}) then 1 else 0 end as discovery
+     from (select j.id, j.sequence, j.priority, j.needs_care, j.queued, j.held, j.waited_ms from (
+       select id, sequence, priority, coalesce(held, 0) as held,
+         case when queued = 1 and status = 'WAITING' then 1 else 0 end as queued,
+         ${dialect.now} - case when claimed_at_ms > 0 then claimed_at_ms else created_at_ms end as waited_ms,
+         ${alone ? `case when ${WAITS_FOR_CARE} then 1 else 0 end` : "0"} as needs_care
+       from ${JOB} j
+       left join (select job_id, count(*) as held from ${LEASE} where state = 'LEASED' group by job_id) leased on job_id = id
+       where repository = ? and ${CLAIMABLE} and handlers in ${dialect.list("text")}
+         ${request.jobId === undefined ? "" : "and id = ?"} and id not in ${dialect.list("text")}
+         and exists (select 1 from ${LEASE} l where ${free} and ${wanted(most)})
+     ) j order by needs_care desc, ${LAG} desc, sequence limit ${MAX_JOBS}) j`,
     [
+      ...freeParams,
+      Math.max(0, most.chunks),
+      ...freeParams,
       request.repository,
       JSON.stringify(runnable),
       ...(request.jobId === undefined ? [] : [request.jobId]),
       JSON.stringify(without),
-      ...freeParameters(dead, request),
+      ...freeParams,
     ],
   );
-  return rows.map((row) => ({ id: String(row.id), queued: Boolean(row.queued) }));
+  return rows.map((row) => ({
+    id: String(row.id),
+    sequence: Number(row.sequence),
+    weight: MAX_WEIGHT >> Number(row.priority),
+    held: Number(row.held),
+    waitedMs: Number(row.waited_ms),
+    ready: Number(row.ready),
+    discovery: Boolean(row.discovery),
+    needsCare: Boolean(row.needs_care),
+    queued: Boolean(row.queued),
+  }));
 }
 
-/** Returns whether a careful chunk that this node could run waits for a worker that is alone. */
-export async function awaitsCare(database: SqlDatabase, request: ClaimRequest): Promise<boolean> {
+/** Returns what this node could do, but nobody does. */
+export async function waitingWork(
+  database: SqlDatabase,
+  request: ClaimRequest,
+  waiting: WaitingJobs,
+): Promise<WaitingWork> {
+  const { jobId } = request;
   const runnable = await runnableHandlers(database, request);
-  if (runnable.length === 0) return false;
-  const rows = await database.read(
+  if (runnable.length === 0) return { care: false, unserved: [] };
+  const care = await database.read(
     `select 1 as found from ${JOB} j where repository = ? and ${CLAIMABLE} and handlers in ${database.dialect.list("text")}
-       ${request.jobId === undefined ? "" : "and id = ?"}
+       ${jobId === undefined ? "" : "and id = ?"}
        and ${WAITS_FOR_CARE} limit 1`,
-    [request.repository, JSON.stringify(runnable), ...(request.jobId === undefined ? [] : [request.jobId])],
+    [request.repository, JSON.stringify(runnable), ...(jobId === undefined ? [] : [jobId])],
   );
-  return rows.length > 0;
+  const any = { ...request, chunks: 1, newcomers: 0, discoveries: 1, alone: false };
+  const found = await claimable(database, any, [], waiting);
+  return { care: care.length > 0, unserved: found.filter(({ held }) => held === 0) };
 }
 
 /** SQL condition that a lease is of a kind that the claim asks for. */

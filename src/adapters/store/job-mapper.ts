@@ -22,6 +22,7 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
     createdBy: draft.createdBy,
     createdAtMs: nowMs,
     startedAtMs: 0,
+    claimedAtMs: 0,
     completedAtMs: 0,
     attempt: 1,
     comments: "",
@@ -49,6 +50,7 @@ export function changingColumns(job: Job) {
     pausing: state.status === "PROCESSING" && state.pausing ? 1 : 0,
     givingUp: (state.status === "PROCESSING" ? state.givingUp : undefined) ?? null,
     startedAtMs: job.startedAtMs,
+    claimedAtMs: job.claimedAtMs,
     completedAtMs: "completedAtMs" in state ? state.completedAtMs : 0,
     attempt: job.attempt,
     // PostgreSQL rejects NUL in text.
@@ -76,6 +78,7 @@ export function jobOfRow(row: JobRow): Job {
     createdBy: row.createdBy,
     createdAtMs: row.createdAtMs,
     startedAtMs: row.startedAtMs,
+    claimedAtMs: row.claimedAtMs,
     state: stateOfRow(row),
     attempt: row.attempt,
     comments: row.comments,

@@ -15,6 +15,7 @@ export class JobRow {
   createdBy!: string;
   createdAtMs!: number;
   startedAtMs!: number;
+  claimedAtMs!: number;
   completedAtMs!: number;
   attempt!: number;
   comments!: string;
@@ -59,6 +60,7 @@ export const JOB_ROW: EntityDefinition<JobRow> = {
     createdBy: { name: "created_by", type: "text" },
     createdAtMs: { name: "created_at_ms", ...BIG },
     startedAtMs: { name: "started_at_ms", ...BIG },
+    claimedAtMs: { name: "claimed_at_ms", ...BIG },
     completedAtMs: { name: "completed_at_ms", ...BIG },
     attempt: { type: "integer" },
     comments: { type: "text" },

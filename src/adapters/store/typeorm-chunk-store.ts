@@ -3,11 +3,11 @@ import type { ChunkPart, DiscoveryPage } from "../../core/job/chunk.js";
 import type { Job } from "../../core/job/job.js";
 import { discovered, progressed, settle } from "../../core/job/job-transitions.js";
 import type { EnlistedWriter } from "../../core/ports/asset-repository.js";
-import type { ChunkStore, Claim, ClaimRequest, CommitAnswer } from "../../core/ports/chunk-store.js";
+import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, WaitingWork } from "../../core/ports/chunk-store.js";
 import { addTallies, EMPTY_TALLY } from "../../core/job/tally.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { claimWork } from "./claim-work.js";
-import { awaitsCare } from "./claimable.js";
+import { waitingWork } from "./claimable.js";
 import { DeadOwners } from "./dead-owners.js";
 import { factsOf, lockJob, storeChange } from "./job-records.js";
 import { FINISHED, STOPPING } from "./job-status.js";
@@ -93,8 +93,8 @@ export class TypeOrmChunkStore implements ChunkStore {
     return stored.length > 0 ? "announced" : "lost";
   }
 
-  awaitsCare(request: ClaimRequest): Promise<boolean> {
-    return awaitsCare(this.#database, request);
+  waiting(request: ClaimRequest): Promise<WaitingWork> {
+    return waitingWork(this.#database, request, this.#waiting);
   }
 
   async renew(leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]> {

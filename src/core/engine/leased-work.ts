@@ -21,6 +21,10 @@ export interface LeasedWork {
   readonly over: AbortSignal;
   /** Whether its process may hold no other lease. */
   readonly alone: boolean;
+  /** When it was claimed, on this process's monotonic clock. */
+  readonly sinceMs: number;
+  /** Whether it was told to stop. */
+  readonly isStopped: boolean;
   /** Starts nothing more. If `abort`, also aborts what is in flight. */
   stop(reason: StopReason, abort: boolean): void;
   /** Ends without waiting for handlers that ignore their signal. */

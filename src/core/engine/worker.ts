@@ -12,6 +12,7 @@ import { releaseLease } from "./release-lease.js";
 import type { LeasedWork } from "./leased-work.js";
 import { HealthWatch } from "./health/health-watch.js";
 import { LeaseKeeper } from "./lease-keeper.js";
+import { MakingWay } from "./making-way.js";
 import { ResultWriter } from "./chunk/result-writer.js";
 import { type ChunkLoop, runChunk } from "./chunk/run-chunk.js";
 import { Slots } from "./chunk/slots.js";
@@ -22,8 +23,6 @@ import { UnavailableNotice } from "./health/unavailable-notice.js";
 const MAX_DISCOVERIES = 2;
 /** Maximum uninterrupted work before the host's event loop gets a turn. */
 const SLICE_MS = 1;
-/** How often a busy worker asks whether a careful chunk waits for a worker that holds nothing else. */
-const ASK_FOR_CARE_EVERY_MS = 5_000;
 /** How long `stop` waits for aborted handlers. */
 const AFTER_ABORT_MS = 2_000;
 
@@ -46,8 +45,9 @@ export class Worker {
   #stopping = false;
   readonly #over = new AbortController();
   #working: Promise<void> | undefined;
-  #makingWay = false;
-  #askedForCareMs: number;
+  readonly #makingWay: MakingWay;
+  /** When to look next for jobs that this worker holds nothing of, while it has enough to do. */
+  #lookMs = 0;
   #wakeUp = new AbortController();
 
   /** Makes a worker for all jobs of its repository and handlers, or only for the job `jobId`. */
@@ -55,8 +55,8 @@ export class Worker {
     this.#tools = tools;
     this.#jobId = jobId;
     const { clock, options, threads } = tools;
-    const slots = new Slots(options.concurrency);
-    const threadSlots = threads && new Slots(threads.capacity);
+    const slots = new Slots(options.concurrency, clock);
+    const threadSlots = threads && new Slots(threads.capacity, clock);
     this.#shared = { slots, slice: new TimeSlice(clock, SLICE_MS), ...(threadSlots ? { threadSlots } : {}) };
     this.#committer = new Committer(tools);
     const notice = new UnavailableNotice(tools);
@@ -68,7 +68,7 @@ export class Worker {
         return threadSlots?.free === 0 ? 0 : slots.free;
       },
     });
-    this.#askedForCareMs = clock.monotonicMs();
+    this.#makingWay = new MakingWay(this.#held, clock);
     this.#keeper = new LeaseKeeper(this.#held, tools);
     const resize = (count: number): void => {
       slots.resize(count);
@@ -89,7 +89,13 @@ export class Worker {
   }
 
   /** Makes the worker look for work at once. */
-  readonly wake = (): void => this.#wakeUp.abort();
+  readonly wake = (): void => {
+    this.#lookMs = 0;
+    this.#wakeUp.abort();
+  };
+
+  /** Lets the loop look whether there is room for more. */
+  readonly #goOn = (): void => this.#wakeUp.abort();
 
   /**
    * Starts nothing more, waits `drainMs` for running handlers, then aborts them. Commits what ended, releases the rest.
@@ -121,7 +127,7 @@ export class Worker {
     for (let failures = 0; !this.#stopping;) {
       let pauseMs = options.pollMs;
       try {
-        const claimed = this.#claimSize.chunks > 0 && (await this.#mayClaim()) && (await this.#claim());
+        const claimed = await this.#claim();
         failures = 0;
         if (claimed && this.#claimSize.chunks > 0) pauseMs = 0;
       } catch (error) {
@@ -134,33 +140,35 @@ export class Worker {
   }
 
   /**
-   * Returns whether the worker may claim now. It may not while it runs a careful chunk, nor while a careful chunk waits
-   * for a free worker: it then stops its own work, as soon as the assets in flight have ended, to make way.
+   * Claims work if there is room for it; from time to time also, up to one for each slot, chunks of jobs that this worker
+   * holds nothing of, so that these need not wait until the others' chunks have ended. Returns whether anything was claimed.
    */
-  async #mayClaim(): Promise<boolean> {
-    const { chunks, clock } = this.#tools;
-    if (this.#held.size === 0) {
-      this.#makingWay = false;
-      return true;
-    }
-    if (this.#makingWay || [...this.#held].some((work) => work.alone)) return false;
+  async #claim(): Promise<boolean> {
+    const { chunks, options, clock } = this.#tools;
     const nowMs = clock.monotonicMs();
-    if (nowMs - this.#askedForCareMs < ASK_FOR_CARE_EVERY_MS) return true;
-    this.#askedForCareMs = nowMs;
-    this.#makingWay = await chunks.awaitsCare(this.#claimRequest());
-    if (this.#makingWay) for (const work of this.#held) work.stop("making way", false);
-    return !this.#makingWay;
+    if (this.#claimSize.chunks === 0 && (nowMs < this.#lookMs || this.#jobId !== undefined)) return false;
+    this.#lookMs = nowMs + options.pollMs;
+    const { chunks: wanted, newcomers, discoveries } = this.#claimRequest();
+    const room = { chunks: wanted + newcomers, discoveries };
+    if (!(await this.#makingWay.mayClaim(room, () => chunks.waiting(this.#claimRequest())))) return false;
+    const sentMs = clock.monotonicMs();
+    const claims = await chunks.claim(this.#claimRequest());
+    for (const claim of claims) this.#begin(claim, sentMs + options.leaseTtlMs);
+    return claims.length > 0;
   }
 
-  #claimRequest(): ClaimRequest {
+  #claimRequest(): ClaimRequest & { readonly newcomers: number } {
     const { repository, handlers, owner, options } = this.#tools;
     const discoveries = [...this.#held].filter((work) => work instanceof DiscoveryRun).length;
+    const chunks = this.#claimSize.chunks;
+    const room = options.concurrency - (this.#held.size - discoveries) - chunks;
     return {
       owner: owner.self,
       ttlMs: options.leaseTtlMs,
       repository: repository.identity,
       handlers: handlers.map((handler) => handler.name),
-      chunks: this.#claimSize.chunks,
+      chunks,
+      newcomers: this.#jobId === undefined ? Math.max(0, room) : 0,
       discoveries: Math.max(0, MAX_DISCOVERIES - discoveries),
       alone: this.#held.size === 0,
       holding: [...this.#held].map((work) => work.lease),
@@ -169,17 +177,11 @@ export class Worker {
     };
   }
 
-  /** Returns whether anything was claimed. */
-  async #claim(): Promise<boolean> {
-    const { chunks, options, clock } = this.#tools;
-    const sentMs = clock.monotonicMs();
-    const claims = await chunks.claim(this.#claimRequest());
-    for (const claim of claims) this.#begin(claim, sentMs + options.leaseTtlMs);
-    return claims.length > 0;
-  }
-
   #begin({ job, discovery, chunks }: Claim, leaseUntilMs: number): void {
-    if (discovery) this.#hold(new DiscoveryRun(job, discovery, leaseUntilMs), (run) => this.#discover(run));
+    if (discovery)
+      this.#hold(new DiscoveryRun(job, discovery, leaseUntilMs, this.#tools.clock.monotonicMs()), (run) =>
+        this.#discover(run),
+      );
     for (const chunk of chunks) {
       const lanes = new AssetLanes(job, chunk, leaseUntilMs, this.#shared, this.#tools);
       this.#hold(lanes, () =>
@@ -197,7 +199,7 @@ export class Worker {
       .finally(() => {
         this.#held.delete(work);
         this.#ending.delete(ending);
-        if (this.#held.size === 0) this.wake();
+        this.#goOn();
       });
     this.#ending.add(ending);
   }
@@ -208,7 +210,7 @@ export class Worker {
     lanes.start(lanes.claim.open.length);
     void lanes.drained().then(() => {
       this.#claimSize.ended();
-      this.wake();
+      this.#goOn();
     });
     return lanes.batches(this.#tools.options.commitEveryMs);
   }
@@ -225,7 +227,12 @@ export class Worker {
 
   async #discover(run: DiscoveryRun): Promise<void> {
     try {
-      const end = await discover(run.job, run.claim, run.signal, this.#onAnswer, this.#tools);
+      const onAnswer = (answer: CommitAnswer): void => {
+        this.#onAnswer(answer);
+        // There may be chunks of a job that this worker holds nothing of.
+        this.wake();
+      };
+      const end = await discover(run.job, run.claim, run.signal, onAnswer, this.#tools);
       if (end === "stopped") await this.#release(run, undefined);
     } catch (error) {
       await this.#release(run, error);
@@ -242,6 +249,6 @@ export class Worker {
       for (const work of this.#held) if (work.job.id === job.id) work.stop("job is stopping", true);
     }
     if (isFinal(job.state.status)) this.#tools.onEnd?.(job);
-    this.wake();
+    this.#goOn();
   };
 }

@@ -16,7 +16,7 @@ export interface JobRequest {
   readonly excludedPaths?: readonly string[];
   /** Undefined if the request had none. */
   readonly filter?: RequestFilter;
-  /** 0 is the highest priority, 9 the lowest. */
+  /** 0 is the highest priority, 9 the lowest: each step halves the job's share of slots and chunks. */
   readonly priority: number;
   readonly maxFailures?: MaxFailures;
   /** Runs discovery only: counts assets and writes nothing. */

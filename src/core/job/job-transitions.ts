@@ -70,6 +70,7 @@ export function claimed(job: Job, work: ClaimedWork, facts: JobFacts): JobChange
       ...(work.takenOver > 0 ? { comments: withoutThrottleNote(job) } : {}),
       state: job.state.status === "WAITING" ? { status: "PROCESSING", pausing: false } : job.state,
       startedAtMs: job.startedAtMs || facts.nowMs,
+      claimedAtMs: facts.nowMs,
       counting: job.counting === "SUCCESS" ? "SUCCESS" : "PROCESSING",
       progressLoggedAtMs: job.progressLoggedAtMs || facts.nowMs,
       triggered: job.triggered + work.newlyTriggered,

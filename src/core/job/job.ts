@@ -37,6 +37,8 @@ export interface Job {
   readonly createdAtMs: number;
   /** 0: not yet. Kept across resumes. */
   readonly startedAtMs: number;
+  /** When work of it was last claimed; epoch milliseconds, 0: never. */
+  readonly claimedAtMs: number;
   readonly state: JobState;
   /** 1 at first; one more for each resume of an ended job. */
   readonly attempt: number;

@@ -1,6 +1,7 @@
 import type { Lease } from "../job/lease.js";
 import type { ChunkClaim, ChunkPart, DiscoveryClaim, DiscoveryPage } from "../job/chunk.js";
 import type { Job } from "../job/job.js";
+import type { Claimant } from "../job/share.js";
 import type { EnlistedWriter } from "./asset-repository.js";
 
 /** Which jobs a worker may claim work of, and how much. */
@@ -12,6 +13,8 @@ export interface ClaimRequest {
   readonly handlers: readonly string[];
   /** Maximum number of chunks, over all jobs. */
   readonly chunks: number;
+  /** Maximum number of further chunks, one each, of jobs of which this worker is `holding` no chunk. @defaultValue 0 */
+  readonly newcomers?: number;
   /** Maximum number of discoveries. */
   readonly discoveries: number;
   /**
@@ -37,6 +40,14 @@ export interface Claim {
   readonly chunks: readonly ChunkClaim[];
 }
 
+/** Work that a worker could do, but that waits. */
+export interface WaitingWork {
+  /** Whether a careful chunk is READY: it needs a worker that is `alone`. */
+  readonly care: boolean;
+  /** Jobs with READY work of which nothing is LEASED by anyone, furthest behind their share first; at most 50. */
+  readonly unserved: readonly Claimant[];
+}
+
 /** Whether a part was committed, and the job as it is after the transaction. */
 export interface CommitAnswer {
   /** "lost": the epoch moved on, so nothing of this part was stored. Other parts are not affected. */
@@ -51,8 +62,9 @@ export interface CommitAnswer {
  */
 export interface ChunkStore {
   /**
-   * Claims work that is READY or whose lease has expired, by priority, then creation, then path order, and increments
-   * the epoch. Does not claim leases that the caller is still `holding`.
+   * Claims work that is READY or whose lease has expired, in path order, and increments the epoch. Shares it out among
+   * jobs by what each has LEASED over all nodes, how long it has waited, and its priority: see `shareOut`. Does not claim
+   * leases that the caller is still `holding`.
    * In the same transaction, locks the job's row and checks the job's state again; WAITING becomes PROCESSING.
    * Taking over an expired lease counts one death of its owner, charges it to the announced asset and clears the
    * announcement. A chunk is `careful` after two deaths in a row and while an asset is charged; a worker that is not
@@ -79,8 +91,8 @@ export interface ChunkStore {
    */
   announce(lease: Lease, index: number): Promise<"announced" | "lost">;
 
-  /** Returns whether a careful chunk, which this worker could claim if it were `alone`, is READY. */
-  awaitsCare(request: ClaimRequest): Promise<boolean>;
+  /** Returns what waits for a worker with this repository and these handlers, whatever amount it asks for. */
+  waiting(request: ClaimRequest): Promise<WaitingWork>;
 
   /** Renews the leases. Returns those that were lost. */
   renew(leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]>;

@@ -54,10 +54,10 @@ export const CARE_GUARANTEES: readonly CareGuarantee[] = [
       await takeOne(scene, job);
       const old = await takeOne(scene, job);
       const asked = claimRequest({ jobId: job.id });
-      strictEqual(await scene.chunks.awaitsCare(asked), false);
+      strictEqual((await scene.chunks.waiting(asked)).care, false);
       deepStrictEqual(await scene.claim(job, RUN_OUT), []);
-      strictEqual(await scene.chunks.awaitsCare(asked), true);
-      strictEqual(await scene.chunks.awaitsCare(claimRequest({ handlers: [] })), false, "of a job it cannot do");
+      strictEqual((await scene.chunks.waiting(asked)).care, true);
+      strictEqual((await scene.chunks.waiting(claimRequest({ handlers: [] }))).care, false, "of a job it cannot do");
       deepStrictEqual(await scene.claim(job, RUN_OUT), [], "still");
       deepStrictEqual((await scene.chunks.commit([partOf(old)]))[0]?.end, "lost");
       const care = await takeOne(scene, job);

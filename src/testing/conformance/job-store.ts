@@ -78,6 +78,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
         ...draft,
         state: { status: "WAITING" },
         startedAtMs: 0,
+        claimedAtMs: 0,
         attempt: 1,
         comments: "",
         counting: "WAITING",

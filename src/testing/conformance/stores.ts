@@ -2,6 +2,7 @@ import { CARE_GUARANTEES } from "./chunk-care.js";
 import { CLAIM_GUARANTEES } from "./chunk-claims.js";
 import { COMMIT_GUARANTEES } from "./chunk-commits.js";
 import { LEASE_GUARANTEES } from "./chunk-leases.js";
+import { SHARE_GUARANTEES } from "./chunk-shares.js";
 import { PAGE_GUARANTEES } from "./chunk-pages.js";
 import { RACE_GUARANTEES } from "./chunk-races.js";
 import { TAKEOVER_GUARANTEES } from "./chunk-takeovers.js";
@@ -14,6 +15,7 @@ import { type Guarantee, type Suite, type TestHost, testSuite } from "./suite.js
 /** The guarantees of every ChunkStore. */
 const CHUNK_STORE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   ...CLAIM_GUARANTEES,
+  ...SHARE_GUARANTEES,
   ...TAKEOVER_GUARANTEES,
   ...PAGE_GUARANTEES,
   ...COMMIT_GUARANTEES,

@@ -1,44 +1,7 @@
 import { expect } from "chai";
 import { ClaimSize } from "../../../src/core/engine/claim-size.js";
-import { Slots } from "../../../src/core/engine/chunk/slots.js";
 import { TimeSlice } from "../../../src/core/engine/chunk/time-slice.js";
-import { ManualClock, quiet } from "../../support/manual-clock.js";
-
-describe("the slots of a process", () => {
-  it("are limited in number, and waiters are served in order", async () => {
-    const slots = new Slots(2);
-    const granted: number[] = [];
-    for (let i = 0; i < 5; i++) void slots.acquire().then(() => granted.push(i));
-    await quiet();
-    expect(granted).to.deep.equal([0, 1]);
-    slots.release();
-    await quiet();
-    expect(granted).to.deep.equal([0, 1, 2]);
-    slots.release();
-    slots.release();
-    await quiet();
-    expect(granted).to.deep.equal([0, 1, 2, 3, 4]);
-  });
-
-  it("can be reduced: taken slots stay taken, and nobody gets one until enough are free; and raised again", async () => {
-    const slots = new Slots(4);
-    const granted: number[] = [];
-    for (let i = 0; i < 8; i++) void slots.acquire().then(() => granted.push(i));
-    await quiet();
-    slots.resize(2);
-    expect([slots.crowded, slots.free]).to.deep.equal([true, 0]);
-    slots.release();
-    slots.release();
-    await quiet();
-    expect([slots.crowded, granted.length]).to.deep.equal([false, 4]);
-    slots.release();
-    await quiet();
-    expect(granted.length).to.equal(5);
-    slots.resize(4);
-    await quiet();
-    expect(granted).to.deep.equal([0, 1, 2, 3, 4, 5, 6]);
-  });
-});
+import { ManualClock } from "../../support/manual-clock.js";
 
 describe("a time slice", () => {
   it("is over after a given number of milliseconds of work, and restarts with each turn", async () => {

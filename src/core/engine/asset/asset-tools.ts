@@ -4,22 +4,10 @@ import type { LeasedWork } from "../leased-work.js";
 import type { AssetRepository } from "../../ports/asset-repository.js";
 import type { PartBuilder } from "../chunk/part-builder.js";
 import type { AssetRunTools } from "./run-asset.js";
+import type { ThreadTools } from "./run-in-thread.js";
 import { repositorySilence } from "../health/repository-silence.js";
-import type { Slots } from "../chunk/slots.js";
 import { stampsOf } from "./stamps.js";
 import type { EngineTools } from "../tools.js";
-
-/** Runs work outside the slot, which others can use meanwhile. */
-const outsideOf =
-  (slots: Slots) =>
-  async <T>(work: () => Promise<T>): Promise<T> => {
-    slots.release();
-    try {
-      return await work();
-    } finally {
-      await slots.acquire();
-    }
-  };
 
 /** Returns whether unchanged assets must be skipped. `retry-failed` retries them, changed or not. */
 const asksForStamps = ({ request }: Job): boolean =>
@@ -31,8 +19,12 @@ interface Run extends Pick<LeasedWork, "job" | "over"> {
   readonly part: PartBuilder;
 }
 
-/** Makes the tools that all assets of a chunk share. */
-export function assetTools({ job, claim, part, over }: Run, slots: Slots, tools: EngineTools): AssetRunTools {
+/** Makes the tools that all assets of a chunk share. `outside` runs work outside the slot of its caller. */
+export function assetTools(
+  { job, claim, part, over }: Run,
+  outside: ThreadTools["outside"],
+  tools: EngineTools,
+): AssetRunTools {
   const { options, repository, createDigest, threads, latency } = tools;
   const read: AssetRepository["read"] = (path, signal) => latency.repository.timeFirst(repository.read(path, signal));
   const fileOf = repository.fileOf?.bind(repository);
@@ -60,7 +52,7 @@ export function assetTools({ job, claim, part, over }: Run, slots: Slots, tools:
     retryDelayMs: options.retryDelayMs,
     ...(asksForStamps(job) ? { stampOf: stampsOf(claim, repository, over) } : {}),
     ...(threads && handlers.some(({ thread }) => thread)
-      ? { inThreads: { threads, outside: outsideOf(slots), silence: () => repositorySilence(tools) } }
+      ? { inThreads: { threads, outside, silence: () => repositorySilence(tools) } }
       : {}),
   };
 }

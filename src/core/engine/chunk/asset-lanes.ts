@@ -32,6 +32,7 @@ export class AssetLanes implements LeasedWork {
   readonly claim: ChunkClaim;
   readonly part: PartBuilder;
   leaseUntilMs: number;
+  readonly sinceMs: number;
   stopped: StopReason | undefined;
   /** Whether a handler was abandoned while it ran: the lease must then expire instead of being released. */
   abandoned = false;
@@ -55,10 +56,11 @@ export class AssetLanes implements LeasedWork {
     this.job = job;
     this.claim = claim;
     this.leaseUntilMs = leaseUntilMs;
+    this.sinceMs = tools.clock.monotonicMs();
     this.part = new PartBuilder(claim, tools.clock, tools.repository.enlist !== undefined);
     this.#tools = tools;
-    this.#assetTools = assetTools(this, shared.slots, tools);
-    this.#slots = new LaneSlots(shared.slots, this.#assetTools.inThreads && shared.threadSlots);
+    this.#assetTools = assetTools(this, (work) => this.#slots.outside(work), tools);
+    this.#slots = new LaneSlots(job, shared.slots, this.#assetTools.inThreads && shared.threadSlots);
     this.#slice = shared.slice;
     this.#assets = new OpenAssets(claim, this.#assetTools.content);
   }
@@ -76,6 +78,10 @@ export class AssetLanes implements LeasedWork {
     this.#stopping ??= new AbortController();
     if (this.stopped) this.#stopping.abort();
     return this.#stopping.signal;
+  }
+
+  get isStopped(): boolean {
+    return this.stopped !== undefined;
   }
 
   get alone(): boolean {
@@ -192,7 +198,7 @@ export class AssetLanes implements LeasedWork {
         if (task.abandoned) return;
         const nowMs = this.#ended(task, end);
         if (slice.isOver(nowMs)) await slice.turn();
-        await slots.makeRoom();
+        if (slots.mustMakeRoom(nowMs)) await slots.makeRoom(nowMs);
       } catch (error) {
         if (task.abandoned) return;
         this.#inFlight.delete(task);

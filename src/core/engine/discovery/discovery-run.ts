@@ -8,17 +8,23 @@ export class DiscoveryRun implements LeasedWork {
   readonly job: Job;
   readonly claim: DiscoveryClaim;
   leaseUntilMs: number;
+  readonly sinceMs: number;
   readonly alone = false;
   readonly #stop = new AbortController();
 
-  constructor(job: Job, claim: DiscoveryClaim, leaseUntilMs: number) {
+  constructor(job: Job, claim: DiscoveryClaim, leaseUntilMs: number, sinceMs: number) {
     this.job = job;
     this.claim = claim;
     this.leaseUntilMs = leaseUntilMs;
+    this.sinceMs = sinceMs;
   }
 
   get lease(): Lease {
     return this.claim.lease;
+  }
+
+  get isStopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   get over(): AbortSignal {

@@ -61,8 +61,8 @@ function bench(
     open: Array.from({ length: count }, (_, i) => i),
     takenOver: false,
   };
-  const slots = new Slots(2);
-  const threadSlots = new Slots(threads.capacity);
+  const slots = new Slots(2, clock);
+  const threadSlots = new Slots(threads.capacity, clock);
   const job = jobOf({ handlers: ["first", "h"] });
   const run = startLanes(job, claim, 10_000, { slots, threadSlots, slice: new TimeSlice(clock, 1_000) }, tools);
   return { threads, clock, main, reads, run, slots, threadSlots };

@@ -20,7 +20,7 @@ const claimOf = (count: number, over: Partial<ChunkClaim> = {}): ChunkClaim => (
 });
 
 const sharedOf = (slots: number, tools: EngineTools): SharedWork => ({
-  slots: new Slots(slots),
+  slots: new Slots(slots, tools.clock),
   slice: new TimeSlice(tools.clock, 1_000),
 });
 

@@ -72,7 +72,7 @@ function bench(
     careful: {},
     ...over,
   };
-  const shared = { slots: new Slots(8), slice: new TimeSlice(clock, 1_000_000) };
+  const shared = { slots: new Slots(8, clock), slice: new TimeSlice(clock, 1_000_000) };
   const run = new AssetLanes(jobOf(), claim, 10_000, shared, tools);
   let end: ChunkEnd | undefined;
   const results = new ResultWriter({ ...tools, notice: { say: async () => {} } });

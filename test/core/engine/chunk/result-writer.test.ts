@@ -77,7 +77,7 @@ function bench(apply: Apply, options: Options = {}) {
     jobOf(),
     claim,
     1_000_000,
-    { slots: new Slots(1), slice: new TimeSlice(clock, 1_000_000) },
+    { slots: new Slots(1, clock), slice: new TimeSlice(clock, 1_000_000) },
     tools,
   );
   const ending = runChunk(run, run.batches(2_000), {

@@ -51,7 +51,7 @@ function bench(count: number, end: (part: ChunkPart) => CommitAnswer["end"] | Er
     open: Array.from({ length: count }, (_, i) => i),
     takenOver: false,
   };
-  const shared = { slots: new Slots(1), slice: new TimeSlice(clock, 1_000_000) };
+  const shared = { slots: new Slots(1, clock), slice: new TimeSlice(clock, 1_000_000) };
   const run = startLanes(jobOf(), claim, 1_000_000, shared, tools);
   const ending = runChunk(run, run.batches(2_000), {
     committer: new Committer(tools),
