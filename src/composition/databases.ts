@@ -13,7 +13,12 @@ import {
   type SqliteDriverName,
   SqlText,
 } from "../adapters/sql/index.js";
-import { Contract1763900000002, JOB_ROW, Jobs1761300000000 } from "../adapters/store/index.js";
+import {
+  Contract1763900000002,
+  JOB_ROW,
+  Jobs1761300000000,
+  JobWarnings1796083200054,
+} from "../adapters/store/index.js";
 import { invalidParameter } from "../core/errors.js";
 import type { DatabaseLoan } from "../options.js";
 import type { DatabaseUri } from "./uris.js";
@@ -26,6 +31,7 @@ export const SCHEMA = {
     new FolderResults1761300000001(),
     new Contract1763900000002(),
     new DatabaseAssets1764020000003(),
+    new JobWarnings1796083200054(),
   ],
 };
 

@@ -186,6 +186,7 @@ const reportFor = (processingId: string, request: StartRequest, createdBy: strin
   succeededCount: 0,
   failedCount: 0,
   skippedCount: 0,
+  warningCount: 0,
   progress: null,
   throughput: null,
   pausing: false,
