@@ -751,7 +751,7 @@ describe("the contract on a socket: logs and their download", () => {
       const log = (await run("unzip", ["-p", zip, `${id}.log`])).stdout;
       expect(log).to.equal(all.map((line) => `${line}\n`).join(""));
       const csv = await server.get(`/failures?processingId=${id}`, { Accept: "text/csv" });
-      expect((await run("unzip", ["-p", zip, "failures.csv"])).stdout).to.equal(csv.text);
+      expect((await run("unzip", ["-p", zip, "failures.csv"])).stdout).to.equal(`\ufeff${csv.text}`);
       const { body } = await server.get(`/logs/download?processingId=${id}`, { Accept: "application/json" });
       const [logPath, failuresPath] = body.logFilePaths as string[];
       expect((await server.ask(logPath ?? "")).text).to.equal(log);
