@@ -142,6 +142,10 @@ export const logFilesSchema = z
 export const resultSchema = z
   .object({
     path: z.string(),
+    exists: z.boolean().openapi({
+      description:
+        "false if the asset is gone, or cannot be read any more: the results are those of its last processing, and the next job over everything in that place removes them",
+    }),
     properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly()])),
     references: z
       .array(

@@ -103,6 +103,12 @@ export interface StartedOrJoined {
   readonly leftOut: readonly string[];
 }
 
+/** What processing wrote about an asset. */
+export interface ShownResult extends AssetResult {
+  /** False if the asset is gone, or cannot be read any more. */
+  readonly exists: boolean;
+}
+
 /**
  * The driving port: everything that callers can ask of assetmill. Errors: AssetmillError with a code of CONTRACT.md.
  */
@@ -117,8 +123,11 @@ export interface JobOperator extends JobControl {
    * a handler that this node does not have.
    */
   startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined>;
-  /** Returns what processing wrote about an asset; undefined if nothing. PATH_NOT_FOUND if there is no asset. */
-  results(path: string): Promise<AssetResult | undefined>;
+  /**
+   * Returns what processing wrote about an asset; undefined if nothing. Results may outlive their asset: until the next
+   * job over everything in that place ends, they are returned with `exists: false`. PATH_NOT_FOUND if there is neither.
+   */
+  results(path: string): Promise<ShownResult | undefined>;
   /**
    * Starts a job that lists the assets at these paths, missing ones included. It holds no scope and is not in the
    * history.

@@ -37,6 +37,11 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
     this.#tree = this.#vault?.tree ?? new FolderTree(options);
   }
 
+  /** The tree whose files are the assets; undefined for a FileVault layout. */
+  protected get plainTree(): FolderTree | undefined {
+    return this.#vault ? undefined : this.#tree;
+  }
+
   /** Opens a folder. Throws INVALID_PARAMETER if it does not exist. */
   static async at(options: FolderOptions): Promise<FolderReader> {
     return new FolderReader(await resolveFolderOptions(options));
