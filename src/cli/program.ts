@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { JOB_STATUSES } from "../core/job/lifecycle.js";
+import { LOG_LEVELS } from "../core/job/log-entry.js";
 import { invalidParameter } from "../core/errors.js";
 import { HISTORY_PAGE } from "../core/job/page-limits.js";
 import { ENGINE_DEFAULTS } from "../options.js";
@@ -97,6 +98,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .option("--created-before <date>", "process only assets created at or before this date")
     .option("--only-changed", "skip assets that have not changed since they were processed")
     .option("--max-failures <n|n%>", "stop the job once more than this many assets have failed")
+    .option("--fail-on-warnings", "exit with 1 if there are warnings, as if assets had failed")
     .option("--dry-run", "show what would be processed; write nothing")
     .option("--concurrency <n>", `assets processed at once (default: ${ENGINE_DEFAULTS.concurrency})`, integer)
     .addOption(deadline())
@@ -165,6 +167,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .option("--offset <n>", "start at this line, counted from 0", integer)
     .option("--limit <n>", "show at most this many lines", integer)
     .option("--tail <n>", "show the last lines only", integer)
+    .addOption(new Option("--level <level>", "show only lines of this level, e.g. WARN").choices(LOG_LEVELS))
     .action(run<[string]>(async (id, flags) => (await import("./commands/reports.js")).logsCommand(id, flags, output)));
   onJob("failures", "List every asset that failed or was skipped, and why.").action(
     run<[string]>(async (id, flags) => (await import("./commands/reports.js")).failuresCommand(id, flags, output)),

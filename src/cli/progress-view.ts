@@ -22,8 +22,13 @@ function left(report: JobReport): string {
   return report.eta.basis === "LOWER_BOUND" ? `at least ${time} left` : `about ${time} left`;
 }
 
+const unattended = ({ unattendedSince }: JobReport): string =>
+  unattendedSince === undefined ? "" : `no worker since ${new Date(unattendedSince).toISOString()}`;
+
 const details = (report: JobReport): string =>
-  [rate(report), left(report), report.failedCount > 0 ? `${report.failedCount} failed` : ""].filter(Boolean).join(", ");
+  [rate(report), left(report), unattended(report), report.failedCount > 0 ? `${report.failedCount} failed` : ""]
+    .filter(Boolean)
+    .join(", ");
 
 class ProgressBar implements ProgressView {
   readonly #bar: SingleBar;

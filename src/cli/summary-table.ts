@@ -29,6 +29,7 @@ export function summaryTable(report: JobReport, summary: JobSummary): string {
   return [
     table.toString(),
     ...(skips.length > 0 ? [`Skipped: ${skips.join(", ")}`] : []),
+    ...(report.warningCount > 0 ? [`Warnings: ${report.warningCount}`] : []),
     ...(report.startedAt > 0 ? [`Time: ${seconds.toFixed(1)} s`] : []),
     `${report.status}: ${report.comments || report.processingId}`,
   ].join("\n");

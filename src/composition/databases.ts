@@ -13,7 +13,13 @@ import {
   type SqliteDriverName,
   SqlText,
 } from "../adapters/sql/index.js";
-import { Contract1763900000002, JOB_ROW, Jobs1761300000000, Shares1764550000000 } from "../adapters/store/index.js";
+import {
+  Contract1763900000002,
+  JOB_ROW,
+  Jobs1761300000000,
+  JobWarnings1796083200054,
+  Shares1764550000000,
+} from "../adapters/store/index.js";
 import { invalidParameter } from "../core/errors.js";
 import type { DatabaseLoan } from "../options.js";
 import type { DatabaseUri } from "./uris.js";
@@ -27,6 +33,7 @@ export const SCHEMA = {
     new Contract1763900000002(),
     new DatabaseAssets1764020000003(),
     new Shares1764550000000(),
+    new JobWarnings1796083200054(),
   ],
 };
 

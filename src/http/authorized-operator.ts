@@ -167,9 +167,9 @@ export class AuthorizedOperator implements JobOperator {
 }
 
 /** Returns a request's normalised paths. The operator validates the rest. */
-function rootsOf({ path, paths }: { readonly path?: string; readonly paths?: readonly string[] }): readonly string[] {
+function rootsOf({ path = null, paths }: Pick<StartRequest, "path" | "paths">): readonly string[] {
   return [
-    ...(path === undefined ? [] : [normalisePath(path, "path")]),
+    ...(path === null ? [] : [normalisePath(path, "path")]),
     ...(paths ?? []).map((each, i) => normalisePath(each, `paths[${i}]`)),
   ];
 }

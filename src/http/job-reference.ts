@@ -2,7 +2,7 @@ import { invalidParameter } from "../core/errors.js";
 import { mediaTypeOf, readText, refuseOtherMediaTypes } from "./body-text.js";
 import { parseJson } from "./json-body.js";
 import { queryOf } from "./query.js";
-import { jobReferenceSchema } from "./schemas.js";
+import { jobReferenceQuerySchema, jobReferenceSchema } from "./schemas.js";
 import { validate } from "./validation.js";
 
 const FORM = "application/x-www-form-urlencoded";
@@ -13,10 +13,10 @@ const FORM = "application/x-www-form-urlencoded";
  */
 export async function readJobReference(request: Request, maxBytes: number): Promise<string> {
   const given = [
-    validate(jobReferenceSchema, queryOf(request.url)),
+    validate(jobReferenceQuerySchema, queryOf(request.url)),
     validate(jobReferenceSchema, await body(request, maxBytes)),
   ];
-  const ids = new Set(given.flatMap(({ processingId }) => (processingId === undefined ? [] : [processingId])));
+  const ids = new Set(given.flatMap(({ processingId }) => processingId ?? []));
   const [id] = ids;
   if (id === undefined) throw invalidParameter("processingId", "is required, in the body or in the query string");
   if (ids.size > 1) throw invalidParameter("processingId", "differs between the body and the query string");
@@ -28,5 +28,5 @@ async function body(request: Request, maxBytes: number): Promise<unknown> {
   const text = await readText(request, maxBytes);
   if (text === "") return {};
   refuseOtherMediaTypes(request.headers, ["application/json", FORM]);
-  return mediaTypeOf(request.headers) === FORM ? queryOf(`?${text}`) : parseJson(text);
+  return mediaTypeOf(request.headers) === FORM ? queryOf(`?${text}`) : (parseJson(text) ?? {});
 }

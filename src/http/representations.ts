@@ -69,6 +69,7 @@ export const jobReportSchema = z
     succeededCount: count,
     failedCount: count,
     skippedCount: count,
+    warningCount: count.openapi({ description: "Warnings that handlers returned; the log has their text" }),
     progress: z
       .number()
       .min(0)
@@ -77,6 +78,10 @@ export const jobReportSchema = z
       .openapi({ description: "From 0 to 1; null while the total is unknown" }),
     throughput: z.number().min(0).nullable().openapi({ description: "Assets per second" }),
     pausing: z.boolean(),
+    unattendedSince: count.optional().openapi({
+      description:
+        "Only if no worker holds any of a job that is PROCESSING or CANCELLING: since when, in epoch milliseconds",
+    }),
     restartedFrom: z.string().optional(),
     dryRun: z.boolean(),
     report: dryRunReportSchema.optional(),
@@ -137,6 +142,10 @@ export const logFilesSchema = z
 export const resultSchema = z
   .object({
     path: z.string(),
+    exists: z.boolean().openapi({
+      description:
+        "false if the asset is gone, or cannot be read any more: the results are those of its last processing, and the next job over everything in that place removes them",
+    }),
     properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly()])),
     references: z
       .array(

@@ -18,7 +18,7 @@ const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
 /** A required string; its message distinguishes a missing value from one of the wrong type. */
 const required = (maxLength: number) =>
   z
-    .string({ error: (issue) => (issue.input === undefined ? "is required" : undefined) })
+    .string({ error: (issue) => (issue.input === undefined || issue.input === null ? "is required" : undefined) })
     .min(1, "must not be empty")
     .max(maxLength);
 
@@ -32,58 +32,56 @@ const oneOrMany = (item: z.ZodString, maxEntries: number) =>
 
 const pathText = z.string().max(4096);
 
+const hasRoots = ({ path, paths }: { readonly path?: unknown; readonly paths?: unknown }): boolean =>
+  (path ?? paths ?? undefined) !== undefined;
+
 /**
- * The shape of a start request. The operator validates its values (paths, types, filter, times). Fields are in the order of
+ * The shape of a start request. In a body, null is as good as absent: many clients write it for what they leave out. The operator validates its values (paths, types, filter, times). Fields are in the order of
  * the published documentation.
  */
 export const startRequestSchema = strict({
-  path: pathText.optional().openapi({ description: "Absolute path of a folder or a single asset" }),
-  paths: z.array(pathText).min(1).max(1000).optional().openapi({ description: "Roots to process in one job" }),
-  excludedPaths: oneOrMany(pathText, 10_000).optional(),
+  path: pathText.nullish().openapi({ description: "Absolute path of a folder or a single asset" }),
+  paths: z.array(pathText).min(1).max(1000).nullish().openapi({ description: "Roots to process in one job" }),
+  excludedPaths: oneOrMany(pathText, 10_000).nullish(),
   type: required(200).openapi({ description: "Registered job type", example: "ASSET_PROCESSING" }),
   filter: strict({
     fileTypes: oneOrMany(z.string().max(100), 100)
-      .optional()
+      .nullish()
       .openapi({ description: `Any of ${FILE_TYPES.join(", ")}; empty for all` }),
     startTime: z
       .int()
-      .optional()
+      .nullish()
       .openapi({ description: "Only assets created at or after this time, in epoch milliseconds" }),
     endTime: z
       .int()
-      .optional()
+      .nullish()
       .openapi({ description: "Only assets created at or before this time, in epoch milliseconds" }),
     filterProcessedAssets: z
       .boolean()
-      .optional()
+      .nullish()
       .openapi({ description: "Skip assets that have not changed since they were processed" }),
-  }).optional(),
-  priority: z
-    .int()
-    .min(0)
-    .max(9)
-    .optional()
-    .openapi({
-      description: "0 is the highest priority, 9 the lowest; each step up doubles the job's share of the work",
-      default: 5,
-    }),
+  }).nullish(),
+  priority: z.int().min(0).max(9).nullish().openapi({
+    description: "0 is the highest priority, 9 the lowest; each step up doubles the job's share of the work",
+    default: 5,
+  }),
   maxFailures: z
     .union([z.int().min(0), z.string().max(16)], { error: 'must be an integer or a percentage such as "5%"' })
-    .optional()
+    .nullish()
     .openapi({
       description:
         "End the job as FAILURE once more than this many (or this percentage of) assets have failed in an attempt",
     }),
   dryRun: z
     .boolean()
-    .optional()
+    .nullish()
     .openapi({ description: "Only report what would be processed; write nothing", default: false }),
   onOverlap: z
     .enum(["refuse", "queue"], { error: "must be refuse or queue" })
-    .optional()
+    .nullish()
     .openapi({ description: "What to do if an active job holds an overlapping path", default: "refuse" }),
 })
-  .refine((request) => request.path !== undefined || request.paths !== undefined, {
+  .refine(hasRoots, {
     path: ["path"],
     error: "is required, unless paths is given",
   })
@@ -116,7 +114,9 @@ export const idempotencyHeaderSchema = z.object({
 export const jobQuerySchema = strict({ processingId });
 
 /** `processingId`, optional because it may be in the body or in the query string. */
-export const jobReferenceSchema = strict({ processingId: processingId.optional() }).openapi("JobReference");
+export const jobReferenceSchema = strict({ processingId: processingId.nullish() }).openapi("JobReference");
+
+export const jobReferenceQuerySchema = strict({ processingId: processingId.optional() });
 
 export const historyQuerySchema = strict({
   limit: limitOf(HISTORY_PAGE),
@@ -161,11 +161,11 @@ export const resultsQuerySchema = strict({
 
 /** The assets whose status is requested. The operator validates the values. */
 export const assetStatusRequestSchema = strict({
-  path: pathText.optional(),
-  paths: z.array(pathText).min(1).max(1000).optional(),
-  excludedPaths: oneOrMany(pathText, 10_000).optional(),
+  path: pathText.nullish(),
+  paths: z.array(pathText).min(1).max(1000).nullish(),
+  excludedPaths: oneOrMany(pathText, 10_000).nullish(),
 })
-  .refine((request) => request.path !== undefined || request.paths !== undefined, {
+  .refine(hasRoots, {
     path: ["path"],
     error: "is required, unless paths is given",
   })

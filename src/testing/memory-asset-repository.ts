@@ -7,6 +7,8 @@ import type { AssetResult, AssetWrite, RefusedWrite } from "../core/asset/asset-
 import type {
   AssetRepository,
   EnlistedWriter,
+  ForgetOptions,
+  ForgottenPage,
   RepositoryNode,
   ScanOptions,
   ScanPage,
@@ -108,6 +110,17 @@ export class MemoryAssetRepository implements AssetRepository {
 
   async results(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]> {
     return paths.map((path) => this.#results.get(path));
+  }
+
+  async forgetGone(scope: Scope, { after, limit, exceptJob }: ForgetOptions): Promise<ForgottenPage> {
+    const paths = [...this.#results.keys()]
+      .filter((path) => covers(scope, path) && (after === undefined || comparePaths(path, after) > 0))
+      .sort(comparePaths)
+      .slice(0, limit);
+    const gone = paths.filter((path) => !this.#assets.has(path) && this.#results.get(path)?.jobId !== exceptJob);
+    for (const path of gone) this.#results.delete(path);
+    const last = paths.at(-1);
+    return { removed: gone.length, ...(last !== undefined && paths.length === limit ? { next: last } : {}) };
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,12 @@
 import { DISCOVERY, type Lease } from "../core/job/lease.js";
 import type { ChunkPart, DiscoveryPage, IndexedOutcome, ManifestEntry, NewChunk } from "../core/job/chunk.js";
+import { progressOf } from "../core/job/chunk-progress.js";
 import { isStopping, type Job } from "../core/job/job.js";
 import { discovered, progressed, settle } from "../core/job/job-transitions.js";
 import { NO_DEATHS, released, takenBack } from "../core/job/lease-rules.js";
 import type { ReportedOutcome } from "../core/asset/outcome.js";
 import type { EnlistedWriter } from "../core/ports/asset-repository.js";
 import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, WaitingWork } from "../core/ports/chunk-store.js";
-import { addTallies, EMPTY_TALLY } from "../core/job/tally.js";
 import { claimWork, isExpired, waitingWork } from "./memory-claim.js";
 import {
   factsOf,
@@ -106,7 +106,7 @@ export class MemoryChunkStore implements ChunkStore {
       for (const lease of leases) {
         const row = rowOf(tx, lease);
         if (!row || !isHeld(row, lease)) continue;
-        Object.assign(row, released(row), { owner: undefined });
+        Object.assign(row, released(row), { owner: undefined, untilMs: tx.nowMs });
       }
       for (const id of jobIds(leases)) settleJob(tx, id);
     });
@@ -158,12 +158,7 @@ function storePart(tx: MemoryTransaction, { lease, part, outcomes, closes, advan
 
 function count(tx: MemoryTransaction, id: string, parts: readonly ChunkPart[]): void {
   const held = holdJob(tx, id);
-  const progress = {
-    tally: parts.map(({ tally }) => tally).reduce(addTallies, EMPTY_TALLY),
-    closedChunks: parts.filter(({ closes }) => closes).length,
-    samples: parts.map(({ pace }) => pace),
-  };
-  const { job, lines } = progressed(held.job, progress, factsOf(tx, held));
+  const { job, lines } = progressed(held.job, progressOf(parts), factsOf(tx, held));
   storeChange(tx, held, { job, lines: [...parts.flatMap((part) => part.lines), ...lines] });
 }
 

@@ -85,6 +85,11 @@ export class MemoryDatabase {
     return this.#state;
   }
 
+  /** The database's time. */
+  get nowMs(): number {
+    return this.#nowMs();
+  }
+
   /** Runs `work` in a transaction. Rolls back if it throws. */
   write<T>(work: (tx: MemoryTransaction) => T | Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {

@@ -60,6 +60,16 @@ export class MemoryJobStore implements JobStore {
       .slice(0, query.limit);
   }
 
+  async unattended(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { state, nowMs } = this.#database;
+    const held = ids.flatMap((id) => state.jobs.get(id) ?? []);
+    const ends = held.map(({ job, discovery, chunks }): [string, number] => [
+      job.id,
+      [discovery, ...chunks].reduce((last, { untilMs }) => Math.max(last, untilMs), 0),
+    ]);
+    return new Map(ends.filter(([, untilMs]) => untilMs > 0 && untilMs <= nowMs));
+  }
+
   update(id: string, decide: (view: JobView) => JobChange): Promise<Job> {
     return this.#database.write((tx) => {
       const held = holdJob(tx, id);
@@ -102,6 +112,7 @@ const newJob = (draft: JobDraft, sequence: number, nowMs: number): MemoryJob => 
     tally: EMPTY_TALLY,
     triggered: 0,
     openChunks: 0,
+    warnings: 0,
     attemptBase: { failed: 0, processed: 0 },
     pace: NO_PACE,
     progressLoggedAtMs: 0,

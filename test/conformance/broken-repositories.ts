@@ -303,6 +303,33 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
     breaks: "results change nothing that a scan, `stat` or a read shows: they make no asset new or newer",
   },
   {
+    fault: "stops after the first page of what is gone",
+    alter: (sound) => ({
+      forgetGone: async (scope, options) => {
+        const { removed } = (await sound.forgetGone?.(scope, options)) ?? { removed: 0 };
+        return { removed };
+      },
+    }),
+    breaks:
+      "results of assets that are gone are removed, whatever the page size, and no others; a repetition removes none",
+  },
+  {
+    fault: "removes results of gone assets that the scope excludes",
+    alter: (sound) => ({
+      forgetGone: async (scope, options) =>
+        (await sound.forgetGone?.({ ...scope, excluded: [] }, options)) ?? { removed: 0 },
+    }),
+    breaks: "results about paths beside the scope's roots, or excluded from it, stay when their assets are gone",
+  },
+  {
+    fault: "removes results that the job itself wrote",
+    alter: (sound) => ({
+      forgetGone: async (scope, options) =>
+        (await sound.forgetGone?.(scope, { ...options, exceptJob: "" })) ?? { removed: 0 },
+    }),
+    breaks: "results that the job itself wrote stay, whatever became of their assets meanwhile",
+  },
+  {
     fault: "writes enlisted results before the commit",
     alter: (sound) => ({ enlist: async (_tx, writes) => void (await sound.apply(writes)) }),
     breaks: "enlisted results vanish with a rollback, for new assets and for known ones",

@@ -1,6 +1,7 @@
 import { AssetmillError } from "../../src/core/errors.js";
 import type { Lease } from "../../src/core/job/lease.js";
 import type { ChunkPart } from "../../src/core/job/chunk.js";
+import type { Job } from "../../src/core/job/job.js";
 import { claimRequest } from "../../src/testing/conformance/job-steps.js";
 import type { StorePort, Stores } from "../../src/testing/index.js";
 
@@ -146,6 +147,33 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     breaks: "every state of a job, and every field that may change, is read as it was stored",
   },
   {
+    fault: "takes a job whose leases it cannot see for attended",
+    port: "JobStore",
+    alter: inJobs(() => ({ unattended: async () => new Map() })),
+    breaks: "a job is unattended from the end of its last lease on, and no longer once a lease is valid again",
+  },
+  {
+    fault: "takes every job for unattended that holds no lease at this moment",
+    port: "JobStore",
+    alter: inJobs((sound) => ({
+      unattended: async (ids) => {
+        const leased = async (id: string): Promise<boolean> => {
+          let held = true;
+          await sound.update(id, ({ job, facts }) => {
+            held = facts.leased;
+            return { job, lines: [] };
+          });
+          return held;
+        };
+        const known = await sound.unattended(ids);
+        const left = new Map(known);
+        for (const { id } of await sound.list({ ids, limit: 100 })) if (!(await leased(id))) left.set(id, 1);
+        return left;
+      },
+    })),
+    breaks: "a job that never had a lease is not unattended; nor is one between two chunks",
+  },
+  {
     fault: "accepts a change that the lifecycle denies",
     port: "JobStore",
     alter: inJobs((sound) => ({
@@ -254,6 +282,25 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       },
     })),
     breaks: OLD_EPOCH,
+  },
+  {
+    fault: "counts the warnings of a repeated commit again",
+    port: "ChunkStore",
+    alter: inChunks((sound, { jobs }) => ({
+      commit: async (parts, results) => {
+        const before = new Map<string, number>();
+        for (const { lease } of parts) before.set(lease.jobId, (await jobs.get(lease.jobId))?.warnings ?? 0);
+        const answers = await sound.commit(parts, results);
+        const counted = answers.map(async (answer, i) => {
+          const { lease, warnings = 0 } = parts[i] ?? {};
+          if (!lease || answer.end === "lost" || answer.job.warnings > (before.get(lease.jobId) ?? 0)) return answer;
+          const change = (job: Job) => ({ job: { ...job, warnings: job.warnings + warnings }, lines: [] });
+          return { ...answer, job: await jobs.update(lease.jobId, ({ job }) => change(job)) };
+        });
+        return Promise.all(counted);
+      },
+    })),
+    breaks: "a job counts the warnings of outcomes that are stored: not twice when a commit repeats, not if it is lost",
   },
   {
     fault: "stores a repeated commit again",

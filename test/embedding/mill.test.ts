@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ContainerModule } from "inversify";
@@ -40,6 +41,30 @@ describe("assetmill inside a host", () => {
     host = new Host();
   });
   afterEach(() => host.dispose());
+
+  it("retries a file whose name is not UTF-8 with the verdict of the first run: it failed, it is not gone", async () => {
+    const assets = host.bench.tree({ "a.dita": TOPIC });
+    try {
+      const file = Buffer.concat([Buffer.from(host.bench.path("tree/b")), Buffer.of(0xff), Buffer.from(".dita")]);
+      writeFileSync(file, TOPIC);
+    } catch {
+      return; // Some file systems take only UTF-8.
+    }
+    const mill = await createAssetmill({ assets, store: host.bench.store });
+    const { processingId } = await mill.operator.start({ path: "/content/dam/t", type: "ASSET_PROCESSING" }, "host");
+    await endOf(mill, processingId);
+    const retry = await mill.operator.retryFailed(processingId, "host");
+    await endOf(mill, retry.processingId);
+    const failures = async (id: string) => {
+      const { outcomes } = await mill.operator.outcomes(id, { limit: 9, kinds: ["FAILED", "SKIPPED"] });
+      return outcomes.map(({ path, outcome, code, message }) => ({ path, outcome, code, message }));
+    };
+    const first = await failures(processingId);
+    expect(first).to.have.lengthOf(1);
+    expect(first[0]).to.include({ path: "/content/dam/t/b\ufffd.dita", outcome: "FAILED", code: "READ_FAILED" });
+    expect(await failures(retry.processingId)).to.deep.equal(first);
+    await mill.close();
+  });
 
   it("needs three lines of set-up: create, start a job, close", async () => {
     const mill = await createAssetmill({ assets: SAMPLE, store: host.bench.store });

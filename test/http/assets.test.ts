@@ -7,6 +7,7 @@ describe("GET results", () => {
     const { ask, operator } = client();
     operator.written = {
       path: "/a/b.dita",
+      exists: false,
       properties: { title: "T", count: 3, good: true, ids: ["a", "b"] },
       references: [{ handler: "dita", kind: "topic", target: "/a/c.dita", fragment: "x" }],
       stamp: { sizeBytes: 5, modifiedMs: 1_700_000_000_000.5, contentHash: "sha256:00", handlers: { dita: "1" } },
@@ -21,7 +22,8 @@ describe("GET results", () => {
   it("is empty if nothing has been written yet, with the path in its normalised form", async () => {
     const { ask } = client();
     const { body } = await ask(`${BASE}/results?path=a//b.dita/`);
-    const empty = { path: "/a/b.dita", properties: {}, references: [], stamp: null, processingId: null, at: 0 };
+    const nothing = { properties: {}, references: [], stamp: null, processingId: null, at: 0 };
+    const empty = { path: "/a/b.dita", exists: true, ...nothing };
     expect(body).to.deep.equal(empty);
   });
 

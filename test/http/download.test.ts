@@ -53,9 +53,12 @@ describe("GET logs/download", () => {
     const response = await app.request(`${DOWNLOAD}?processingId=${processingId}`);
     const files = await unzipped(await response.arrayBuffer());
     expect(Object.keys(files)).to.deep.equal([`${processingId}.log`, "failures.csv"]);
-    const rows = ['/a/b,FAILED,X,"bad, really",h,3,2', "/a/c,SKIPPED,UNCHANGED,,,0,3"];
+    const rows = [
+      '/a/b,FAILED,X,"bad, really",h,3,1970-01-01T00:00:00.002Z',
+      "/a/c,SKIPPED,UNCHANGED,,,0,1970-01-01T00:00:00.003Z",
+    ];
     expect(files["failures.csv"]?.split("\r\n")).to.deep.equal([
-      "path,outcome,code,message,handler,attempts,at",
+      "\ufeffpath,outcome,code,message,handler,attempts,at",
       ...rows,
       "",
     ]);
@@ -83,7 +86,7 @@ describe("GET logs/download", () => {
     expect(log?.headers.get("content-type")).to.equal("text/plain; charset=utf-8");
     expect(log?.headers.get("content-disposition")).to.equal(`attachment; filename="${processingId}.log"`);
     expect(failures?.headers.get("content-type")).to.equal("text/csv; charset=utf-8");
-    expect(failures?.text).to.include("/a/c,SKIPPED,GONE,,,0,3\r\n");
+    expect(failures?.text).to.include("/a/c,SKIPPED,GONE,,,0,1970-01-01T00:00:00.003Z\r\n");
   });
 
   it("names the log alone if nothing failed or was skipped, under the path that the caller used", async () => {

@@ -3,7 +3,7 @@ import type { AssetStatusPage } from "../../src/core/job/asset-status.js";
 import type { JobEvent } from "../../src/core/job/job-event.js";
 import type { JobReport } from "../../src/core/job/job-report.js";
 import type { ReportedOutcome } from "../../src/core/asset/outcome.js";
-import type { AssetResult } from "../../src/core/asset/asset-result.js";
+import type { ShownResult } from "../../src/core/ports/job-operator.js";
 import type {
   AssetStatusRequest,
   HistoryQuery,
@@ -25,7 +25,7 @@ export class FakeOperator implements JobOperator {
   readonly reported: ReportedOutcome[] = [];
   /** What there is to be told of each job. */
   readonly told: JobEvent[] = [];
-  written: AssetResult | undefined;
+  written: ShownResult | undefined;
   readonly #jobs = new Map<string, JobReport>();
   #failure: { readonly thrown: unknown } | undefined;
   delayMs = 0;
@@ -186,6 +186,7 @@ const reportFor = (processingId: string, request: StartRequest, createdBy: strin
   succeededCount: 0,
   failedCount: 0,
   skippedCount: 0,
+  warningCount: 0,
   progress: null,
   throughput: null,
   pausing: false,

@@ -46,6 +46,8 @@ describe("a request that changes a job", () => {
     ["the query string, with no body at all", "?processingId=ID", undefined, undefined],
     ["the query string, with an empty form", "?processingId=ID", FORM, ""],
     ["the query string, with an empty body said to be JSON", "?processingId=ID", "application/json", ""],
+    ["the query string, with a body that is null", "?processingId=ID", "application/json", "null"],
+    ["the query string, with null in the body", "?processingId=ID", "application/json", '{"processingId":null}'],
     ["the query string, with an empty object", "?processingId=ID", "application/json", "{}"],
     ["both, and the same", "?processingId=ID", "application/json", '{"processingId":"ID"}'],
     ["both, and the same, below a trailing slash", "/?processingId=ID", FORM, "processingId=ID"],

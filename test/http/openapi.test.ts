@@ -48,6 +48,21 @@ describe("the OpenAPI document", () => {
     expect((await new Validator().validate(document)).valid).to.equal(false);
   });
 
+  it("says that a field of a body which may be absent may be null, and that a required one may not", async () => {
+    const { StartRequest, AssetStatusRequest, JobReference } = (await documented()).components.schemas;
+    const nullable = ({ type, anyOf = [] }: any): boolean =>
+      [type, ...anyOf.map((one: any) => one.type)].flat().includes("null");
+    const { type, ...optional } = StartRequest.properties;
+    expect(nullable(type)).to.equal(false);
+    const all = {
+      ...optional,
+      ...optional.filter.properties,
+      ...AssetStatusRequest.properties,
+      ...JobReference.properties,
+    };
+    expect(Object.keys(all).filter((name) => !nullable(all[name]))).to.deep.equal([]);
+  });
+
   it("has each endpoint of the contract and no other", async () => {
     const { paths } = await documented();
     const found = Object.entries(paths as Record<string, object>).flatMap(([path, operations]) =>

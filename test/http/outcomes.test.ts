@@ -119,6 +119,21 @@ describe("GET outcomes and failures", () => {
     expect((await ask2("text/csv")).text).to.equal("path,outcome,code,message,handler,attempts,at\r\n");
   });
 
+  it("begin with one UTF-8 mark as CSV, however many pages follow, and with none in other formats", async () => {
+    const many = Array.from({ length: 4_500 }, (_, i) => outcome(i, { path: `/größe/${i}.dita` }));
+    for (const [outcomes, accept, marks] of [
+      [many, "text/csv", 1],
+      [[], "text/csv", 1],
+      [many, "application/x-ndjson", 0],
+    ] as const) {
+      const { app, id } = reporting(...outcomes);
+      const answer = await app.request(`${BASE}/outcomes?processingId=${id}`, { headers: { Accept: accept } });
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      expect(bytes.subarray(0, 3).equals(Buffer.of(0xef, 0xbb, 0xbf)), accept).to.equal(marks === 1);
+      expect(bytes.toString("utf8").split("\ufeff")).to.have.lengthOf(marks + 1);
+    }
+  });
+
   it("are quoted as CSV requires, and keep spreadsheets from evaluating them", async () => {
     const messages: [message: string, cell: string][] = [
       ["plain", "plain"],
@@ -129,14 +144,22 @@ describe("GET outcomes and failures", () => {
       ["+1", "'+1"],
       ["-1", "'-1"],
       ["@SUM(A1)", "'@SUM(A1)"],
-      ["\tx", "'\tx"],
+      ["\tx", `"'\tx"`],
+      ["a\tb", '"a\tb"'],
+      ["a;=1+1", '"a;=1+1"'],
+      ["\n=1+1", `"'\n=1+1"`],
+      ["  =1+1", "'  =1+1"],
+      ["\uff1d1", "'\uff1d1"],
+      [" 1", " 1"],
       ["\rx", `"'\rx"`],
       ['=HYPERLINK("http://evil")', `"'=HYPERLINK(""http://evil"")"`],
       ["größer", "größer"],
     ];
     const { ask, id } = reporting(...messages.map(([message], i) => failed(i, message)));
     const { text } = await ask(`${BASE}/failures?processingId=${id}`, { headers: { Accept: "text/csv" } });
-    const rows = messages.map(([, cell], i) => `/a/${i}.dita,FAILED,X,${cell},h,1,${1_700_000_000_000 + i}`);
+    const rows = messages.map(
+      ([, cell], i) => `/a/${i}.dita,FAILED,X,${cell},h,1,${new Date(1_700_000_000_000 + i).toISOString()}`,
+    );
     expect(text).to.equal(["path,outcome,code,message,handler,attempts,at", ...rows, ""].join("\r\n"));
   });
 

@@ -3,6 +3,17 @@ import { BASE, client } from "./client.js";
 
 const GOOD = { path: "/content/dam/a", type: "ASSET_PROCESSING" };
 
+const NULLS = {
+  paths: null,
+  excludedPaths: null,
+  filter: null,
+  priority: null,
+  maxFailures: null,
+  dryRun: null,
+  onOverlap: null,
+};
+const NULLS_OF_FILTER = { fileTypes: null, startTime: null, endTime: null, filterProcessedAssets: null };
+
 describe("POST start", () => {
   it("answers the processingId of the job that it started in the caller's name", async () => {
     const { start, operator } = client();
@@ -65,6 +76,9 @@ describe("POST start", () => {
     ["no file type", { ...GOOD, filter: { fileTypes: [] } }],
     ["an empty filter", { ...GOOD, filter: {} }],
     ["paths without path", { type: "T", paths: ["/a"] }],
+    ["null for every field that may be absent", { ...GOOD, ...NULLS }],
+    ["null for every field of the filter", { ...GOOD, filter: NULLS_OF_FILTER }],
+    ["a path that is null beside paths", { type: "T", path: null, paths: ["/a"] }],
     ["maxFailures as a number", { ...GOOD, maxFailures: 0 }],
     ["1,000 paths", { type: "T", paths: Array(1000).fill("/a") }],
     ["10,000 excluded paths", { ...GOOD, excludedPaths: Array(10_000).fill("/a") }],
@@ -86,6 +100,9 @@ describe("POST start", () => {
     ["an empty type", { path: "/a", type: "" }, "INVALID_PARAMETER", "type"],
     ["a path that is a number", { ...GOOD, path: 5 }, "INVALID_PARAMETER", "path"],
     ["a path that is null", { ...GOOD, path: null }, "INVALID_PARAMETER", "path"],
+    ["a type that is null", { ...GOOD, type: null }, "INVALID_PARAMETER", "type"],
+    ["an unknown field that is null", { ...GOOD, exludedPaths: null }, "UNKNOWN_FIELD", "exludedPaths"],
+    ["null among paths", { type: "T", paths: ["/a", null] }, "INVALID_PARAMETER", "paths[1]"],
     ["a path that is too long", { ...GOOD, path: "a".repeat(4097) }, "INVALID_PARAMETER", "path"],
     ["one of the paths that is no text", { type: "T", paths: ["/a", {}] }, "INVALID_PARAMETER", "paths[1]"],
     ["one of the paths that is too long", { type: "T", paths: ["a".repeat(4097)] }, "INVALID_PARAMETER", "paths[0]"],

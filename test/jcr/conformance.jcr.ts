@@ -48,6 +48,7 @@ for (const lane of plannedLanes()) {
       sinkTimes: false,
       creationTimes: false,
       refusesGone: true,
+      forgetsGone: false,
       comparesStamps: true,
       xmlHeads: true,
       legalName: isReadableName,

@@ -38,6 +38,7 @@ export const jobOf = (over: Partial<Job> = {}): Job => ({
   tally: tallyOf({ total: 10 }),
   triggered: 0,
   openChunks: 1,
+  warnings: 0,
   attemptBase: { failed: 0, processed: 0 },
   pace: NO_PACE,
   progressLoggedAtMs: 2_000,

@@ -54,6 +54,7 @@ export const DATABASE_ASSETS: AssetRepositoryCapabilities = {
   sink: true,
   sinkTimes: true,
   refusesGone: false,
+  forgetsGone: true,
   comparesStamps: false,
   creationTimes: true,
   // Whoever puts an asset says what it is.

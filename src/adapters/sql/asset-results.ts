@@ -2,8 +2,8 @@ import type { AssetReference, PropertyValue } from "../../core/asset/handler-res
 import type { AssetResult, AssetWrite } from "../../core/asset/asset-result.js";
 import type { Row, SqlDatabase, SqlTransaction, SqlValue } from "./sql-database.js";
 
-const REPOSITORY = "{repository}";
-const RESULT = "{folder_result}";
+export const REPOSITORY = "{repository}";
+export const RESULT = "{folder_result}";
 
 /** Short names and kinds of the columns that `write` sends as JSON. */
 const COLUMNS = {

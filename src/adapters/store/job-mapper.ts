@@ -31,6 +31,7 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
     tally: JSON.stringify(EMPTY_TALLY),
     triggered: 0,
     openChunks: 0,
+    warnings: 0,
     attemptBase: JSON.stringify({ failed: 0, processed: 0 }),
     pace: JSON.stringify(NO_PACE),
     progressLoggedAtMs: 0,
@@ -59,6 +60,7 @@ export function changingColumns(job: Job) {
     tally: JSON.stringify(job.tally),
     triggered: job.triggered,
     openChunks: job.openChunks,
+    warnings: job.warnings,
     attemptBase: JSON.stringify(job.attemptBase),
     pace: JSON.stringify(job.pace),
     progressLoggedAtMs: job.progressLoggedAtMs,
@@ -88,6 +90,7 @@ export function jobOfRow(row: JobRow): Job {
     tally: json(row.tally, EMPTY_TALLY, ({ types, skips }) => isObject(types) && isObject(skips)),
     triggered: row.triggered,
     openChunks: row.openChunks,
+    warnings: row.warnings,
     attemptBase: json(
       row.attemptBase,
       { failed: 0, processed: 0 },

@@ -24,6 +24,7 @@ export class JobRow {
   tally!: string;
   triggered!: number;
   openChunks!: number;
+  warnings!: number;
   attemptBase!: string;
   pace!: string;
   progressLoggedAtMs!: number;
@@ -69,6 +70,7 @@ export const JOB_ROW: EntityDefinition<JobRow> = {
     tally: { type: "text" },
     triggered: { type: "integer" },
     openChunks: { name: "open_chunks", type: "integer" },
+    warnings: { ...BIG, default: 0 },
     attemptBase: { name: "attempt_base", type: "text" },
     pace: { type: "text" },
     progressLoggedAtMs: { name: "progress_logged_at_ms", ...BIG },

@@ -150,6 +150,3 @@ export async function insertOutcomes(tx: SqlTransaction, parts: readonly ChunkPa
     ]),
   );
 }
-
-/** Returns how many chunks these parts close. */
-export const closesOf = (parts: readonly ChunkPart[]): number => parts.filter((part) => part.closes).length;

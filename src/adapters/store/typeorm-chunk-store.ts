@@ -1,10 +1,10 @@
 import type { Lease } from "../../core/job/lease.js";
 import type { ChunkPart, DiscoveryPage } from "../../core/job/chunk.js";
+import { progressOf } from "../../core/job/chunk-progress.js";
 import type { Job } from "../../core/job/job.js";
 import { discovered, progressed, settle } from "../../core/job/job-transitions.js";
 import type { EnlistedWriter } from "../../core/ports/asset-repository.js";
 import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, WaitingWork } from "../../core/ports/chunk-store.js";
-import { addTallies, EMPTY_TALLY } from "../../core/job/tally.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { claimWork } from "./claim-work.js";
 import { waitingWork } from "./claimable.js";
@@ -14,7 +14,6 @@ import { FINISHED, STOPPING } from "./job-status.js";
 import { FORGETS_DEATHS, leaseRecord, RECORD_COLUMNS, writeLeases } from "./lease-record.js";
 import { takenBack } from "../../core/job/lease-rules.js";
 import {
-  closesOf,
   fencePage,
   fenceParts,
   lockLeases,
@@ -113,9 +112,9 @@ export class TypeOrmChunkStore implements ChunkStore {
     await this.#database.write(async (tx) => {
       await lockLeases(tx, leases);
       await tx.query(
-        `update ${LEASE} as l set state = 'READY', owner = null, ${FORGETS_DEATHS}
+        `update ${LEASE} as l set state = 'READY', owner = null, until_ms = ?, ${FORGETS_DEATHS}
          from ${mine(tx)} where ${IS_MINE} returning chunk`,
-        [leasesJson(leases)],
+        [tx.nowMs, leasesJson(leases)],
       );
       for (const id of jobIds(leases)) await this.#settle(tx, id);
     });
@@ -145,15 +144,7 @@ export class TypeOrmChunkStore implements ChunkStore {
   async #count(tx: SqlTransaction, id: string, parts: readonly ChunkPart[]): Promise<Job> {
     const before = await lockJob(tx, id);
     if (parts.length === 0) return before;
-    const change = progressed(
-      before,
-      {
-        tally: parts.map((part) => part.tally).reduce(addTallies, EMPTY_TALLY),
-        closedChunks: closesOf(parts),
-        samples: parts.map((part) => part.pace),
-      },
-      await factsOf(tx, before),
-    );
+    const change = progressed(before, progressOf(parts), await factsOf(tx, before));
     const lines = [...parts.flatMap((part) => part.lines), ...change.lines];
     return storeChange(tx, before, { job: change.job, lines });
   }

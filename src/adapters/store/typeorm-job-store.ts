@@ -11,7 +11,7 @@ import type { SqlDialect } from "../sql/sql-dialect.js";
 import { jobOfRow, rowOfDraft } from "./job-mapper.js";
 import { certainFactsOf, DELETING, lockJob, lockScopes, rivalsOf, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
-import { IDEMPOTENCY, LEASE } from "./tables.js";
+import { IDEMPOTENCY, JOB, LEASE } from "./tables.js";
 
 /** Jobs in a database. */
 export class TypeOrmJobStore implements JobStore {
@@ -76,6 +76,20 @@ export class TypeOrmJobStore implements JobStore {
       }),
     );
     return rows.map(jobOfRow);
+  }
+
+  async unattended(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { dialect } = this.#database;
+    // The condition on LEASED rows uses an index; only a job without a valid one has all of its rows read.
+    const rows = await this.#database.read(
+      `select id, until_ms from (
+         select j.id, (select max(until_ms) from ${LEASE} l where l.job_id = j.id) as until_ms from ${JOB} j
+         where j.id in ${dialect.list("text")} and not exists (
+           select 1 from ${LEASE} l where l.job_id = j.id and state = 'LEASED' and until_ms > ${dialect.now})
+       ) as t where until_ms > 0 and until_ms <= ${dialect.now}`,
+      [JSON.stringify(ids)],
+    );
+    return new Map(rows.map((row) => [String(row.id), Number(row.until_ms)]));
   }
 
   update(id: string, decide: (view: JobView) => JobChange): Promise<Job> {

@@ -72,13 +72,17 @@ export const historyCommand = (flags: HistoryFlags, output: Output): Promise<Exi
       if (flags.json) output.json(report);
       else
         output.line(
-          `${report.processingId} ${report.status.padEnd(10)} ${counts(report)} ${report.path}${kind(report)}`,
+          `${report.processingId} ${report.status.padEnd(10)} ${counts(report)} ${report.path}${kind(report)}${unattended(report)}`,
         );
     }
     return EXIT.success;
   });
 
 const kind = (report: JobReport): string => (report.dryRun ? " (dry run)" : "");
+
+/** Says so if nobody works on a job whose status sounds as if somebody did. */
+const unattended = ({ unattendedSince }: JobReport): string =>
+  unattendedSince === undefined ? "" : ` (no worker since ${new Date(unattendedSince).toISOString()})`;
 
 const counts = (report: JobReport): string => `${report.processedCount}/${report.migrationSet.totalFiles}`;
 
@@ -94,13 +98,14 @@ function show(report: JobReport, flags: JobFlags, output: Output): void {
       ? []
       : [["Restarted from", report.restartedFrom] satisfies [string, string]]),
     ["Path", report.paths.join(", ")],
-    ["Status", report.pausing ? `${report.status} (pausing)` : report.status],
+    ["Status", `${report.status}${report.pausing ? " (pausing)" : ""}${unattended(report)}`],
     [
       "Done",
       `${counts(report)} (${report.succeededCount} succeeded, ${report.failedCount} failed, ${report.skippedCount} skipped)`,
     ],
+    ["Warnings", String(report.warningCount)],
     ["Counting", report.migrationSet.calculationStatus],
-    ["Left", eta.basis === "DONE" ? "-" : `${eta.value} s (${eta.basis})`],
+    ["Left", eta.basis === "DONE" || report.unattendedSince !== undefined ? "-" : `${eta.value} s (${eta.basis})`],
     ["Attempt", String(report.attempt)],
     ["Created by", report.createdBy],
     ["Started", report.startedAt === 0 ? "-" : new Date(report.startedAt).toISOString()],

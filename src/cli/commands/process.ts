@@ -26,6 +26,7 @@ export interface ProcessFlags extends RequestFlags {
   readonly concurrency?: number;
   readonly chunkSize?: number;
   readonly deadline?: number;
+  readonly failOnWarnings?: boolean;
   readonly json?: boolean;
 }
 
@@ -77,8 +78,13 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
     }
     if (report.failedCount > 0)
       output.say(`To see what failed and why: assetmill failures ${processingId}${storeFlag(flags)}`);
+    if (report.warningCount > 0)
+      output.say(`To see the warnings: assetmill logs ${processingId} --level WARN${storeFlag(flags)}`);
     const isWhole = await migrationIsWhole(report, flags.target, output);
-    return report.status === "SUCCESS" && report.failedCount === 0 && isWhole ? EXIT.success : EXIT.failures;
+    const isWarned = flags.failOnWarnings === true && report.warningCount > 0;
+    return report.status === "SUCCESS" && report.failedCount === 0 && isWhole && !isWarned
+      ? EXIT.success
+      : EXIT.failures;
   } finally {
     await mill.close();
   }

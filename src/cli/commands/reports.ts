@@ -1,4 +1,5 @@
-import { escapeLine } from "../../core/job/log-entry.js";
+import { invalidParameter } from "../../core/errors.js";
+import { escapeLine, hasLevel, type LogLevel } from "../../core/job/log-entry.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import type { OutcomeCursor } from "../../core/job/cursor.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
@@ -44,33 +45,40 @@ export interface LogFlags extends ReportFlags {
   readonly offset?: number;
   readonly limit?: number;
   readonly tail?: number;
+  readonly level?: LogLevel;
 }
 
-/** Prints a job's log, or the requested lines. */
+/** Prints a job's log, or the requested lines. With a level, `limit` counts only lines of that level. */
 export function logsCommand(id: string, flags: LogFlags, output: Output): Promise<ExitCode> {
+  const { level } = flags;
+  if (level !== undefined && flags.tail !== undefined) {
+    throw invalidParameter("level", "--level and --tail cannot be combined");
+  }
   return withJobs(flags, async (jobs) => {
-    const print = (lines: readonly string[], offset: number): void =>
-      lines.forEach((text, i) => {
-        if (flags.json) output.json({ line: offset + i, text });
-        else output.line(text);
-      });
+    const print = (text: string, line: number): void => {
+      if (flags.json) output.json({ line, text });
+      else output.line(text);
+    };
     if (flags.tail !== undefined) {
       const { lines, offset } = await jobs.logs(id, {
         tail: flags.tail,
         ...(flags.offset === undefined ? {} : { offset: flags.offset }),
         ...(flags.limit === undefined ? {} : { limit: flags.limit }),
       });
-      print(lines, offset);
+      for (const [i, text] of lines.entries()) print(text, offset + i);
       return EXIT.success;
     }
     let offset = flags.offset ?? 0;
     let left = flags.limit ?? Number.POSITIVE_INFINITY;
     let hasMore: boolean;
     do {
-      const page = await jobs.logs(id, { offset, limit: Math.min(left, PAGE) });
-      print(page.lines, page.offset);
+      const page = await jobs.logs(id, { offset, limit: level === undefined ? Math.min(left, PAGE) : PAGE });
+      for (const [i, text] of page.lines.entries()) {
+        if (left === 0 || (level !== undefined && !hasLevel(text, level))) continue;
+        print(text, page.offset + i);
+        left--;
+      }
       offset += page.lines.length;
-      left -= page.lines.length;
       hasMore = page.hasMore && page.lines.length > 0;
     } while (hasMore && left > 0);
     return EXIT.success;

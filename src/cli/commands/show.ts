@@ -1,7 +1,7 @@
 import { createAssetmill } from "../../assetmill.js";
 import { refuseMissingStore } from "../../composition/control.js";
 import { invalidParameter } from "../../core/errors.js";
-import type { AssetResult } from "../../core/asset/asset-result.js";
+import type { ShownResult } from "../../core/ports/job-operator.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
 import { existingStore } from "../existing-store.js";
@@ -34,8 +34,12 @@ export async function showCommand(path: string, flags: ShowFlags, output: Output
   }
 }
 
-function printResult({ path, properties, references, stamp, jobId, at }: AssetResult, output: Output): void {
+function printResult(result: ShownResult, output: Output): void {
+  const { path, exists, properties, references, stamp, jobId, at } = result;
   output.line(path);
+  if (!exists) {
+    output.line(`This asset is gone, or cannot be read any more. It was processed at ${new Date(at).toISOString()}:`);
+  }
   output.line("Properties:");
   for (const [name, value] of Object.entries(properties)) {
     output.line(`  ${name} = ${typeof value === "object" ? value.join(", ") : value}`);

@@ -80,5 +80,7 @@ export interface ChunkPart {
   readonly tally: Tally;
   readonly writes: readonly AssetWrite[];
   readonly lines: readonly LogEntry[];
+  /** Number of warnings that handlers returned with these outcomes. */
+  readonly warnings: number;
   readonly pace: PaceSample;
 }

@@ -19,6 +19,9 @@ const eta = (seconds: number, basis: EtaBasis): Eta => ({
   basis,
 });
 
+/** The remaining time is not known. */
+export const UNKNOWN_ETA: Eta = eta(0, "UNKNOWN");
+
 /** Returns assets per second over recent working time; null if there are too few measurements. */
 export function throughputOf(job: Job): number | null {
   const { assets, workedMs } = job.pace;
@@ -33,7 +36,7 @@ const MIN_ASSETS = 5;
 export function etaOf(job: Job): Eta {
   if (isFinal(job.state.status)) return eta(0, "DONE");
   const rate = throughputOf(job);
-  if (rate === null) return eta(0, "UNKNOWN");
+  if (rate === null) return UNKNOWN_ETA;
   const { types, assets, workedMs } = job.pace;
   const busyMs = Object.values(types).reduce((sum, type) => sum + type.busyMs, 0);
   let remainingBusyMs = 0;

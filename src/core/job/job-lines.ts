@@ -54,7 +54,7 @@ export function progressLine(job: Job): LogEntry {
 const counts = ({ succeeded, failed, skipped }: TypeTally): string =>
   `${succeeded} succeeded, ${failed} failed, ${skipped} skipped`;
 
-/** The last lines of a job's log: totals, each file type, each skip reason, time. */
+/** The last lines of a job's log: totals, each file type, each skip reason, warnings if there are any, time. */
 export function summaryLines(job: Job, nowMs: number): readonly LogEntry[] {
   const total = sumOf(job.tally);
   const lines = [info(`Total ${total.total}: ${counts(total)}`)];
@@ -63,6 +63,7 @@ export function summaryLines(job: Job, nowMs: number): readonly LogEntry[] {
     if (tally) lines.push(info(`${type} ${tally.total}: ${counts(tally)}`));
   }
   for (const [code, count] of Object.entries(job.tally.skips)) lines.push(info(`Skipped ${code} ${count}`));
+  if (job.warnings > 0) lines.push(info(`Warnings ${job.warnings}`));
   lines.push(info(`Time ${duration(nowMs - job.startedAtMs)}`));
   return lines;
 }

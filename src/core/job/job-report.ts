@@ -4,7 +4,7 @@ import { hasWorkLeft } from "./job.js";
 import type { SkipCode } from "../asset/outcome.js";
 import { holdsScope } from "./job-request.js";
 import { flagsOf, type JobStatus } from "./lifecycle.js";
-import { type Eta, etaOf, throughputOf } from "./eta.js";
+import { type Eta, etaOf, throughputOf, UNKNOWN_ETA } from "./eta.js";
 import { sumOf } from "./tally.js";
 
 /** The status object of CONTRACT.md: documented fields first, then ours. */
@@ -41,11 +41,15 @@ export interface JobReport {
   readonly succeededCount: number;
   readonly failedCount: number;
   readonly skippedCount: number;
+  /** Warnings that handlers returned. Their text is in the log. */
+  readonly warningCount: number;
   /** From 0 to 1; null while assets are still being counted. */
   readonly progress: number | null;
   /** Assets per second over recent working time; null if there are too few measurements. */
   readonly throughput: number | null;
   readonly pausing: boolean;
+  /** Only if the job is at work but no worker holds any of it: since when. Epoch milliseconds. */
+  readonly unattendedSince?: number;
   readonly restartedFrom?: string;
   readonly dryRun: boolean;
   /** Only for a dry run: what a real run would find. */
@@ -65,13 +69,17 @@ export interface DryRunReport {
   readonly expectedSeconds: number | null;
 }
 
-/** Returns a job as callers see it. */
-export function reportOf(job: Job): JobReport {
+/**
+ * Returns a job as callers see it. `unattendedSinceMs`: since when nobody works on it, if so. Its speed and remaining time
+ * are then unknown.
+ */
+export function reportOf(job: Job, unattendedSinceMs?: number): JobReport {
   const { request, state } = job;
   const total = sumOf(job.tally);
   const processed = total.succeeded + total.failed + total.skipped;
   const counted = job.counting === "SUCCESS";
-  const rate = throughputOf(job);
+  const unattended = unattendedSinceMs !== undefined;
+  const rate = unattended ? null : throughputOf(job);
   return {
     processingId: job.id,
     path: request.paths[0] ?? "/",
@@ -84,8 +92,8 @@ export function reportOf(job: Job): JobReport {
     createdBy: job.createdBy,
     type: request.type,
     migrationSet: { totalFiles: total.total, calculationStatus: job.counting },
-    eta: etaOf(job),
-    comments: job.comments,
+    eta: unattended ? UNKNOWN_ETA : etaOf(job),
+    comments: unattended ? unattendedNote(job, unattendedSinceMs) : job.comments,
     ...(request.filter ? { filter: request.filter } : {}),
     ...offered(job),
     paths: request.paths,
@@ -95,13 +103,20 @@ export function reportOf(job: Job): JobReport {
     succeededCount: total.succeeded,
     failedCount: total.failed,
     skippedCount: total.skipped,
+    warningCount: job.warnings,
     progress: !counted ? null : total.total === 0 || !holdsScope(request) ? 1 : processed / total.total,
     throughput: rate === null ? null : Math.round(rate * 10) / 10,
     pausing: state.status === "PROCESSING" && state.pausing,
+    ...(unattended ? { unattendedSince: unattendedSinceMs } : {}),
     ...(job.restartedFrom === undefined ? {} : { restartedFrom: job.restartedFrom }),
     dryRun: request.dryRun === true,
     ...(request.dryRun ? { report: dryRunReportOf(job) } : {}),
   };
+}
+
+function unattendedNote({ comments }: Job, sinceMs: number): string {
+  const note = `nobody has worked on it since ${new Date(sinceMs).toISOString()}; it continues once a worker runs`;
+  return comments === "" ? note : `${comments}; ${note}`;
 }
 
 /** A damaged job cannot be run again; nor can a listing, which is requested anew instead. */

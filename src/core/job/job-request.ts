@@ -47,5 +47,12 @@ export function scopeOfRequest(request: Pick<JobRequest, "paths" | "excludedPath
   });
 }
 
+/** Returns whether the job sees everything in its scope that is not excluded: no filter leaves out an asset. */
+export const coversWholeScope = ({ filter, failedOf, ...request }: JobRequest): boolean =>
+  holdsScope(request) &&
+  failedOf === undefined &&
+  (filter === undefined ||
+    (filter.fileTypes.length === 0 && filter.startTime === undefined && filter.endTime === undefined));
+
 /** Returns whether a job with this request holds its scope, so that no overlapping job may run meanwhile. */
 export const holdsScope = (request: JobRequest): boolean => !request.dryRun && !request.listing;

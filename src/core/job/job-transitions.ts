@@ -1,12 +1,13 @@
 import { AssetmillError } from "../errors.js";
 import type { DiscoveryPage } from "./chunk.js";
+import type { ChunkProgress } from "./chunk-progress.js";
 import { hasWorkLeft, isClaimable, type Job } from "./job.js";
 import { countedLine, progressLine, summaryLines } from "./job-lines.js";
 import { accepts, leadsTo, type LifecycleEvent } from "./lifecycle.js";
 import { info, type LogEntry } from "./log-entry.js";
 import { holdsScope } from "./job-request.js";
-import { addPace, type PaceSample, restPace } from "./pace.js";
-import { addTallies, sumOf, type Tally } from "./tally.js";
+import { addPace, restPace } from "./pace.js";
+import { addTallies, sumOf } from "./tally.js";
 
 /**
  * Everything that can happen to a job, as pure functions. A store calls them in the transaction that holds the job's
@@ -192,19 +193,14 @@ function found(job: Job, { first, last }: DiscoveryProgress): Pick<Job, "found">
   return { found: { first: job.found?.first ?? first, last } };
 }
 
-/** Progress of a job by parts that are committed together. */
-export interface ChunkProgress {
-  readonly tally: Tally;
-  readonly closedChunks: number;
-  readonly samples: readonly PaceSample[];
-}
-
+/** Parts of a job's chunks were committed. */
 export function progressed(job: Job, progress: ChunkProgress, facts: JobFacts): JobChange {
   const worked: Job = {
     ...job,
     comments: withoutWaitNote(job),
     tally: addTallies(job.tally, progress.tally),
     openChunks: job.openChunks - progress.closedChunks,
+    warnings: job.warnings + progress.warnings,
     pace: addPace(job.pace, progress.samples, facts.nowMs),
   };
   const running = worked.state.status === "PROCESSING" && worked.state.givingUp === undefined;

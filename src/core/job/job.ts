@@ -51,6 +51,8 @@ export interface Job {
   readonly counting: CountingStatus;
   /** Counts of assets found and of their outcomes. Processed means `succeeded + failed + skipped`. */
   readonly tally: Tally;
+  /** Number of warnings that handlers returned, of the assets whose outcome is stored. */
+  readonly warnings: number;
   /** Assets in chunks that were claimed at least once, without those skipped by rules. */
   readonly triggered: number;
   /** Number of chunks with an asset that has no outcome yet. */
@@ -75,6 +77,9 @@ export type JobDraft = Pick<Job, "id" | "request" | "repository" | "handlers" | 
 export const isStopping = (job: Job): boolean =>
   job.state.status === "CANCELLING" ||
   (job.state.status === "PROCESSING" && (job.state.pausing || job.state.givingUp !== undefined));
+
+/** Returns whether the status says that workers hold work of the job. */
+export const isAtWork = ({ state }: Job): boolean => state.status === "PROCESSING" || state.status === "CANCELLING";
 
 /** Returns whether the job's discovery and chunks may be claimed. */
 export const isClaimable = (job: Job): boolean =>

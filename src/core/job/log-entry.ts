@@ -1,4 +1,5 @@
-export type LogLevel = "DEBUG" | "INFO" | "WARN" | "ERROR";
+export const LOG_LEVELS = ["DEBUG", "INFO", "WARN", "ERROR"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** One line of a job's log. The store adds its number and time. */
 export interface LogEntry {
@@ -23,3 +24,7 @@ export function formatLine(entry: LogEntry, jobType: string, atMs: number): stri
   const time = `${iso.slice(0, 10)} ${iso.slice(11, 19)}:${iso.slice(20, 23)}`;
   return `${time}: ${entry.level}: [${jobType}] ${escapeLine(entry.message)}`;
 }
+
+/** Returns whether `formatLine` made this line of an entry with this level. */
+export const hasLevel = (line: string, level: LogLevel): boolean => line.startsWith(`: ${level}: `, TIME_LENGTH);
+const TIME_LENGTH = "yyyy-MM-dd HH:mm:ss:SSS".length;

@@ -1,5 +1,5 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
-import type { Job, JobDraft } from "../job/job.js";
+import { isAtWork, type Job, type JobDraft } from "../job/job.js";
 import { cancel, type JobChange, pause, refuseDamaged, resume } from "../job/job-transitions.js";
 import { accepts } from "../job/lifecycle.js";
 import { HISTORY_PAGE, LOG_PAGE } from "../job/page-limits.js";
@@ -37,7 +37,7 @@ export class Control implements JobControl {
   }
 
   async status(processingId: string): Promise<JobReport> {
-    return reportOf(await this.job(processingId));
+    return this.report(await this.job(processingId));
   }
 
   async summary(processingId: string): Promise<JobSummary> {
@@ -88,12 +88,17 @@ export class Control implements JobControl {
       ...(path === undefined ? {} : { path: normalisePath(path) }),
       ...(createdBy === undefined ? {} : { createdBy }),
     });
-    return jobs.map(reportOf);
+    return this.#reports(jobs);
   }
 
   events(processingId: string, options: WatchOptions = {}): AsyncIterable<JobEvent> {
     const { log, clock } = this.#tools;
-    return watchJob(processingId, options, { log, clock, job: () => this.job(processingId) });
+    return watchJob(processingId, options, {
+      log,
+      clock,
+      job: () => this.job(processingId),
+      report: (job) => this.report(job),
+    });
   }
 
   async logs(processingId: string, query: LogQuery = {}): Promise<LogPage & { limit: number }> {
@@ -145,7 +150,18 @@ export class Control implements JobControl {
   async #update(id: string, decide: (view: JobView) => JobChange): Promise<JobReport> {
     const job = await this.#tools.jobs.update(id, decide);
     this.#tools.onWork();
-    return reportOf(job);
+    return this.report(job);
+  }
+
+  protected async report(job: Job): Promise<JobReport> {
+    const [report] = await this.#reports([job]);
+    return report ?? reportOf(job);
+  }
+
+  async #reports(jobs: readonly Job[]): Promise<readonly JobReport[]> {
+    const ids = jobs.filter(isAtWork).map(({ id }) => id);
+    const unattended = ids.length === 0 ? undefined : await this.#tools.jobs.unattended(ids);
+    return jobs.map((job) => reportOf(job, unattended?.get(job.id)));
   }
 
   protected async job(id: string): Promise<Job> {

@@ -22,23 +22,23 @@ export function normaliseRequest(request: StartRequest, knownTypes: readonly str
   refuseUnknown(request, FIELDS, "");
   const type = typeField(request.type, knownTypes);
   const paths = pathFields(request);
-  const excluded = request.excludedPaths;
+  const { excludedPaths: excluded, filter, priority, maxFailures, dryRun, onOverlap } = withoutNull(request);
   return {
     type,
     paths,
     ...(excluded === undefined ? {} : { excludedPaths: pathList(excluded, "excludedPaths") }),
-    ...(request.filter === undefined ? {} : { filter: filterField(request.filter) }),
-    priority: integer(request.priority ?? 5, "priority", 0, 9),
-    ...(request.maxFailures === undefined ? {} : { maxFailures: maxFailuresField(request.maxFailures) }),
-    ...(trueOrFalse(request.dryRun, "dryRun") ? { dryRun: true } : {}),
-    ...(overlapField(request.onOverlap) === "queue" ? { onOverlap: "queue" } : {}),
+    ...(filter === undefined ? {} : { filter: filterField(filter) }),
+    priority: integer(priority ?? 5, "priority", 0, 9),
+    ...(maxFailures === undefined ? {} : { maxFailures: maxFailuresField(maxFailures) }),
+    ...(trueOrFalse(dryRun, "dryRun") ? { dryRun: true } : {}),
+    ...(overlapField(onOverlap) === "queue" ? { onOverlap: "queue" } : {}),
   };
 }
 
 /** Turns an asset status request into the request of a job that only lists. The caller fills in `missing`. */
 export function normaliseListing(request: AssetStatusRequest): JobRequest {
   refuseUnknown(request, LISTING_FIELDS, "");
-  const excluded = request.excludedPaths;
+  const { excludedPaths: excluded } = withoutNull(request);
   return {
     type: LISTING_TYPE,
     paths: pathFields(request),
@@ -51,6 +51,12 @@ const LISTING_FIELDS = new Set(["path", "paths", "excludedPaths"]);
 
 /** The type of listing jobs. No plugin's type can have this name, and the history leaves it out. */
 export const LISTING_TYPE = "$ASSET_STATUS";
+
+type Given<T> = { readonly [Name in keyof T]: Exclude<T[Name], null> };
+
+/** Returns the fields that are not null: many clients write null for what they leave out. */
+const withoutNull = <T extends object>(request: T): Given<T> =>
+  Object.fromEntries(Object.entries(request).filter(([, value]) => value !== null)) as Given<T>;
 
 function refuseUnknown(value: object, known: ReadonlySet<string>, prefix: string): void {
   for (const name of Object.keys(value)) {
@@ -89,16 +95,15 @@ export function missingTarget(): AssetmillError {
 }
 
 function pathFields(request: Pick<StartRequest, "path" | "paths">): readonly string[] {
-  if (request.path !== undefined && request.paths !== undefined) {
-    throw invalidParameter("paths", "cannot be combined with path");
+  const { path, paths } = withoutNull(request);
+  if (path !== undefined && paths !== undefined) throw invalidParameter("paths", "cannot be combined with path");
+  if (paths !== undefined) {
+    const roots = pathList(paths, "paths");
+    if (roots.length === 0) throw invalidParameter("paths", "must name at least one path");
+    return roots;
   }
-  if (request.paths !== undefined) {
-    const paths = pathList(request.paths, "paths");
-    if (paths.length === 0) throw invalidParameter("paths", "must name at least one path");
-    return paths;
-  }
-  if (request.path === undefined) throw invalidParameter("path", "is required");
-  return [normalisePath(text(request.path, "path"), "path")];
+  if (path === undefined) throw invalidParameter("path", "is required");
+  return [normalisePath(text(path, "path"), "path")];
 }
 
 /** Returns normalised paths in the order given, without duplicates. */
@@ -109,9 +114,9 @@ function pathList(value: string | readonly string[], field: string): readonly st
 }
 
 function filterField(filter: NonNullable<StartRequest["filter"]>): RequestFilter {
-  if (typeof filter !== "object" || filter === null) throw invalidParameter("filter", "must be an object");
+  if (typeof filter !== "object") throw invalidParameter("filter", "must be an object");
   refuseUnknown(filter, FILTER_FIELDS, "filter.");
-  const { startTime, endTime, filterProcessedAssets = false } = filter;
+  const { fileTypes: types, startTime, endTime, filterProcessedAssets = false } = withoutNull(filter);
   if (startTime !== undefined) epochMs(startTime, "filter.startTime");
   if (endTime !== undefined) epochMs(endTime, "filter.endTime");
   if (startTime !== undefined && endTime !== undefined && startTime > endTime) {
@@ -119,7 +124,7 @@ function filterField(filter: NonNullable<StartRequest["filter"]>): RequestFilter
   }
   trueOrFalse(filterProcessedAssets, "filter.filterProcessedAssets");
   return {
-    fileTypes: fileTypes(filter.fileTypes ?? []),
+    fileTypes: fileTypes(types ?? []),
     ...(startTime === undefined ? {} : { startTime }),
     ...(endTime === undefined ? {} : { endTime }),
     filterProcessedAssets,

@@ -7,11 +7,11 @@ import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_ALLOWED, jobOfKey } from "../job/job-k
 import { OUTCOME_PAGE } from "../job/page-limits.js";
 import { normalisePath } from "../asset/path.js";
 import { type AssetHandler, typesOf } from "../ports/asset-handler.js";
-import type { AssetResult } from "../asset/asset-result.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
 import type {
   AssetStatusRequest,
   JobOperator,
+  ShownResult,
   StartedOrJoined,
   StartOptions,
   StartRequest,
@@ -71,14 +71,14 @@ export class Operator extends Control implements JobOperator {
     }
   }
 
-  async results(path: string): Promise<AssetResult | undefined> {
+  async results(path: string): Promise<ShownResult | undefined> {
     const { repository } = this.#tools;
     const normalised = normalisePath(path);
     const [[result], [node]] = await Promise.all([repository.results([normalised]), repository.stat([normalised])]);
     if (!result && node?.kind !== "asset") {
       throw pathNotFound(normalised, node ? "is a folder, not an asset" : "does not exist");
     }
-    return result;
+    return result && { ...result, exists: node?.kind === "asset" };
   }
 
   async askAssetStatus(request: AssetStatusRequest, by: string): Promise<{ jobId: string; status: string }> {

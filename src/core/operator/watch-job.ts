@@ -5,7 +5,7 @@ import { LOG_PAGE } from "../job/page-limits.js";
 import type { Clock } from "../ports/clock.js";
 import type { JobLog } from "../ports/job-log.js";
 import type { JobEvent } from "../job/job-event.js";
-import { reportOf } from "../job/job-report.js";
+import type { JobReport } from "../job/job-report.js";
 
 /** How often a watched job is read. */
 const LOOK_EVERY_MS = 500;
@@ -20,6 +20,7 @@ export interface WatchTools {
   readonly clock: Clock;
   /** Reads the job. Throws JOB_NOT_FOUND if it does not exist. */
   readonly job: () => Promise<Job>;
+  readonly report: (job: Job) => Promise<JobReport>;
 }
 
 export interface WatchOptions {
@@ -36,7 +37,7 @@ export interface WatchOptions {
 export async function* watchJob(
   jobId: string,
   { after, signal }: WatchOptions,
-  { log, clock, job: look }: WatchTools,
+  { log, clock, job: look, report: reportOf }: WatchTools,
 ): AsyncIterable<JobEvent> {
   let { line, told } = after === undefined ? START : parseEventId(after, "Last-Event-ID");
   let counted: number | undefined;
@@ -52,7 +53,7 @@ export async function* watchJob(
         line++;
       }
     }
-    const report = reportOf(job);
+    const report = await reportOf(job);
     const nowMs = clock.monotonicMs();
     if (markOf(job) !== told) {
       told = markOf(job);

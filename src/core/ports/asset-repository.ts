@@ -27,6 +27,22 @@ export interface ScanPage {
   readonly upTo: string;
 }
 
+export interface ForgetOptions {
+  /** The `next` of an earlier page. */
+  readonly after?: string;
+  /** Maximum number of results to look at. */
+  readonly limit: number;
+  /** Leaves alone what this job wrote. */
+  readonly exceptJob: string;
+}
+
+export interface ForgottenPage {
+  /** Number of results that were removed. */
+  readonly removed: number;
+  /** Where the next page starts; undefined if all results in the scope were looked at. */
+  readonly next?: string;
+}
+
 /**
  * Where assets live.
  *
@@ -72,6 +88,15 @@ export interface AssetRepository {
 
   /** Returns what has been written about each path, in the order given. */
   results(paths: readonly string[], signal?: AbortSignal): Promise<readonly (AssetResult | undefined)[]>;
+
+  /**
+   * Looks at the next results stored about paths within a scope and removes those whose asset no longer exists. Ignores
+   * the filter; leaves excluded paths alone. Removes a result only if it is certain that nothing is there: not one of an
+   * asset that merely cannot be read, nor one that was written again meanwhile. Repeating it changes nothing.
+   *
+   * Present only if results outlive their assets, and the repository can tell what is gone.
+   */
+  readonly forgetGone?: (scope: Scope, options: ForgetOptions) => Promise<ForgottenPage>;
 
   /** Present only if results live in the JobStore's own database: results and outcomes are then committed together. */
   readonly enlist?: EnlistedWriter;

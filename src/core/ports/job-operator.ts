@@ -7,27 +7,27 @@ import type { AssetResult } from "../asset/asset-result.js";
 import type { LogPage } from "./job-log.js";
 import type { OutcomePage, OutcomeQuery } from "./job-reports.js";
 
-/** A start request before it is normalised. Unknown fields are refused. */
+/** A start request before it is normalised. Unknown fields are refused; null is as good as absent. */
 export interface StartRequest {
-  readonly path?: string;
-  readonly paths?: readonly string[];
-  readonly excludedPaths?: string | readonly string[];
+  readonly path?: string | null;
+  readonly paths?: readonly string[] | null;
+  readonly excludedPaths?: string | readonly string[] | null;
   readonly type: string;
   readonly filter?: {
-    readonly fileTypes?: string | readonly string[];
-    readonly startTime?: number;
-    readonly endTime?: number;
-    readonly filterProcessedAssets?: boolean;
-  };
-  readonly priority?: number;
-  readonly maxFailures?: number | string;
+    readonly fileTypes?: string | readonly string[] | null;
+    readonly startTime?: number | null;
+    readonly endTime?: number | null;
+    readonly filterProcessedAssets?: boolean | null;
+  } | null;
+  readonly priority?: number | null;
+  readonly maxFailures?: number | string | null;
   /** Runs discovery only: counts assets and writes nothing. @defaultValue false */
-  readonly dryRun?: boolean;
+  readonly dryRun?: boolean | null;
   /**
    * If an active job's scope overlaps: "refuse" with PATH_BUSY, or "queue" until that job has ended.
    * @defaultValue refuse
    */
-  readonly onOverlap?: "refuse" | "queue";
+  readonly onOverlap?: "refuse" | "queue" | null;
 }
 
 export interface StartOptions {
@@ -50,9 +50,9 @@ export interface HistoryQuery {
 
 /** Selects the assets whose status is asked for. */
 export interface AssetStatusRequest {
-  readonly path?: string;
-  readonly paths?: readonly string[];
-  readonly excludedPaths?: string | readonly string[];
+  readonly path?: string | null;
+  readonly paths?: readonly string[] | null;
+  readonly excludedPaths?: string | readonly string[] | null;
 }
 
 /** Selects log lines: from `offset` on, or the last `tail` lines. `tail` cannot be combined with the others. */
@@ -103,6 +103,12 @@ export interface StartedOrJoined {
   readonly leftOut: readonly string[];
 }
 
+/** What processing wrote about an asset. */
+export interface ShownResult extends AssetResult {
+  /** False if the asset is gone, or cannot be read any more. */
+  readonly exists: boolean;
+}
+
 /**
  * The driving port: everything that callers can ask of assetmill. Errors: AssetmillError with a code of CONTRACT.md.
  */
@@ -117,8 +123,11 @@ export interface JobOperator extends JobControl {
    * a handler that this node does not have.
    */
   startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined>;
-  /** Returns what processing wrote about an asset; undefined if nothing. PATH_NOT_FOUND if there is no asset. */
-  results(path: string): Promise<AssetResult | undefined>;
+  /**
+   * Returns what processing wrote about an asset; undefined if nothing. Results may outlive their asset: until the next
+   * job over everything in that place ends, they are returned with `exists: false`. PATH_NOT_FOUND if there is neither.
+   */
+  results(path: string): Promise<ShownResult | undefined>;
   /**
    * Starts a job that lists the assets at these paths, missing ones included. It holds no scope and is not in the
    * history.

@@ -47,6 +47,13 @@ export interface JobStore {
   list(query: JobQuery): Promise<readonly Job[]>;
 
   /**
+   * Returns those of these jobs that nobody works on: no lease of theirs is valid by the database's clock. Each with the
+   * time until which the last one was valid, in epoch milliseconds. A job whose last chunk has just ended is left out
+   * for as long as that chunk's lease would have been valid. Leaves out unknown jobs, and jobs that never had a lease.
+   */
+  unattended(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
+
+  /**
    * Changes a job in one transaction that holds its row's lock. `decide` gets the job and facts read under that lock;
    * the change it returns is stored, log lines included. If it throws, nothing changes. JOB_NOT_FOUND if the id is
    * unknown.

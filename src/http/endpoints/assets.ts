@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import { normalisePath } from "../../core/asset/path.js";
-import type { AssetResult } from "../../core/asset/asset-result.js";
+import type { ShownResult } from "../../core/ports/job-operator.js";
 import type { AppEnv } from "../middleware.js";
 import { readJson } from "../json-body.js";
 import type { ResolvedHttpOptions } from "../options.js";
@@ -33,8 +33,9 @@ export function addAssets(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions
 
 type Result = z.infer<typeof resultSchema>;
 
-const shown = ({ path, properties, references, stamp, jobId, at }: AssetResult): Result => ({
+const shown = ({ path, exists, properties, references, stamp, jobId, at }: ShownResult): Result => ({
   path,
+  exists,
   properties: { ...properties },
   references,
   stamp: { ...stamp, handlers: { ...stamp.handlers } },
@@ -44,6 +45,7 @@ const shown = ({ path, properties, references, stamp, jobId, at }: AssetResult):
 
 const nothing = (path: string): Result => ({
   path,
+  exists: true,
   properties: {},
   references: [],
   stamp: null,

@@ -4,7 +4,7 @@ import type { AppEnv } from "../middleware.js";
 import { readJobReference } from "../job-reference.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { changedSchema, restartedSchema } from "../representations.js";
-import { jobReferenceSchema } from "../schemas.js";
+import { jobReferenceQuerySchema, jobReferenceSchema } from "../schemas.js";
 import { jsonResponses } from "./responses.js";
 
 interface JobCommand {
@@ -65,7 +65,7 @@ export function addJobCommands(app: OpenAPIHono<AppEnv>, { basePath, maxBodyByte
         summary,
         description: "Give the processingId in the body or in the query string. If given in both, it must be the same.",
         request: {
-          query: jobReferenceSchema,
+          query: jobReferenceQuerySchema,
           body: {
             required: false,
             content: {

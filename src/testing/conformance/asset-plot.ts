@@ -17,6 +17,8 @@ export type AssetRepositoryFlag =
   | "creationTimes"
   /** `apply` refuses writes for an asset that no longer exists. */
   | "refusesGone"
+  /** It removes results whose assets are gone: it has `forgetGone`. */
+  | "forgetsGone"
   /** `apply` refuses writes for an asset whose size or modification time differs from the stamp's. */
   | "comparesStamps"
   /** The type of `.xml` assets is read from the head of their content. */

@@ -6,6 +6,7 @@ import {
   type AssetRepositoryFlag,
   AssetPlot,
 } from "./asset-plot.js";
+import { GONE_GUARANTEES } from "./asset-gone.js";
 import { RESULT_GUARANTEES } from "./asset-results.js";
 import { SCAN_GUARANTEES } from "./asset-scan.js";
 import { SINK_GUARANTEES } from "./asset-sink.js";
@@ -16,16 +17,21 @@ export const ASSET_REPOSITORY_GUARANTEES: readonly Guarantee<AssetPlot, AssetRep
   {
     guarantee: "the flags say what the repository can do",
     async check({ repository, capabilities }) {
-      const { enlist, sink } = capabilities;
+      const { enlist, sink, forgetsGone } = capabilities;
       deepStrictEqual(
-        { enlist: repository.enlist !== undefined, sink: repository.sink !== undefined },
-        { enlist, sink },
+        {
+          enlist: repository.enlist !== undefined,
+          sink: repository.sink !== undefined,
+          forgetsGone: repository.forgetGone !== undefined,
+        },
+        { enlist, sink, forgetsGone },
       );
     },
   },
   ...SCAN_GUARANTEES,
   ...CONTENT_GUARANTEES,
   ...RESULT_GUARANTEES,
+  ...GONE_GUARANTEES,
   ...SINK_GUARANTEES,
 ];
 
@@ -43,13 +49,13 @@ export function assetRepositorySuite(
   open: () => Promise<AssetRepositoryFixture>,
   capabilities: AssetRepositoryCapabilities,
 ): Suite<AssetPlot, AssetRepositoryFlag> {
-  const { enlist, sink, sinkTimes, creationTimes, refusesGone, comparesStamps, xmlHeads } = capabilities;
+  const { enlist, sink, sinkTimes, creationTimes, refusesGone, forgetsGone, comparesStamps, xmlHeads } = capabilities;
   let opened: Promise<AssetRepositoryFixture> | undefined;
   let plots = 0;
   return {
     title: [`${name} as an AssetRepository`, ...notesOn(capabilities)].join(", "),
     guarantees: ASSET_REPOSITORY_GUARANTEES,
-    flags: { enlist, sink, sinkTimes, creationTimes, refusesGone, comparesStamps, xmlHeads },
+    flags: { enlist, sink, sinkTimes, creationTimes, refusesGone, forgetsGone, comparesStamps, xmlHeads },
     run: async (check) => {
       const fixture = await (opened ??= open());
       const root = `${fixture.root === "/" ? "" : fixture.root}/check${++plots}`;

@@ -43,6 +43,25 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   },
   {
+    guarantee:
+      "a job counts the warnings of outcomes that are stored: not twice when a commit repeats, not if it is lost",
+    async check(scene) {
+      const job = await scene.discovered(20);
+      const warned = { outcome: () => ({ ...SUCCEEDED, warnings: ["a", "b"] }) };
+      const [a, b] = await scene.twoChunks(job, RUN_OUT);
+      const parts = [partOf(a, { ...warned, indices: [0, 1, 2] }), partOf(b, { ...warned, indices: [0] })];
+      await scene.chunks.commit(parts);
+      deepStrictEqual((await scene.now(job)).warnings, 8);
+      const [again] = await scene.chunks.commit(parts);
+      deepStrictEqual([again?.end, again?.job.warnings], ["committed", 8]);
+      const taken = await scene.oneChunk(job, { owner: "node-2" });
+      await scene.chunks.commit([partOf(a, { ...warned, part: 1, indices: [3, 4] })]);
+      deepStrictEqual((await scene.now(job)).warnings, 8, "a lost part is counted");
+      await scene.chunks.commit([partOf(taken, warned)]);
+      deepStrictEqual((await scene.now(job)).warnings, 8 + 2 * 7);
+    },
+  },
+  {
     guarantee: "a commit of a part leaves the chunk open, and the job counts its outcomes",
     async check(scene) {
       const job = await scene.discovered(10);

@@ -131,6 +131,10 @@ export function partOf(
     tally: tally.take(),
     writes: options.writes ?? [],
     lines: options.lines ?? [],
+    warnings: outcomes.reduce(
+      (sum, { outcome }) => sum + (outcome.kind === "SUCCEEDED" ? outcome.warnings.length : 0),
+      0,
+    ),
     pace: { types: {}, elapsedMs: 1 },
   };
 }

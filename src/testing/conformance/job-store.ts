@@ -6,6 +6,7 @@ import { leadsTo } from "../../core/job/lifecycle.js";
 import { info } from "../../core/job/log-entry.js";
 import type { JobQuery } from "../../core/ports/job-store.js";
 import { rejection, rejectsWith } from "./failing.js";
+import { ATTENDANCE_GUARANTEES } from "./job-attendance.js";
 import { KEY_GUARANTEES } from "./job-keys.js";
 import { OVERLAP_GUARANTEES } from "./job-overlap.js";
 import { draftAt, draftOf, idsOf } from "./job-steps.js";
@@ -34,7 +35,7 @@ const TALLY = { total: 4, succeeded: 1, failed: 1, skipped: 1 };
 const CHANGES: readonly Partial<Job>[] = [
   { state: { status: "WAITING" } },
   { state: { status: "CANCELLING" }, counting: "PROCESSING" },
-  { state: { status: "PAUSED" }, attempt: 3, attemptBase: { failed: 2, processed: 5 } },
+  { state: { status: "PAUSED" }, warnings: 3_000_000_000, attempt: 3, attemptBase: { failed: 2, processed: 5 } },
   { state: { status: "PROCESSING", pausing: false }, startedAtMs: 1_761_291_362_776, triggered: 500 },
   { state: { status: "PROCESSING", pausing: true }, openChunks: 7, progressLoggedAtMs: 1_761_291_362_777 },
   { state: { status: "PROCESSING", pausing: false, givingUp: "too 'bad'\n\u{1f600}" } },
@@ -85,6 +86,7 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
         tally: { types: {}, skips: {} },
         triggered: 0,
         openChunks: 0,
+        warnings: 0,
         attemptBase: { failed: 0, processed: 0 },
         progressLoggedAtMs: 0,
         logLines: 1,
@@ -288,4 +290,5 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
   },
   ...OVERLAP_GUARANTEES,
   ...KEY_GUARANTEES,
+  ...ATTENDANCE_GUARANTEES,
 ];

@@ -28,6 +28,7 @@ const PAUSING: JobState = { status: "PROCESSING", pausing: true };
 const lastPart = (counts: { succeeded?: number; failed?: number } = { succeeded: 1 }) => ({
   tally: tallyOf(counts),
   closedChunks: 1,
+  warnings: 0,
   samples: [],
 });
 
@@ -213,7 +214,7 @@ describe("maxFailures", () => {
       ...over,
     });
   const after = (job: Job, counts: { succeeded?: number; failed?: number; skipped?: number }): JobState =>
-    progressed(job, { tally: tallyOf(counts), closedChunks: 0, samples: [] }, LEASED).job.state;
+    progressed(job, { tally: tallyOf(counts), closedChunks: 0, warnings: 0, samples: [] }, LEASED).job.state;
   const givesUp = (state: JobState): boolean => state.status === "PROCESSING" && state.givingUp !== undefined;
 
   it("gives up at the first failure if it is 0", () => {
@@ -307,7 +308,11 @@ describe("maxFailures", () => {
   });
 
   it("ends the job as FAILURE, says why, and counts the part that exceeded it", () => {
-    const change = progressed(failing(0), { tally: tallyOf({ failed: 1 }), closedChunks: 0, samples: [] }, DRAINED);
+    const change = progressed(
+      failing(0),
+      { tally: tallyOf({ failed: 1 }), closedChunks: 0, warnings: 0, samples: [] },
+      DRAINED,
+    );
     expect(change.job.state.status).to.equal("FAILURE");
     expect(change.job.comments).to.match(/1 assets? failed, more than 0/);
     expect(change.job.tally.types.DITATOPIC?.failed).to.equal(1);
@@ -397,7 +402,7 @@ describe("progress lines", () => {
   const at = (nowMs: number, over: Partial<Job> = {}): JobChange =>
     progressed(
       jobOf({ openChunks: 2, progressLoggedAtMs: 10_000, ...over }),
-      { tally: tallyOf({ succeeded: 1 }), closedChunks: 0, samples: [] },
+      { tally: tallyOf({ succeeded: 1 }), closedChunks: 0, warnings: 0, samples: [] },
       factsOf({ leased: true, nowMs }),
     );
 

@@ -137,7 +137,8 @@ const TRANSITIONS: [name: string, event: LifecycleEvent | undefined, run: Transi
   [
     "progressed",
     undefined,
-    (job, facts) => transitions.progressed(job, { tally: EMPTY_TALLY, closedChunks: 0, samples: [] }, facts),
+    (job, facts) =>
+      transitions.progressed(job, { tally: EMPTY_TALLY, closedChunks: 0, warnings: 0, samples: [] }, facts),
   ],
   ["settle", undefined, (job, facts) => transitions.settle(job, facts)],
 ];

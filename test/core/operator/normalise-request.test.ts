@@ -15,6 +15,18 @@ describe("a start request", () => {
     expect(normalise(GOOD)).to.deep.equal({ type: "ASSET_PROCESSING", paths: ["/content/dam/a"], priority: 5 });
   });
 
+  it("treats null as absent, in every field that may be absent", () => {
+    const absent = { paths: null, excludedPaths: null, filter: null, priority: null, maxFailures: null };
+    expect(normalise({ ...GOOD, ...absent, dryRun: null, onOverlap: null })).to.deep.equal(normalise(GOOD));
+    const ofFilter = { fileTypes: null, startTime: null, endTime: null, filterProcessedAssets: null };
+    expect(normalise({ ...GOOD, filter: ofFilter })).to.deep.equal(normalise({ ...GOOD, filter: {} }));
+    const inPaths = { ...GOOD, path: null, paths: ["/content/dam/a"] };
+    expect(normalise(inPaths)).to.deep.equal(normalise(GOOD));
+    expect(thrown(() => normalise({ ...GOOD, path: null }))).to.include({ message: "path: is required" });
+    expect(thrown(() => normalise({ ...GOOD, exludedPaths: null }))).to.include({ code: "UNKNOWN_FIELD" });
+    expect(thrown(() => normalise({ ...GOOD, filter: { filetypes: null } }))).to.include({ code: "UNKNOWN_FIELD" });
+  });
+
   const taken: [string, object, object][] = [
     ["its path normalised", { path: " content//dam/a/ " }, { paths: ["/content/dam/a"] }],
     ["the repository as its path", { path: "/" }, { paths: ["/"] }],
@@ -100,7 +112,7 @@ describe("a start request", () => {
     ["a type that is no string", { type: 7 }, "type"],
     ["a type that is not known", { type: "NOPE" }, "type", "UNKNOWN_TYPE"],
     ["a filter that is no object", { filter: "DITATOPIC" }, "filter"],
-    ["a filter that is null", { filter: null }, "filter"],
+    ["a filter that is a list", { filter: ["DITATOPIC"] }, "filter.0", "UNKNOWN_FIELD"],
     ["a file type that is not known", { filter: { fileTypes: ["DITATOPIC", "PDF"] } }, "filter.fileTypes"],
     ["a file type in small letters", { filter: { fileTypes: "ditamap" } }, "filter.fileTypes"],
     ["file types that are no list", { filter: { fileTypes: 7 } }, "filter.fileTypes"],

@@ -4,12 +4,15 @@ import type { AssetResult, AssetWrite, RefusedWrite } from "../../../core/asset/
 import type {
   AssetRepository,
   EnlistedWriter,
+  ForgetOptions,
+  ForgottenPage,
   RepositoryNode,
   ScanOptions,
   ScanPage,
 } from "../../../core/ports/asset-repository.js";
 import type { AssetSink } from "../../../core/ports/asset-sink.js";
 import type { Scope } from "../../../core/asset/scope.js";
+import { nextResults, removeResults } from "../../sql/gone-results.js";
 import { AssetResults } from "../../sql/asset-results.js";
 import { type Row, type SqlDatabase } from "../../sql/index.js";
 import { pathKey } from "../../sql/path-key.js";
@@ -94,6 +97,19 @@ export class DatabaseAssetRepository implements AssetRepository {
     return this.#results.read(paths);
   }
 
+  async forgetGone(scope: Scope, options: ForgetOptions): Promise<ForgottenPage> {
+    const { database } = this.#place;
+    const { results, ...page } = await nextResults(database, this.identity, scope, options);
+    const gone = await this.#withoutAsset(results, (sql, parameters) => database.read(sql, parameters));
+    if (gone.length === 0) return { removed: 0, ...page };
+    const removed = await database.write(async (tx) => {
+      // Assets may have been put since.
+      const still = await this.#withoutAsset(gone, (sql, parameters) => tx.query(sql, parameters));
+      return removeResults(tx, this.identity, still);
+    });
+    return { removed, ...page };
+  }
+
   async close(): Promise<void> {
     if (this.#place.ownsDatabase) await this.#place.database.close();
   }
@@ -104,6 +120,21 @@ export class DatabaseAssetRepository implements AssetRepository {
     const { sql, parameters } = anyIn(keysBelow(path));
     const [child] = await this.#place.database.read(sql, parameters);
     return child ? { kind: "folder", path } : undefined;
+  }
+
+  /** Returns those at whose path there is no asset. */
+  async #withoutAsset<T extends { readonly path: string }>(
+    results: readonly T[],
+    query: (sql: string, parameters: readonly unknown[]) => Promise<readonly Row[]>,
+  ): Promise<readonly T[]> {
+    if (results.length === 0) return [];
+    const keys = results.map(({ path }) => ({ key: pathKey(path).toString("hex") }));
+    const rows = await query(
+      `select a.path from ${this.#place.database.dialect.rows({ key: "bytes" })} as w join ${ASSET} a on a.key = w.key`,
+      [JSON.stringify(keys)],
+    );
+    const there = new Set(rows.map((row) => String(row.path)));
+    return results.filter(({ path }) => !there.has(path));
   }
 
   #rowsAt(paths: readonly string[], columns: string): Promise<readonly Row[]> {

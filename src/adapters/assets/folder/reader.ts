@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readFile } from "node:fs";
+import { createReadStream, existsSync, readdirSync, readFile } from "node:fs";
 import { promisify } from "node:util";
 import { AssetmillError } from "../../../core/errors.js";
 import { isWithin } from "../../../core/asset/path.js";
@@ -8,7 +8,7 @@ import { assetOfFile } from "./asset-mapper.js";
 import { folderError } from "./errors.js";
 import { FolderTree, type TreeFile } from "./tree.js";
 import { READ_ONLY } from "./read-only.js";
-import { scanFolder } from "./scan.js";
+import { isLossy, namelessAt, scanFolder } from "./scan.js";
 import { VaultTree, vaultRootOf } from "./vault/tree.js";
 import { scanVault } from "./vault/scan.js";
 import { type FolderOptions, folderIdentity, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
@@ -35,6 +35,11 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
     const jcrRoot = vaultRootOf(options.folder);
     this.#vault = jcrRoot === undefined ? undefined : new VaultTree(jcrRoot, options.mount);
     this.#tree = this.#vault?.tree ?? new FolderTree(options);
+  }
+
+  /** The tree whose files are the assets; undefined for a FileVault layout. */
+  protected get plainTree(): FolderTree | undefined {
+    return this.#vault ? undefined : this.#tree;
   }
 
   /** Opens a folder. Throws INVALID_PARAMETER if it does not exist. */
@@ -71,7 +76,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
 
   #file(path: string): TreeFile {
     const found = this.#vault ? this.#original(this.#vault, path) : this.#tree.find(path);
-    if (!found && path.includes("\ufffd")) throw readFailed(path, "the file name is not UTF-8; rename the file");
+    if (!found && isLossy(path)) throw readFailed(path, "the file name is not UTF-8; rename the file");
     if (!found?.stats.isFile()) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
     return found;
   }
@@ -92,7 +97,19 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
     }
     const found = this.#find(path);
     if (found?.stats.isDirectory()) return { kind: "folder", path };
-    return found?.stats.isFile() ? { kind: "asset", asset: assetOfFile(path, found) } : undefined;
+    if (found?.stats.isFile()) return { kind: "asset", asset: assetOfFile(path, found) };
+    return isLossy(path) && this.#isListed(path) ? { kind: "asset", asset: namelessAt(path) } : undefined;
+  }
+
+  /** Whether the path's folder lists its name. Only a listing shows a name that is not UTF-8. */
+  #isListed(path: string): boolean {
+    const cut = path.lastIndexOf("/");
+    const folder = this.#find(path.slice(0, cut) || "/");
+    try {
+      return folder?.stats.isDirectory() === true && readdirSync(folder.file).includes(path.slice(cut + 1));
+    } catch {
+      return false;
+    }
   }
 
   /** Treats an unreadable path as missing. Throws if the whole tree is gone: that says nothing about one path. */

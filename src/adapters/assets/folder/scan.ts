@@ -75,10 +75,10 @@ function look(tree: FolderTree, path: string, file: string): Asset | undefined {
 }
 
 /** Whether the name is not UTF-8: Node then replaces its bytes. */
-const isLossy = (path: string): boolean => path.includes("\ufffd");
+export const isLossy = (path: string): boolean => path.includes("\ufffd");
 
 /** No path leads back to such a file. It counts as an asset all the same, and fails when it is read. */
-const namelessAt = (path: string): Asset => ({
+export const namelessAt = (path: string): Asset => ({
   path,
   fileType: fileTypeOfName(nameOf(path)) ?? "OTHERS",
   sizeBytes: 0,

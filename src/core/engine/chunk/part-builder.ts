@@ -55,6 +55,7 @@ export class PartBuilder {
   #tally = new TallyCounter();
   #lines: LogEntry[] = [];
   #handlerLines = 0;
+  #warnings = 0;
   #types: Partial<Record<FileType, { assets: number; busyMs: number }>> = {};
 
   constructor(claim: ChunkClaim, clock: Clock, enlists: boolean) {
@@ -107,6 +108,7 @@ export class PartBuilder {
     if (outcome.kind === "FAILED") {
       this.#lines.push({ level: "ERROR", message: `Failed ${path}: ${outcome.code} ${outcome.message}` });
     } else if (outcome.kind === "SUCCEEDED") {
+      this.#warnings += outcome.warnings.length;
       for (const warning of outcome.warnings) this.#lines.push({ level: "WARN", message: `${path}: ${warning}` });
     }
   }
@@ -132,6 +134,7 @@ export class PartBuilder {
       tally,
       writes: this.#enlists ? this.#writes : [],
       lines: [...this.#lines, ...this.#dropped(), ...skipLines(outcomes)],
+      warnings: this.#warnings,
       pace: { types: this.#types, elapsedMs: nowMs - this.#sinceMs },
     };
     this.#outcomes = [];
@@ -139,6 +142,7 @@ export class PartBuilder {
     this.#tally = new TallyCounter();
     this.#lines = [];
     this.#handlerLines = 0;
+    this.#warnings = 0;
     this.#types = {};
     this.#sinceMs = nowMs;
     return part;

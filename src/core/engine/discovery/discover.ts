@@ -4,6 +4,7 @@ import type { CommitAnswer } from "../../ports/chunk-store.js";
 import type { SkipRules } from "../../asset/skip-rules.js";
 import { discoverySource, type SourcePage } from "./discovery-source.js";
 import { TallyCounter } from "../../job/tally.js";
+import { forgetGone } from "./forget-gone.js";
 import type { EngineTools } from "../tools.js";
 
 /** Maximum number of chunks stored together. */
@@ -44,6 +45,10 @@ export async function discover(
     const due = (cutter.isFirst && cutter.waiting > 0) || cutter.waiting >= CHUNKS_PER_PAGE * options.chunkSize;
     if (!due && clock.monotonicMs() - storedMs < STORE_EVERY_MS) continue;
     if (!(await store(false))) return "lost";
+  }
+  if (!signal.aborted) {
+    if ((await storing)?.end === "lost") return "lost";
+    await forgetGone(job, signal, tools);
   }
   if (!signal.aborted && !(await store(true))) return "lost";
   const answer = await storing;

@@ -29,6 +29,7 @@ const partOf = (chunk: number): ChunkPart => ({
   tally: EMPTY_TALLY,
   writes: [writeOf(`/root/${chunk}`)],
   lines: [],
+  warnings: 0,
   pace: { types: {}, elapsedMs: 0 },
 });
 

@@ -178,7 +178,7 @@ describe("the watch over the host's health", () => {
     await clock.advance(5_000);
     const slow = job();
     const facts = { leased: false, nowMs: 5 };
-    const progress = { tally: EMPTY_TALLY, closedChunks: 0, samples: [] };
+    const progress = { tally: EMPTY_TALLY, closedChunks: 0, warnings: 0, samples: [] };
     expect(progressed({ ...slow, openChunks: 2 }, progress, facts).job.comments).to.equal(slow.comments);
     expect(pause({ ...slow, openChunks: 2 }, "ann", facts).job.comments).to.equal("");
     expect(cancel(slow, "ann", facts).job.comments).to.equal("cancelled by ann");
