@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type Asset, nameOf } from "../core/asset/asset.js";
 import { AssetmillError, isUnavailable, messageOf } from "../core/errors.js";
 import { fileTypeOfName, fileTypeOfXmlHead } from "../core/asset/file-type.js";
+import { decodeHead } from "../core/asset/decode-text.js";
 import { comparePaths, isWithin } from "../core/asset/path.js";
 import type { AssetResult, AssetWrite, RefusedWrite } from "../core/asset/asset-result.js";
 import type {
@@ -158,7 +159,7 @@ export class MemoryAssetRepository implements AssetRepository {
     const stored = this.#assets.get(path);
     if (!stored) return undefined;
     const { content, createdMs, modifiedMs } = stored;
-    const head = (): string => new TextDecoder().decode(content.subarray(0, HEAD_BYTES));
+    const head = (): string => decodeHead(content.subarray(0, HEAD_BYTES), path);
     const fileType = fileTypeOfName(nameOf(path)) ?? fileTypeOfXmlHead(head());
     return { path, fileType, sizeBytes: content.length, createdMs, modifiedMs };
   }

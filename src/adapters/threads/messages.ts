@@ -31,7 +31,12 @@ export interface SentBatch {
 
 /** How a handler ended; sent at once. */
 export type SentEnd =
-  | { readonly returned: HandlerResult | undefined; readonly hash: string | null | undefined; readonly busyMs: number }
+  | {
+      readonly returned: HandlerResult | undefined;
+      readonly textWarning: string | undefined;
+      readonly hash: string | null | undefined;
+      readonly busyMs: number;
+    }
   | { readonly error: EncodedError; readonly hash: string | null | undefined; readonly busyMs: number };
 
 /** A thread's question about the repository. `read` opens a stream; `next` asks for further pieces until there is none. */

@@ -28,6 +28,8 @@ export interface ThreadEnd {
   readonly returned: HandlerReturn;
   /** Hash of the content it read; null if two reads differed, undefined if it read nothing completely. */
   readonly contentHash: string | null | undefined;
+  /** What decoding the content as text warned about. */
+  readonly textWarning?: string | undefined;
   /** From the handler's start to its end. */
   readonly busyMs: number;
 }

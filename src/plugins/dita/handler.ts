@@ -17,7 +17,7 @@ const ACCEPTED: readonly FileType[] = ["DITATOPIC", "DITAMAP", "DITAVAL"];
  */
 export const ditaHandler: AssetHandler = Object.freeze({
   name: "dita",
-  version: "1",
+  version: "2",
   types: [DEFAULT_JOB_TYPE],
   accepts: (asset: Asset): boolean => ACCEPTED.includes(asset.fileType),
   async process({ path }: Asset, context: HandlerContext): Promise<HandlerResult> {

@@ -153,6 +153,22 @@ describe("handlers in worker threads", () => {
     expect(asked.returned).to.deep.equal({ properties: { text: "/a" } });
   });
 
+  it("decode text as it says, and return the warning or the failure", async () => {
+    const pool = withHandler(`return { properties: { text: await context.text() } };`);
+    const decoded = async (text: string): Promise<ThreadEnd> =>
+      pool.run(workOf("/a", { bytes: Buffer.from(text, "latin1") }));
+    const latin1 = "<?xml version='1.0' encoding='latin1'?>\xe9";
+    expect(await decoded(latin1)).to.deep.include({
+      returned: { properties: { text: latin1 } },
+      textWarning: undefined,
+    });
+    expect(await decoded("\xef\xbb\xbf<?xml version='1.0' encoding='latin1'?>")).to.deep.include({
+      textWarning: "the XML declaration says latin1, the byte order mark UTF-8; decoded as UTF-8",
+    });
+    const failed = await rejection(decoded("caf\xe9"));
+    expect(AssetmillError.is(failed) && [failed.code, failed.ids.path]).to.deep.equal(["ENCODING_INVALID", "/a"]);
+  });
+
   it("get content that is already in memory", async () => {
     const pool = withHandler(`return { properties: { text: await context.text() } };`);
     const bytes = Buffer.from("handed over");

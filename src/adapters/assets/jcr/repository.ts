@@ -1,5 +1,5 @@
 import type { Asset } from "../../../core/asset/asset.js";
-import { decodeText } from "../../../core/asset/decode-text.js";
+import { decodeHead } from "../../../core/asset/decode-text.js";
 import { AssetmillError, invalidParameter, isUnavailable } from "../../../core/errors.js";
 import { type FileType, fileTypeOfXmlHead } from "../../../core/asset/file-type.js";
 import type { AssetResult, AssetWrite, RefusedWrite } from "../../../core/asset/asset-result.js";
@@ -194,7 +194,7 @@ export class JcrAssetRepository implements AssetRepository {
     const content = await dialect.content(binaryPath(path, kind), signal);
     if (!content) return "OTHERS";
     try {
-      return fileTypeOfXmlHead(decodeText(await headOf(content, HEAD_BYTES)));
+      return fileTypeOfXmlHead(decodeHead(await headOf(content, HEAD_BYTES), path));
     } catch (error) {
       if (signal?.aborted) throw error;
       throw this.#client.unreachable(error);

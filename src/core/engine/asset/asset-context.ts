@@ -61,11 +61,14 @@ export class AssetContext implements HandlerContext {
   get repository(): RepositoryReader {
     const { repository, maxContentBytes } = this.#base;
     const bytes = (path: string): Promise<Uint8Array> =>
-      collect(repository.read(path, this.signal), path, maxContentBytes);
+      collect(repository.read(path, this.signal), path, maxContentBytes, async () => {
+        const [node] = await repository.stat([path], this.signal);
+        return node?.kind === "asset" ? node.asset.sizeBytes : undefined;
+      });
     return {
       exists: async (path) => (await repository.stat([path], this.signal))[0] !== undefined,
       bytes,
-      text: async (path) => decodeText(await bytes(path)),
+      text: async (path) => decodeText(await bytes(path), path).text,
     };
   }
 

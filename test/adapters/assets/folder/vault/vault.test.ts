@@ -21,7 +21,7 @@ const CONTENT = `<jcr:content jcr:primaryType="dam:AssetContent" jcr:lastModifie
 </jcr:content>`;
 
 /** A package as vlt writes it, by our own hand. */
-const FILES: Readonly<Record<string, string>> = {
+const FILES: Readonly<Record<string, string | Buffer>> = {
   "META-INF/vault/filter.xml": '<workspaceFilter version="1.0"><filter root="/content/dam/x"/></workspaceFilter>',
   "jcr_root/.content.xml": `<jcr:root ${NS} jcr:primaryType="rep:root"/>`,
   "jcr_root/content/dam/x/.content.xml": `<jcr:root ${NS} jcr:primaryType="sling:Folder"/>`,
@@ -41,6 +41,7 @@ const FILES: Readonly<Record<string, string>> = {
   "jcr_root/content/dam/x/plain.md": "# plain",
   "jcr_root/content/dam/x/plain.md.dir/.content.xml": `<jcr:root ${NS} jcr:primaryType="nt:file"/>`,
   "jcr_root/content/dam/x/node.xml": `<?xml version="1.0"?>\n<jcr:root ${NS} jcr:primaryType="nt:unstructured"/>`,
+  "jcr_root/content/dam/x/node-in-utf-16.xml": Buffer.from(`\uFEFF<jcr:root ${NS}/>`, "utf16le"),
   "jcr_root/content/dam/x/real.xml": "<topic id='t'/>",
 };
 
