@@ -76,6 +76,13 @@ export class MemoryAssetRepository implements AssetRepository {
     });
   }
 
+  async names(folder: string, most: number): Promise<readonly string[] | undefined> {
+    const prefix = folder === "/" ? "/" : `${folder}/`;
+    const below = [...this.#assets.keys()].filter((path) => path.startsWith(prefix));
+    if (below.length === 0) return undefined;
+    return [...new Set(below.map((path) => path.slice(prefix.length).split("/", 1)[0] ?? ""))].slice(0, most);
+  }
+
   async *read(path: string): AsyncIterable<Uint8Array> {
     this.reads.push(path);
     const content = this.#assets.get(path)?.content;

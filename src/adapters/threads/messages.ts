@@ -42,11 +42,13 @@ export type SentEnd =
 /** A thread's question about the repository. `read` opens a stream; `next` asks for further pieces until there is none. */
 export type Question =
   | { readonly what: "stat"; readonly paths: readonly string[] }
+  | { readonly what: "similar"; readonly path: string }
   | { readonly what: "read"; readonly stream: number; readonly path: string }
   | { readonly what: "next" | "close"; readonly stream: number };
 
 export type Answer =
   | { readonly nodes: readonly (RepositoryNode | undefined)[] }
+  | { readonly similar: string | undefined }
   | { readonly piece: Uint8Array | undefined }
   | { readonly error: EncodedError };
 

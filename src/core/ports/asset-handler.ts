@@ -13,6 +13,11 @@ export interface HandlerLogger {
 /** Reads assets other than the current one. */
 export interface RepositoryReader {
   exists(path: string): Promise<boolean>;
+  /**
+   * Returns the path of an asset or folder that differs from a missing path only in case or Unicode form (NFC, NFD); undefined if
+   * there is none. A hint for messages: folders with very many names are searched in part.
+   */
+  similar(path: string): Promise<string | undefined>;
   bytes(path: string): Promise<Uint8Array>;
   /** Decoded like `HandlerContext.text`. */
   text(path: string): Promise<string>;

@@ -69,9 +69,13 @@ describe("handlers in worker threads", () => {
       warn: (line) => void logged.push(`warn ${line}`),
       error: (line) => void logged.push(`error ${line}`),
     },
-    repository: repositoryOf({
-      stat: async (paths) => paths.map((one) => (one === "/gone" ? undefined : { kind: "asset", asset: assetOf(one) })),
-    }),
+    repository: {
+      ...repositoryOf({
+        stat: async (paths) =>
+          paths.map((one) => (one === "/gone" ? undefined : { kind: "asset", asset: assetOf(one) })),
+      }),
+      similar: async (path) => (path === "/gone" ? "/Gone" : undefined),
+    },
     ...over,
   });
 
@@ -97,7 +101,7 @@ describe("handlers in worker threads", () => {
        return { properties: {
          text: await context.text(), bytes: (await context.bytes()).length, pieces, isMainThread,
          other: await context.repository.text("/other"), there: await context.repository.exists("/other"),
-         gone: await context.repository.exists("/gone"), attempt: context.attempt, job: context.jobId,
+         gone: await context.repository.exists("/gone"), like: await context.repository.similar("/gone"), attempt: context.attempt, job: context.jobId,
          type: context.type, deadline: context.deadlineMs, aborted: context.signal.aborted,
        } };`,
     );
@@ -111,6 +115,7 @@ describe("handlers in worker threads", () => {
         other: "/other",
         there: true,
         gone: false,
+        like: "/Gone",
         attempt: 2,
         job: "job",
         type: "ASSET_PROCESSING",

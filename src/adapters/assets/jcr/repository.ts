@@ -12,6 +12,7 @@ import { JcrClient } from "./client.js";
 import type { JcrDialect } from "./dialects/dialect.js";
 import { JcrSink } from "./sink.js";
 import { JcrFault, unavailable } from "./errors.js";
+import { isContent } from "./scan/prefetch.js";
 import { scanJcr } from "./scan.js";
 import { jcrIdentity, type JcrOptions, type ResolvedJcrOptions, resolveJcrOptions } from "./options.js";
 import { probe } from "./dialects/probe.js";
@@ -87,6 +88,24 @@ export class JcrAssetRepository implements AssetRepository {
       if (asset) return { kind: "asset", asset };
       return found[i] === "folder" ? { kind: "folder", path } : undefined;
     });
+  }
+
+  async names(folder: string, most: number, signal?: AbortSignal): Promise<readonly string[] | undefined> {
+    if (folder.split("/").includes("jcr:content")) return undefined;
+    const { dialect } = await this.#speak({ signal });
+    // A listing that broke off starts again: names may come twice.
+    const names = new Set<string>();
+    const visit = (name: string): boolean => {
+      if (isContent(folder, name, NOTHING_EXCLUDED)) names.add(name);
+      return names.size < most;
+    };
+    try {
+      const node = await dialect.list(folder, visit, signal);
+      return node && !isAssetNode(node) ? [...names] : undefined;
+    } catch (error) {
+      if (error instanceof JcrFault) return undefined;
+      throw error;
+    }
   }
 
   async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
@@ -201,6 +220,8 @@ export class JcrAssetRepository implements AssetRepository {
     }
   }
 }
+
+const NOTHING_EXCLUDED: ReadonlySet<string> = new Set();
 
 const isRefusal = (error: unknown): error is AssetmillError =>
   AssetmillError.is(error) && error.code === "INVALID_PARAMETER";

@@ -138,6 +138,14 @@ describe("a folder with a FileVault layout", () => {
     expect(await rejection(text(`${root}/lost.png`))).to.include({ code: "READ_FAILED" });
   });
 
+  it("lists the JCR names in a folder, and none in an asset", async () => {
+    const names = (await reader.names(root, 100)) ?? [];
+    expect(names).to.include.members(["a:b.md", "book.xml", "x:y", "_x_y"]);
+    expect(await reader.names(root, 2)).to.have.length(2);
+    expect(await reader.names(`${root}/book.xml`, 100)).to.equal(undefined);
+    expect(await reader.names(`${root}/nowhere`, 100)).to.equal(undefined);
+  });
+
   it("is also recognised by its jcr_root", async () => {
     const inner = await FolderReader.at({ folder: join(folder, "jcr_root") });
     expect(await inner.stat([root, `${root}/plain.md`])).to.have.nested.property("[1].kind", "asset");
