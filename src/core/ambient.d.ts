@@ -13,7 +13,11 @@ interface AbortController {
 }
 declare var AbortController: { prototype: AbortController; new (): AbortController };
 
-declare class TextDecoder {
-  constructor(encoding?: string, options?: { fatal?: boolean });
-  decode(bytes: Uint8Array): string;
+interface TextDecoder {
+  readonly encoding: string;
+  decode(bytes: Uint8Array, options?: { stream?: boolean }): string;
 }
+declare var TextDecoder: {
+  prototype: TextDecoder;
+  new (encoding?: string, options?: { fatal?: boolean }): TextDecoder;
+};

@@ -19,7 +19,9 @@ export type ErrorCode =
   | "GONE"
   | "ACCESS_DENIED"
   | "READ_FAILED"
-  | "WRITE_FAILED";
+  | "WRITE_FAILED"
+  | "ENCODING_INVALID"
+  | "ENCODING_UNKNOWN";
 
 /** Identifies what an error concerns. */
 export interface ErrorIds {

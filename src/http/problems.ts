@@ -6,7 +6,10 @@ import { withSecurityHeaders } from "./security-headers.js";
 import { TooManyRequests } from "./too-many-requests.js";
 
 /** The codes that callers see. The others concern single assets; one that gets here is a bug. */
-type WireCode = Exclude<ErrorCode, "GONE" | "ACCESS_DENIED" | "READ_FAILED" | "WRITE_FAILED">;
+type WireCode = Exclude<
+  ErrorCode,
+  "GONE" | "ACCESS_DENIED" | "READ_FAILED" | "WRITE_FAILED" | "ENCODING_INVALID" | "ENCODING_UNKNOWN"
+>;
 
 interface Row extends Readonly<Record<StatusCodes, number>> {
   readonly title: string;

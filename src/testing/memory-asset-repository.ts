@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type Asset, nameOf } from "../core/asset/asset.js";
 import { AssetmillError, isUnavailable, messageOf } from "../core/errors.js";
 import { fileTypeOfName, fileTypeOfXmlHead } from "../core/asset/file-type.js";
+import { decodeHead } from "../core/asset/decode-text.js";
 import { comparePaths, isWithin } from "../core/asset/path.js";
 import type { AssetResult, AssetWrite, RefusedWrite } from "../core/asset/asset-result.js";
 import type {
@@ -75,6 +76,13 @@ export class MemoryAssetRepository implements AssetRepository {
       const isFolder = path === "/" || [...this.#assets.keys()].some((known) => isWithin(known, path));
       return isFolder ? { kind: "folder", path } : undefined;
     });
+  }
+
+  async names(folder: string, most: number): Promise<readonly string[] | undefined> {
+    const prefix = folder === "/" ? "/" : `${folder}/`;
+    const below = [...this.#assets.keys()].filter((path) => path.startsWith(prefix));
+    if (below.length === 0) return undefined;
+    return [...new Set(below.map((path) => path.slice(prefix.length).split("/", 1)[0] ?? ""))].slice(0, most);
   }
 
   async *read(path: string): AsyncIterable<Uint8Array> {
@@ -171,7 +179,7 @@ export class MemoryAssetRepository implements AssetRepository {
     const stored = this.#assets.get(path);
     if (!stored) return undefined;
     const { content, createdMs, modifiedMs } = stored;
-    const head = (): string => new TextDecoder().decode(content.subarray(0, HEAD_BYTES));
+    const head = (): string => decodeHead(content.subarray(0, HEAD_BYTES), path);
     const fileType = fileTypeOfName(nameOf(path)) ?? fileTypeOfXmlHead(head());
     return { path, fileType, sizeBytes: content.length, createdMs, modifiedMs };
   }

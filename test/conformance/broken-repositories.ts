@@ -195,6 +195,29 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
     breaks: "`stat` answers in the order asked, each path as often as asked, and undefined where no asset exists",
   },
   {
+    fault: "lists all that lies below a folder",
+    alter: (sound) => ({
+      async names(folder) {
+        const assets = await all(sound, { roots: [folder], excluded: [], filter: { fileTypes: [] } });
+        const below = assets.map(({ path }) => path.slice(folder.length + 1)).filter(Boolean);
+        return below.length > 0 ? below : undefined;
+      },
+    }),
+    breaks: "`names` lists what is directly in a folder, once each, and nothing for what is no folder",
+  },
+  {
+    fault: "lists names in one Unicode form",
+    alter: (sound) => ({
+      names: async (folder, most) => (await sound.names(folder, most))?.map((name) => name.normalize()),
+    }),
+    breaks: "`names` keeps the case and the Unicode form of each name, and lists no more of them than asked for",
+  },
+  {
+    fault: "lists more names than asked for",
+    alter: (sound) => ({ names: (folder) => sound.names(folder, 1_000) }),
+    breaks: "`names` keeps the case and the Unicode form of each name, and lists no more of them than asked for",
+  },
+  {
     fault: "decodes paths like a URI",
     alter: (sound) => ({
       read: (path, signal) => sound.read(path.includes("%41") ? decodeURI(path) : path, signal),

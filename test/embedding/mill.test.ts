@@ -156,7 +156,7 @@ describe("assetmill inside a host", () => {
     expect(report).to.deep.include({ status: "SUCCESS", succeededCount: 2 });
     const [a, b, c] = await assets.results(["/in/a.dita", "/in/sub/b.txt", "/out/c.txt"]);
     expect(a?.properties).to.deep.include({ text: TOPIC, fmditaTitle: "T" });
-    expect(a?.stamp.handlers).to.deep.equal({ dita: "1", own: "1" });
+    expect(a?.stamp.handlers).to.deep.equal({ dita: "2", own: "1" });
     expect(b).to.deep.include({ path: "/in/sub/b.txt", properties: { text: "B" }, jobId: report.processingId });
     expect(c).to.equal(undefined);
     expect(await mill.operator.results("/in/sub/b.txt")).to.deep.equal(b);

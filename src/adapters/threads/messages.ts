@@ -31,17 +31,24 @@ export interface SentBatch {
 
 /** How a handler ended; sent at once. */
 export type SentEnd =
-  | { readonly returned: HandlerResult | undefined; readonly hash: string | null | undefined; readonly busyMs: number }
+  | {
+      readonly returned: HandlerResult | undefined;
+      readonly textWarning: string | undefined;
+      readonly hash: string | null | undefined;
+      readonly busyMs: number;
+    }
   | { readonly error: EncodedError; readonly hash: string | null | undefined; readonly busyMs: number };
 
 /** A thread's question about the repository. `read` opens a stream; `next` asks for further pieces until there is none. */
 export type Question =
   | { readonly what: "stat"; readonly paths: readonly string[] }
+  | { readonly what: "similar"; readonly path: string }
   | { readonly what: "read"; readonly stream: number; readonly path: string }
   | { readonly what: "next" | "close"; readonly stream: number };
 
 export type Answer =
   | { readonly nodes: readonly (RepositoryNode | undefined)[] }
+  | { readonly similar: string | undefined }
   | { readonly piece: Uint8Array | undefined }
   | { readonly error: EncodedError };
 

@@ -33,7 +33,8 @@ export class PoolTask {
   ended(end: SentEnd): void {
     if ("error" in end) return this.fail(decodeError(end.error));
     this.isOver = true;
-    this.#resolve({ returned: end.returned, contentHash: end.hash, busyMs: end.busyMs });
+    const { returned, textWarning, hash, busyMs } = end;
+    this.#resolve({ returned, textWarning, contentHash: hash, busyMs });
   }
 
   fail(error: unknown): void {

@@ -1,7 +1,7 @@
 import { createReadStream, constants, readFileSync, statSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { MessagePort } from "node:worker_threads";
-import type { AssetRepository } from "../../core/ports/asset-repository.js";
+import type { AssetRepository, ReadableAssets } from "../../core/ports/asset-repository.js";
 import type { Answer, FromThread, Question, SentAsset } from "./messages.js";
 import { decodeError } from "./error-codec.js";
 
@@ -35,7 +35,7 @@ export class Questions {
 }
 
 /** Reads the repository for one asset's handler in a thread: the asset's own content directly, all else through the main thread. */
-export class RemoteRepository implements Pick<AssetRepository, "read" | "stat"> {
+export class RemoteRepository implements ReadableAssets {
   readonly #questions: Questions;
   readonly #index: number;
   readonly #sent: SentAsset;
@@ -50,6 +50,11 @@ export class RemoteRepository implements Pick<AssetRepository, "read" | "stat"> 
   async stat(paths: readonly string[]): ReturnType<AssetRepository["stat"]> {
     const answer = await this.#questions.ask(this.#index, { what: "stat", paths });
     return "nodes" in answer ? answer.nodes : [];
+  }
+
+  async similar(path: string): Promise<string | undefined> {
+    const answer = await this.#questions.ask(this.#index, { what: "similar", path });
+    return "similar" in answer ? answer.similar : undefined;
   }
 
   async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {

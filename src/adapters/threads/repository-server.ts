@@ -1,14 +1,14 @@
-import type { AssetRepository } from "../../core/ports/asset-repository.js";
+import type { ReadableAssets } from "../../core/ports/asset-repository.js";
 import type { Answer, Question } from "./messages.js";
 import { encodeError } from "./error-codec.js";
 
 /** Serves the repository, in the main thread, to one asset's handler in its thread. */
 export class RepositoryServer {
-  readonly #repository: Pick<AssetRepository, "read" | "stat">;
+  readonly #repository: ReadableAssets;
   readonly #signal: AbortSignal;
   readonly #streams = new Map<number, AsyncIterator<Uint8Array>>();
 
-  constructor(repository: Pick<AssetRepository, "read" | "stat">, signal: AbortSignal) {
+  constructor(repository: ReadableAssets, signal: AbortSignal) {
     this.#repository = repository;
     this.#signal = signal;
   }
@@ -16,6 +16,8 @@ export class RepositoryServer {
   async answer(question: Question): Promise<Answer> {
     try {
       if (question.what === "stat") return { nodes: await this.#repository.stat(question.paths) };
+      if (question.what === "similar")
+        return { similar: await this.#repository.similar?.(question.path, this.#signal) };
       if (question.what === "close") {
         await this.#close(question.stream);
         return { piece: undefined };

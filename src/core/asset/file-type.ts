@@ -1,3 +1,4 @@
+import { type DitaKind, ditaRootOf } from "./dita-root.js";
 import { readXmlHead } from "./xml-head.js";
 
 /** The file types of the contract's filter. */
@@ -26,35 +27,16 @@ export function fileTypeOfName(name: string): FileType | undefined {
   return Object.hasOwn(BY_EXTENSION, extension) ? BY_EXTENSION[extension] : "OTHERS";
 }
 
-const MAPS = new Set(["map", "bookmap", "subjectScheme", "learningMap", "learningBookmap", "learningGroupMap"]);
-const TOPICS = new Set([
-  "topic",
-  "concept",
-  "task",
-  "reference",
-  "glossentry",
-  "glossgroup",
-  "troubleshooting",
-  "machinery",
-  "dita",
-  "learningOverview",
-  "learningContent",
-  "learningSummary",
-  "learningAssessment",
-  "learningPlan",
-]);
+const BY_KIND: Readonly<Record<DitaKind, FileType>> = {
+  topic: "DITATOPIC",
+  composite: "DITATOPIC",
+  map: "DITAMAP",
+  conditions: "DITAVAL",
+};
 
-/** Returns the type of an XML file by the root's `class`, the root's name or the doctype, in this order. */
+/** Returns the type of an XML file by its root element, or by the doctype if the head ends before the root. */
 export function fileTypeOfXmlHead(head: string): FileType {
   const { doctype, root, rootClass } = readXmlHead(head);
-  if ((root ?? doctype) === "val") return "DITAVAL";
-  const classes = rootClass?.split(/\s+/) ?? [];
-  if (classes.includes("map/map")) return "DITAMAP";
-  if (classes.includes("topic/topic")) return "DITATOPIC";
-  for (const name of [root, doctype]) {
-    if (name === undefined) continue;
-    if (MAPS.has(name)) return "DITAMAP";
-    if (TOPICS.has(name)) return "DITATOPIC";
-  }
-  return "OTHERS";
+  const dita = ditaRootOf(root ?? doctype ?? "", rootClass);
+  return dita ? BY_KIND[dita.kind] : "OTHERS";
 }

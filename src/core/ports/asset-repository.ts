@@ -11,6 +11,12 @@ export type RepositoryNode =
 /** Makes writes part of a transaction of the store. */
 export type EnlistedWriter = (tx: Transaction, writes: readonly AssetWrite[]) => Promise<void>;
 
+/** What handlers read from. */
+export interface ReadableAssets extends Pick<AssetRepository, "read" | "stat"> {
+  /** Returns what exists under a path that differs from this one only in case or Unicode form. @defaultValue nothing is found */
+  similar?(path: string, signal?: AbortSignal): Promise<string | undefined>;
+}
+
 export interface ScanOptions {
   /** Yields only assets that follow this path. */
   readonly after?: string;
@@ -67,6 +73,13 @@ export interface AssetRepository {
    * readable. Here and below: when `signal` is aborted, the call may reject at once with the signal's reason.
    */
   stat(paths: readonly string[], signal?: AbortSignal): Promise<readonly (RepositoryNode | undefined)[]>;
+
+  /**
+   * Returns the names of the assets and folders directly in a folder, in any order, at most `most` of them; undefined if there is
+   * no such folder, or none that is readable. For hints about missing assets, so a bounded effort: a folder with many names, or
+   * many subfolders, may be listed in part.
+   */
+  names(folder: string, most: number, signal?: AbortSignal): Promise<readonly string[] | undefined>;
 
   /** Yields an asset's content in pieces. Throws before the first piece if it cannot be read. */
   read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;

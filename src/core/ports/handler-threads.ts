@@ -1,6 +1,6 @@
 import type { Asset } from "../asset/asset.js";
 import type { HandlerLogger, HandlerReturn } from "./asset-handler.js";
-import type { AssetRepository } from "./asset-repository.js";
+import type { ReadableAssets } from "./asset-repository.js";
 
 /** One try of one handler on one asset, to run in a worker thread. */
 export interface ThreadWork {
@@ -16,7 +16,7 @@ export interface ThreadWork {
   /** Returns an error if the repository is silent, and so to blame for a passed deadline. @defaultValue never */
   readonly silence?: () => Error | undefined;
   readonly logger: HandlerLogger;
-  readonly repository: Pick<AssetRepository, "read" | "stat">;
+  readonly repository: ReadableAssets;
   /** A plain file that holds the content, for the thread to read itself. */
   readonly file?: string;
   /** The content, if it was already read. */
@@ -28,6 +28,8 @@ export interface ThreadEnd {
   readonly returned: HandlerReturn;
   /** Hash of the content it read; null if two reads differed, undefined if it read nothing completely. */
   readonly contentHash: string | null | undefined;
+  /** What decoding the content as text warned about. */
+  readonly textWarning?: string | undefined;
   /** From the handler's start to its end. */
   readonly busyMs: number;
 }

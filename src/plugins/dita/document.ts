@@ -1,3 +1,4 @@
+import { Cascade } from "./cascade.js";
 import { type Element, elementOf, LINKS_EVERYWHERE, type LinkUse } from "./elements.js";
 import { type Root, rootOf } from "./roots.js";
 import { TitleCollector } from "./title.js";
@@ -8,8 +9,9 @@ export interface Link {
   readonly use: LinkUse;
   /** Trimmed, never empty, not yet resolved. */
   readonly value: string;
+  /** The element's own format, else the one it inherits. */
   readonly format?: string | undefined;
-  /** The element's own scope, else that of the nearest enclosing topicref. */
+  /** The element's own scope, else the one it inherits. Absent for content references: it says nothing about them. */
   readonly scope?: string | undefined;
   readonly reltable: boolean;
 }
@@ -43,7 +45,7 @@ const PLACEHOLDER = "-dita-use-conref-target";
 class DitaSink implements XmlSink {
   readonly #ids = new Set<string>();
   readonly #links: Link[] = [];
-  readonly #scopes: { readonly depth: number; readonly scope: string }[] = [];
+  readonly #cascade = new Cascade();
   #root: Root | undefined;
   #rootTitle = "";
   #title = new TitleCollector(2);
@@ -73,8 +75,8 @@ class DitaSink implements XmlSink {
     const ditaClass = attributes.class;
     if (!this.#title.isDone) this.#title.open(depth, name, ditaClass);
     const meaning = elementOf(name, ditaClass);
-    if (meaning?.isReltable && this.#reltable === 0) this.#reltable = depth;
-    if (meaning?.inMap && attributes.scope) this.#scopes.push({ depth, scope: attributes.scope });
+    if (meaning?.tablePart === "table" && this.#reltable === 0) this.#reltable = depth;
+    if (meaning?.cascades) this.#cascade.open(depth, attributes, meaning.tablePart);
     this.#read(meaning, attributes);
   }
 
@@ -82,7 +84,7 @@ class DitaSink implements XmlSink {
     const depth = this.#depth--;
     if (depth === this.#foreign) this.#foreign = 0;
     if (depth === this.#reltable) this.#reltable = 0;
-    if (this.#scopes.at(-1)?.depth === depth) this.#scopes.pop();
+    this.#cascade.close(depth);
     this.#title.close(depth);
   }
 
@@ -97,6 +99,7 @@ class DitaSink implements XmlSink {
   }
 
   #read(meaning: Element | undefined, attributes: Attributes): void {
+    const { scope, format } = meaning?.cascades ? this.#cascade.values : attributes;
     for (const name in attributes) {
       const raw = attributes[name] ?? "";
       if (name === "id") {
@@ -114,8 +117,8 @@ class DitaSink implements XmlSink {
       this.#links.push({
         use: key ? "content-key" : use,
         value: key ? endOfRange(key, value) : value,
-        format: attributes.format,
-        scope: attributes.scope || (meaning?.inMap ? this.#scopes.at(-1)?.scope : undefined),
+        format,
+        scope: use === "conref" ? undefined : scope,
         reltable: this.#reltable !== 0,
       });
     }

@@ -1,3 +1,5 @@
+import type { TablePart } from "./cascade.js";
+
 /** How a reference is used. Determines its kind and the property that lists it. */
 export type LinkUse =
   | "topicref"
@@ -17,9 +19,9 @@ export type LinkUse =
 export interface Element {
   /** Linking attributes of this element, in addition to those of every element. */
   readonly links: ReadonlyMap<string, LinkUse>;
-  /** Whether it is a topicref or a specialisation, whose `scope` applies to its descendants. */
-  readonly inMap: boolean;
-  readonly isReltable: boolean;
+  /** Whether it inherits `scope` and `format`, and passes them on to its descendants. */
+  readonly cascades: boolean;
+  readonly tablePart?: TablePart;
 }
 
 /** Attributes that link on every element. */
@@ -31,15 +33,20 @@ export const LINKS_EVERYWHERE: ReadonlyMap<string, LinkUse> = new Map([
 ]);
 
 const element = (links: Record<string, LinkUse>, more: Partial<Element> = {}): Element =>
-  Object.freeze({ links: new Map(Object.entries(links)), inMap: false, isReltable: false, ...more });
+  Object.freeze({ links: new Map(Object.entries(links)), cascades: false, ...more });
 
-const TOPICREF = element({ href: "topicref" }, { inMap: true });
-const MAPREF = element({ href: "mapref" }, { inMap: true });
-const KEYDEF = element({ href: "keydef" }, { inMap: true });
+const TOPICREF = element({ href: "topicref" }, { cascades: true });
+const MAPREF = element({ href: "mapref" }, { cascades: true });
+const KEYDEF = element({ href: "keydef" }, { cascades: true });
 const NAVREF = element({ mapref: "mapref" });
-const GROUP = element({}, { inMap: true });
-const RELTABLE = element({}, { inMap: true, isReltable: true });
+const GROUP = element({}, { cascades: true });
+const RELTABLE = element({}, { cascades: true, tablePart: "table" });
+const HEADER = element({}, { cascades: true, tablePart: "header" });
+const COLUMN = element({}, { cascades: true, tablePart: "column" });
+const ROW = element({}, { cascades: true, tablePart: "row" });
+const CELL = element({}, { cascades: true, tablePart: "cell" });
 const XREF = element({ href: "xref" });
+const LINK = element({ href: "xref" }, { cascades: true });
 const RELATED = element({ href: "related" });
 const IMAGE = element({ href: "image", longdescref: "related" });
 const FILE = element({ href: "file" });
@@ -62,7 +69,11 @@ const FLAG = element({ imageref: "image" });
 const TABLE: readonly (readonly [Element, string])[] = [
   [TOPICREF, "map/topicref"],
   [RELTABLE, "map/reltable"],
-  [GROUP, "map/map map/relrow map/relcell map/relheader map/relcolspec"],
+  [HEADER, "map/relheader"],
+  [COLUMN, "map/relcolspec"],
+  [ROW, "map/relrow subjectScheme/subjectRelHeader subjectScheme/subjectRel"],
+  [CELL, "map/relcell subjectScheme/subjectRole"],
+  [GROUP, "map/map topic/related-links topic/linkpool topic/linklist"],
   [NAVREF, "map/navref"],
   [KEYDEF, "mapgroup-d/keydef"],
   [MAPREF, "mapgroup-d/mapref mapgroup-d/anchorref mapgroup-d/topicsetref mapgroup-d/mapresources"],
@@ -83,7 +94,8 @@ const TABLE: readonly (readonly [Element, string])[] = [
   [TOPICREF, "subjectScheme/relatedSubjects classify-d/topicsubject classify-d/topicapply classify-d/subjectref"],
   [MAPREF, "subjectScheme/schemeref"],
   [RELTABLE, "subjectScheme/subjectRelTable"],
-  [XREF, "topic/xref topic/link topic/lq topic/longquoteref pr-d/fragref pr-d/synnoteref"],
+  [XREF, "topic/xref topic/lq topic/longquoteref pr-d/fragref pr-d/synnoteref"],
+  [LINK, "topic/link"],
   [RELATED, "topic/data topic/data-about topic/longdescref topic/author topic/source topic/publisher"],
   [IMAGE, "topic/image glossentry/glossSymbol hazard-d/hazardsymbol svg-d/svgref topic/video-poster"],
   [FILE, "topic/include pr-d/coderef mathml-d/mathmlref"],

@@ -3,6 +3,7 @@ import type { FileType } from "../../core/asset/file-type.js";
 import type { HandlerResult } from "../../core/asset/handler-result.js";
 import { type AssetHandler, DEFAULT_JOB_TYPE, type HandlerContext } from "../../core/ports/asset-handler.js";
 import { missingPaths } from "./broken-links.js";
+import { brokenReferences } from "./similar-targets.js";
 import { readDita } from "./document.js";
 import { resolveLinks } from "./references.js";
 import { uuidOf } from "./uuid.js";
@@ -11,13 +12,13 @@ const ACCEPTED: readonly FileType[] = ["DITATOPIC", "DITAMAP", "DITAVAL"];
 
 /**
  * Post-processes DITA topics, maps and ditavals: unique id, title, class, ids, references. The result depends only on the
- * asset's path, its content and which of its targets exist, so repeating it changes nothing. A topic or map always gets every
+ * asset's path, its content and which of its targets exist (a warning also on what exists beside a missing one), so repeating it changes nothing. A topic or map always gets every
  * list, even empty ones, which replace the values of an earlier run. Missing targets become warnings and
  * `brokenReferences`. A file that is ill-formed, is not DITA or exceeds the limits fails.
  */
 export const ditaHandler: AssetHandler = Object.freeze({
   name: "dita",
-  version: "1",
+  version: "2",
   types: [DEFAULT_JOB_TYPE],
   accepts: (asset: Asset): boolean => ACCEPTED.includes(asset.fileType),
   async process({ path }: Asset, context: HandlerContext): Promise<HandlerResult> {
@@ -35,7 +36,7 @@ export const ditaHandler: AssetHandler = Object.freeze({
     return {
       properties: { fmUuid: uuidOf(path), ...(root.kind === "conditions" ? {} : described) },
       references,
-      warnings: [...warnings, ...more, ...missing.map((target) => `broken reference ${target}`)],
+      warnings: [...warnings, ...more, ...(await brokenReferences(missing, context.repository))],
     };
   },
 });

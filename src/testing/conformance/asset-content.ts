@@ -42,15 +42,17 @@ export const CONTENT_GUARANTEES: readonly ContentGuarantee[] = [
     },
   },
   {
-    guarantee: "an asset named .xml has the type that its head gives away",
+    guarantee: "an asset named .xml has the type that its head gives away, whatever its encoding",
     needs: "xmlHeads",
     async check(plot) {
       await plot.put("/a.xml", '<?xml version="1.0"?><!-- x --><topic id="a"/>');
       await plot.put("/b.xml", "\uFEFF<map/>");
       await plot.put("/c.xml", "<project/>");
       await plot.put("/d.xml", "");
+      await plot.put("/e.xml", Buffer.from('<?xml version="1.0" encoding="UTF-16"?><topic/>', "utf16le"));
+      await plot.put("/f.xml", Buffer.from('<?xml version="1.0" encoding="no-such"?><map title="\xe9"/>', "latin1"));
       const types = (await plot.assets()).map(({ fileType }) => fileType);
-      deepStrictEqual(types, ["DITATOPIC", "DITAMAP", "OTHERS", "OTHERS"]);
+      deepStrictEqual(types, ["DITATOPIC", "DITAMAP", "OTHERS", "OTHERS", "DITATOPIC", "DITAMAP"]);
     },
   },
   {
@@ -74,6 +76,30 @@ export const CONTENT_GUARANTEES: readonly ContentGuarantee[] = [
       deepStrictEqual(changed?.kind === "asset" && changed.asset.sizeBytes, 10);
       await plot.remove(path);
       deepStrictEqual(await plot.repository.stat([path]), [undefined]);
+    },
+  },
+  {
+    guarantee: "`names` lists what is directly in a folder, once each, and nothing for what is no folder",
+    async check(plot) {
+      const [asset = ""] = await plot.plant(["/f/a", "/f/b/c", "/f/b/d/e", "/f/b-c", "/f/z", "/g"]);
+      const names = async (path: string): Promise<readonly string[] | undefined> => {
+        const found = await plot.repository.names(plot.at(path), 100);
+        return found && [...found].sort();
+      };
+      deepStrictEqual(await names("/f"), ["a", "b", "b-c", "z"]);
+      deepStrictEqual(await names("/f/b"), ["c", "d"]);
+      for (const path of ["/nowhere", "/f/nowhere/deeper"]) deepStrictEqual(await names(path), undefined, path);
+      deepStrictEqual(await plot.repository.names(asset, 100), undefined);
+    },
+  },
+  {
+    guarantee: "`names` keeps the case and the Unicode form of each name, and lists no more of them than asked for",
+    async check(plot) {
+      const planted = await plot.plant(["/e\u0301.dita", "/Logo.PNG", "/c", "/d"]);
+      const own = planted.map((path) => path.slice(plot.root.length + 1)).sort();
+      deepStrictEqual([...((await plot.repository.names(plot.root, 100)) ?? [])].sort(), own);
+      const some = (await plot.repository.names(plot.root, 2)) ?? [];
+      deepStrictEqual([some.length, some.every((name) => own.includes(name))], [2, true]);
     },
   },
   {

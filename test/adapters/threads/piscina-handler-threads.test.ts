@@ -69,9 +69,13 @@ describe("handlers in worker threads", () => {
       warn: (line) => void logged.push(`warn ${line}`),
       error: (line) => void logged.push(`error ${line}`),
     },
-    repository: repositoryOf({
-      stat: async (paths) => paths.map((one) => (one === "/gone" ? undefined : { kind: "asset", asset: assetOf(one) })),
-    }),
+    repository: {
+      ...repositoryOf({
+        stat: async (paths) =>
+          paths.map((one) => (one === "/gone" ? undefined : { kind: "asset", asset: assetOf(one) })),
+      }),
+      similar: async (path) => (path === "/gone" ? "/Gone" : undefined),
+    },
     ...over,
   });
 
@@ -97,7 +101,7 @@ describe("handlers in worker threads", () => {
        return { properties: {
          text: await context.text(), bytes: (await context.bytes()).length, pieces, isMainThread,
          other: await context.repository.text("/other"), there: await context.repository.exists("/other"),
-         gone: await context.repository.exists("/gone"), attempt: context.attempt, job: context.jobId,
+         gone: await context.repository.exists("/gone"), like: await context.repository.similar("/gone"), attempt: context.attempt, job: context.jobId,
          type: context.type, deadline: context.deadlineMs, aborted: context.signal.aborted,
        } };`,
     );
@@ -111,6 +115,7 @@ describe("handlers in worker threads", () => {
         other: "/other",
         there: true,
         gone: false,
+        like: "/Gone",
         attempt: 2,
         job: "job",
         type: "ASSET_PROCESSING",
@@ -151,6 +156,22 @@ describe("handlers in worker threads", () => {
     expect((whole.returned as any).properties.text).to.have.length(700_000);
     const asked = await pool.run(workOf("/a", { file: join(folder, "not-there") }));
     expect(asked.returned).to.deep.equal({ properties: { text: "/a" } });
+  });
+
+  it("decode text as it says, and return the warning or the failure", async () => {
+    const pool = withHandler(`return { properties: { text: await context.text() } };`);
+    const decoded = async (text: string): Promise<ThreadEnd> =>
+      pool.run(workOf("/a", { bytes: Buffer.from(text, "latin1") }));
+    const latin1 = "<?xml version='1.0' encoding='latin1'?>\xe9";
+    expect(await decoded(latin1)).to.deep.include({
+      returned: { properties: { text: latin1 } },
+      textWarning: undefined,
+    });
+    expect(await decoded("\xef\xbb\xbf<?xml version='1.0' encoding='latin1'?>")).to.deep.include({
+      textWarning: "the XML declaration says latin1, the byte order mark UTF-8; decoded as UTF-8",
+    });
+    const failed = await rejection(decoded("caf\xe9"));
+    expect(AssetmillError.is(failed) && [failed.code, failed.ids.path]).to.deep.equal(["ENCODING_INVALID", "/a"]);
   });
 
   it("get content that is already in memory", async () => {

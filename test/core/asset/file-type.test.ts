@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { FILE_TYPES, type FileType, fileTypeOfName, fileTypeOfXmlHead } from "../../../src/core/asset/file-type.js";
+import { DITA_ROOT_NAMES } from "../../../src/core/asset/dita-root.js";
+import { readDita } from "../../../src/plugins/dita/document.js";
 import { NOISY } from "../../support/timed.js";
 
 describe("the file type detected from a name", () => {
@@ -45,6 +47,10 @@ describe("the file type detected from an XML head", () => {
     ["a glossary entry", "<glossentry>", "DITATOPIC"],
     ["a troubleshooting topic", "<troubleshooting>", "DITATOPIC"],
     ["a composite", "<dita>", "DITATOPIC"],
+    ["a learning object map", "<learningObjectMap>", "DITAMAP"],
+    ["a learning base", "<learningBase>", "DITATOPIC"],
+    ["a topic whose class is not DITA's", '<topic class="page">', "DITATOPIC"],
+    ["some other root behind a topic's doctype", "<!DOCTYPE topic><project>", "OTHERS"],
     ["a val root", "<val>", "DITAVAL"],
     ["some other root", "<project>", "OTHERS"],
     ["a root whose name only begins like a map's", "<mapping>", "OTHERS"],
@@ -87,6 +93,15 @@ describe("the file type detected from an XML head", () => {
   ];
   for (const [title, head, expected] of table) {
     it(`is ${expected} for a head with ${title}`, () => expect(fileTypeOfXmlHead(head)).to.equal(expected));
+  }
+
+  for (const name of DITA_ROOT_NAMES) {
+    it(`is that of what the DITA handler reads for a root ${name}`, () => {
+      const source = `<${name} id="x"/>`;
+      const { kind } = readDita(source).root;
+      const expected = { topic: "DITATOPIC", composite: "DITATOPIC", map: "DITAMAP", conditions: "DITAVAL" }[kind];
+      expect(fileTypeOfXmlHead(source)).to.equal(expected);
+    });
   }
 
   it("is one of the six types for any text", () => {

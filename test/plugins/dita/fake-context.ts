@@ -19,6 +19,7 @@ export function contextOf(
   exists: (path: string) => boolean,
   asked: string[] = [],
   signal: AbortSignal = new AbortController().signal,
+  similar: (path: string) => string | undefined = () => undefined,
 ): HandlerContext {
   const bytes = async () => new TextEncoder().encode(text);
   const silent = () => undefined;
@@ -34,6 +35,7 @@ export function contextOf(
         asked.push(path);
         return exists(path);
       },
+      similar: async (path) => similar(path),
       bytes: () => Promise.reject(new Error("the DITA handler reads no other asset")),
       text: () => Promise.reject(new Error("the DITA handler reads no other asset")),
     },
@@ -60,8 +62,9 @@ export async function processText(
   text: string,
   path = "/docs/guide/topic.dita",
   exists: (path: string) => boolean = () => true,
+  similar?: (path: string) => string | undefined,
 ): Promise<Processed> {
-  return (await ditaHandler.process(assetAt(path), contextOf(text, exists))) as Processed;
+  return (await ditaHandler.process(assetAt(path), contextOf(text, exists, [], undefined, similar))) as Processed;
 }
 
 /** `CODE: message` of the failure that processing a text ends in. */

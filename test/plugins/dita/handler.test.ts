@@ -142,6 +142,39 @@ describe("the DITA handler", () => {
       expect(references).to.have.length(4);
     });
 
+    for (const [title, href, similar, says] of [
+      ["in case", "img/Logo.png", "/d/img/logo.PNG", "differs only in case"],
+      ["in Unicode form", "\u00e9.dita", "/d/e\u0301.dita", "differs only in Unicode form (NFD, not NFC)"],
+      ["in Unicode form, too", "e\u0301.dita", "/d/\u00e9.dita", "differs only in Unicode form (NFC, not NFD)"],
+      ["in both", "\u00e9.dita", "/d/E\u0301.dita", "differs only in case and Unicode form (NFD, not NFC)"],
+    ] as const) {
+      it(`say what exists instead, if it differs only ${title}`, async () => {
+        const { properties, warnings } = await processText(
+          topic(`<xref href="${href}"/><xref href="gone.dita"/>`),
+          "/d/a.dita",
+          () => false,
+          (path) => (path === `/d/${href}` ? similar : undefined),
+        );
+        expect(warnings).to.deep.equal([
+          `broken reference /d/${href}: ${similar} ${says}`,
+          "broken reference /d/gone.dita",
+        ]);
+        expect(properties.brokenReferences).to.deep.equal([`/d/${href}`, "/d/gone.dita"]);
+      });
+    }
+
+    it("are explained up to a hundred per document", async () => {
+      let asked = 0;
+      const text = topic(Array.from({ length: 300 }, (_, i) => `<xref href="${i}.dita"/>`).join(""));
+      const { warnings } = await processText(
+        text,
+        "/d/a.dita",
+        () => false,
+        () => void asked++,
+      );
+      expect([asked, warnings.length]).to.deep.equal([100, 300]);
+    });
+
     it("are found by one look-up per distinct internal target, and none for self, peer, key or external references", async () => {
       const asked: string[] = [];
       const text = topic(

@@ -66,6 +66,70 @@ describe("DITA references", () => {
       ]);
     });
 
+    const scopes = (references: readonly { scope?: string; target: string }[]): string =>
+      references.map(({ target, scope }) => `${target.slice(target.lastIndexOf("/") + 1)} ${scope ?? "-"}`).join(", ");
+
+    it("scope on the map, a header, a column, a row or a cell applies within, and the nearest one decides", async () => {
+      const table = (atts: { table?: string; header?: string; columns: string[]; row?: string; cells: string[] }) =>
+        `<reltable ${atts.table ?? ""}><relheader ${atts.header ?? ""}>${atts.columns
+          .map((column, i) => `<relcolspec ${column}><topicref href="c${i}"/></relcolspec>`)
+          .join("")}</relheader><relrow ${atts.row ?? ""}>${atts.cells
+          .map((cell, i) => `<relcell ${cell}><topicref href="${i}"/></relcell>`)
+          .join("")}</relrow></reltable>`;
+      const [peer, external, local] = ['scope="peer"', 'scope="external"', 'scope="local"'];
+      for (const [content, expected] of [
+        [table({ columns: [external, ""], cells: ["", ""] }), "c0 external, c1 -, 0 external, 1 -"],
+        [table({ columns: ["", peer], cells: ["", ""] }), "c0 -, c1 peer, 0 -, 1 peer"],
+        [table({ columns: [external], cells: [local, ""] }), "c0 external, 0 local, 1 -"],
+        [table({ table: peer, columns: [external, ""], cells: ["", ""] }), "c0 external, c1 peer, 0 external, 1 peer"],
+        [table({ columns: [external, ""], row: peer, cells: ["", local] }), "c0 external, c1 -, 0 peer, 1 local"],
+        [table({ header: peer, columns: ["", local], cells: ["", ""] }), "c0 peer, c1 local, 0 peer, 1 local"],
+        [
+          table({ columns: [peer], cells: [""] }) + table({ columns: [""], cells: [""] }) + '<topicref href="t"/>',
+          "c0 peer, 0 peer, c0 -, 0 -, t -",
+        ],
+      ] as const) {
+        expect(scopes((await inMap(content)).references), content).to.equal(expected);
+      }
+      const { references } = await processText(`<map ${peer}><topicref href="a"/></map>`, MAP);
+      expect(scopes(references)).to.equal("a peer");
+    });
+
+    it("every row begins again with the first column", async () => {
+      const row = (name: string) =>
+        `<relrow><relcell><topicref href="${name}1"/></relcell><relcell><topicref href="${name}2"/></relcell></relrow>`;
+      const { references } = await inMap(
+        `<reltable><relheader><relcolspec/><relcolspec scope="peer"/></relheader>${row("a")}${row("b")}</reltable>`,
+      );
+      expect(scopes(references)).to.equal("a1 -, a2 peer, b1 -, b2 peer");
+    });
+
+    it("a relationship table is recognised by its classes, too", async () => {
+      const { references } = await inMap(
+        '<x class="- map/reltable "><x class="- map/relheader "><x class="- map/relcolspec " scope="peer"/></x>' +
+          '<x class="- map/relrow "><x class="- map/relcell "><x class="- map/topicref " href="a"/></x></x></x>',
+      );
+      expect(scopes(references)).to.equal("a peer");
+    });
+
+    it("format applies to the topicrefs within, until one sets its own", async () => {
+      const { references } = await inMap(
+        '<topicgroup format="pdf"><topicref href="a"/><topicref href="b" format="dita"/></topicgroup><topicref href="c"/>' +
+          '<reltable><relheader><relcolspec format="html"/></relheader><relrow><relcell><topicref href="d"/></relcell></relrow></reltable>',
+      );
+      expect(references.map(({ kind }) => kind)).to.deep.equal(["file", "topic", "topic", "file"]);
+    });
+
+    it("scope says nothing about a content reference", async () => {
+      const { references } = await inMap(
+        '<topicref href="http://example.com/" scope="external" conref="lib.ditamap#m/t"/>',
+      );
+      expect(references.map(({ kind, external = false, scope }) => [kind, external, scope])).to.deep.equal([
+        ["file", true, "external"],
+        ["content", false, undefined],
+      ]);
+    });
+
     it("scope applies to the topicrefs within, until one sets its own", async () => {
       const { references } = await inMap(
         '<topicgroup scope="peer"><topicref href="a.dita"/><topicref href="b.dita" scope="local"/></topicgroup>' +
@@ -89,6 +153,35 @@ describe("DITA references", () => {
   });
 
   describe("in a topic", () => {
+    it("scope on related-links, a link pool or a link list applies to the links within, and to nothing else", async () => {
+      const { references, properties } = await processText(
+        `<topic id="a"><title>A</title><body><p><xref href="0.dita"/></p></body><related-links scope="external">
+          <link href="1.html"/><link href="2.dita" scope="local"/>
+          <linkpool scope="peer"><link href="3.dita"/><linkpool><link href="4.dita"><desc><xref href="5.dita"/></desc></link></linkpool></linkpool>
+          <linklist><link href="6.pdf" format="pdf"/></linklist>
+        </related-links><topic id="b"><title>B</title><related-links><link href="7.dita"/></related-links></topic></topic>`,
+        "/docs/guide/topic.dita",
+        () => false,
+      );
+      const name = (target: string): string => target.slice(target.lastIndexOf("/") + 1);
+      expect(references.map(({ target, scope }) => `${name(target)} ${scope ?? "-"}`)).to.deep.equal([
+        "0.dita -",
+        "1.html external",
+        "2.dita local",
+        "3.dita peer",
+        "4.dita peer",
+        "5.dita -",
+        "6.pdf external",
+        "7.dita -",
+      ]);
+      expect((properties.brokenReferences as string[]).map(name)).to.deep.equal([
+        "0.dita",
+        "2.dita",
+        "5.dita",
+        "7.dita",
+      ]);
+    });
+
     it("xref and link are listed in fmditaXrefs: every occurrence in references, every path once in the property", async () => {
       const { references, properties } = await inTopic(
         '<p><xref href="a.dita"/><xref href="a.dita#t/x"/><link href="b.dita"/><xref href="c.pdf" format="pdf"/></p>',

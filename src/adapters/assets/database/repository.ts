@@ -21,6 +21,7 @@ import { ASSET_COLUMNS, assetOfRow } from "./asset-mapper.js";
 import type { ContentStore } from "./contents/content-store.js";
 import { DatabaseSink } from "./sink.js";
 import { FileContentStore } from "./contents/file-content-store.js";
+import { namesIn } from "./folder-names.js";
 import { keysBelow } from "./key-ranges.js";
 import { type DatabaseAssetsOptions, resolveContentFolder } from "./options.js";
 import { TableContentStore } from "./contents/table-content-store.js";
@@ -76,6 +77,10 @@ export class DatabaseAssetRepository implements AssetRepository {
     const nodes: (RepositoryNode | undefined)[] = [];
     for (const path of paths) nodes.push(await this.#node(path, assets.get(path)));
     return nodes;
+  }
+
+  names(folder: string, most: number, signal?: AbortSignal): Promise<readonly string[] | undefined> {
+    return namesIn(this.#place.database, folder, most, signal);
   }
 
   async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {

@@ -1,5 +1,5 @@
 import type { Asset } from "../../../core/asset/asset.js";
-import { decodeText } from "../../../core/asset/decode-text.js";
+import { decodeHead } from "../../../core/asset/decode-text.js";
 import { nameOf } from "../../../core/asset/asset.js";
 import { type FileType, fileTypeOfName, fileTypeOfXmlHead } from "../../../core/asset/file-type.js";
 import { readFileHead } from "./file-head.js";
@@ -11,7 +11,7 @@ const HEAD_BYTES = 4_096;
 export function assetOfFile(path: string, { file, stats }: TreeFile): Asset {
   return {
     path,
-    fileType: fileTypeOfName(nameOf(path)) ?? sniff(file),
+    fileType: fileTypeOfName(nameOf(path)) ?? sniff(file, path),
     sizeBytes: stats.size,
     // Some file systems record no creation time: use the oldest time known.
     createdMs: Math.floor(stats.birthtimeMs > 0 ? Math.min(stats.birthtimeMs, stats.mtimeMs) : stats.mtimeMs),
@@ -19,9 +19,9 @@ export function assetOfFile(path: string, { file, stats }: TreeFile): Asset {
   };
 }
 
-function sniff(file: string): FileType {
+function sniff(file: string, path: string): FileType {
   try {
-    return fileTypeOfXmlHead(decodeText(readFileHead(file, HEAD_BYTES)));
+    return fileTypeOfXmlHead(decodeHead(readFileHead(file, HEAD_BYTES), path));
   } catch {
     // Unreadable: its handler will report that.
     return "OTHERS";

@@ -6,6 +6,7 @@ import type { AssetRepository, RepositoryNode, ScanOptions, ScanPage } from "../
 import type { Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
 import { folderError } from "./errors.js";
+import { namesIn, nameTowardsMount } from "./folder-names.js";
 import { FolderTree, type TreeFile } from "./tree.js";
 import { READ_ONLY } from "./read-only.js";
 import { isLossy, namelessAt, scanFolder } from "./scan.js";
@@ -24,7 +25,7 @@ const readWhole = promisify(readFile);
  * Reads a directory tree that is mounted at a repository path. A link to a file inside the tree is an asset; links to
  * folders, and links out of the tree, are ignored.
  */
-export class FolderReader implements Pick<AssetRepository, "identity" | "scan" | "stat" | "read" | "fileOf"> {
+export class FolderReader implements Pick<AssetRepository, "identity" | "scan" | "stat" | "names" | "read" | "fileOf"> {
   readonly identity: string;
   readonly #tree: FolderTree;
   /** Set if the folder holds a FileVault layout. */
@@ -53,6 +54,16 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
 
   async stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]> {
     return paths.map((path) => this.#node(path));
+  }
+
+  async names(folder: string, most: number): Promise<readonly string[] | undefined> {
+    const towards = nameTowardsMount(this.#tree, folder);
+    if (towards !== undefined) return [towards];
+    if (this.#vault) {
+      return this.#vault.at(folder)?.kind === "folder" ? this.#vault.names(folder)?.slice(0, most) : undefined;
+    }
+    const found = this.#find(folder);
+    return found?.stats.isDirectory() ? namesIn(found.file, most) : undefined;
   }
 
   async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {

@@ -1,5 +1,5 @@
 import type { Asset } from "../../../core/asset/asset.js";
-import { decodeText } from "../../../core/asset/decode-text.js";
+import { decodeHead } from "../../../core/asset/decode-text.js";
 import { AssetmillError, invalidParameter, isUnavailable } from "../../../core/errors.js";
 import { type FileType, fileTypeOfXmlHead } from "../../../core/asset/file-type.js";
 import type { AssetResult, AssetWrite, RefusedWrite } from "../../../core/asset/asset-result.js";
@@ -12,6 +12,7 @@ import { JcrClient } from "./client.js";
 import type { JcrDialect } from "./dialects/dialect.js";
 import { JcrSink } from "./sink.js";
 import { JcrFault, unavailable } from "./errors.js";
+import { isContent } from "./scan/prefetch.js";
 import { scanJcr } from "./scan.js";
 import { jcrIdentity, type JcrOptions, type ResolvedJcrOptions, resolveJcrOptions } from "./options.js";
 import { probe } from "./dialects/probe.js";
@@ -87,6 +88,24 @@ export class JcrAssetRepository implements AssetRepository {
       if (asset) return { kind: "asset", asset };
       return found[i] === "folder" ? { kind: "folder", path } : undefined;
     });
+  }
+
+  async names(folder: string, most: number, signal?: AbortSignal): Promise<readonly string[] | undefined> {
+    if (folder.split("/").includes("jcr:content")) return undefined;
+    const { dialect } = await this.#speak({ signal });
+    // A listing that broke off starts again: names may come twice.
+    const names = new Set<string>();
+    const visit = (name: string): boolean => {
+      if (isContent(folder, name, NOTHING_EXCLUDED)) names.add(name);
+      return names.size < most;
+    };
+    try {
+      const node = await dialect.list(folder, visit, signal);
+      return node && !isAssetNode(node) ? [...names] : undefined;
+    } catch (error) {
+      if (error instanceof JcrFault) return undefined;
+      throw error;
+    }
   }
 
   async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
@@ -194,13 +213,15 @@ export class JcrAssetRepository implements AssetRepository {
     const content = await dialect.content(binaryPath(path, kind), signal);
     if (!content) return "OTHERS";
     try {
-      return fileTypeOfXmlHead(decodeText(await headOf(content, HEAD_BYTES)));
+      return fileTypeOfXmlHead(decodeHead(await headOf(content, HEAD_BYTES), path));
     } catch (error) {
       if (signal?.aborted) throw error;
       throw this.#client.unreachable(error);
     }
   }
 }
+
+const NOTHING_EXCLUDED: ReadonlySet<string> = new Set();
 
 const isRefusal = (error: unknown): error is AssetmillError =>
   AssetmillError.is(error) && error.code === "INVALID_PARAMETER";

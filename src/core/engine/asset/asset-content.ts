@@ -1,19 +1,21 @@
+import type { Asset } from "../../asset/asset.js";
 import { decodeText } from "../../asset/decode-text.js";
 import { AssetmillError } from "../../errors.js";
 import type { AssetRepository } from "../../ports/asset-repository.js";
 import type { CreateDigest } from "../../ports/digest.js";
 
-/** Concatenates all pieces. Throws READ_FAILED if they are larger than `maxBytes`. */
-export async function collect(pieces: AsyncIterable<Uint8Array>, path: string, maxBytes: number): Promise<Uint8Array> {
+/** Concatenates all pieces. Throws READ_FAILED, with the size that `sizeOf` returns, if they are larger than `maxBytes`. */
+export async function collect(
+  pieces: AsyncIterable<Uint8Array>,
+  path: string,
+  maxBytes: number,
+  sizeOf: () => number | undefined | Promise<number | undefined> = () => undefined,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const piece of pieces) {
     length += piece.length;
-    if (length > maxBytes) {
-      throw new AssetmillError("READ_FAILED", `content is larger than ${maxBytes} bytes; use context.stream()`, {
-        ids: { path },
-      });
-    }
+    if (length > maxBytes) throw tooLarge(path, await sizeOf(), maxBytes);
     parts.push(piece);
   }
   if (parts.length === 1 && parts[0]) return parts[0];
@@ -26,6 +28,17 @@ export async function collect(pieces: AsyncIterable<Uint8Array>, path: string, m
   return whole;
 }
 
+function tooLarge(path: string, sizeBytes: number | undefined, maxBytes: number): AssetmillError {
+  // A size from the listing may be outdated.
+  const size = sizeBytes !== undefined && sizeBytes > maxBytes ? ` of ${inBytes(sizeBytes)}` : "";
+  const message = `the content${size} exceeds the limit of ${inBytes(maxBytes)} for content that is read as a whole`;
+  return new AssetmillError("READ_FAILED", message, { ids: { path } });
+}
+
+const MIB = 1024 * 1024;
+
+const inBytes = (bytes: number): string => `${bytes} bytes${bytes < MIB ? "" : ` (${(bytes / MIB).toFixed(1)} MiB)`}`;
+
 /** Where content is read from, and how. */
 export interface ContentSource {
   readonly repository: Pick<AssetRepository, "read">;
@@ -37,13 +50,17 @@ export interface ContentSource {
 export class AssetContent {
   /** Hash of the content; null if it was not read completely, or if two reads differed. */
   hash: string | null = null;
+  /** What decoding the text warned about. */
+  textWarning: string | undefined;
   #changed = false;
   #bytes: Promise<Uint8Array> | undefined;
   readonly #path: string;
+  readonly #sizeBytes: number;
   readonly #source: ContentSource;
 
-  constructor(path: string, source: ContentSource) {
+  constructor({ path, sizeBytes }: Pick<Asset, "path" | "sizeBytes">, source: ContentSource) {
     this.#path = path;
+    this.#sizeBytes = sizeBytes;
     this.#source = source;
   }
 
@@ -62,7 +79,9 @@ export class AssetContent {
   }
 
   async text(signal: AbortSignal): Promise<string> {
-    return decodeText(await this.bytes(signal));
+    const { text, warning } = decodeText(await this.bytes(signal), this.#path);
+    this.textWarning = warning;
+    return text;
   }
 
   async *stream(signal: AbortSignal): AsyncIterable<Uint8Array> {
@@ -75,7 +94,8 @@ export class AssetContent {
   }
 
   async #read(signal: AbortSignal): Promise<Uint8Array> {
-    const bytes = await collect(this.#source.repository.read(this.#path, signal), this.#path, this.#source.maxBytes);
+    const { repository, maxBytes } = this.#source;
+    const bytes = await collect(repository.read(this.#path, signal), this.#path, maxBytes, () => this.#sizeBytes);
     const digest = this.#source.createDigest();
     digest.update(bytes);
     this.readAs(digest.finish());

@@ -1,7 +1,7 @@
 import { decodeText } from "../../asset/decode-text.js";
 import { AssetFailure, RetryableError, SkipAsset } from "../../errors.js";
 import type { HandlerContext, HandlerLogger, RepositoryReader } from "../../ports/asset-handler.js";
-import type { AssetRepository } from "../../ports/asset-repository.js";
+import type { AssetRepository, ReadableAssets } from "../../ports/asset-repository.js";
 import { collect } from "./asset-content.js";
 import type { AssetTask } from "./asset-task.js";
 
@@ -11,7 +11,7 @@ export interface ContextBase {
   readonly type: string;
   readonly deadlineMs: number;
   readonly logger: HandlerLogger;
-  readonly repository: Pick<AssetRepository, "read" | "stat" | "fileOf">;
+  readonly repository: ReadableAssets & Pick<AssetRepository, "fileOf">;
   readonly maxContentBytes: number;
 }
 
@@ -61,11 +61,15 @@ export class AssetContext implements HandlerContext {
   get repository(): RepositoryReader {
     const { repository, maxContentBytes } = this.#base;
     const bytes = (path: string): Promise<Uint8Array> =>
-      collect(repository.read(path, this.signal), path, maxContentBytes);
+      collect(repository.read(path, this.signal), path, maxContentBytes, async () => {
+        const [node] = await repository.stat([path], this.signal);
+        return node?.kind === "asset" ? node.asset.sizeBytes : undefined;
+      });
     return {
       exists: async (path) => (await repository.stat([path], this.signal))[0] !== undefined,
+      similar: async (path) => repository.similar?.(path, this.signal),
       bytes,
-      text: async (path) => decodeText(await bytes(path)),
+      text: async (path) => decodeText(await bytes(path), path).text,
     };
   }
 

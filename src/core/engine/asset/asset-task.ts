@@ -35,7 +35,7 @@ export class AssetTask {
 
   /** Created when a handler first reads: some never do. */
   get content(): AssetContent {
-    this.#content ??= new AssetContent(this.path, this.#source);
+    this.#content ??= new AssetContent({ path: this.path, sizeBytes: this.asset.sizeBytes }, this.#source);
     return this.#content;
   }
 
@@ -47,6 +47,11 @@ export class AssetTask {
   /** The hash that was read; see `AssetContent.seen`. */
   get contentRead(): string | null | undefined {
     return this.#content?.seen;
+  }
+
+  /** What decoding the text warned about. */
+  get textWarning(): string | undefined {
+    return this.#content?.textWarning;
   }
 
   /** Created when a handler first asks for it: most never do. */

@@ -1,11 +1,12 @@
 import type { ChunkClaim } from "../../job/chunk.js";
 import type { Job } from "../../job/job.js";
 import type { LeasedWork } from "../leased-work.js";
-import type { AssetRepository } from "../../ports/asset-repository.js";
+import type { AssetRepository, ReadableAssets } from "../../ports/asset-repository.js";
 import type { PartBuilder } from "../chunk/part-builder.js";
 import type { AssetRunTools } from "./run-asset.js";
 import type { ThreadTools } from "./run-in-thread.js";
 import { repositorySilence } from "../health/repository-silence.js";
+import { SimilarPaths } from "./similar-paths.js";
 import { stampsOf } from "./stamps.js";
 import type { EngineTools } from "../tools.js";
 
@@ -28,9 +29,16 @@ export function assetTools(
   const { options, repository, createDigest, threads, latency } = tools;
   const read: AssetRepository["read"] = (path, signal) => latency.repository.timeFirst(repository.read(path, signal));
   const fileOf = repository.fileOf?.bind(repository);
-  const reader: Pick<AssetRepository, "read" | "stat" | "fileOf"> = {
+  const stat: AssetRepository["stat"] = (paths, signal) =>
+    latency.repository.time(() => repository.stat(paths, signal));
+  const similarPaths = new SimilarPaths({
+    stat,
+    names: (folder, most, signal) => latency.repository.time(() => repository.names(folder, most, signal)),
+  });
+  const reader: ReadableAssets & Pick<AssetRepository, "fileOf"> = {
     read,
-    stat: (paths, signal) => latency.repository.time(() => repository.stat(paths, signal)),
+    stat,
+    similar: (path, signal) => similarPaths.find(path, signal),
     ...(fileOf ? { fileOf } : {}),
   };
   // Only the handlers that the job was started with: those added later are not part of it.

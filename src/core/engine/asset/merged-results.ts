@@ -27,6 +27,11 @@ export class MergedResults {
     if (result.warnings) this.warnings = [...this.warnings, ...result.warnings.map(clip)];
   }
 
+  /** Adds a warning of the engine. */
+  warn(message: string): void {
+    this.warnings = [...this.warnings, clip(message)];
+  }
+
   skip(handler: AssetHandler, reason: string): void {
     this.skipped ??= { handler: handler.name, reason: clip(reason) };
     this.ran(handler);

@@ -1,7 +1,7 @@
 import type { AssetWrite } from "../../asset/asset-result.js";
 import type { Outcome } from "../../asset/outcome.js";
 import type { Stamp } from "../../asset/stamp.js";
-import { AssetFailure, AssetmillError, isUnavailable, messageOf, SkipAsset } from "../../errors.js";
+import { AssetFailure, AssetmillError, type ErrorCode, isUnavailable, messageOf, SkipAsset } from "../../errors.js";
 import type { AssetHandler } from "../../ports/asset-handler.js";
 import type { ContentSource } from "./asset-content.js";
 import type { AssetTask } from "./asset-task.js";
@@ -57,6 +57,7 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
     }
   }
   if (done.succeeded === 0) return { outcome: skipped(done, task) };
+  if (task.textWarning !== undefined) done.warn(task.textWarning);
   const outcome: Outcome =
     task.attempts === 1 && done.warnings.length === 0
       ? PLAIN_SUCCESS
@@ -97,15 +98,24 @@ function skipped({ skipped }: MergedResults, { attempts }: AssetTask): Outcome {
   return { kind: "SKIPPED", code: "BY_HANDLER", message: reason, handler, attempts };
 }
 
+/** Codes of errors about an asset's content that become its outcome. */
+const ABOUT_CONTENT: ReadonlySet<string> = new Set([
+  "ACCESS_DENIED",
+  "READ_FAILED",
+  "ENCODING_INVALID",
+  "ENCODING_UNKNOWN",
+] satisfies ErrorCode[]);
+
 /** Returns the outcome for an error. GONE about the asset itself is not a failure: it was deleted since discovery. */
 function failure(handler: string, { path, attempts }: AssetTask, error: unknown): Outcome {
   const message = clip(messageOf(error));
   if (AssetFailure.is(error)) return { kind: "FAILED", code: error.code, message, handler, attempts };
   if (AssetmillError.is(error) && error.ids.path === path) {
     if (error.code === "GONE") return { kind: "SKIPPED", code: "GONE", message, attempts };
-    if (error.code === "ACCESS_DENIED" || error.code === "READ_FAILED") {
-      return { kind: "FAILED", code: error.code, message, handler, attempts };
-    }
+    if (ABOUT_CONTENT.has(error.code)) return { kind: "FAILED", code: error.code, message, handler, attempts };
   }
-  return { kind: "FAILED", code: "HANDLER_ERROR", message, handler, attempts };
+  const of = AssetmillError.is(error) && error.ids.path !== path ? error.ids.path : undefined;
+  // Most messages about an asset leave out its path, because an outcome already has one: here it is another asset's.
+  const whole = of === undefined || message.includes(of) ? message : clip(`${of}: ${message}`);
+  return { kind: "FAILED", code: "HANDLER_ERROR", message: whole, handler, attempts };
 }

@@ -63,6 +63,31 @@ describe("a folder repository", function () {
       ]);
     });
 
+    it("lists names under a mount, on the way to it, and none outside the tree", async () => {
+      await fixture.files("/a/b.dita", "/a/c/d.dita");
+      await symlink(fixture.outside, join(fixture.folder, "out"));
+      const mounted = await fixture.mounted("/content/dam");
+      const names = async (path: string) => {
+        const found = await mounted.repository.names(path, 100);
+        return found && [...found].sort();
+      };
+      expect(await names("/")).to.deep.equal(["content"]);
+      expect(await names("/content")).to.deep.equal(["dam"]);
+      expect(await names("/content/dam")).to.deep.equal(["a", "out"]);
+      expect(await names("/content/dam/a")).to.deep.equal(["b.dita", "c"]);
+      for (const path of ["/content/dam/out", "/content/da", "/content/dam/..", "/content/dam/a/b.dita", "/a"]) {
+        expect(await names(path), path).to.equal(undefined);
+      }
+    });
+
+    it("lists no names in a folder that may not be read", async () => {
+      await fixture.files("/closed/b.dita");
+      await chmod(join(fixture.folder, "closed"), 0o000);
+      const { repository } = fixture;
+      expect(await asNobody(() => repository.names("/closed", 100))).to.equal(undefined);
+      await chmod(join(fixture.folder, "closed"), 0o700);
+    });
+
     it("finds nothing at a path with . or .. segments or NUL", async () => {
       await fixture.files("/a/b.dita");
       await writeFile(join(fixture.outside, "secret.dita"), "secret");

@@ -185,6 +185,9 @@ describe("a scan of a folder", function () {
       ["a long head that ends amid a character", `<topic title="${"é".repeat(4_000)}"`, "DITATOPIC"],
       ["a topic in UTF-16, little end first", Buffer.from("\uFEFF<topic/>", "utf16le"), "DITATOPIC"],
       ["a topic in UTF-16, big end first", Buffer.from("\uFEFF<topic/>", "utf16le").swap16(), "DITATOPIC"],
+      ["a topic in UTF-16 without a mark", Buffer.from('<?xml version="1.0"?><topic/>', "utf16le"), "DITATOPIC"],
+      ["a topic in an unknown encoding", '<?xml version="1.0" encoding="no-such"?><topic/>', "DITATOPIC"],
+      ["a topic with a byte that is not UTF-8", Buffer.from("<topic id='\xe9'/>", "latin1"), "DITATOPIC"],
     ];
     for (const [title, content, type] of heads) {
       it(`detects the type ${type} from the head of XML with ${title}`, async () => {

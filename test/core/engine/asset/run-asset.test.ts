@@ -398,16 +398,21 @@ describe("a repository error", () => {
     expect(await outcomeOf([throwing(code("GONE", PATH))])).to.include({ kind: "SKIPPED", code: "GONE" });
   });
 
-  for (const one of ["ACCESS_DENIED", "READ_FAILED"] as const) {
+  for (const one of ["ACCESS_DENIED", "READ_FAILED", "ENCODING_INVALID", "ENCODING_UNKNOWN"] as const) {
     it(`makes the asset FAILED ${one} if it reports ${one} for it`, async () => {
       expect(await outcomeOf([throwing(code(one, PATH))])).to.include({ kind: "FAILED", code: one, handler: "h" });
     });
   }
 
-  for (const one of ["GONE", "ACCESS_DENIED", "READ_FAILED"] as const) {
+  for (const one of ["GONE", "ACCESS_DENIED", "READ_FAILED", "ENCODING_INVALID"] as const) {
     it(`counts as the handler's failure if it reports ${one} for another asset`, async () => {
       for (const path of ["/root/b.dita", undefined]) {
-        expect(await outcomeOf([throwing(code(one, path))])).to.include({ kind: "FAILED", code: "HANDLER_ERROR" });
+        const message = path === undefined ? "hm" : `${path}: hm`;
+        expect(await outcomeOf([throwing(code(one, path))])).to.include({
+          kind: "FAILED",
+          code: "HANDLER_ERROR",
+          message,
+        });
       }
     });
   }
@@ -569,6 +574,43 @@ describe("an asset's content", () => {
     });
   }
 
+  it("is FAILED with the offset if its bytes are none in the encoding that it names", async () => {
+    const { end } = await reading(
+      async (_asset, context) => ({ properties: { text: await context.text() } }),
+      () => [Buffer.from("<?xml version='1.0' encoding='utf-8'?>caf"), Buffer.of(0xe9)],
+    );
+    expect(end).to.deep.equal({
+      outcome: {
+        kind: "FAILED",
+        code: "ENCODING_INVALID",
+        message: "offset 41: byte 0xE9 is not UTF-8, which the XML declaration names",
+        handler: "h",
+        attempts: 1,
+      },
+    });
+  });
+
+  it("has one warning, however many handlers decode it, if its byte order mark contradicts its declaration", async () => {
+    const bytes = Buffer.from("\uFEFF<?xml version='1.0' encoding='latin1'?>é");
+    const reads = async (_asset: unknown, context: HandlerContext): Promise<{ warnings: string[] }> => {
+      expect(await context.text()).to.match(/é$/);
+      return { warnings: ["own"] };
+    };
+    const { run } = bench([handler(reads), handler(reads, { name: "second" })], {
+      repository: {
+        read: async function* () {
+          yield bytes;
+        },
+      },
+    });
+    const outcome = (await run())?.outcome;
+    expect(outcome?.kind === "SUCCEEDED" && outcome.warnings).to.deep.equal([
+      "own",
+      "own",
+      "the XML declaration says latin1, the byte order mark UTF-8; decoded as UTF-8",
+    ]);
+  });
+
   it("is an empty text if it has no bytes", async () => {
     const { end } = await reading(
       async (_asset, context) => ({ properties: { text: await context.text() } }),
@@ -581,9 +623,46 @@ describe("an asset's content", () => {
     const { end } = await reading(
       async (_asset, context) => ({ properties: { text: await context.text() } }),
       () => [Buffer.alloc(6), Buffer.alloc(6)],
-      10,
+      ASSET.sizeBytes - 1,
     );
-    expect(end?.outcome).to.include({ kind: "FAILED", code: "READ_FAILED" });
+    expect(end?.outcome).to.include({
+      kind: "FAILED",
+      code: "READ_FAILED",
+      message: `the content of ${ASSET.sizeBytes} bytes exceeds the limit of ${ASSET.sizeBytes - 1} bytes for content that is read as a whole`,
+    });
+  });
+
+  it("fails without a size if it is above the limit although it was smaller when listed", async () => {
+    const { end } = await reading(
+      async (_asset, context) => ({ properties: { text: await context.text() } }),
+      () => [Buffer.alloc(2_000_000)],
+      1_500_000,
+    );
+    expect(end?.outcome).to.include({
+      kind: "FAILED",
+      code: "READ_FAILED",
+      message: "the content exceeds the limit of 1500000 bytes (1.4 MiB) for content that is read as a whole",
+    });
+  });
+
+  it("names the path and the size if it is another asset's and above the limit", async () => {
+    const OTHER = "/root/b.dita";
+    const { run } = bench(
+      [handler(async (_asset, context) => ({ properties: { text: await context.repository.text(OTHER) } }))],
+      {
+        repository: {
+          read: async function* () {
+            yield Buffer.alloc(20);
+          },
+          stat: async () => [{ kind: "asset", asset: { ...assetOf(OTHER), sizeBytes: 20 } }],
+        },
+        maxBytes: 10,
+      },
+    );
+    expect((await run())?.outcome).to.include({
+      code: "HANDLER_ERROR",
+      message: `${OTHER}: the content of 20 bytes exceeds the limit of 10 bytes for content that is read as a whole`,
+    });
   });
 
   it("is accepted at the limit", async () => {

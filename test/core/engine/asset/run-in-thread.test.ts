@@ -82,6 +82,15 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect([slots.free, threadSlots.free]).to.deep.equal([2, 6]);
   });
 
+  it("passes on what decoding its text warned about", async () => {
+    const { threads, run } = bench(1, { fileOf: (path) => path });
+    await quiet();
+    await threads.end(0, { returned: { warnings: ["own"] }, textWarning: "mark and declaration disagree" });
+    await run.drained();
+    const outcome = run.part.take()?.outcomes[0]?.outcome;
+    expect(outcome?.kind === "SUCCEEDED" && outcome.warnings).to.deep.equal(["own", "mark and declaration disagree"]);
+  });
+
   it("passes on its results, hash and duration", async () => {
     const { threads, run, clock } = bench(1, { fileOf: (path) => path });
     await quiet();

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Asset } from "../../../../core/asset/asset.js";
+import { decodeHead } from "../../../../core/asset/decode-text.js";
 import { childPath, isWithin } from "../../../../core/asset/path.js";
 import { assetOfFile } from "../asset-mapper.js";
 import { readFileHead } from "../file-head.js";
@@ -98,7 +99,7 @@ export class VaultTree {
   #view(directory: string): DocviewNode | undefined {
     const found = this.tree.findFile(join(directory, CONTENT));
     if (!found?.stats.isFile() || found.stats.size > MAX_CONTENT_BYTES) return undefined;
-    return parseDocview(readFileSync(found.file, { encoding: "utf8", flag: READ_ONLY }));
+    return parseDocview(decodeHead(readFileSync(found.file, { flag: READ_ONLY }), CONTENT));
   }
 }
 
@@ -109,5 +110,5 @@ const HEAD_BYTES = 2_048;
 
 /** Whether a `name.xml` describes a node, and so is not a file of the repository. */
 function isDocview({ file }: TreeFile): boolean {
-  return file.endsWith(".xml") && /<jcr:root\s/.test(readFileHead(file, HEAD_BYTES).toString("utf8"));
+  return file.endsWith(".xml") && /<jcr:root\s/.test(decodeHead(readFileHead(file, HEAD_BYTES), file));
 }

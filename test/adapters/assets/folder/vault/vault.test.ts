@@ -21,7 +21,7 @@ const CONTENT = `<jcr:content jcr:primaryType="dam:AssetContent" jcr:lastModifie
 </jcr:content>`;
 
 /** A package as vlt writes it, by our own hand. */
-const FILES: Readonly<Record<string, string>> = {
+const FILES: Readonly<Record<string, string | Buffer>> = {
   "META-INF/vault/filter.xml": '<workspaceFilter version="1.0"><filter root="/content/dam/x"/></workspaceFilter>',
   "jcr_root/.content.xml": `<jcr:root ${NS} jcr:primaryType="rep:root"/>`,
   "jcr_root/content/dam/x/.content.xml": `<jcr:root ${NS} jcr:primaryType="sling:Folder"/>`,
@@ -41,6 +41,7 @@ const FILES: Readonly<Record<string, string>> = {
   "jcr_root/content/dam/x/plain.md": "# plain",
   "jcr_root/content/dam/x/plain.md.dir/.content.xml": `<jcr:root ${NS} jcr:primaryType="nt:file"/>`,
   "jcr_root/content/dam/x/node.xml": `<?xml version="1.0"?>\n<jcr:root ${NS} jcr:primaryType="nt:unstructured"/>`,
+  "jcr_root/content/dam/x/node-in-utf-16.xml": Buffer.from(`\uFEFF<jcr:root ${NS}/>`, "utf16le"),
   "jcr_root/content/dam/x/real.xml": "<topic id='t'/>",
 };
 
@@ -135,6 +136,14 @@ describe("a folder with a FileVault layout", () => {
     const [node] = await reader.stat([`${root}/lost.png`]);
     expect(node?.kind === "asset" && node.asset.sizeBytes).to.equal(7);
     expect(await rejection(text(`${root}/lost.png`))).to.include({ code: "READ_FAILED" });
+  });
+
+  it("lists the JCR names in a folder, and none in an asset", async () => {
+    const names = (await reader.names(root, 100)) ?? [];
+    expect(names).to.include.members(["a:b.md", "book.xml", "x:y", "_x_y"]);
+    expect(await reader.names(root, 2)).to.have.length(2);
+    expect(await reader.names(`${root}/book.xml`, 100)).to.equal(undefined);
+    expect(await reader.names(`${root}/nowhere`, 100)).to.equal(undefined);
   });
 
   it("is also recognised by its jcr_root", async () => {

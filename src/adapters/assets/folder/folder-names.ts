@@ -1,0 +1,26 @@
+import { opendir } from "node:fs/promises";
+import type { FolderTree } from "./tree.js";
+import { isWithin } from "../../../core/asset/path.js";
+
+/** Entries read at once. */
+const AT_ONCE = 1_024;
+
+/** Returns up to `most` names in a directory; undefined if it cannot be read. */
+export async function namesIn(directory: string, most: number): Promise<readonly string[] | undefined> {
+  const names: string[] = [];
+  try {
+    for await (const { name } of await opendir(directory, { bufferSize: AT_ONCE })) {
+      if (names.length >= most) break;
+      names.push(name);
+    }
+  } catch {
+    return undefined;
+  }
+  return names;
+}
+
+/** Returns the only name in a folder that lies above the mount; undefined for any other folder. */
+export function nameTowardsMount({ mount }: FolderTree, folder: string): string | undefined {
+  if (folder === mount || !isWithin(mount, folder)) return undefined;
+  return mount.slice(folder === "/" ? 1 : folder.length + 1).split("/")[0];
+}
