@@ -16,11 +16,13 @@ export const ASSET_REPOSITORY_GUARANTEES: readonly Guarantee<AssetPlot, AssetRep
   {
     guarantee: "the flags say what the repository can do",
     async check({ repository, capabilities }) {
-      const { enlist, sink } = capabilities;
-      deepStrictEqual(
-        { enlist: repository.enlist !== undefined, sink: repository.sink !== undefined },
-        { enlist, sink },
-      );
+      const { enlist, sink, names = true } = capabilities;
+      const has = {
+        enlist: repository.enlist !== undefined,
+        sink: repository.sink !== undefined,
+        names: repository.names !== undefined,
+      };
+      deepStrictEqual(has, { enlist, sink, names });
     },
   },
   ...SCAN_GUARANTEES,
@@ -43,13 +45,13 @@ export function assetRepositorySuite(
   open: () => Promise<AssetRepositoryFixture>,
   capabilities: AssetRepositoryCapabilities,
 ): Suite<AssetPlot, AssetRepositoryFlag> {
-  const { enlist, sink, sinkTimes, creationTimes, refusesGone, comparesStamps, xmlHeads } = capabilities;
+  const { enlist, sink, sinkTimes, creationTimes, refusesGone, comparesStamps, xmlHeads, names = true } = capabilities;
   let opened: Promise<AssetRepositoryFixture> | undefined;
   let plots = 0;
   return {
     title: [`${name} as an AssetRepository`, ...notesOn(capabilities)].join(", "),
     guarantees: ASSET_REPOSITORY_GUARANTEES,
-    flags: { enlist, sink, sinkTimes, creationTimes, refusesGone, comparesStamps, xmlHeads },
+    flags: { enlist, sink, sinkTimes, creationTimes, refusesGone, comparesStamps, xmlHeads, names },
     run: async (check) => {
       const fixture = await (opened ??= open());
       const root = `${fixture.root === "/" ? "" : fixture.root}/check${++plots}`;

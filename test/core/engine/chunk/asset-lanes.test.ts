@@ -130,6 +130,18 @@ describe("a running chunk", () => {
     expect(listed).to.deep.equal(["/img"]);
   });
 
+  it("finds no similar paths in a repository that cannot list names", async () => {
+    const found: unknown[] = [];
+    const process: AssetHandler["process"] = async (_asset, context) => {
+      found.push(await context.repository.similar("/img/Logo.png"));
+    };
+    const handlers = [{ name: "h", version: "1", process }];
+    const tools = engineTools({ handlers, repository: repositoryOf(), clock: new ManualClock() });
+    const run = startLanes(jobOf(), claimOf(1), 10_000, sharedOf(2, tools), tools);
+    await run.drained();
+    expect(found).to.deep.equal([undefined]);
+  });
+
   it("shares the slots of its process with other chunks", async () => {
     const { held, tools, shared, run } = bench(10, { concurrency: 4 });
     const others = [2, 3].map((chunk) =>
