@@ -36,10 +36,6 @@ export class SyntheticRepository implements AssetRepository {
     return paths.map((path) => ({ kind: "folder", path }));
   }
 
-  async names(): Promise<undefined> {
-    return undefined;
-  }
-
   async *read(): AsyncIterable<Uint8Array> {}
 
   async apply(writes: readonly AssetWrite[]): Promise<readonly RefusedWrite[]> {

@@ -208,13 +208,13 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
   {
     fault: "lists names in one Unicode form",
     alter: (sound) => ({
-      names: async (folder, most) => (await sound.names(folder, most))?.map((name) => name.normalize()),
+      names: async (folder, most) => (await sound.names?.(folder, most))?.map((name) => name.normalize()),
     }),
     breaks: "`names` keeps the case and the Unicode form of each name, and lists no more of them than asked for",
   },
   {
     fault: "lists more names than asked for",
-    alter: (sound) => ({ names: (folder) => sound.names(folder, 1_000) }),
+    alter: (sound) => ({ names: async (folder) => sound.names?.(folder, 1_000) }),
     breaks: "`names` keeps the case and the Unicode form of each name, and lists no more of them than asked for",
   },
   {

@@ -49,7 +49,6 @@ export const repositoryOf = (over: Partial<AssetRepository> = {}): AssetReposito
   read: async function* (path) {
     yield Buffer.from(path);
   },
-  names: async () => undefined,
   apply: notAsked("apply"),
   results: async (paths) => paths.map(() => undefined),
   enlist: async () => {},

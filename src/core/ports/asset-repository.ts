@@ -77,9 +77,9 @@ export interface AssetRepository {
   /**
    * Returns the names of the assets and folders directly in a folder, in any order, at most `most` of them; undefined if there is
    * no such folder, or none that is readable. For hints about missing assets, so a bounded effort: a folder with many names, or
-   * many subfolders, may be listed in part.
+   * many subfolders, may be listed in part. Without it, there are no such hints.
    */
-  names(folder: string, most: number, signal?: AbortSignal): Promise<readonly string[] | undefined>;
+  names?(folder: string, most: number, signal?: AbortSignal): Promise<readonly string[] | undefined>;
 
   /** Yields an asset's content in pieces. Throws before the first piece if it cannot be read. */
   read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;

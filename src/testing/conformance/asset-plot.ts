@@ -22,9 +22,13 @@ export type AssetRepositoryFlag =
   /** `apply` refuses writes for an asset whose size or modification time differs from the stamp's. */
   | "comparesStamps"
   /** The type of `.xml` assets is read from the head of their content. */
-  | "xmlHeads";
+  | "xmlHeads"
+  /** It can list the names in a folder: it has `names`. */
+  | "names";
 
-export interface AssetRepositoryCapabilities extends Readonly<Record<AssetRepositoryFlag, boolean>> {
+export interface AssetRepositoryCapabilities extends Readonly<Record<Exclude<AssetRepositoryFlag, "names">, boolean>> {
+  /** @defaultValue true */
+  readonly names?: boolean;
   /** Returns whether the repository allows this name. @defaultValue every name is allowed */
   readonly legalName?: (segment: string) => boolean;
   /** Whether names that differ only in case or in their Unicode form are the same name. @defaultValue false */

@@ -17,15 +17,14 @@ export const ASSET_REPOSITORY_GUARANTEES: readonly Guarantee<AssetPlot, AssetRep
   {
     guarantee: "the flags say what the repository can do",
     async check({ repository, capabilities }) {
-      const { enlist, sink, forgetsGone } = capabilities;
-      deepStrictEqual(
-        {
-          enlist: repository.enlist !== undefined,
-          sink: repository.sink !== undefined,
-          forgetsGone: repository.forgetGone !== undefined,
-        },
-        { enlist, sink, forgetsGone },
-      );
+      const { enlist, sink, forgetsGone, names = true } = capabilities;
+      const has = {
+        enlist: repository.enlist !== undefined,
+        sink: repository.sink !== undefined,
+        forgetsGone: repository.forgetGone !== undefined,
+        names: repository.names !== undefined,
+      };
+      deepStrictEqual(has, { enlist, sink, forgetsGone, names });
     },
   },
   ...SCAN_GUARANTEES,
@@ -49,13 +48,13 @@ export function assetRepositorySuite(
   open: () => Promise<AssetRepositoryFixture>,
   capabilities: AssetRepositoryCapabilities,
 ): Suite<AssetPlot, AssetRepositoryFlag> {
-  const { enlist, sink, sinkTimes, creationTimes, refusesGone, forgetsGone, comparesStamps, xmlHeads } = capabilities;
+  const { names = true, ...required } = capabilities;
   let opened: Promise<AssetRepositoryFixture> | undefined;
   let plots = 0;
   return {
     title: [`${name} as an AssetRepository`, ...notesOn(capabilities)].join(", "),
     guarantees: ASSET_REPOSITORY_GUARANTEES,
-    flags: { enlist, sink, sinkTimes, creationTimes, refusesGone, forgetsGone, comparesStamps, xmlHeads },
+    flags: { ...required, names },
     run: async (check) => {
       const fixture = await (opened ??= open());
       const root = `${fixture.root === "/" ? "" : fixture.root}/check${++plots}`;

@@ -31,14 +31,17 @@ export function assetTools(
   const fileOf = repository.fileOf?.bind(repository);
   const stat: AssetRepository["stat"] = (paths, signal) =>
     latency.repository.time(() => repository.stat(paths, signal));
-  const similarPaths = new SimilarPaths({
-    stat,
-    names: (folder, most, signal) => latency.repository.time(() => repository.names(folder, most, signal)),
-  });
+  const listed = repository.names?.bind(repository);
+  const similarPaths =
+    listed &&
+    new SimilarPaths({
+      stat,
+      names: (folder, most, signal) => latency.repository.time(() => listed(folder, most, signal)),
+    });
   const reader: ReadableAssets & Pick<AssetRepository, "fileOf"> = {
     read,
     stat,
-    similar: (path, signal) => similarPaths.find(path, signal),
+    ...(similarPaths ? { similar: (path, signal) => similarPaths.find(path, signal) } : {}),
     ...(fileOf ? { fileOf } : {}),
   };
   // Only the handlers that the job was started with: those added later are not part of it.

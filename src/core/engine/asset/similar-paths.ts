@@ -9,6 +9,8 @@ const MOST_KEPT = 20_000;
 /** Folders of a missing path that may differ, from its end on. */
 const MOST_LEVELS = 8;
 
+type ListableRepository = Required<Pick<AssetRepository, "names" | "stat">>;
+
 /** A folder's names by what they are without case and Unicode form. */
 type Folder = ReadonlyMap<string, readonly string[]>;
 
@@ -17,11 +19,11 @@ type Folder = ReadonlyMap<string, readonly string[]>;
  * assets may have broken links into the same folder; a listing may be as old as this object.
  */
 export class SimilarPaths {
-  readonly #repository: Pick<AssetRepository, "names" | "stat">;
+  readonly #repository: ListableRepository;
   readonly #folders = new Map<string, Promise<Folder | undefined>>();
   #kept = 0;
 
-  constructor(repository: Pick<AssetRepository, "names" | "stat">) {
+  constructor(repository: ListableRepository) {
     this.#repository = repository;
   }
 

@@ -106,6 +106,42 @@ describe("a running chunk", () => {
     expect([held.started.length, ended()]).to.deep.equal([40, true]);
   });
 
+  it("finds paths similar to missing ones for all its handlers, with one listing of a folder", async () => {
+    const listed: string[] = [];
+    const similar: (string | undefined)[] = [];
+    const handler: AssetHandler = {
+      name: "h",
+      version: "1",
+      process: async (_asset, context) => {
+        similar.push(await context.repository.similar("/img/Logo.png"));
+      },
+    };
+    const repository = repositoryOf({
+      names: async (folder) => {
+        listed.push(folder);
+        return ["logo.PNG"];
+      },
+      stat: async (paths) => paths.map((path) => ({ kind: "folder", path })),
+    });
+    const tools = engineTools({ handlers: [handler], repository, clock: new ManualClock() });
+    const run = startLanes(jobOf(), claimOf(3), 10_000, sharedOf(2, tools), tools);
+    await run.drained();
+    expect(similar).to.deep.equal(["/img/logo.PNG", "/img/logo.PNG", "/img/logo.PNG"]);
+    expect(listed).to.deep.equal(["/img"]);
+  });
+
+  it("finds no similar paths in a repository that cannot list names", async () => {
+    const found: unknown[] = [];
+    const process: AssetHandler["process"] = async (_asset, context) => {
+      found.push(await context.repository.similar("/img/Logo.png"));
+    };
+    const handlers = [{ name: "h", version: "1", process }];
+    const tools = engineTools({ handlers, repository: repositoryOf(), clock: new ManualClock() });
+    const run = startLanes(jobOf(), claimOf(1), 10_000, sharedOf(2, tools), tools);
+    await run.drained();
+    expect(found).to.deep.equal([undefined]);
+  });
+
   it("shares the slots of its process with other chunks", async () => {
     const { held, tools, shared, run } = bench(10, { concurrency: 4 });
     const others = [2, 3].map((chunk) =>
