@@ -1,5 +1,6 @@
 export { JOB_ROW } from "./job-row.js";
 export { Jobs1761300000000 } from "./migrations/jobs-1761300000000.js";
+export { ChunkKeys1764300000005 } from "./migrations/chunk-keys-1764300000005.js";
 export { Contract1763900000002 } from "./migrations/contract-1763900000002.js";
 export { TypeOrmChunkStore } from "./typeorm-chunk-store.js";
 export { TypeOrmJobLog } from "./typeorm-job-log.js";

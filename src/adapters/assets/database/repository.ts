@@ -18,6 +18,7 @@ import { ASSET_COLUMNS, assetOfRow } from "./asset-mapper.js";
 import type { ContentStore } from "./contents/content-store.js";
 import { DatabaseSink } from "./sink.js";
 import { FileContentStore } from "./contents/file-content-store.js";
+import { keyParts } from "./key-parts.js";
 import { keysBelow } from "./key-ranges.js";
 import { type DatabaseAssetsOptions, resolveContentFolder } from "./options.js";
 import { TableContentStore } from "./contents/table-content-store.js";
@@ -101,9 +102,13 @@ export class DatabaseAssetRepository implements AssetRepository {
   async #node(path: string, asset: Asset | undefined): Promise<RepositoryNode | undefined> {
     if (asset) return { kind: "asset", asset };
     if (path === "/") return { kind: "folder", path };
-    const { sql, parameters } = anyIn(keysBelow(path));
-    const [child] = await this.#place.database.read(sql, parameters);
-    return child ? { kind: "folder", path } : undefined;
+    const { database } = this.#place;
+    const { keys } = database.dialect;
+    for (const part of keyParts(keysBelow(path), keys.headBytes)) {
+      const { sql, parameters } = anyIn(part, keys);
+      if ((await database.read(sql, parameters)).length > 0) return { kind: "folder", path };
+    }
+    return undefined;
   }
 
   #rowsAt(paths: readonly string[], columns: string): Promise<readonly Row[]> {
@@ -114,7 +119,7 @@ export class DatabaseAssetRepository implements AssetRepository {
       .map((column) => `a.${column}`)
       .join(", ");
     return database.read(
-      `select ${selected} from ${database.dialect.rows({ key: "bytes" })} as w join ${ASSET} a on a.key = w.key`,
+      `select ${selected} from ${database.dialect.rows({ key: "bytes" })} as w join ${ASSET} a on ${database.dialect.keys.same("a.key", "w.key")}`,
       [JSON.stringify(keys)],
     );
   }
