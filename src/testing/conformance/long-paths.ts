@@ -2,7 +2,7 @@ import { MAX_PATH_BYTES, pathBytes } from "../../core/asset/path-length.js";
 import { Dice } from "./random-tree.js";
 
 /** Bytes of a name: all file systems and servers take so many. */
-const NAME_BYTES = 120;
+const NAME_BYTES = 140;
 
 /** Alphabets whose characters take 1 to 4 bytes of UTF-8. Random texts of them cannot be compressed to a third. */
 const ALPHABETS = [
