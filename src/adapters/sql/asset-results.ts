@@ -79,10 +79,9 @@ export class AssetResults {
       .map(({ path }) => path);
     if (paths.length === 0) return new Map();
     const { rows: rowsFrom, keys, forUpdate } = tx.dialect;
+    const isAsked = `r.repository_id = ? and ${keys.samePath("r.path", "w.p")}`;
     const rows = await tx.query(
-      `select r.path, r.properties, r.refs from ${rowsFrom({ p: "text" })} as w
-       join ${RESULT} r on r.repository_id = ? and ${keys.samePath("r.path", "w.p")}
-       order by r.path ${forUpdate === "" ? "" : `${forUpdate} of r`}`,
+      `select r.path, r.properties, r.refs from ${rowsFrom({ p: "text" })} as w ${keys.joinOne(RESULT, "r", isAsked, forUpdate)}`,
       [asRows(paths), id],
     );
     return new Map(rows.map((row) => [String(row.path), row]));
@@ -93,7 +92,7 @@ export class AssetResults {
     const { rows: rowsFrom, keys } = this.#database.dialect;
     const rows = await this.#database.read(
       `select r.* from ${REPOSITORY} s join ${rowsFrom({ p: "text" })} as w on true
-       join ${RESULT} r on r.repository_id = s.id and ${keys.samePath("r.path", "w.p")}
+       ${keys.joinOne(RESULT, "r", `r.repository_id = s.id and ${keys.samePath("r.path", "w.p")}`)}
        where s.identity = ?`,
       [asRows(paths), this.#identity],
     );
@@ -119,8 +118,8 @@ function merged(stored: SqlValue | undefined, more: object): string | null {
   return JSON.stringify({ ...(JSON.parse(stored) as object), ...more });
 }
 
-/** Returns distinct paths as a JSON list of rows. */
-const asRows = (paths: readonly string[]): string => JSON.stringify([...new Set(paths)].map((p) => ({ p })));
+/** Returns distinct paths as a JSON list of rows, sorted: rows are locked in this order. */
+const asRows = (paths: readonly string[]): string => JSON.stringify([...new Set(paths)].sort().map((p) => ({ p })));
 
 const withoutNull = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 

@@ -26,6 +26,12 @@ export interface KeySql {
   readonly pathIdentity: (column: string) => string;
   /** Like `same`, for paths. */
   readonly samePath: (a: string, b: string) => string;
+  /**
+   * Joins a table's row, if there is one, that meets a condition on a unique index; `lock` is appended to its select.
+   * PostgreSQL looks it up for each row before, whatever its statistics say or lack: just after an import, any other plan
+   * looks as cheap, and reads the whole table.
+   */
+  readonly joinOne: (table: string, alias: string, condition: string, lock?: string) => string;
   /** Columns to sort keys by. */
   readonly order: (column: string, direction: "asc" | "desc") => string;
   /** Keys that begin with a stem of so many bytes, a multiple of `headBytes`. */
@@ -44,6 +50,7 @@ export const sqliteKeys: KeySql = {
   hash: itself,
   pathIdentity: itself,
   samePath: equal,
+  joinOne: (table, alias, condition) => `join ${table} ${alias} on ${condition}`,
   order: (column, direction) => `${column} ${direction}`,
   below: () => ({ where: undefined, head: "key" }),
 };
@@ -72,6 +79,8 @@ export const postgresKeys: KeySql = {
   hash: (column) => `sha256(${column})`,
   pathIdentity: (column) => `${pathHead(column)}, ${pathTail(column)}`,
   samePath: (a, b) => `${pathHead(a)} = ${pathHead(b)} and ${pathTail(a)} = ${pathTail(b)} and ${a} = ${b}`,
+  joinOne: (table, alias, condition, lock = "") =>
+    `cross join lateral (select * from ${table} ${alias} where ${condition} limit 1 ${lock}) as ${alias}`,
   order: (column, direction) => `${keyHead(column)} ${direction}, ${column} ${direction}`,
   below: (stemBytes) =>
     stemBytes === 0

@@ -113,14 +113,15 @@ export class DatabaseAssetRepository implements AssetRepository {
 
   #rowsAt(paths: readonly string[], columns: string): Promise<readonly Row[]> {
     const { database } = this.#place;
-    const keys = paths.map((path) => ({ key: pathKey(path).toString("hex") }));
+    const { keys } = database.dialect;
+    const asked = paths.map((path) => ({ key: pathKey(path).toString("hex") }));
     const selected = columns
       .split(", ")
       .map((column) => `a.${column}`)
       .join(", ");
     return database.read(
-      `select ${selected} from ${database.dialect.rows({ key: "bytes" })} as w join ${ASSET} a on ${database.dialect.keys.same("a.key", "w.key")}`,
-      [JSON.stringify(keys)],
+      `select ${selected} from ${database.dialect.rows({ key: "bytes" })} as w ${keys.joinOne(ASSET, "a", keys.same("a.key", "w.key"))}`,
+      [JSON.stringify(asked)],
     );
   }
 }

@@ -86,11 +86,14 @@ export class DatabaseSink implements AssetSink {
   }
 
   async #before(tx: SqlTransaction, paths: readonly string[]): Promise<ReadonlyMap<string, Row>> {
-    const keys = [...paths].map((path) => ({ key: pathKey(path).toString("hex") }));
+    const { rows: rowsFrom, keys, forUpdate } = tx.dialect;
+    // In order, as they are locked.
+    const asked = paths
+      .map((path) => ({ key: pathKey(path).toString("hex") }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
     const rows = await tx.query(
-      `select a.* from ${ASSET} a join ${tx.dialect.rows({ key: "bytes" })} as w on ${tx.dialect.keys.same("a.key", "w.key")}
-       order by a.key ${tx.dialect.forUpdate === "" ? "" : `${tx.dialect.forUpdate} of a`}`,
-      [JSON.stringify(keys)],
+      `select a.* from ${rowsFrom({ key: "bytes" })} as w ${keys.joinOne(ASSET, "a", keys.same("a.key", "w.key"), forUpdate)}`,
+      [JSON.stringify(asked)],
     );
     return new Map(rows.map((row) => [String(row.path), row]));
   }
