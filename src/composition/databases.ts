@@ -1,11 +1,12 @@
 import type { EntitySchema } from "typeorm";
-import { DatabaseAssets1764020000003 } from "../adapters/assets/database/index.js";
+import { AssetKeys1764300000007, DatabaseAssets1764020000003 } from "../adapters/assets/database/index.js";
 import {
   entitySchema,
   FolderResults1761300000001,
   PostgresDatabase,
   postgresIdentity,
   resolveFile,
+  ResultPaths1764300000006,
   type SqlDatabase,
   SQLITE_DRIVERS,
   SqliteDatabase,
@@ -14,6 +15,7 @@ import {
   SqlText,
 } from "../adapters/sql/index.js";
 import {
+  ChunkKeys1764300000005,
   Contract1763900000002,
   JOB_ROW,
   Jobs1761300000000,
@@ -32,6 +34,9 @@ export const SCHEMA = {
     new FolderResults1761300000001(),
     new Contract1763900000002(),
     new DatabaseAssets1764020000003(),
+    new ChunkKeys1764300000005(),
+    new ResultPaths1764300000006(),
+    new AssetKeys1764300000007(),
     new Shares1764550000000(),
     new JobWarnings1796083200054(),
   ],

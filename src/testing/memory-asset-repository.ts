@@ -4,6 +4,7 @@ import { AssetmillError, isUnavailable, messageOf } from "../core/errors.js";
 import { fileTypeOfName, fileTypeOfXmlHead } from "../core/asset/file-type.js";
 import { decodeHead } from "../core/asset/decode-text.js";
 import { comparePaths, isWithin } from "../core/asset/path.js";
+import { refuseTooLong } from "../core/asset/path-length.js";
 import type { AssetResult, AssetWrite, RefusedWrite } from "../core/asset/asset-result.js";
 import type {
   AssetRepository,
@@ -164,6 +165,7 @@ export class MemoryAssetRepository implements AssetRepository {
   }
 
   async #putOne(incoming: IncomingAsset, signal?: AbortSignal): Promise<PutEnd> {
+    refuseTooLong(incoming.asset.path);
     const pieces: Uint8Array[] = [];
     for await (const piece of incoming.content(signal)) pieces.push(piece);
     const bytes = Uint8Array.from(Buffer.concat(pieces));

@@ -388,6 +388,103 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
       "puts are answered in the order given; an error about one asset takes its place and does not stop the others",
   },
   {
+    fault: "loses assets whose keys do not fit an index",
+    alter: (sound) => ({
+      async *scan(scope, options) {
+        for await (const { assets, upTo } of sound.scan(scope, options))
+          yield { assets: assets.filter(({ path }) => Buffer.byteLength(path) <= 2_600), upTo };
+      },
+    }),
+    breaks: "paths of up to 4,096 bytes, of any characters, are scanned in path order, whatever the page size",
+  },
+  {
+    fault: "compares the position by its first 2,000 characters",
+    alter: (sound) => ({
+      async *scan(scope, { after, pageSize }) {
+        const cut = (path: string): string => path.slice(0, 2_000);
+        const assets = await all(sound, scope);
+        yield* paged(
+          assets.filter(({ path }) => after === undefined || comparePaths(cut(path), cut(after)) > 0),
+          pageSize,
+        );
+      },
+    }),
+    breaks: "a scan that resumes after a long path yields exactly the rest",
+  },
+  {
+    fault: "leaves out all that shares the beginning of a long exclusion",
+    alter: (sound) => ({
+      async *scan(scope, options) {
+        const assets = await all(sound, scope);
+        const left = assets.filter(
+          ({ path }) => !scope.excluded.some((one) => one.length > 500 && path.startsWith(one.slice(0, 500))),
+        );
+        yield* paged(left, options.pageSize);
+      },
+    }),
+    breaks: "an exclusion with a long path leaves out what lies within it, and a root with a long path all else",
+  },
+  {
+    fault: "forgets a page's order among assets that are alike for 1,000 characters",
+    alter: (sound) => ({
+      async *scan(scope, options) {
+        for await (const { assets, upTo } of sound.scan(scope, options)) {
+          const order = [...assets].sort((a, b) => comparePaths(a.path.slice(0, 1_000), b.path.slice(0, 1_000)));
+          const [first, second] = order;
+          const isAlike = first && second && first.path.slice(0, 1_000) === second.path.slice(0, 1_000);
+          yield { assets: isAlike ? order.reverse() : assets, upTo };
+        }
+      },
+    }),
+    breaks: "assets that share all but the last bytes of a long path are scanned in order, by pages and with a filter",
+  },
+  {
+    fault: "looks a long path up by its beginning",
+    alter: (sound) => ({
+      stat: async (paths) => {
+        const nodes = await sound.stat(paths);
+        const known = await all(sound, { roots: ["/"], excluded: [], filter: { fileTypes: [] } });
+        return paths.map((path, i) => {
+          const asset =
+            path.length > 1_000 ? known.find((one) => one.path.startsWith(path.slice(0, 1_000))) : undefined;
+          return nodes[i] ?? (asset && { kind: "asset", asset });
+        });
+      },
+    }),
+    breaks: "assets with long paths are found by `stat` and read, and their folders are found; near misses are not",
+  },
+  {
+    fault: "keeps one result for all paths that are alike for 1,000 characters",
+    alter: (sound) => {
+      const latest = new Map<string, string>();
+      const alike = (path: string): string => (path.length > 1_000 ? path.slice(0, 1_000) : path);
+      return {
+        apply: (writes) => {
+          for (const { path } of writes) latest.set(alike(path), path);
+          return sound.apply(writes);
+        },
+        results: (paths) => sound.results(paths.map((path) => latest.get(alike(path)) ?? path)),
+      };
+    },
+    breaks: "results about assets with long paths are written, and written again, each under its own path",
+  },
+  {
+    fault: "takes a path of any length into its sink",
+    alter: (sound) => ({
+      sink: {
+        put: async (incoming, signal) => {
+          const ends = (await sound.sink?.put(incoming, signal)) ?? [];
+          return ends.map((end, i) =>
+            "end" in end || Buffer.byteLength(incoming[i]?.asset.path ?? "") <= 4_096
+              ? end
+              : { end: "created", contentHash: "" },
+          );
+        },
+      },
+    }),
+    breaks: "an asset whose path has more than 4,096 bytes cannot be put, and does not stop the others",
+  },
+  {
     fault: "has a sink that its flags do not mention",
     alter: () => ({ sink: undefined }),
     breaks: "the flags say what the repository can do",

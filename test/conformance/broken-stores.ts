@@ -52,6 +52,20 @@ const OLD_EPOCH =
 
 export const BROKEN_STORES: readonly BrokenStore[] = [
   {
+    fault: "claims by the first 1,000 characters of a repository",
+    port: "JobReports",
+    alter: inChunks((sound, { jobs }) => ({
+      claim: async (request) => {
+        const [own] = await sound.claim(request);
+        if (own || request.repository.length <= 1_000) return own ? [own] : [];
+        const others = (await jobs.list({ limit: 100 })).map(({ repository }) => repository);
+        const alike = others.find((other) => other.slice(0, 1_000) === request.repository.slice(0, 1_000));
+        return alike === undefined ? [] : sound.claim({ ...request, repository: alike });
+      },
+    })),
+    breaks: "a job of a repository with an identity of 4,096 bytes is claimed like any other",
+  },
+  {
     fault: "announces under any epoch",
     port: "ChunkStore",
     alter: inChunks((sound) => ({
@@ -578,6 +592,19 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       outcomesAt: async (jobId, paths) => (await sound.outcomesAt(jobId, paths)).map((found) => found ?? undefined),
     })),
     breaks: "a requested path returns its outcome, null if it has none yet, undefined if the job has not found it",
+  },
+  {
+    fault: "looks paths up by their first 2,600 characters",
+    port: "JobReports",
+    alter: inReports((sound) => ({
+      outcomesAt: async (jobId, paths) => {
+        const { outcomes } = await sound.outcomes(jobId, { limit: 10_000 });
+        const found = await sound.outcomesAt(jobId, paths);
+        const short = (path: string): string => path.slice(0, 2_600);
+        return paths.map((path, i) => found[i] ?? outcomes.find((one) => short(one.path) === short(path)));
+      },
+    })),
+    breaks: "outcomes of assets with paths of 4,096 bytes and more are kept, listed in order, and found by path",
   },
   {
     fault: "dates outcomes when they are read",

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { AssetReference, PropertyValue } from "../../src/core/asset/handler-result.js";
+import { primaryTypeOf } from "../../src/adapters/assets/jcr/dialects/jcr-node.js";
 import { damAsset, file, forEachLane } from "./support/fixture.js";
 
 const PROPERTIES: Readonly<Record<string, PropertyValue>> = {
@@ -171,6 +172,21 @@ forEachLane("results", (at) => {
     const [a, f] = await at().dialect.read([`${root}/a/jcr:content`, `${root}/f/jcr:content`], 0);
     expect(a?.properties.get("assetmill_hasTitle")?.value).to.equal(true);
     expect([...(f?.properties.keys() ?? [])].filter((name) => name.startsWith("assetmill"))).to.deep.equal([]);
+  });
+
+  it("are kept for plain files in a place that does not exist yet, whose missing parents are made as Sling makes them", async () => {
+    await at().files("file", "a");
+    const [path, status] = [`${at().root}/a`, `${at().root}/not/there/yet`];
+    const repository = at().open({ status });
+    expect(await repository.apply([await at().writeOf(path, { properties: { done: true } })])).to.deep.equal([]);
+    expect((await repository.results([path]))[0]?.properties).to.deep.equal({ done: true });
+    const parents = [`${at().root}/not`, `${at().root}/not/there`, status];
+    const nodes = await at().dialect.read(parents, 0);
+    expect(nodes.map((node) => node && primaryTypeOf(node))).to.deep.equal([
+      "sling:Folder",
+      "sling:Folder",
+      "oak:Unstructured",
+    ]);
   });
 
   it("are kept for plain files even if several writers write for the first time at once", async () => {

@@ -49,6 +49,8 @@ export const FOLDER_ASSETS: AssetRepositoryCapabilities = {
   xmlHeads: true,
   // A name has 255 bytes at most on most file systems; macOS and Windows fold case.
   foldsNames: process.platform === "darwin" || process.platform === "win32",
+  // What systems allow, less the temporary folder.
+  maxPathBytes: process.platform === "linux" ? 3_900 : process.platform === "darwin" ? 900 : 150,
 };
 
 export async function openFolderAssets(): Promise<AssetRepositoryFixture> {

@@ -64,7 +64,7 @@ export class AssetResults {
          (repository_id, path, properties, refs, size_bytes, modified_ms, content_hash, handlers, job_id, at_ms)
        select cast(? as integer), p, v, r, s, m, h, n, j, cast(? as ${tx.dialect.ddl.big}) from ${tx.dialect.rows(COLUMNS)} as w
        where true
-       on conflict (repository_id, path) do update set
+       on conflict (repository_id, ${tx.dialect.keys.pathIdentity("path")}) do update set
          properties = coalesce(excluded.properties, old.properties), refs = coalesce(excluded.refs, old.refs),
          size_bytes = excluded.size_bytes, modified_ms = excluded.modified_ms, content_hash = excluded.content_hash,
          handlers = excluded.handlers, job_id = excluded.job_id, at_ms = excluded.at_ms`,
@@ -78,21 +78,23 @@ export class AssetResults {
       .filter(({ properties, references }) => !isEmpty(properties) || !isEmpty(references))
       .map(({ path }) => path);
     if (paths.length === 0) return new Map();
+    const { rows: rowsFrom, keys, forUpdate } = tx.dialect;
+    const isAsked = `r.repository_id = ? and ${keys.samePath("r.path", "w.p")}`;
     const rows = await tx.query(
-      `select path, properties, refs from ${RESULT}
-       where repository_id = ? and path in ${tx.dialect.list("text")}
-       order by path ${tx.dialect.forUpdate}`,
-      [id, JSON.stringify(paths)],
+      `select r.path, r.properties, r.refs from ${rowsFrom({ p: "text" })} as w ${keys.joinOne(RESULT, "r", isAsked, forUpdate)}`,
+      [asRows(paths), id],
     );
     return new Map(rows.map((row) => [String(row.path), row]));
   }
 
   /** Returns results in the order of `paths`; undefined for an asset that has none. */
   async read(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]> {
+    const { rows: rowsFrom, keys } = this.#database.dialect;
     const rows = await this.#database.read(
-      `select r.* from ${RESULT} r join ${REPOSITORY} s on s.id = r.repository_id
-       where s.identity = ? and r.path in ${this.#database.dialect.list("text")}`,
-      [this.#identity, JSON.stringify(paths)],
+      `select r.* from ${REPOSITORY} s join ${rowsFrom({ p: "text" })} as w on true
+       ${keys.joinOne(RESULT, "r", `r.repository_id = s.id and ${keys.samePath("r.path", "w.p")}`)}
+       where s.identity = ?`,
+      [asRows(paths), this.#identity],
     );
     const byPath = new Map(rows.map((row) => [String(row.path), resultOf(row)]));
     return paths.map((path) => byPath.get(path));
@@ -115,6 +117,9 @@ function merged(stored: SqlValue | undefined, more: object): string | null {
   if (typeof stored !== "string") return JSON.stringify(more);
   return JSON.stringify({ ...(JSON.parse(stored) as object), ...more });
 }
+
+/** Returns distinct paths as a JSON list of rows, sorted: rows are locked in this order. */
+const asRows = (paths: readonly string[]): string => JSON.stringify([...new Set(paths)].sort().map((p) => ({ p })));
 
 const withoutNull = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 

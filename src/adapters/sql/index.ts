@@ -1,7 +1,9 @@
 export { FolderResults1761300000001 } from "./asset-results-1761300000001.js";
+export { dropKey } from "./drop-keys.js";
 export { type EntityDefinition, entitySchema } from "./entity.js";
 export type { Migration, MigrationTools } from "./migrations.js";
 export { PostgresDatabase, postgresIdentity } from "./postgres-database.js";
+export { ResultPaths1764300000006 } from "./result-paths-1764300000006.js";
 export type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
 export { SqlText } from "./sql-text.js";
 export { resolveFile } from "./resolve-file.js";

@@ -215,8 +215,15 @@ export class PostgresDatabase implements SqlDatabase {
     const text = this.#text;
     await this.#with(async (runner) => {
       if (await isUpToDate(runner, text, postgresDialect, migrations)) return;
-      await runner.startTransaction("READ COMMITTED");
+      const restore = await withoutQueryTimeout(runner);
       try {
+        await runner.startTransaction("READ COMMITTED");
+        // An index of a large table takes minutes, and so does waiting for the node that builds it.
+        await rowsOf(
+          runner,
+          "select set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)",
+          [],
+        );
         // Serialises nodes that start at the same time.
         await rowsOf(runner, "select pg_advisory_xact_lock(hashtext($1), hashtext('migration'))", [text.table("lock")]);
         if (text.schema !== undefined) await rowsOf(runner, `create schema if not exists "${text.schema}"`, []);
@@ -226,9 +233,28 @@ export class PostgresDatabase implements SqlDatabase {
       } catch (error) {
         if (!isBroken(error) && runner.isTransactionActive) await runner.rollbackTransaction();
         throw error;
+      } finally {
+        restore();
       }
     });
   }
+}
+
+/** What is used of pg's client: its own timeout, beside the server's. Its typings omit it. */
+interface TimedClient {
+  readonly connectionParameters?: { query_timeout?: number | false };
+}
+
+/** Lets a connection's statements take any time. Returns a function that restores its timeout. */
+async function withoutQueryTimeout(runner: QueryRunner): Promise<() => void> {
+  const { connectionParameters } = (await runner.connect()) as TimedClient;
+  if (!connectionParameters) return () => {};
+  const { query_timeout: before } = connectionParameters;
+  connectionParameters.query_timeout = 0;
+  return () => {
+    if (before === undefined) delete connectionParameters.query_timeout;
+    else connectionParameters.query_timeout = before;
+  };
 }
 
 /** The method by which TypeORM reports an error to the pool. Its typings omit it; 0.3 and 1.x both have it. */

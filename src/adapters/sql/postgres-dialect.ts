@@ -1,3 +1,4 @@
+import { postgresKeys } from "./key-sql.js";
 import type { ColumnKind, SqlDialect } from "./sql-dialect.js";
 
 const TYPES: Readonly<Record<ColumnKind, string>> = { text: "text", integer: "bigint", bytes: "text" };
@@ -21,6 +22,7 @@ export const postgresDialect: SqlDialect = {
   // Not `for update`: that would conflict with foreign key checks from other tables.
   forUpdate: "for no key update",
   forUpdateSkipLocked: "for no key update skip locked",
+  keys: postgresKeys,
   ddl: {
     bytes: "bytea",
     big: "bigint",

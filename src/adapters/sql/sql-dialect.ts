@@ -1,3 +1,5 @@
+import type { KeySql } from "./key-sql.js";
+
 /** Type of a column in a JSON parameter. Bytes are passed as hexadecimal text. */
 export type ColumnKind = "text" | "integer" | "bytes";
 
@@ -19,6 +21,8 @@ export interface SqlDialect {
   readonly forUpdate: string;
   /** Like `forUpdate`, but skips rows that others have locked. */
   readonly forUpdateSkipLocked: string;
+  /** Finds sort keys and paths by index, whatever their length. */
+  readonly keys: KeySql;
   /** Types and clauses of table definitions. */
   readonly ddl: {
     readonly bytes: string;

@@ -1,3 +1,4 @@
+import { sqliteKeys } from "./key-sql.js";
 import type { ColumnKind, SqlDialect } from "./sql-dialect.js";
 
 const column = (name: string, kind: ColumnKind): string =>
@@ -15,6 +16,7 @@ export const sqliteDialect: SqlDialect = {
   contains: (text) => `instr(${text}, ?) > 0`,
   forUpdate: "",
   forUpdateSkipLocked: "",
+  keys: sqliteKeys,
   ddl: {
     bytes: "blob",
     big: "integer",

@@ -1,5 +1,6 @@
 export { JOB_ROW } from "./job-row.js";
 export { Jobs1761300000000 } from "./migrations/jobs-1761300000000.js";
+export { ChunkKeys1764300000005 } from "./migrations/chunk-keys-1764300000005.js";
 export { Contract1763900000002 } from "./migrations/contract-1763900000002.js";
 export { Shares1764550000000 } from "./migrations/shares-1764550000000.js";
 export { JobWarnings1796083200054 } from "./migrations/job-warnings-1796083200054.js";

@@ -108,14 +108,20 @@ export class TypeOrmJobReports implements JobReports {
 
   /** Reads the chunk that would contain a path, and where the next one begins: paths before that need no further read. */
   async #around(jobId: string, key: Buffer): Promise<Surroundings> {
+    const { keys } = this.#database.dialect;
+    // An index may hold no more than the head of a key: it finds the few chunks that begin alike, which are compared as a whole.
+    const head = keys.head("c.first_key");
+    const asked = [jobId, key.subarray(0, keys.headBytes), key];
     const [[chunk], [next]] = await Promise.all([
       this.#database.read(
-        `select ${COLUMNS} from ${CHUNK} c where c.job_id = ? and c.first_key <= ? order by c.first_key desc limit 1`,
-        [jobId, key],
+        `select ${COLUMNS} from ${CHUNK} c where c.job_id = ? and ${head} <= ? and c.first_key <= ?
+         order by ${keys.order("c.first_key", "desc")} limit 1`,
+        asked,
       ),
       this.#database.read(
-        `select c.first_key from ${CHUNK} c where c.job_id = ? and c.first_key > ? order by c.first_key limit 1`,
-        [jobId, key],
+        `select c.first_key from ${CHUNK} c where c.job_id = ? and ${head} >= ? and c.first_key > ?
+         order by ${keys.order("c.first_key", "asc")} limit 1`,
+        asked,
       ),
     ]);
     const assets = chunk ? await this.#assetsOf(jobId, chunk) : [];

@@ -1,4 +1,4 @@
-/** Why an asset was skipped. Skip rules decide the first four, during discovery. */
+/** Why an asset was skipped. Skip rules decide the first four and PATH_TOO_LONG, during discovery. */
 export const SKIP_CODES = [
   "IGNORED_PATH",
   "CONTENT_FRAGMENT",
@@ -11,6 +11,7 @@ export const SKIP_CODES = [
   "LOCKED",
   "CHECKED_OUT",
   "BY_HANDLER",
+  "PATH_TOO_LONG",
 ] as const;
 
 export type SkipCode = (typeof SKIP_CODES)[number];

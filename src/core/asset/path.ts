@@ -1,4 +1,5 @@
 import { invalidParameter } from "../errors.js";
+import { isTooLong, lengthMessage } from "./path-length.js";
 
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
 
@@ -7,7 +8,8 @@ const LONE_SURROGATE = /\p{Cs}/u;
 /**
  * Normalises a repository path: trims it, gives it a leading `/`, removes `//` and a trailing `/`. Does not apply NFC,
  * because JCR names are exact.
- * Throws INVALID_PARAMETER, naming `field`, for `.` and `..` segments, control characters and backslashes.
+ * Throws INVALID_PARAMETER, naming `field`, for `.` and `..` segments, control characters and backslashes, and for more
+ * than 4,096 bytes.
  */
 export function normalisePath(raw: string, field = "path"): string {
   const trimmed = raw.trim();
@@ -18,7 +20,9 @@ export function normalisePath(raw: string, field = "path"): string {
   if (segments.some((segment) => segment === "." || segment === "..")) {
     throw invalidParameter(field, 'must not contain "." or ".." segments');
   }
-  return `/${segments.join("/")}`;
+  const path = `/${segments.join("/")}`;
+  if (isTooLong(path)) throw invalidParameter(field, lengthMessage(path));
+  return path;
 }
 
 /** Compares by path order: depth first, segment by segment, siblings by UTF-16 code unit (`/a/b` before `/a-b`). */

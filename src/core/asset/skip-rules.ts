@@ -2,6 +2,7 @@ import type { Asset } from "./asset.js";
 import { invalidParameter } from "../errors.js";
 import type { SkipCode } from "./outcome.js";
 import { parentPath } from "./path.js";
+import { isTooLong } from "./path-length.js";
 
 /** Rules are plain paths, which apply to the path and everything below it, or `regex:` patterns for whole paths. */
 export interface PathRules {
@@ -39,6 +40,7 @@ export class SkipRules {
 
   /** Returns why to skip this asset; undefined if it must be processed. */
   reasonFor(asset: Asset): SkipCode | undefined {
+    if (isTooLong(asset.path)) return "PATH_TOO_LONG";
     if (asset.contentFragment) return "CONTENT_FRAGMENT";
     return this.#folderOf(asset.path).skip ?? (this.takes(asset.path) ? undefined : "IGNORED_PATH");
   }

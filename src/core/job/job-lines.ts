@@ -1,4 +1,5 @@
 import { FILE_TYPES } from "../asset/file-type.js";
+import type { SkipCode } from "../asset/outcome.js";
 import type { Job } from "./job.js";
 import { info, type LogEntry } from "./log-entry.js";
 import { etaOf, throughputOf } from "./eta.js";
@@ -32,7 +33,14 @@ export function countedLine(job: Job): LogEntry {
   const detail = skipped === 0 ? "" : `; ${skipped} skipped: ${skips.map(([code, n]) => `${n} ${code}`).join(", ")}`;
   return info(`Counted ${total} assets${detail}`);
 }
-const DISCOVERY_SKIPS = new Set(["IGNORED_PATH", "CONTENT_FRAGMENT", "SUB_ASSET", "TRANSLATION_OUTPUT", "GONE"]);
+const DISCOVERY_SKIPS: ReadonlySet<string> = new Set<SkipCode>([
+  "IGNORED_PATH",
+  "CONTENT_FRAGMENT",
+  "SUB_ASSET",
+  "TRANSLATION_OUTPUT",
+  "PATH_TOO_LONG",
+  "GONE",
+]);
 
 export function progressLine(job: Job): LogEntry {
   const { total, succeeded, failed, skipped } = sumOf(job.tally);

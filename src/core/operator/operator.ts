@@ -1,7 +1,7 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
 import { parseCursor } from "../job/cursor.js";
 import type { Job, JobDraft } from "../job/job.js";
-import type { JobRequest } from "../job/job-request.js";
+import { type JobRequest, scopeOfRequest } from "../job/job-request.js";
 import { fingerprintOf, sameRequest } from "../job/request-fingerprint.js";
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_ALLOWED, jobOfKey } from "../job/job-key.js";
 import { OUTCOME_PAGE } from "../job/page-limits.js";
@@ -92,6 +92,13 @@ export class Operator extends Control implements JobOperator {
     const limit = wholeNumber(query.limit ?? OUTCOME_PAGE.default, "limit", 1, OUTCOME_PAGE.most);
     const after = query.after === undefined ? undefined : parseCursor(query.after, "after");
     return assetStatusPage(listingOnly(await this.job(jobId)), { after, limit }, this.#tools);
+  }
+
+  /** Refuses a job whose results could not be stored. */
+  protected override async begin(draft: JobDraft): Promise<{ processingId: string }> {
+    const { request } = draft;
+    if (!request.dryRun && !request.listing) await this.#tools.repository.prepare?.(scopeOfRequest(request));
+    return super.begin(draft);
   }
 
   /** Uses the handlers that the type has now. */

@@ -94,6 +94,13 @@ export interface AssetRepository {
   apply(writes: readonly AssetWrite[], signal?: AbortSignal): Promise<readonly RefusedWrite[]>;
 
   /**
+   * Makes what results about the scope's assets need. Called before a job starts that writes some. Throws
+   * INVALID_PARAMETER, in words that name the place, if results could not be stored there. Present only if the repository
+   * can tell before it writes some.
+   */
+  prepare?(scope: Scope): Promise<void>;
+
+  /**
    * Returns the file that holds the content, so that a thread can read it itself; never follows a link. Present only if
    * content is kept in plain files. Throws the same errors as `read`.
    */

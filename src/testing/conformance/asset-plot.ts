@@ -33,7 +33,9 @@ export interface AssetRepositoryCapabilities extends Readonly<Record<Exclude<Ass
   readonly legalName?: (segment: string) => boolean;
   /** Whether names that differ only in case or in their Unicode form are the same name. @defaultValue false */
   readonly foldsNames?: boolean;
-  /** Number of random trees that each property is tested on. @defaultValue 25 */
+  /** Length of the longest path that an asset can have there, in bytes of UTF-8. @defaultValue 4,096 */
+  readonly maxPathBytes?: number;
+  /** Number of random trees that each property is tested on; with fewer than 25, trees of long paths are scanned less often too. @defaultValue 25 */
   readonly randomTrees?: number;
 }
 

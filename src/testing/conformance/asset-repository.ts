@@ -7,6 +7,7 @@ import {
   AssetPlot,
 } from "./asset-plot.js";
 import { GONE_GUARANTEES } from "./asset-gone.js";
+import { LONG_PATH_GUARANTEES } from "./asset-long-paths.js";
 import { RESULT_GUARANTEES } from "./asset-results.js";
 import { SCAN_GUARANTEES } from "./asset-scan.js";
 import { SINK_GUARANTEES } from "./asset-sink.js";
@@ -32,12 +33,14 @@ export const ASSET_REPOSITORY_GUARANTEES: readonly Guarantee<AssetPlot, AssetRep
   ...RESULT_GUARANTEES,
   ...GONE_GUARANTEES,
   ...SINK_GUARANTEES,
+  ...LONG_PATH_GUARANTEES,
 ];
 
 /** Notes for the title, so that names which the suite leaves out are not a silent gap. */
-const notesOn = ({ legalName, foldsNames = false }: AssetRepositoryCapabilities): readonly string[] => [
+const notesOn = ({ legalName, foldsNames = false, maxPathBytes }: AssetRepositoryCapabilities): readonly string[] => [
   ...(legalName ? ["without the names that are not legal there"] : []),
   ...(foldsNames ? ["without names that differ in case or Unicode form alone"] : []),
+  ...(maxPathBytes === undefined ? [] : [`with paths of ${maxPathBytes} bytes at most`]),
 ];
 
 /**

@@ -12,14 +12,14 @@ type SinkGuarantee = Guarantee<AssetPlot, AssetRepositoryFlag>;
 
 const hashOf = (content: string): string => `sha256:${createHash("sha256").update(content).digest("hex")}`;
 
-const sinkOf = (plot: AssetPlot): AssetSink => {
+export const sinkOf = (plot: AssetPlot): AssetSink => {
   const { sink } = plot.repository;
   ok(sink, "the flag says that assets can be put");
   return sink;
 };
 
 /** Makes an asset whose content comes in pieces. If `error` is given, the last piece fails with it. */
-const incoming = (path: string, content: string, over: Partial<Asset> = {}, error?: Error): IncomingAsset => ({
+export const incoming = (path: string, content: string, over: Partial<Asset> = {}, error?: Error): IncomingAsset => ({
   asset: {
     path,
     fileType: "OTHERS",

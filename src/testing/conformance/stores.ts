@@ -9,6 +9,7 @@ import { TAKEOVER_GUARANTEES } from "./chunk-takeovers.js";
 import { JOB_LOG_GUARANTEES } from "./job-log.js";
 import { JOB_REPORTS_GUARANTEES } from "./job-reports.js";
 import { JOB_STORE_GUARANTEES } from "./job-store.js";
+import { LONG_PATH_STORE_GUARANTEES } from "./store-long-paths.js";
 import { type StoreFixture, StoreScene } from "./store-scene.js";
 import { type Guarantee, type Suite, type TestHost, testSuite } from "./suite.js";
 
@@ -29,7 +30,7 @@ export const STORE_GUARANTEES = {
   JobStore: JOB_STORE_GUARANTEES,
   ChunkStore: CHUNK_STORE_GUARANTEES,
   JobLog: JOB_LOG_GUARANTEES,
-  JobReports: JOB_REPORTS_GUARANTEES,
+  JobReports: [...JOB_REPORTS_GUARANTEES, ...LONG_PATH_STORE_GUARANTEES],
 } as const satisfies Readonly<Record<string, readonly Guarantee<StoreScene>[]>>;
 
 export type StorePort = keyof typeof STORE_GUARANTEES;

@@ -115,6 +115,18 @@ const LONG_OUTCOMES: readonly IndexedOutcome[] = SKIPS.flatMap((code, i): Indexe
   ];
 });
 
+/** A manifest with the skip code that came later. */
+const LATER_MANIFEST = golden([
+  "AHsicGF0aHMiOlsiL2EvbG9uZy5tZCJdLCJ0eXBlcyI6WzJdLCJzaXplcyI6WzFdLCJjcmVhdGVkIjpbMl0sIm1vZGlmaWVkIjpbM10sInNraX",
+  "BzIjp7IjAiOiJQQVRIX1RPT19MT05HIn19",
+]);
+const LATER_ENTRIES: readonly ManifestEntry[] = [
+  {
+    asset: { path: "/a/long.md", fileType: "MARKDOWN", sizeBytes: 1, createdMs: 2, modifiedMs: 3 },
+    skip: "PATH_TOO_LONG",
+  },
+];
+
 function golden(base64: readonly string[]): Buffer {
   return Buffer.from(base64.join(""), "base64");
 }
@@ -123,6 +135,7 @@ describe("the stored format", () => {
   it("of a manifest is read as it always was", () => {
     expect(unpackManifest(SHORT_MANIFEST)).to.deep.equal(SHORT_ENTRIES);
     expect(unpackManifest(LONG_MANIFEST)).to.deep.equal(LONG_ENTRIES);
+    expect(unpackManifest(LATER_MANIFEST)).to.deep.equal(LATER_ENTRIES);
   });
 
   it("of a part's outcomes is read as it always was", () => {
@@ -131,6 +144,7 @@ describe("the stored format", () => {
   });
 
   it("is written byte for byte as it always was", () => {
+    expect(packManifest(LATER_ENTRIES).toString("hex")).to.equal(LATER_MANIFEST.toString("hex"));
     expect(packManifest(SHORT_ENTRIES).toString("hex")).to.equal(SHORT_MANIFEST.toString("hex"));
     expect(packOutcomes(SHORT_OUTCOMES).toString("hex")).to.equal(SHORT_PART.toString("hex"));
     // Deflated bytes are zlib's choice, other ones in each version of Node: compared is what was deflated.
@@ -145,7 +159,7 @@ describe("the stored format", () => {
 
   it("is pinned here for every file type and every skip code", () => {
     expect(LONG_ENTRIES.map(({ asset }) => asset.fileType)).to.include.members([...FILE_TYPES]);
-    expect(SKIPS).to.have.members([...SKIP_CODES]);
+    expect([...SKIPS, ...LATER_ENTRIES.map(({ skip }) => skip)]).to.have.members([...SKIP_CODES]);
   });
 
   for (const number of [6, -1, 0.5, null, "0"]) {

@@ -23,6 +23,8 @@ import org.apache.jackrabbit.oak.spi.security.principal.PrincipalImpl;
 import org.apache.jackrabbit.oak.spi.state.NodeBuilder;
 import org.apache.jackrabbit.oak.spi.state.NodeStore;
 import org.apache.jackrabbit.server.remoting.davex.JcrRemotingServlet;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.servlet.ServletContextHandler;
 import org.eclipse.jetty.servlet.ServletHolder;
@@ -31,6 +33,7 @@ import org.eclipse.jetty.servlet.ServletHolder;
  * A real Oak that speaks DavEx at http://127.0.0.1:PORT/server/default/jcr:root, for tests; admin/admin.
  * Arguments: PORT, and a directory for segments, or nothing to keep all in memory. A segment store writes its journal
  * every five seconds: what it acknowledged since is lost with a kill. With -Ddurable=true each answer waits for the journal.
+ * With -Dbare=true there is no /var, as in a new Oak.
  *
  * What tests cannot do over DavEx, POST /test does as admin: `do` is user, password (name, password), allow or deny (name, path,
  * privileges by comma), lock (path, deep), unlock (path), checkin (path), checkout (path), versionable (path). rename (path, name) works below JCR:
@@ -43,6 +46,7 @@ public final class DavexServer {
         Repository repository = new Jcr(new Oak(nodes)).createRepository();
         Session admin = admin(repository);
         for (String name : new String[] {"content", "var"}) {
+            if ("var".equals(name) && Boolean.getBoolean("bare")) continue;
             if (!admin.nodeExists("/" + name)) admin.getRootNode().addNode(name, "nt:unstructured");
         }
         admin.save();
@@ -63,6 +67,10 @@ public final class DavexServer {
         context.addServlet(davex, "/server/*");
         context.addServlet(new ServletHolder(new Deeds(repository, nodes)), "/test");
         Server server = new Server(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[0])));
+        // As Sling and AEM have it; Jetty's own limit is half of it.
+        for (Connector connector : server.getConnectors()) {
+            connector.getConnectionFactory(HttpConnectionFactory.class).getHttpConfiguration().setRequestHeaderSize(16 * 1024);
+        }
         server.setHandler(context);
         server.start();
         // Jetty first: no request may meet a closed store.

@@ -40,8 +40,11 @@ async function classPath(): Promise<string> {
 }
 
 /** A fresh Oak, in memory, or on segments in a folder of its own (`segment`), which goes with it;
- * `durable`: what it answered survives a kill. */
-export async function startOak(store: "memory" | "segment" | "durable" = "memory", heapMb = 512): Promise<OakServer> {
+ * `durable`: what it answered survives a kill. `bare`: in memory, without /var. */
+export async function startOak(
+  store: "memory" | "segment" | "durable" | "bare" = "memory",
+  heapMb = 512,
+): Promise<OakServer> {
   const path = await classPath();
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -50,8 +53,9 @@ export async function startOak(store: "memory" | "segment" | "durable" = "memory
     `-Xmx${heapMb}m`,
     `-Dlogback.configurationFile=${serverSource("logback.xml")}`,
     ...(store === "durable" ? ["-Ddurable=true"] : []),
+    ...(store === "bare" ? ["-Dbare=true"] : []),
     ...["-cp", path, "DavexServer", String(port)],
-    ...(store !== "memory" ? [join(home, "segments")] : []),
+    ...(store !== "memory" && store !== "bare" ? [join(home, "segments")] : []),
   ];
   const start = async (): Promise<JavaProcess> => {
     const started = await JavaProcess.start(args, join(home, "oak.log"));

@@ -18,11 +18,15 @@ export interface RecordingProxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(origin: string): Promise<RecordingProxy> {
+/** `maxHeaderSize`: bytes of a request before its body; one with more is answered by 431. */
+export async function startProxy(
+  origin: string,
+  { maxHeaderSize = 16_384 }: { maxHeaderSize?: number } = {},
+): Promise<RecordingProxy> {
   const asked: Recorded[] = [];
   let which: ((request: Recorded) => boolean) | undefined;
   let held = 0;
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer({ maxHeaderSize }, (incoming, outgoing) => {
     const { method = "GET", url: path = "/", headers } = incoming;
     asked.push({ method, path, headers });
     if (which?.({ method, path, headers })) {

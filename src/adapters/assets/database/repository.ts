@@ -22,6 +22,7 @@ import type { ContentStore } from "./contents/content-store.js";
 import { DatabaseSink } from "./sink.js";
 import { FileContentStore } from "./contents/file-content-store.js";
 import { namesIn } from "./folder-names.js";
+import { keyParts } from "./key-parts.js";
 import { keysBelow } from "./key-ranges.js";
 import { type DatabaseAssetsOptions, resolveContentFolder } from "./options.js";
 import { TableContentStore } from "./contents/table-content-store.js";
@@ -122,9 +123,13 @@ export class DatabaseAssetRepository implements AssetRepository {
   async #node(path: string, asset: Asset | undefined): Promise<RepositoryNode | undefined> {
     if (asset) return { kind: "asset", asset };
     if (path === "/") return { kind: "folder", path };
-    const { sql, parameters } = anyIn(keysBelow(path));
-    const [child] = await this.#place.database.read(sql, parameters);
-    return child ? { kind: "folder", path } : undefined;
+    const { database } = this.#place;
+    const { keys } = database.dialect;
+    for (const part of keyParts(keysBelow(path), keys.headBytes)) {
+      const { sql, parameters } = anyIn(part, keys);
+      if ((await database.read(sql, parameters)).length > 0) return { kind: "folder", path };
+    }
+    return undefined;
   }
 
   /** Returns those at whose path there is no asset. */
@@ -134,8 +139,10 @@ export class DatabaseAssetRepository implements AssetRepository {
   ): Promise<readonly T[]> {
     if (results.length === 0) return [];
     const keys = results.map(({ path }) => ({ key: pathKey(path).toString("hex") }));
+    const { dialect } = this.#place.database;
+    const { joinOne, same } = dialect.keys;
     const rows = await query(
-      `select a.path from ${this.#place.database.dialect.rows({ key: "bytes" })} as w join ${ASSET} a on a.key = w.key`,
+      `select a.path from ${dialect.rows({ key: "bytes" })} as w ${joinOne(ASSET, "a", same("a.key", "w.key"))}`,
       [JSON.stringify(keys)],
     );
     const there = new Set(rows.map((row) => String(row.path)));
@@ -144,14 +151,15 @@ export class DatabaseAssetRepository implements AssetRepository {
 
   #rowsAt(paths: readonly string[], columns: string): Promise<readonly Row[]> {
     const { database } = this.#place;
-    const keys = paths.map((path) => ({ key: pathKey(path).toString("hex") }));
+    const { keys } = database.dialect;
+    const asked = paths.map((path) => ({ key: pathKey(path).toString("hex") }));
     const selected = columns
       .split(", ")
       .map((column) => `a.${column}`)
       .join(", ");
     return database.read(
-      `select ${selected} from ${database.dialect.rows({ key: "bytes" })} as w join ${ASSET} a on a.key = w.key`,
-      [JSON.stringify(keys)],
+      `select ${selected} from ${database.dialect.rows({ key: "bytes" })} as w ${keys.joinOne(ASSET, "a", keys.same("a.key", "w.key"))}`,
+      [JSON.stringify(asked)],
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { Asset } from "../../../core/asset/asset.js";
+import { refuseTooLong } from "../../../core/asset/path-length.js";
 import type { AssetmillError } from "../../../core/errors.js";
 import type { AssetSink, IncomingAsset, PutEnd } from "../../../core/ports/asset-sink.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../../sql/index.js";
@@ -34,6 +35,7 @@ export class DatabaseSink implements AssetSink {
       for (const [n, one] of incoming.slice(i, i + TOGETHER).entries()) {
         signal?.throwIfAborted();
         try {
+          refuseTooLong(one.asset.path);
           const key = pathKey(one.asset.path);
           const content = await this.#contents.stage(key, one.content(signal));
           staged.push({ index: i + n, asset: one.asset, key, content });
@@ -84,11 +86,14 @@ export class DatabaseSink implements AssetSink {
   }
 
   async #before(tx: SqlTransaction, paths: readonly string[]): Promise<ReadonlyMap<string, Row>> {
-    const keys = [...paths].map((path) => ({ key: pathKey(path).toString("hex") }));
+    const { rows: rowsFrom, keys, forUpdate } = tx.dialect;
+    // In order, as they are locked.
+    const asked = paths
+      .map((path) => ({ key: pathKey(path).toString("hex") }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
     const rows = await tx.query(
-      `select a.* from ${ASSET} a join ${tx.dialect.rows({ key: "bytes" })} as w on w.key = a.key
-       order by a.key ${tx.dialect.forUpdate === "" ? "" : `${tx.dialect.forUpdate} of a`}`,
-      [JSON.stringify(keys)],
+      `select a.* from ${rowsFrom({ key: "bytes" })} as w ${keys.joinOne(ASSET, "a", keys.same("a.key", "w.key"), forUpdate)}`,
+      [JSON.stringify(asked)],
     );
     return new Map(rows.map((row) => [String(row.path), row]));
   }
@@ -130,7 +135,7 @@ async function upsert(tx: SqlTransaction, rows: readonly object[]): Promise<void
   await tx.query(
     `insert into ${ASSET} (key, path, file_type, size_bytes, created_ms, modified_ms, content_hash, content_fragment, content_id)
      select k, p, t, s, c, m, h, f, i from ${tx.dialect.rows(COLUMNS)} as w where true
-     on conflict (key) do update set file_type = excluded.file_type, size_bytes = excluded.size_bytes,
+     on conflict (${tx.dialect.keys.identity("key")}) do update set file_type = excluded.file_type, size_bytes = excluded.size_bytes,
        created_ms = excluded.created_ms, modified_ms = excluded.modified_ms, content_hash = excluded.content_hash,
        content_fragment = excluded.content_fragment, content_id = excluded.content_id`,
     [JSON.stringify(rows)],

@@ -55,6 +55,19 @@ export function refusalOf({ kind, status, message }: JcrFault): RefusalCode {
   return kind === "AccessDeniedException" || (kind === undefined && status === 403) ? "ACCESS_DENIED" : "WRITE_FAILED";
 }
 
+/** Returns whether a server, or a proxy before it, rejects a request for the length of its URL. */
+export const isUrlTooLong = ({ status }: { readonly status: number }): boolean => status === 414 || status === 431;
+
+/** Makes the fault of a node whose path makes too long a URL: other nodes can be read. */
+export async function urlTooLong(
+  answer: { readonly status: number; discard(): Promise<void> },
+  url: string,
+): Promise<JcrFault> {
+  await answer.discard();
+  const message = `the server, or a proxy before it, rejects a URL of ${url.length} characters; raise its limit for request headers`;
+  return new JcrFault(answer.status, "UrlTooLong", message);
+}
+
 export const unavailable = (message: string, cause?: unknown): AssetmillError =>
   new AssetmillError("UNAVAILABLE", message, { cause });
 

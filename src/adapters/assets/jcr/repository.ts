@@ -23,6 +23,8 @@ import { SharedCall } from "./client/shared-call.js";
 /** How long to wait for the server at the start. */
 const MEET_MS = 10_000;
 const HEAD_BYTES = 4_096;
+/** How long a start looks for the first asset, whose kind tells what results need. */
+const FIRST_ASSET_MS = 5_000;
 
 /** A JCR repository (AEM, Sling, Oak), over HTTP. Results are stored on the nodes and cannot join the store's transactions. */
 export class JcrAssetRepository implements AssetRepository {
@@ -132,6 +134,32 @@ export class JcrAssetRepository implements AssetRepository {
     return results.results(paths, signal);
   }
 
+  /**
+   * Makes the place for results about plain files if the scope begins with one: a scope of assets that take results
+   * themselves needs no rights there.
+   */
+  async prepare(scope: Scope): Promise<void> {
+    const { dialect, results } = await this.#speak({ refuses: true });
+    const path = await this.#firstOf(scope);
+    const [nodes] = path === undefined ? [] : await readAssets(dialect, [path]);
+    if (nodes?.kind !== "file") return;
+    try {
+      await results.prepare(nodes.path);
+    } catch (error) {
+      if (AssetmillError.is(error) && !isUnavailable(error)) throw invalidParameter("assets", error.message);
+      throw error;
+    }
+  }
+
+  /** Returns the scope's first asset; undefined if none is found soon. */
+  async #firstOf(scope: Scope): Promise<string | undefined> {
+    const soon = AbortSignal.timeout(FIRST_ASSET_MS);
+    for await (const { assets } of this.scan(scope, { pageSize: 1, signal: soon })) {
+      if (assets[0]) return assets[0].path;
+    }
+    return undefined;
+  }
+
   close(): Promise<void> {
     return this.#client.close();
   }
@@ -207,10 +235,13 @@ export class JcrAssetRepository implements AssetRepository {
       : new AssetmillError("GONE", "asset not found", { ids: { path } });
   }
 
-  /** Finds the type by the head of an XML file. A missing content is left to the handler to report. */
+  /** Finds the type by the head of an XML file. Content that is missing or refused fails when it is read, not the scan. */
   async #sniff({ path, kind }: AssetNodes, signal: AbortSignal | undefined): Promise<FileType> {
     const { dialect } = await this.#speak({ signal });
-    const content = await dialect.content(binaryPath(path, kind), signal);
+    const content = await dialect.content(binaryPath(path, kind), signal).catch((error: unknown) => {
+      if (error instanceof JcrFault) return undefined;
+      throw error;
+    });
     if (!content) return "OTHERS";
     try {
       return fileTypeOfXmlHead(decodeHead(await headOf(content, HEAD_BYTES), path));

@@ -75,6 +75,11 @@ export class JcrResults {
     return refused;
   }
 
+  /** Makes what results about a plain file need. Throws UNAVAILABLE; ACCESS_DENIED or WRITE_FAILED if they cannot be stored. */
+  prepare(path: string): Promise<void> {
+    return this.#buckets.ensure([parentPath(this.#statusOf(path))]);
+  }
+
   async results(paths: readonly string[], signal?: AbortSignal): Promise<readonly (AssetResult | undefined)[]> {
     const places = paths.flatMap((path) => [`${path}/jcr:content`, this.#statusOf(path)]);
     const nodes = await this.#tools.dialect.read(places, 0, signal);

@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import { nameOf } from "../../../core/asset/asset.js";
 import { AssetmillError } from "../../../core/errors.js";
 import { parentPath } from "../../../core/asset/path.js";
+import { refuseTooLong } from "../../../core/asset/path-length.js";
 import type { AssetSink, IncomingAsset, PutEnd } from "../../../core/ports/asset-sink.js";
 import { assetOf } from "./asset-mapper.js";
 import { type AssetNodes, binaryPath, hindranceOf, isAssetNode, readAssets } from "./asset-nodes.js";
@@ -69,6 +70,7 @@ export class JcrSink implements AssetSink {
       return writeFailed(path, "not a valid JCR name; rename it without / : [ ] | * and without blanks at the ends");
     }
     try {
+      refuseTooLong(path);
       await content.hold();
       return undefined;
     } catch (error) {

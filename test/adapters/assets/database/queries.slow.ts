@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { createAssetmill, type AssetHandler } from "../../../../src/index.js";
-import { keysBelow } from "../../../../src/adapters/assets/database/key-ranges.js";
+import type { KeyPart } from "../../../../src/adapters/assets/database/key-parts.js";
+import { type KeyRange, keysBelow } from "../../../../src/adapters/assets/database/key-ranges.js";
 import { pageOf } from "../../../../src/adapters/assets/database/scan-sql.js";
 import { PostgresDatabase, type SqlDatabase, SqliteDatabase } from "../../../../src/adapters/sql/index.js";
 import { pathKey } from "../../../../src/adapters/sql/path-key.js";
@@ -28,18 +29,18 @@ const TABLES = [
 
 /** What must have been asked, or the test has missed it. */
 const HOT: readonly (readonly [string, RegExp])[] = [
-  ["first page of a scan", /from \S*asset" where key >= \S+ and key < \S+ order by key limit/],
-  ["page of a scan by type", /where file_type = \S+ and key >= \S+ and key < \S+ order by key limit/],
+  ["first page of a scan", /from \S*asset" where KEY >= \S+ and KEY < \S+ order by KEY limit/],
+  ["page of a scan by type", /where file_type = \S+ and KEY >= \S+ and KEY < \S+ order by KEY limit/],
   [
     "page of a scan by creation",
-    /where file_type = \S+ and key >= \S+ and key < \S+ and created_ms >= \S+ and created_ms <= /,
+    /where file_type = \S+ and KEY >= \S+ and KEY < \S+ and created_ms >= \S+ and created_ms <= /,
   ],
-  ["end of a window", /order by key limit 1 offset/],
-  ["stat", /join \S*asset" a on a.key = w.key/],
-  ["folder look-up", /select path from \S*asset" where key >= \S+ and key < \S+ order by key limit 1$/],
+  ["end of a window", /order by KEY limit 1 offset/],
+  ["stat", /select a\.path.* \S*asset" a .*a\.key = w\.key/],
+  ["folder look-up", /select path from \S*asset" where KEY >= \S+ and KEY < \S+ order by KEY limit 1$/],
   ["piece of a content", /select bytes from \S*content_piece" where content_id/],
-  ["results", /select r\.\* from \S*folder_result" r/],
-  ["results that are there already", /select path, properties, refs from \S*folder_result"/],
+  ["results", /select r\.\* from .*\S*folder_result" r/],
+  ["results that are there already", /select r\.path, r\.properties, r\.refs from/],
   ["writing results", /insert into \S*folder_result" as old/],
   ["owners of leases", /select distinct owner from/],
   ["lists of handlers", /select distinct handlers from/],
@@ -63,6 +64,10 @@ const HOT: readonly (readonly [string, RegExp])[] = [
   ["history by status", /"JobRow"\."status" IN .* ORDER BY "sequence|"JobRow"\."status" IN .* ORDER BY .*sequence/i],
   ["history", /FROM \S*job" "JobRow" WHERE .*NOT\("JobRow"\."type" IN .* ORDER BY .*DESC LIMIT/],
 ];
+
+/** A statement on one line, with KEY for what is indexed of a key. */
+const shown = (sql: string): string =>
+  sql.replace(/\s+/g, " ").replace(/substr\(key, 1, 2048\)|(?<=\b(?:where|and|order by) )key\b/g, "KEY");
 
 /** What no index helps. */
 const SCANNING = { sql: 'select * from "assetmill_asset" a where size_bytes = ?', parameters: [1] };
@@ -208,7 +213,7 @@ describe("queries on large tables", function () {
     const statements = (await recordSql(() => work(uri))).filter(
       ({ sql }) => /^\s*(?:select|update|delete|insert|with)\b/i.test(sql) && /assetmill_/.test(sql),
     );
-    const missing = HOT.filter(([, pattern]) => !statements.some(({ sql }) => pattern.test(sql.replace(/\s+/g, " "))));
+    const missing = HOT.filter(([, pattern]) => !statements.some(({ sql }) => pattern.test(shown(sql))));
     expect(
       missing.map(([what]) => what),
       "queries that were not met",
@@ -344,13 +349,21 @@ describe("queries on large tables", function () {
       try {
         await fresh.database.write((tx) => tx.query("alter table {asset} set (autovacuum_enabled = false)"));
         await insertAssets(fresh.database, 50_000);
-        const { sql, parameters } = pageOf(keysBelow(BIG), { fileTypes: [] }, 500, true);
+        const { keys } = fresh.database.dialect;
+        const partOf = (range: KeyRange): KeyPart => ({ stem: Buffer.alloc(0), ...range });
+        const { sql, parameters } = pageOf(partOf(keysBelow(BIG)), { fileTypes: [] }, 500, keys, true);
         const rows = await fresh.database.read(`explain ${sql}`, parameters);
         const plan = rows.map((row) => String(row["QUERY PLAN"])).join("\n");
-        expect(plan).to.match(/Index Scan using \S*asset_pkey/);
+        expect(plan).to.match(/Index Scan using \S*asset_by_key/);
         expect(plan).not.to.match(/Sort|Bitmap/);
         expect(await fresh.database.read(sql, parameters)).to.have.length(500);
-        const last = pageOf({ ...keysBelow(BIG), to: pathKey(pathOfAsset(3)) }, { fileTypes: [] }, 500, true);
+        const last = pageOf(
+          partOf({ ...keysBelow(BIG), to: pathKey(pathOfAsset(3)) }),
+          { fileTypes: [] },
+          500,
+          keys,
+          true,
+        );
         const paths = (await fresh.database.read(last.sql, last.parameters)).map((row) => row.path);
         expect(paths, "what lies behind the range is left out").to.deep.equal([0, 1, 2].map(pathOfAsset));
       } finally {

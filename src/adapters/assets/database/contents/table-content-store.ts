@@ -107,10 +107,10 @@ export class TableContentStore implements ContentStore<StagedPieces> {
   /** Also deletes what a killed put of the same asset left behind. */
   async #begin(key: Buffer, id: string): Promise<void> {
     await this.#database.write(async (tx) => {
-      const stale = await tx.query(`select id from ${CONTENT} where key = ? and live = 0 and created_ms < ?`, [
-        key,
-        tx.nowMs - STALE_MS,
-      ]);
+      const stale = await tx.query(
+        `select id from ${CONTENT} where ${tx.dialect.keys.hash("key")} = ${tx.dialect.keys.hash("?")} and live = 0 and created_ms < ?`,
+        [key, tx.nowMs - STALE_MS],
+      );
       await this.abandon(
         tx,
         stale.map((row) => String(row.id)),

@@ -2,7 +2,7 @@ import { AssetmillError } from "../../../../core/errors.js";
 import { isPage, type JcrAnswer, type JcrClient } from "../client.js";
 import type { Change, JcrDialect, Listing, VisitChild } from "./dialect.js";
 import { diffOf } from "./diff.js";
-import { davexFault, JcrFault, unavailable } from "../errors.js";
+import { davexFault, isUrlTooLong, JcrFault, unavailable, urlTooLong } from "../errors.js";
 import { encodedPath, isReadablePath } from "./jcr-names.js";
 import { type JcrNode, NodeBuilder, nodeOf } from "./jcr-node.js";
 import { isJsonObject, streamMembers, type VisitMember } from "../client/json-stream.js";
@@ -110,6 +110,7 @@ export class DavexDialect implements JcrDialect {
     const answer = await this.#client.open({ method: "GET", path, signal });
     if (answer.status === 200 && !isPage(answer)) return answer.body;
     if (answer.status === 200) throw notThere(answer.status);
+    if (isUrlTooLong(answer)) throw await urlTooLong(answer, path);
     try {
       await refuseAll(answer, [403, 404]);
     } catch (error) {
@@ -137,7 +138,12 @@ export class DavexDialect implements JcrDialect {
     const request = { method: "PROPFIND", path, headers, body: Buffer.from(LOCKS), signal } as const;
     return this.#client.send(request, async (answer) => {
       if (answer.status === 207) return isDeepLock(await answer.text(MAX_FAULT_CHARS));
-      // If WebDAV's methods are forbidden, locks are unknown: the server refuses writes to a locked node, but not below it.
+      // If WebDAV's methods are forbidden, or the URL is too long for the server, locks are unknown: it refuses writes to a
+      // locked node, but not below it.
+      if (isUrlTooLong(answer)) {
+        await answer.discard();
+        return false;
+      }
       await refuseAll(answer, [403, 404, 405, 501]).catch((error: unknown) => {
         throw error instanceof JcrFault ? notThere(answer.status, error) : error;
       });

@@ -2,7 +2,7 @@ import { nameOf } from "../../../../core/asset/asset.js";
 import { childPath, parentPath } from "../../../../core/asset/path.js";
 import { isPage, type JcrAnswer, type JcrClient } from "../client.js";
 import type { Change, JcrDialect, VisitChild } from "./dialect.js";
-import { JcrFault, slingFault, unavailable } from "../errors.js";
+import { isUrlTooLong, JcrFault, slingFault, unavailable, urlTooLong } from "../errors.js";
 import { ancestorsOf, encodedPath, isReadablePath } from "./jcr-names.js";
 import { isTrue, type JcrNode, NodeBuilder } from "./jcr-node.js";
 import { isJsonObject, streamMembers } from "../client/json-stream.js";
@@ -137,6 +137,7 @@ export class SlingDialect implements JcrDialect {
     const answer = await this.#client.open({ method: "GET", path, signal, redirectsTell: true });
     // A property comes as raw content; any other type is the page of another node.
     if (answer.status === 200 && !/json|html|xml|text/.test(answer.header("content-type") ?? "")) return answer.body;
+    if (isUrlTooLong(answer)) throw await urlTooLong(answer, path);
     if (answer.status === 200) await answer.discard();
     else await endOf(answer);
     return undefined;
@@ -175,6 +176,7 @@ export class SlingDialect implements JcrDialect {
     const request = { method: "GET", path: address, headers, signal, redirectsTell: true } as const;
     return this.#client.send(request, async (answer) => {
       if (answer.status === 200) return take(answer);
+      if (isUrlTooLong(answer)) throw await urlTooLong(answer, address);
       await endOf(answer);
       return undefined;
     });
