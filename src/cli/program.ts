@@ -90,11 +90,14 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .addOption(store())
     .addOption(target())
     .option("--type <type>", "job type", "ASSET_PROCESSING")
-    .option("--exclude <path>", "exclude this path and everything below it (repeatable)", collect, [])
+    .option("--exclude <path>", "exclude this path and everything below it, no patterns (repeatable)", collect, [])
     .addOption(plugin())
     .option("--file-type <type>", "process only this file type, e.g. DITATOPIC (repeatable)", collect, [])
-    .option("--created-after <date>", "process only assets created at or after this date")
-    .option("--created-before <date>", "process only assets created at or before this date")
+    .option("--created-after <date>", "process only assets created on this day (UTC) or later; also 2026-01-31T08:00Z")
+    .option(
+      "--created-before <date>",
+      "process only assets created on this day (UTC) or earlier; also 2026-01-31T08:00Z",
+    )
     .option("--only-changed", "skip assets that have not changed since they were processed")
     .option("--max-failures <n|n%>", "stop the job once more than this many assets have failed")
     .option("--dry-run", "show what would be processed; write nothing")

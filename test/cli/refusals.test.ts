@@ -44,6 +44,14 @@ describe("the command line", () => {
     "an unknown type": { args: sample("--type", "NOPE"), code: "UNKNOWN_TYPE", says: /NOPE.*ASSET_PROCESSING/ },
     "an unknown file type": invalid(/DITATOPIC, DITAMAP, MARKDOWN/, sample("--file-type", "PDF")),
     "a date that is none": invalid(/created-after.*yesterday/, sample("--created-after", "yesterday")),
+    "a date that is read in two ways": invalid(
+      /created-after.*03\/02\/2026.*2026-01-31/,
+      sample("--created-after", "03/02/2026"),
+    ),
+    "a time without an offset": invalid(
+      /created-before.*2026-01-31T08:00/,
+      sample("--created-before", "2026-01-31T08:00"),
+    ),
     "a day that no month has": invalid(
       /created-before.*2026-02-31/,
       sample("--created-before", "2026-02-31T08:00:00Z"),

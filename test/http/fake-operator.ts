@@ -56,7 +56,7 @@ export class FakeOperator implements JobOperator {
   }
 
   async startOrJoin(request: StartRequest, by: string) {
-    return { ...(await this.start(request, by)), joined: false, leftOut: [] };
+    return { ...(await this.start(request, by)), joined: false, leftOut: [], warnings: [] };
   }
 
   async summary(processingId: string) {

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from "../exit-codes.js";
 import { type JobsFlags, withJobs } from "../with-jobs.js";
 import type { Jobs } from "../jobs.js";
 import type { Output } from "../output.js";
+import { shownPath } from "../shown-path.js";
 
 export interface JobFlags extends JobsFlags {
   readonly json?: boolean;
@@ -72,7 +73,7 @@ export const historyCommand = (flags: HistoryFlags, output: Output): Promise<Exi
       if (flags.json) output.json(report);
       else
         output.line(
-          `${report.processingId} ${report.status.padEnd(10)} ${counts(report)} ${report.path}${kind(report)}`,
+          `${report.processingId} ${report.status.padEnd(10)} ${counts(report)} ${shownPath(report.path)}${kind(report)}`,
         );
     }
     return EXIT.success;
@@ -93,7 +94,7 @@ function show(report: JobReport, flags: JobFlags, output: Output): void {
     ...(report.restartedFrom === undefined
       ? []
       : [["Restarted from", report.restartedFrom] satisfies [string, string]]),
-    ["Path", report.paths.join(", ")],
+    ["Path", report.paths.map(shownPath).join(", ")],
     ["Status", report.pausing ? `${report.status} (pausing)` : report.status],
     [
       "Done",

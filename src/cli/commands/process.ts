@@ -48,7 +48,7 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
       return { ...started, before: await mill.operator.status(started.processingId) };
     });
     if (!begun) return signals.exitCode;
-    const { processingId, joined, leftOut, before } = begun;
+    const { processingId, joined, leftOut, warnings, before } = begun;
     if (before.status === "PAUSED") {
       throw new AssetmillError(
         "ILLEGAL_STATE",
@@ -63,6 +63,7 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
         ? `Resuming job ${processingId} at ${before.processedCount}/${before.migrationSet.totalFiles}`
         : `Job ${processingId}${flags.dryRun ? " (dry run: nothing is written)" : ""}`,
     );
+    for (const warning of warnings) output.say(`Warning: ${warning}`);
     if (leftOut.length > 0)
       output.say(`The job keeps the handlers it was started with; it does not run ${leftOut.join(", ")}`);
     mill.start({ jobId: processingId });

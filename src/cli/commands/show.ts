@@ -2,8 +2,10 @@ import { createAssetmill } from "../../assetmill.js";
 import { refuseMissingStore } from "../../composition/control.js";
 import { invalidParameter } from "../../core/errors.js";
 import type { AssetResult } from "../../core/asset/asset-result.js";
+import { escapeLine } from "../../core/job/log-entry.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
+import { shownPath } from "../shown-path.js";
 import { existingStore } from "../existing-store.js";
 
 export interface ShowFlags {
@@ -23,7 +25,7 @@ export async function showCommand(path: string, flags: ShowFlags, output: Output
   try {
     const result = await mill.operator.results(path);
     if (!result) {
-      output.say(`${path} has not been processed yet`);
+      output.say(`${shownPath(path)} has not been processed yet`);
       return EXIT.failures;
     }
     if (flags.json) output.json(result);
@@ -35,14 +37,14 @@ export async function showCommand(path: string, flags: ShowFlags, output: Output
 }
 
 function printResult({ path, properties, references, stamp, jobId, at }: AssetResult, output: Output): void {
-  output.line(path);
+  output.line(shownPath(path));
   output.line("Properties:");
   for (const [name, value] of Object.entries(properties)) {
-    output.line(`  ${name} = ${typeof value === "object" ? value.join(", ") : value}`);
+    output.line(escapeLine(`  ${name} = ${typeof value === "object" ? value.join(", ") : value}`));
   }
   output.line(`References: ${references.length}`);
   for (const { kind, target, fragment } of references) {
-    output.line(`  ${kind} ${target}${fragment === undefined ? "" : `#${fragment}`}`);
+    output.line(escapeLine(`  ${kind} ${target}${fragment === undefined ? "" : `#${fragment}`}`));
   }
   const handlers = Object.entries(stamp.handlers).map(([name, version]) => `${name} ${version}`);
   output.line(`Stamp: ${stamp.contentHash ?? "content not read"}, ${stamp.sizeBytes} bytes, by ${handlers.join(", ")}`);

@@ -19,6 +19,7 @@ import type {
 import type { AssetStatusPage } from "../job/asset-status.js";
 import { assetStatusPage, listingOnly } from "./asset-statuses.js";
 import { Control, type ControlTools, wholeNumber } from "./control.js";
+import { idleExclusions } from "./idle-exclusions.js";
 import { normaliseListing, normaliseRequest, unknownType } from "./normalise-request.js";
 
 /** Dependencies of the operator. */
@@ -48,14 +49,17 @@ export class Operator extends Control implements JobOperator {
     const known = idempotency && (await jobs.byKey(by, idempotency.key));
     if (known) return { processingId: jobOfKey(known, fingerprint) };
     await this.#refuseMissing(normalised.paths);
-    return this.begin({ ...this.#draft(normalised, by), ...(idempotency ? { idempotency } : {}) });
+    const warnings = await idleExclusions(normalised, repository);
+    return this.begin({ ...this.#draft(normalised, by), warnings, ...(idempotency ? { idempotency } : {}) });
   }
 
   async startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined> {
     const normalised = normaliseRequest(request, this.#types);
     await this.#refuseMissing(normalised.paths);
+    const warnings = await idleExclusions(normalised, this.#tools.repository);
     try {
-      return { ...(await this.begin(this.#draft(normalised, by))), joined: false, leftOut: [] };
+      const started = await this.begin({ ...this.#draft(normalised, by), warnings });
+      return { ...started, joined: false, leftOut: [], warnings };
     } catch (error) {
       const busy = AssetmillError.is(error) && error.code === "PATH_BUSY" ? error.ids.jobId : undefined;
       const job = busy === undefined ? undefined : await this.#tools.jobs.get(busy);
@@ -67,7 +71,8 @@ export class Operator extends Control implements JobOperator {
         throw new AssetmillError("PATH_BUSY", message, { ids: { jobId: job.id, status: job.state.status } });
       }
       this.#tools.onWork();
-      return { processingId: job.id, joined: true, leftOut: have.filter((name) => !job.handlers.includes(name)) };
+      const leftOut = have.filter((name) => !job.handlers.includes(name));
+      return { processingId: job.id, joined: true, leftOut, warnings };
     }
   }
 
@@ -108,7 +113,9 @@ export class Operator extends Control implements JobOperator {
 
   async #refuseMissing(paths: readonly string[]): Promise<void> {
     const [missing] = await this.#missing(paths);
-    if (missing !== undefined) throw pathNotFound(missing, "does not exist or cannot be read");
+    if (missing === undefined) return;
+    const blank = /\s$/.test(missing) ? " (the blank at its end is part of the name)" : "";
+    throw pathNotFound(missing, `does not exist or cannot be read${blank}`);
   }
 
   #draft(request: JobRequest, by: string): JobDraft {

@@ -101,6 +101,8 @@ export interface StartedOrJoined {
   readonly joined: boolean;
   /** Handlers of this node that the joined job does not run: it runs only those it was started with. */
   readonly leftOut: readonly string[];
+  /** Sentences about the request that the caller should know, such as an excluded path that does not exist. */
+  readonly warnings: readonly string[];
 }
 
 /**
