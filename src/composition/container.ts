@@ -63,10 +63,10 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
   try {
     const database = resources.add(await openStore(options.store ?? defaultStore(options.assets)));
     container.bind(SQL_DATABASE).toConstantValue(database);
-    const repository = resources.add(await openRepository(options.assets, database));
+    const repository = resources.add(await openRepository(options.assets, database, { existingContents: true }));
     container.bind(ASSET_REPOSITORY).toConstantValue(repository);
     if (options.target !== undefined) {
-      const target = resources.add(await openRepository(options.target, database, "target"));
+      const target = resources.add(await openRepository(options.target, database, { field: "target" }));
       await container.loadAsync(migrationModule(repository, migrationTarget(target, repository)));
       migrations = resources.add(
         new MigrationWatch({

@@ -5,6 +5,7 @@ import { isFinal } from "../../core/job/lifecycle.js";
 import type { JobReport } from "../../core/job/job-report.js";
 import type { StartRequest } from "../../core/ports/job-operator.js";
 import type { AssetmillOptions } from "../../options.js";
+import { refuseMissingAssets } from "../../composition/repositories.js";
 import { isDatabaseUri, withoutPassword } from "../../composition/uris.js";
 import { osUserName } from "../os-user-name.js";
 import { dryRunTable } from "../dry-run-table.js";
@@ -40,7 +41,10 @@ export async function processCommand(path: string, flags: ProcessFlags, output: 
 
 async function run(request: StartRequest, flags: ProcessFlags, signals: Signals, output: Output): Promise<ExitCode> {
   const options = await optionsOf(flags);
-  const mill = await retryWhileUnavailable(signals, output, () => createAssetmill(options));
+  const mill = await retryWhileUnavailable(signals, output, async () => {
+    await refuseMissingAssets(options.assets);
+    return createAssetmill(options);
+  });
   if (!mill) return signals.exitCode;
   try {
     const begun = await retryWhileUnavailable(signals, output, async () => {
@@ -165,7 +169,7 @@ async function cancelUnlessEnded(mill: Assetmill, processingId: string): Promise
   }
 }
 
-async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions> {
+async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions & { readonly assets: string }> {
   if (flags.assets === undefined)
     throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
   return {

@@ -2,6 +2,7 @@ import { createAssetmill } from "../../assetmill.js";
 import { invalidParameter } from "../../core/errors.js";
 import { isLoopback, listen } from "../../http/index.js";
 import { parseAuth } from "../auth-spec.js";
+import { newAssetsNote } from "../existing-store.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
 import type { Output } from "../output.js";
@@ -33,6 +34,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
     throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
   const { authenticator, accessPolicy, loopbackOnly } = await parseAuth(auth, assets);
   const plugins = await loadPlugins(plugin);
+  const note = newAssetsNote(assets);
   const mill = await retryWhileUnavailable(signals, output, () =>
     createAssetmill({
       assets,
@@ -51,6 +53,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
     }),
   );
   if (!mill) return signals.exitCode;
+  if (note !== undefined) output.say(note);
   try {
     const server = await listen(mill.fetch, { host, port, loopbackOnly });
     try {

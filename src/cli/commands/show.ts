@@ -1,5 +1,5 @@
-import { createAssetmill } from "../../assetmill.js";
-import { refuseMissingStore } from "../../composition/control.js";
+import { refuseMissingAssets } from "../../composition/repositories.js";
+import { openResults } from "../../composition/results.js";
 import { invalidParameter } from "../../core/errors.js";
 import type { AssetResult } from "../../core/asset/asset-result.js";
 import { escapeLine } from "../../core/job/log-entry.js";
@@ -20,10 +20,10 @@ export async function showCommand(path: string, flags: ShowFlags, output: Output
   if (assets === undefined)
     throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
   const store = existingStore(flags.store, assets);
-  await refuseMissingStore(store);
-  const mill = await createAssetmill({ assets, autoStart: false, store });
+  await refuseMissingAssets(assets);
+  const results = await openResults(assets, store);
   try {
-    const result = await mill.operator.results(path);
+    const result = await results.results(path);
     if (!result) {
       output.say(`${shownPath(path)} has not been processed yet`);
       return EXIT.failures;
@@ -32,7 +32,7 @@ export async function showCommand(path: string, flags: ShowFlags, output: Output
     else printResult(result, output);
     return EXIT.success;
   } finally {
-    await mill.close();
+    await results.close();
   }
 }
 
