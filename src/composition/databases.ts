@@ -4,6 +4,7 @@ import {
   entitySchema,
   FolderResults1761300000001,
   isWritable,
+  isWrongPlace,
   PostgresDatabase,
   postgresIdentity,
   ReadOnlySqliteDatabase,
@@ -55,8 +56,15 @@ export async function openDatabase(
 ): Promise<SqlDatabase> {
   if (uri.kind === "postgres") return PostgresDatabase.open({ ...uri, existing, field, ...SCHEMA });
   const options = { file: uri.file, existing, field, ...prefixOf(uri), ...driverOf(uri.driver), ...SCHEMA };
-  if (mayBeReadOnly && !(await isWritable(uri.file))) return ReadOnlySqliteDatabase.open(options);
-  return SqliteDatabase.open(options);
+  if (!mayBeReadOnly) return SqliteDatabase.open(options);
+  if (!(await isWritable(uri.file))) return ReadOnlySqliteDatabase.open(options);
+  try {
+    return await SqliteDatabase.open(options);
+  } catch (error) {
+    // A disk or a rule of the system that `isWritable` does not see.
+    if (isWrongPlace(error)) return ReadOnlySqliteDatabase.open(options);
+    throw error;
+  }
 }
 
 /** Returns the identity that the opened database would have, without opening or creating it. */

@@ -7,6 +7,7 @@ export { SqlText } from "./sql-text.js";
 export { makeFolder } from "./make-folder.js";
 export { ReadOnlySqliteDatabase } from "./read-only-sqlite-database.js";
 export { resolveFile, resolveWithoutCreating } from "./resolve-file.js";
+export { isWrongPlace } from "./sqlite-errors.js";
 export { isWritable } from "./sqlite-file.js";
 export { SqliteDatabase, sqliteIdentity } from "./sqlite-database.js";
 export { SQLITE_DRIVERS, type SqliteDriverName } from "./sqlite-driver.js";

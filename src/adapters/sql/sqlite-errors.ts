@@ -41,9 +41,17 @@ export function sqliteError(error: unknown, file: string, field = "store"): unkn
 /** Like `sqliteError`, for opening a file: INVALID_PARAMETER if waiting cannot help. */
 export function sqliteOpenError(error: unknown, file: string, field: string): unknown {
   const kind = UNAVAILABLE.exec(driverText(error))?.[1] ?? "";
-  if (WRONG_PLACE.includes(kind)) return invalidParameter(field, `${basename(file)}: ${WORDS[kind]}`);
+  if (WRONG_PLACE.includes(kind)) {
+    const message = `${basename(file)}: ${WORDS[kind]}`;
+    const details = { ids: { field }, fields: [{ field, message }], cause: error };
+    return new AssetmillError("INVALID_PARAMETER", `${field}: ${message}`, details);
+  }
   return sqliteError(error, file, field);
 }
+
+/** Returns whether `sqliteOpenError` made this error for a file that this user may not change, or that cannot be there. */
+export const isWrongPlace = (error: unknown): boolean =>
+  AssetmillError.is(error) && WRONG_PLACE.includes(UNAVAILABLE.exec(driverText(error.cause))?.[1] ?? "");
 
 /** Returns whether another process holds the file's lock. */
 export const isBusy = (error: unknown): boolean => driverText(error).includes("SQLITE_BUSY");
