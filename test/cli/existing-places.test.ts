@@ -41,7 +41,9 @@ describe("a command that reads", () => {
       const { default: sqlite3 } = await import("sqlite3");
       await new Promise<void>((done, failed) => {
         const other = new sqlite3.Database(file);
-        other.exec("create table if not exists theirs (x)", (error) => (error ? failed(error) : other.close(() => done())));
+        other.exec("create table if not exists theirs (x)", (error) =>
+          error ? failed(error) : other.close(() => done()),
+        );
       });
       const before = readFileSync(file);
       expect(await refusal(command, ROOT, "--assets", `sqlite:${file}`)).to.match(/other\.sqlite holds no tables/);

@@ -59,6 +59,11 @@ export class FakeOperator implements JobOperator {
     return { ...(await this.start(request, by)), joined: false, leftOut: [], warnings: [] };
   }
 
+  async join(processingId: string) {
+    await this.#called("join", processingId);
+    return { processingId, joined: true, leftOut: [], warnings: [] };
+  }
+
   async summary(processingId: string) {
     await this.#called("summary", processingId);
     return { types: {}, skips: {}, total: { total: 0, succeeded: 0, failed: 0, skipped: 0 } };

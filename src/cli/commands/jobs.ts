@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from "../exit-codes.js";
 import { type JobsFlags, withJobs } from "../with-jobs.js";
 import type { Jobs } from "../jobs.js";
 import type { Output } from "../output.js";
+import { storeFlag } from "../store-flag.js";
 import { shownPath } from "../shown-path.js";
 
 export interface JobFlags extends JobsFlags {
@@ -30,21 +31,18 @@ const ACTIONS = {
 
 export type Action = keyof typeof ACTIONS;
 
-/** Who runs a job that now waits in a store. A server runs it itself. */
-const RUNNERS: Readonly<Partial<Record<Action, string>>> = {
-  resume:
-    "A running `assetmill serve` on its repository will pick it up; so will `assetmill process` with the same request.",
-  restart:
-    "A running `assetmill serve` on its repository will pick it up; so will `assetmill process` with the same request.",
-  "retry-failed": "A running `assetmill serve` on its repository will pick it up.",
-};
+/** After these, a job waits in the store for someone to run it. A server runs it itself. */
+const WAITING_AFTER: readonly Action[] = ["resume", "restart", "retry-failed"];
 
 /** Cancels, pauses, resumes, restarts or retries a job. Workers on the same store notice within a second. */
 export const actionCommand = (action: Action, id: string, flags: JobFlags, output: Output): Promise<ExitCode> =>
   withJobs(flags, async (jobs) => {
-    show(await ACTIONS[action](jobs, id), flags, output);
-    const runner = RUNNERS[action];
-    if (runner !== undefined && flags.server === undefined) output.say(runner);
+    const report = await ACTIONS[action](jobs, id);
+    show(report, flags, output);
+    if (WAITING_AFTER.includes(action) && flags.server === undefined) {
+      output.say("A running `assetmill serve` on its repository picks it up by itself. To run it without one:");
+      output.say(`  assetmill process --job ${report.processingId}${storeFlag(flags)} --assets URI`);
+    }
     return EXIT.success;
   });
 

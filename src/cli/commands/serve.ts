@@ -14,6 +14,7 @@ export interface ServeFlags {
   readonly store?: string;
   readonly target?: string;
   readonly plugin: readonly string[];
+  readonly builtIns: boolean;
   readonly host: string;
   readonly port: number;
   readonly auth: string;
@@ -29,7 +30,19 @@ export async function serveCommand(flags: ServeFlags, output: Output): Promise<E
 }
 
 async function serve(flags: ServeFlags, signals: Signals, output: Output): Promise<ExitCode> {
-  const { assets, store, target, plugin, host, port, auth, deadline, retainDays: days, retainJobs: jobs } = flags;
+  const {
+    assets,
+    store,
+    target,
+    plugin,
+    builtIns,
+    host,
+    port,
+    auth,
+    deadline,
+    retainDays: days,
+    retainJobs: jobs,
+  } = flags;
   if (assets === undefined)
     throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
   const { authenticator, accessPolicy, loopbackOnly } = await parseAuth(auth, assets);
@@ -40,6 +53,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
       assets,
       watchdog: true,
       plugins,
+      builtIns,
       ...(store === undefined ? {} : { store }),
       ...(target === undefined ? {} : { target }),
       ...(deadline === undefined ? {} : { engine: { deadlineMs: deadline * 1_000 } }),

@@ -1,6 +1,8 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
 import { parseCursor } from "../job/cursor.js";
 import type { Job, JobDraft } from "../job/job.js";
+import { refuseDamaged } from "../job/job-transitions.js";
+import { isFinal } from "../job/lifecycle.js";
 import type { JobRequest } from "../job/job-request.js";
 import { fingerprintOf, sameRequest } from "../job/request-fingerprint.js";
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_ALLOWED, jobOfKey } from "../job/job-key.js";
@@ -64,16 +66,39 @@ export class Operator extends Control implements JobOperator {
       const busy = AssetmillError.is(error) && error.code === "PATH_BUSY" ? error.ids.jobId : undefined;
       const job = busy === undefined ? undefined : await this.#tools.jobs.get(busy);
       if (!job || !sameRequest(job.request, normalised)) throw error;
-      const have = this.#handlersOf(normalised.type);
-      const missing = job.handlers.filter((name) => !have.includes(name));
-      if (missing.length > 0) {
-        const message = `job ${job.id} has the same request but needs handlers that are not loaded: ${missing.join(", ")}`;
-        throw new AssetmillError("PATH_BUSY", message, { ids: { jobId: job.id, status: job.state.status } });
-      }
-      this.#tools.onWork();
-      const leftOut = have.filter((name) => !job.handlers.includes(name));
-      return { processingId: job.id, joined: true, leftOut, warnings };
+      return { ...this.#join(job, "PATH_BUSY", "has the same request but"), warnings };
     }
+  }
+
+  async join(processingId: string): Promise<StartedOrJoined> {
+    const job = await this.job(processingId);
+    refuseDamaged(job);
+    const { status } = job.state;
+    if (isFinal(status) || status === "PAUSED") {
+      throw new AssetmillError("ILLEGAL_STATE", `job ${job.id} waits for nobody: it is ${status}`, {
+        ids: { jobId: job.id, status },
+      });
+    }
+    const { identity } = this.#tools.repository;
+    if (job.repository !== identity)
+      throw invalidParameter("assets", `job ${job.id} is about ${job.repository}, not ${identity}`);
+    if (this.#handlersOf(job.request.type).length === 0) throw unknownType(job.request.type, this.#types);
+    return this.#join(job, "ILLEGAL_STATE", "");
+  }
+
+  /** Throws, with this code, if this node lacks a handler that the job needs. */
+  #join(job: Job, code: "PATH_BUSY" | "ILLEGAL_STATE", that: string): StartedOrJoined {
+    const have = this.#handlersOf(job.request.type);
+    const missing = job.handlers.filter((name) => !have.includes(name));
+    if (missing.length > 0) {
+      const needs = [that, "needs handlers that are not loaded:"].filter(Boolean).join(" ");
+      throw new AssetmillError(code, `job ${job.id} ${needs} ${missing.join(", ")}`, {
+        ids: { jobId: job.id, status: job.state.status },
+      });
+    }
+    this.#tools.onWork();
+    const leftOut = have.filter((name) => !job.handlers.includes(name));
+    return { processingId: job.id, joined: true, leftOut, warnings: [] };
   }
 
   async results(path: string): Promise<AssetResult | undefined> {

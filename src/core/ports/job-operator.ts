@@ -119,6 +119,11 @@ export interface JobOperator extends JobControl {
    * a handler that this node does not have.
    */
   startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined>;
+  /**
+   * Joins a job that waits for a worker or is under way. ILLEGAL_STATE if it is paused, has ended, or needs a handler that
+   * this node does not have; INVALID_PARAMETER if it is bound to another repository.
+   */
+  join(processingId: string): Promise<StartedOrJoined>;
   /** Returns what processing wrote about an asset; undefined if nothing. PATH_NOT_FOUND if there is no asset. */
   results(path: string): Promise<AssetResult | undefined>;
   /**
