@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command, Option } from "commander";
 import { invalidParameter, messageOf } from "../core/errors.js";
+import { suggestion } from "../core/operator/unknown-name.js";
 
 /**
  * Applies options from the JSON file that `--config` names, keyed by their long names (`{ "port": 4600 }`). Precedence:
@@ -11,7 +12,11 @@ export function applyConfigFile(command: Command): void {
   if (typeof file !== "string") return;
   for (const [name, value] of Object.entries(readConfig(file))) {
     const option = command.options.find((known) => known.long === `--${name}` && name !== "config");
-    if (!option) throw invalidParameter("config", `${file}: "${name}" is not an option of this command`);
+    if (!option) {
+      const known = command.options.flatMap(({ long }) => (long && long !== "--config" ? [long.slice(2)] : []));
+      const message = `${file}: "${name}" is not an option of this command${suggestion(name, known)}`;
+      throw invalidParameter("config", message);
+    }
     const key = option.attributeName();
     const source = command.getOptionValueSource(key);
     if (source === "cli" || source === "env") continue;
