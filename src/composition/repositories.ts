@@ -72,15 +72,26 @@ export async function openAssets(assets: string, field = "assets"): Promise<Asse
 /** Returns the target of a migration. Refuses one that cannot take in assets, or that the assets come from. */
 export function migrationTarget(target: AssetRepository, source: AssetRepository): MigrationTarget {
   const { sink } = target;
-  if (!sink) throw invalidParameter("target", "cannot take in assets: name a database");
-  if (target.identity === source.identity)
-    throw invalidParameter("target", "is the same repository as assets: name another database");
+  if (!sink) throw takesNoAssets();
+  if (target.identity === source.identity) throw sameRepository();
   return {
     identity: target.identity,
     read: (path, signal) => target.read(path, signal),
     apply: (writes) => target.apply(writes),
     sink,
   };
+}
+
+const takesNoAssets = () => invalidParameter("target", "cannot take in assets: name a database");
+const sameRepository = () => invalidParameter("target", "is the same repository as assets: name another database");
+
+/** Like `migrationTarget`, but judges by the URIs alone, before anything is opened. */
+export async function refuseWrongTarget(assets: string, target: string): Promise<void> {
+  const to = parseAssetsUri(target, "target");
+  if (to.kind === "folder") throw takesNoAssets();
+  const from = parseAssetsUri(assets);
+  if (from.kind === "folder" || from.kind === "jcr" || to.kind === "jcr" || from.content !== to.content) return;
+  if ((await identityOf(from)) === (await identityOf(to))) throw sameRepository();
 }
 
 /** Opens a JCR repository. It may be unreachable now and back when needed, but refused credentials fail at once. */

@@ -4,7 +4,7 @@ import { AssetmillError, invalidParameter, isUnavailable } from "../../core/erro
 import { isFinal } from "../../core/job/lifecycle.js";
 import type { JobReport } from "../../core/job/job-report.js";
 import type { AssetmillOptions } from "../../options.js";
-import { refuseMissingAssets } from "../../composition/repositories.js";
+import { refuseMissingAssets, refuseWrongTarget } from "../../composition/repositories.js";
 import { osUserName } from "../os-user-name.js";
 import { dryRunTable } from "../dry-run-table.js";
 import { existingStore } from "../existing-store.js";
@@ -42,6 +42,7 @@ async function run(chosen: ChosenJob, flags: ProcessFlags, signals: Signals, out
   if ("jobId" in chosen) existingStore(flags.store, flags.assets);
   const options = await optionsOf(flags);
   const mill = await retryWhileUnavailable(signals, output, async () => {
+    if (flags.target !== undefined) await refuseWrongTarget(options.assets, flags.target);
     await refuseMissingAssets(options.assets);
     return createAssetmill(options);
   });
