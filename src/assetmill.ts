@@ -1,10 +1,19 @@
 import { randomBytes } from "node:crypto";
+import type { Container } from "inversify";
 import { beginRetention, composeContainer, guardMainThread } from "./composition/container.js";
 import { Worker } from "./core/engine/worker.js";
 import { isUnavailable, messageOf } from "./core/errors.js";
 import type { JobOperator } from "./core/ports/job-operator.js";
-import { createApp, type Fetch, type NodeListener, nodeListener, TokenAuthenticator } from "./http/index.js";
-import type { AssetmillOptions } from "./options.js";
+import {
+  createApp,
+  type Fetch,
+  type NodeListener,
+  nodeListener,
+  refuseUnknownHttpOptions,
+  TokenAuthenticator,
+} from "./http/index.js";
+import { type AssetmillOptions, refuseUnknownNames } from "./options.js";
+import { refuseUnknownOptions } from "./core/operator/unknown-name.js";
 import { ENGINE_TOOLS, HOST_LOGGER, JOB_OPERATOR, OPEN_RESOURCES } from "./composition/tokens.js";
 
 /** An assembled assetmill: the driving port, the HTTP API and a worker in this process. */
@@ -36,12 +45,15 @@ export interface Assetmill {
  * Rejects with INVALID_PARAMETER naming the option, or UNAVAILABLE if the store or repository cannot be opened.
  */
 export async function createAssetmill(options: AssetmillOptions): Promise<Assetmill> {
+  refuseUnknownNames(options);
+  if (options.http !== undefined) refuseUnknownHttpOptions(options.http, "http");
   let worker: Worker | undefined;
   let callOff: (() => Promise<void>) | undefined;
   let endRetention: (() => Promise<void>) | undefined;
   let closed = false;
   const start = (only?: { readonly jobId: string }): void => {
     if (closed) throw new Error("this assetmill is closed");
+    if (only !== undefined) refuseUnknownOptions(only, { jobId: true });
     worker ??= new Worker(container.get(ENGINE_TOOLS), only?.jobId);
     callOff ??= guardMainThread(options);
     endRetention ??= beginRetention(container, options);
@@ -59,12 +71,14 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
     void (isUnavailable(error)
       ? logger.warn(messageOf(error))
       : logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error)));
-  const app = createApp(operator, {
-    onError,
-    ready: () => operator.history({ limit: 1 }).then(() => !closed),
-    ...options.http,
-    authenticator: options.http?.authenticator ?? new TokenAuthenticator(token ?? ""),
-  });
+  const app = await orClose(container, () =>
+    createApp(operator, {
+      onError,
+      ready: () => operator.history({ limit: 1 }).then(() => !closed),
+      ...options.http,
+      authenticator: options.http?.authenticator ?? new TokenAuthenticator(token ?? ""),
+    }),
+  );
   const fetch: Fetch = async (request, bindings) => app.fetch(request, bindings);
   const stop = async (): Promise<void> => {
     const stopping = worker;
@@ -89,4 +103,14 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
       await container.get(OPEN_RESOURCES).close();
     },
   };
+}
+
+/** Closes what was opened if `make` throws: nobody else can. */
+async function orClose<T>(container: Container, make: () => T): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    await container.get(OPEN_RESOURCES).close();
+    throw error;
+  }
 }

@@ -3,6 +3,7 @@ import type { DataSource } from "typeorm";
 import type { Logger } from "winston";
 import { checkEngineOptions, ENGINE_DEFAULTS, type EngineOptions } from "./core/engine/options.js";
 import { invalidParameter } from "./core/errors.js";
+import { type NamesOf, refuseUnknownOptions } from "./core/operator/unknown-name.js";
 import type { AssetHandler } from "./core/ports/asset-handler.js";
 import type { AssetRepository } from "./core/ports/asset-repository.js";
 import type { PathRules } from "./core/asset/skip-rules.js";
@@ -78,6 +79,45 @@ export interface AssetmillOptions {
   readonly http?: Partial<HttpOptions>;
   /** The host's winston logger. @defaultValue warnings and errors on standard error */
   readonly logger?: Logger;
+}
+
+const OPTIONS: NamesOf<Required<AssetmillOptions>> = {
+  assets: true,
+  store: true,
+  target: true,
+  plugins: true,
+  builtIns: true,
+  concurrency: true,
+  chunkSize: true,
+  engine: true,
+  pathRules: true,
+  autoStart: true,
+  retention: true,
+  watchdog: true,
+  throttle: true,
+  http: true,
+  logger: true,
+};
+const LOAN: NamesOf<Required<DatabaseLoan>> = { dataSource: true, schema: true, prefix: true };
+const RETENTION: NamesOf<Required<NonNullable<AssetmillOptions["retention"]>>> = { days: true, jobs: true };
+const PATH_RULES: NamesOf<Required<PathRules>> = { enabled: true, ignored: true };
+const ENGINE = Object.fromEntries(Object.keys(ENGINE_DEFAULTS).map((name) => [name, true as const]));
+
+/**
+ * Throws INVALID_PARAMETER, naming the option and the nearest known one, if these or the nested options contain an unknown
+ * one. A repository or a handler of the host is no option, and may have properties of its own. `http` has its own check.
+ */
+export function refuseUnknownNames(options: AssetmillOptions): void {
+  refuseUnknownOptions(options, OPTIONS);
+  const { engine, pathRules, retention } = options;
+  if (engine !== undefined) refuseUnknownOptions(engine, ENGINE, "engine");
+  if (pathRules !== undefined) refuseUnknownOptions(pathRules, PATH_RULES, "pathRules");
+  if (retention !== undefined) refuseUnknownOptions(retention, RETENTION, "retention");
+  for (const field of ["assets", "store", "target"] as const) {
+    const place: unknown = options[field];
+    if (typeof place !== "object" || place === null) continue;
+    if (field === "store" || "dataSource" in place) refuseUnknownOptions(place, LOAN, field);
+  }
 }
 
 /** Throws INVALID_PARAMETER if a retention limit is invalid. */

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { invalidParameter, messageOf } from "../core/errors.js";
+import { suggestion } from "../core/operator/unknown-name.js";
 import {
   type Authenticator,
   BasicAuthenticator,
@@ -61,7 +62,10 @@ async function jwtOf(file: string): Promise<JwtAuthenticator> {
     throw new Error(`${file} must contain one JSON object`);
   }
   const unknown = Object.keys(parsed).find((name) => !JWT_FIELDS.includes(name));
-  if (unknown !== undefined) throw new Error(`${file}: unknown field "${unknown}"; expected ${JWT_FIELDS.join(", ")}`);
+  if (unknown !== undefined) {
+    const why = `unknown field "${unknown}"${suggestion(unknown, JWT_FIELDS)}`;
+    throw new Error(`${file}: ${why}; expected ${JWT_FIELDS.join(", ")}`);
+  }
   const { secretFile, ...options } = parsed as { secretFile?: unknown } & Record<string, unknown>;
   if ((secretFile === undefined) === (options.jwks === undefined)) {
     throw new Error(`${file} must have either secretFile or jwks`);

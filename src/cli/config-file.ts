@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
 import { invalidParameter, messageOf } from "../core/errors.js";
+import { suggestion } from "../core/operator/unknown-name.js";
 
 /**
  * Applies options from the JSON file that `--config` names, keyed by their long names (`{ "port": 4600 }`). Precedence:
@@ -11,11 +12,15 @@ export function applyConfigFile(command: Command): void {
   if (typeof file !== "string") return;
   for (const [name, value] of Object.entries(readConfig(file))) {
     const option = command.options.find((known) => known.long === `--${name}` && name !== "config");
-    if (!option) throw invalidParameter("config", `${file}: "${name}" is not an option of this command`);
+    if (!option) {
+      const known = command.options.flatMap(({ long }) => (long && long !== "--config" ? [long.slice(2)] : []));
+      const message = `${file}: "${name}" is not an option of this command${suggestion(name, known)}`;
+      throw invalidParameter("config", message);
+    }
     const key = option.attributeName();
     const source = command.getOptionValueSource(key);
     if (source === "cli" || source === "env") continue;
-    command.setOptionValueWithSource(key, typed(value, option.defaultValue, name, file), "config");
+    command.setOptionValueWithSource(key, typed(value, option, name, file), "config");
   }
 }
 
@@ -33,13 +38,15 @@ function readConfig(file: string): Record<string, unknown> {
 const NUMBERS: ReadonlySet<string> = new Set(["deadline", "retain-days", "retain-jobs"]);
 
 /** Returns the value if it has the option's type. */
-function typed(value: unknown, like: unknown, name: string, file: string): unknown {
+function typed(value: unknown, option: Option, name: string, file: string): unknown {
+  const like: unknown = option.defaultValue;
   if (Array.isArray(like)) {
     const list = Array.isArray(value) ? value : [value];
     if (list.every((item) => typeof item === "string")) return list;
     throw invalidParameter("config", `${file}: "${name}" must be a string or an array of strings`);
   }
-  const type = typeof like === "number" || NUMBERS.has(name) ? "number" : name === "json" ? "boolean" : "string";
-  if (typeof value === type) return value;
+  const isFlag = option.negate || option.isBoolean();
+  const type = typeof like === "number" || NUMBERS.has(name) ? "number" : isFlag ? "boolean" : "string";
+  if (typeof value === type) return option.negate ? value !== true : value;
   throw invalidParameter("config", `${file}: "${name}" must be a ${type}`);
 }

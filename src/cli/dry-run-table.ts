@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import { FILE_TYPES } from "../core/asset/file-type.js";
 import type { DryRunReport, JobReport } from "../core/job/job-report.js";
+import { shownPath } from "./shown-path.js";
 
 /** Renders a dry run: a row per file type, the total, then what would be skipped, the first and last path, and the time. */
 export function dryRunTable(report: JobReport): string {
@@ -19,8 +20,8 @@ export function dryRunTable(report: JobReport): string {
   return [
     table.toString(),
     `Would skip: ${skips.length > 0 ? skips.join(", ") : "none"}`,
-    `First: ${first ?? "-"}`,
-    `Last: ${last ?? "-"}`,
+    `First: ${first === null ? "-" : shownPath(first)}`,
+    `Last: ${last === null ? "-" : shownPath(last)}`,
     `Expected time: ${expectedSeconds === null ? "unknown" : `${expectedSeconds} s`}`,
     `${report.status}: ${report.comments || report.processingId}`,
   ].join("\n");

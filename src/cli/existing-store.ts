@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { defaultStore } from "../composition/default-store.js";
 import { invalidParameter } from "../core/errors.js";
-import { parseStoreUri } from "../composition/uris.js";
+import { parseAssetsUri, parseStoreUri } from "../composition/uris.js";
 
 /**
  * Returns the store's URI if the store exists: a mistyped name must not create a new, empty one. Only SQLite files are
@@ -13,4 +13,11 @@ export function existingStore(store: string | undefined, assets = ""): string {
   if (parsed.kind === "sqlite" && !existsSync(parsed.file))
     throw invalidParameter("store", `no store at ${parsed.file}; name an existing one with --store`);
   return uri;
+}
+
+/** Returns a note if the assets are in a SQLite file that does not exist yet: a server creates it, but its name may be mistyped. */
+export function newAssetsNote(assets: string): string | undefined {
+  const uri = parseAssetsUri(assets);
+  if (uri.kind !== "sqlite" || existsSync(uri.file)) return undefined;
+  return `Note: ${uri.file} is new and holds no assets yet; fill it with \`assetmill import\``;
 }

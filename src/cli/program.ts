@@ -38,6 +38,7 @@ const plugin = () =>
     .env("ASSETMILL_PLUGIN")
     .argParser(collect)
     .default([]);
+const noBuiltIns = () => new Option("--no-built-ins", "run only the handlers of --plugin");
 const deadline = () =>
   new Option("--deadline <seconds>", `time limit for one asset (default: ${ENGINE_DEFAULTS.deadlineMs / 1_000})`)
     .env("ASSETMILL_DEADLINE")
@@ -86,16 +87,21 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
   program
     .command("process")
     .description("Process all assets under PATH. Run again to resume an interrupted job.")
-    .argument("<path>", "repository path of a folder or of a single asset")
+    .argument("[path]", "repository path of a folder or of a single asset")
+    .option("--job <id>", "run this waiting or resumed job of the store, instead of a path")
     .addOption(assets())
     .addOption(store())
     .addOption(target())
     .option("--type <type>", "job type", "ASSET_PROCESSING")
-    .option("--exclude <path>", "exclude this path and everything below it (repeatable)", collect, [])
+    .option("--exclude <path>", "exclude this path and everything below it, no patterns (repeatable)", collect, [])
     .addOption(plugin())
+    .addOption(noBuiltIns())
     .option("--file-type <type>", "process only this file type, e.g. DITATOPIC (repeatable)", collect, [])
-    .option("--created-after <date>", "process only assets created at or after this date")
-    .option("--created-before <date>", "process only assets created at or before this date")
+    .option("--created-after <date>", "process only assets created on this day (UTC) or later; also 2026-01-31T08:00Z")
+    .option(
+      "--created-before <date>",
+      "process only assets created on this day (UTC) or earlier; also 2026-01-31T08:00Z",
+    )
     .option("--only-changed", "skip assets that have not changed since they were processed")
     .option("--max-failures <n|n%>", "stop the job once more than this many assets have failed")
     .option("--fail-on-warnings", "exit with 1 if there are warnings, as if assets had failed")
@@ -109,7 +115,9 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     )
     .addOption(json())
     .action(
-      run<[string]>(async (path, flags) => (await import("./commands/process.js")).processCommand(path, flags, output)),
+      run<[string | undefined]>(async (path, flags) =>
+        (await import("./commands/process.js")).processCommand(path, flags, output),
+      ),
     );
 
   program
@@ -119,6 +127,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .addOption(store())
     .addOption(target())
     .addOption(plugin())
+    .addOption(noBuiltIns())
     .addOption(
       new Option("--host <host>", "address to listen on; --auth token and none allow loopback only")
         .env("ASSETMILL_HOST")

@@ -18,7 +18,7 @@ import {
 } from "../adapters/store/index.js";
 import { scheduleRetention } from "../adapters/schedule/index.js";
 import { latencyOn } from "../core/engine/health/stopwatch.js";
-import { checkHandlers, loadHandlers, openThreads } from "./handlers.js";
+import { checkHandlers, handlersIn, loadHandlers, openThreads } from "./handlers.js";
 import { defaultStore } from "./default-store.js";
 import { migrationTarget, openRepository, openStore } from "./repositories.js";
 import type { EngineJournal, EngineTools } from "../core/engine/tools.js";
@@ -32,7 +32,6 @@ import { type AssetmillOptions, checkRetention, resolveEngineOptions } from "../
 import { OpenResources } from "./open-resources.js";
 import { migrationModule } from "../plugins/migration/index.js";
 import {
-  ASSET_HANDLER,
   ASSET_REPOSITORY,
   CHUNK_STORE,
   ENGINE_TOOLS,
@@ -53,7 +52,6 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
   const container = new Container({ defaultScope: "Singleton" });
   container.bind(HOST_LOGGER).toConstantValue(options.logger ?? createHostLogger("warn"));
   await loadHandlers(container, options);
-  checkHandlers(container.getAll(ASSET_HANDLER));
   if (typeof options.assets === "string") parseAssetsUri(options.assets);
   const resources = new OpenResources();
   container.bind(OPEN_RESOURCES).toConstantValue(resources);
@@ -63,10 +61,10 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
   try {
     const database = resources.add(await openStore(options.store ?? defaultStore(options.assets)));
     container.bind(SQL_DATABASE).toConstantValue(database);
-    const repository = resources.add(await openRepository(options.assets, database));
+    const repository = resources.add(await openRepository(options.assets, database, { existingContents: true }));
     container.bind(ASSET_REPOSITORY).toConstantValue(repository);
     if (options.target !== undefined) {
-      const target = resources.add(await openRepository(options.target, database, "target"));
+      const target = resources.add(await openRepository(options.target, database, { field: "target" }));
       await container.loadAsync(migrationModule(repository, migrationTarget(target, repository)));
       migrations = resources.add(
         new MigrationWatch({
@@ -78,7 +76,7 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
         }),
       );
     }
-    handlers = checkHandlers(container.getAll(ASSET_HANDLER));
+    handlers = checkHandlers(handlersIn(container));
     threads = await openThreads(handlers, options, engine);
     if (threads) resources.add(threads);
   } catch (error) {

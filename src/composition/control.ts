@@ -5,9 +5,12 @@ import type { JobControl } from "../core/ports/job-operator.js";
 import { openDatabase } from "./databases.js";
 import { parseStoreUri } from "./uris.js";
 
-/** Opens control over the jobs of a store, without a repository or a worker. Must be closed with `close`. */
+/**
+ * Opens control over the jobs of a store, without a repository or a worker. Must be closed with `close`. A SQLite file that
+ * this user may not change can be asked, and refuses every change.
+ */
 export async function openControl(store: string): Promise<{ control: JobControl; close: () => Promise<void> }> {
-  const database = await openDatabase(parseStoreUri(store), { existing: true });
+  const database = await openDatabase(parseStoreUri(store), { existing: true, mayBeReadOnly: true });
   const control = new Control({
     jobs: new TypeOrmJobStore(database),
     log: new TypeOrmJobLog(database),
@@ -17,10 +20,4 @@ export async function openControl(store: string): Promise<{ control: JobControl;
     onWork: () => {},
   });
   return { control, close: () => database.close() };
-}
-
-/** Refuses a server's database without assetmill's tables, because a command that only reads must not create them. */
-export async function refuseMissingStore(store: string): Promise<void> {
-  const uri = parseStoreUri(store);
-  if (uri.kind === "postgres") await (await openDatabase(uri, { existing: true })).close();
 }

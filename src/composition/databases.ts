@@ -3,10 +3,13 @@ import { AssetKeys1764300000007, DatabaseAssets1764020000003 } from "../adapters
 import {
   entitySchema,
   FolderResults1761300000001,
+  isWritable,
+  isWrongPlace,
   PostgresDatabase,
   postgresIdentity,
-  resolveFile,
   ResultPaths1764300000006,
+  ReadOnlySqliteDatabase,
+  resolveWithoutCreating,
   type SqlDatabase,
   SQLITE_DRIVERS,
   SqliteDatabase,
@@ -46,18 +49,41 @@ export const SCHEMA = {
 export const assetmillEntities = (place: Omit<DatabaseLoan, "dataSource"> = {}): EntitySchema[] =>
   SCHEMA.entities.map((entity) => entitySchema(entity, new SqlText(place, true)));
 
-/**
- * Opens a database and brings its tables up to date. `existing`: refuses a server's database without assetmill's
- * tables. Throws UNAVAILABLE if the database is unreachable, INVALID_PARAMETER if it refuses the connection.
- */
-export function openDatabase(uri: DatabaseUri, { existing = false } = {}): Promise<SqlDatabase> {
-  if (uri.kind === "postgres") return PostgresDatabase.open({ ...uri, existing, ...SCHEMA });
-  return SqliteDatabase.open({ file: uri.file, ...prefixOf(uri), ...driverOf(uri.driver), ...SCHEMA });
+/** How to open a database. */
+export interface DatabaseOpening {
+  /** Refuse one that does not exist or lacks assetmill's tables, instead of creating it. @defaultValue false */
+  readonly existing?: boolean;
+  /** Open a SQLite file that this user may not change for reading only, instead of refusing it. @defaultValue false */
+  readonly mayBeReadOnly?: boolean;
+  /** The option that names the database, for errors. @defaultValue store */
+  readonly field?: string;
 }
 
-/** Returns the identity that the opened database would have, without opening it. */
+/**
+ * Opens a database and brings its tables up to date. Throws UNAVAILABLE if the database is unreachable,
+ * INVALID_PARAMETER if it refuses the connection.
+ */
+export async function openDatabase(
+  uri: DatabaseUri,
+  { existing = false, mayBeReadOnly = false, field = "store" }: DatabaseOpening = {},
+): Promise<SqlDatabase> {
+  if (uri.kind === "postgres") return PostgresDatabase.open({ ...uri, existing, field, ...SCHEMA });
+  const options = { file: uri.file, existing, field, ...prefixOf(uri), ...driverOf(uri.driver), ...SCHEMA };
+  if (!mayBeReadOnly) return SqliteDatabase.open(options);
+  if (!(await isWritable(uri.file))) return ReadOnlySqliteDatabase.open(options);
+  try {
+    return await SqliteDatabase.open(options);
+  } catch (error) {
+    // A disk or a rule of the system that `isWritable` does not see.
+    if (isWrongPlace(error)) return ReadOnlySqliteDatabase.open(options);
+    throw error;
+  }
+}
+
+/** Returns the identity that the opened database would have, without opening or creating it. */
 export async function identityOf(uri: DatabaseUri): Promise<string> {
-  return uri.kind === "postgres" ? postgresIdentity(uri.url, uri) : sqliteIdentity(await resolveFile(uri.file), uri);
+  if (uri.kind === "postgres") return postgresIdentity(uri.url, uri);
+  return sqliteIdentity(await resolveWithoutCreating(uri.file), uri);
 }
 
 export const lendDatabase = (loan: DatabaseLoan): Promise<SqlDatabase> => PostgresDatabase.lend({ ...loan, ...SCHEMA });

@@ -9,17 +9,26 @@ import type { AssetmillOptions } from "../options.js";
 import { ditaModule } from "../plugins/dita/index.js";
 import { ASSET_HANDLER } from "./tokens.js";
 
-/** Loads the built-in handlers, then the host's plugins in the order given. */
+/** Loads the built-in handlers, then the host's plugins in the order given. Throws INVALID_PARAMETER if there are none. */
 export async function loadHandlers(
   container: Container,
-  { plugins = [], builtIns = true }: AssetmillOptions,
+  { plugins = [], builtIns = true, target }: AssetmillOptions,
 ): Promise<void> {
   if (builtIns) await container.loadAsync(ditaModule);
   for (const plugin of plugins) {
     await container.loadAsync(...(plugin instanceof URL ? await importPlugin(plugin.href) : [asModule(plugin)]));
   }
-  if (!container.isBound(ASSET_HANDLER)) throw invalidParameter("plugins", "no handler is loaded");
+  if (target === undefined && !container.isBound(ASSET_HANDLER))
+    throw invalidParameter(
+      "plugins",
+      "no handler is loaded; without the built-in ones, at least one plugin is required",
+    );
+  checkHandlers(handlersIn(container));
 }
+
+/** Returns all handlers bound so far, in registration order. */
+export const handlersIn = (container: Container): readonly AssetHandler[] =>
+  container.isBound(ASSET_HANDLER) ? container.getAll(ASSET_HANDLER) : [];
 
 /** Opens threads if a handler has `thread: true`, and checks that each such handler can be loaded in a thread. */
 export async function openThreads(

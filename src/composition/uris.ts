@@ -1,4 +1,5 @@
 import { invalidParameter } from "../core/errors.js";
+import { suggestion } from "../core/operator/unknown-name.js";
 
 /** `folder:DIR[?mount=/path]`, parsed. */
 export interface FolderUri {
@@ -84,7 +85,8 @@ function parseJcr(uri: string, field: string): JcrUri {
   const url = /^https?:\/\//.test(address) && URL.canParse(address) ? new URL(address) : undefined;
   if (!url || url.hostname === "" || url.hash !== "")
     throw invalidParameter(field, `invalid URI ${shown(uri)}; expected ${JCR_FORM}`);
-  refuseOthers(url.searchParams, JCR_PARAMETERS, "jcr+http:", field);
+  const query = parametersOf(url.search);
+  refuseOthers(query, JCR_PARAMETERS, "jcr+http:", field);
   const user = decoded(url.username, field);
   const password = decoded(url.password, field);
   return {
@@ -92,7 +94,7 @@ function parseJcr(uri: string, field: string): JcrUri {
     url: `${url.origin}${url.pathname.replace(/\/+$/, "")}`,
     ...(user === "" ? {} : { user }),
     ...(password === "" ? {} : { password }),
-    ...given(url.searchParams, JCR_PARAMETERS),
+    ...given(query, JCR_PARAMETERS),
   };
 }
 
@@ -108,7 +110,7 @@ function decoded(text: string, field: string): string {
 function parseFolder(uri: string, field: string): FolderUri {
   const match = /^folder:([^?]+)(?:\?(.*))?$/s.exec(uri);
   if (!match?.[1]) throw invalidParameter(field, `invalid URI ${shown(uri)}; expected folder:DIR[?mount=/path]`);
-  const query = new URLSearchParams(match[2] ?? "");
+  const query = parametersOf(match[2] ?? "");
   refuseOthers(query, ["mount"], "folder:", field);
   const mount = query.get("mount");
   return { kind: "folder", folder: fileName(match[1]), ...(mount === null ? {} : { mount }) };
@@ -123,7 +125,7 @@ interface ParsedDatabase {
 function parseDatabase(uri: string, more: readonly string[], field: string): ParsedDatabase | undefined {
   const file = /^sqlite:(?:\/\/(?=\/))?([^?]+)(?:\?(.*))?$/s.exec(uri);
   if (file?.[1]) {
-    const query = new URLSearchParams(file[2] ?? "");
+    const query = parametersOf(file[2] ?? "");
     refuseOthers(query, ["driver", "prefix", ...more], "sqlite:", field);
     return { uri: { kind: "sqlite", file: fileName(file[1]), ...given(query, ["driver", "prefix"]) }, ours: query };
   }
@@ -148,7 +150,7 @@ function parsePostgres(uri: string, more: readonly string[], field: string): Par
       field,
       `${shown(uri)} lacks a host or a database; expected postgres://user:password@host/database`,
     );
-  const ours = new URLSearchParams(url.search);
+  const ours = parametersOf(url.search);
   refuseOthers(ours, ["schema", "prefix", ...more, ...DRIVER_PARAMETERS], "postgres:", field);
   for (const name of ["schema", "prefix", ...more]) url.searchParams.delete(name);
   return { uri: { kind: "postgres", url: url.toString(), ...given(ours, ["schema", "prefix"]) }, ours };
@@ -168,10 +170,16 @@ const DRIVER_PARAMETERS = [
   "client_encoding",
 ];
 
+/** Parses parameters. A `+` stands for itself, as in the rest of a URI; a blank is written as it is, or as `%20`. */
+const parametersOf = (text: string): URLSearchParams => new URLSearchParams(text.replaceAll("+", "%2B"));
+
 function refuseOthers(query: URLSearchParams, known: readonly string[], scheme: string, field: string): void {
   for (const name of query.keys()) {
-    if (known.includes(name)) continue;
-    throw invalidParameter(field, `unknown parameter ${name} of ${scheme}; known parameters are ${known.join(", ")}`);
+    if (!known.includes(name)) {
+      const message = `unknown parameter ${name} of ${scheme}${suggestion(name, known)}`;
+      throw invalidParameter(field, `${message}; known parameters are ${known.join(", ")}`);
+    }
+    if (query.getAll(name).length > 1) throw invalidParameter(field, `parameter ${name} of ${scheme} is given twice`);
   }
 }
 

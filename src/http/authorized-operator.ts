@@ -44,6 +44,11 @@ export class AuthorizedOperator implements JobOperator {
     return this.#hidingConflict(() => this.#operator.startOrJoin(request, this.#principal.name));
   }
 
+  async join(processingId: string) {
+    await this.#requireOnJob(processingId, "process");
+    return this.#operator.join(processingId);
+  }
+
   async status(processingId: string): Promise<JobReport> {
     const report = await this.#operator.status(processingId);
     await this.#require(report.paths, "read");

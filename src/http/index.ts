@@ -12,7 +12,13 @@ export { TokenAuthenticator } from "./auth/token-authenticator.js";
 export { LISTEN_DEFAULTS, type Listening, type ListenOptions, listen } from "./listen.js";
 export { isLoopback } from "./loopback.js";
 export { type Fetch, type NodeListener, nodeListener } from "./node-listener.js";
-export { DEFAULTS, type HttpOptions, type StatusCodes, type SystemStatus } from "./options.js";
+export {
+  DEFAULTS,
+  type HttpOptions,
+  refuseUnknownHttpOptions,
+  type StatusCodes,
+  type SystemStatus,
+} from "./options.js";
 export { type PathAccessRule, pathAccessPolicy } from "./path-access-policy.js";
 export type { RateLimit } from "./rate-limit.js";
 export {

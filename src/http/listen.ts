@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { AssetmillError, invalidParameter } from "../core/errors.js";
+import { type NamesOf, refuseUnknownOptions } from "../core/operator/unknown-name.js";
 import { isLoopback } from "./loopback.js";
 import { type Fetch, nodeListener } from "./node-listener.js";
 
@@ -30,6 +31,16 @@ export const LISTEN_DEFAULTS = Object.freeze({
   onError: () => {},
 });
 
+const NAMES: NamesOf<Required<ListenOptions>> = {
+  host: true,
+  port: true,
+  loopbackOnly: true,
+  headersTimeoutMs: true,
+  requestTimeoutMs: true,
+  closeTimeoutMs: true,
+  onError: true,
+};
+
 /** A listening server. */
 export interface Listening {
   /** The origin with the actual port, e.g. `http://127.0.0.1:4502`. */
@@ -40,6 +51,7 @@ export interface Listening {
 
 /** Starts a server. Resolves once it accepts connections; rejects with INVALID_PARAMETER naming `host` or `port`. */
 export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
+  refuseUnknownOptions(options, NAMES);
   const {
     host,
     port,

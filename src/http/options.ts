@@ -2,6 +2,7 @@ import { invalidParameter } from "../core/errors.js";
 import { HISTORY_PAGE } from "../core/job/page-limits.js";
 import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator } from "../core/ports/authenticator.js";
+import { type NamesOf, refuseUnknownOptions } from "../core/operator/unknown-name.js";
 import type { RateLimit } from "./rate-limit.js";
 
 /** "documented": only the status codes of the published API. "semantic": also 403, 404, 409, 413, 415 and 503. */
@@ -85,8 +86,38 @@ export const DEFAULTS: Readonly<Required<Pick<HttpOptions, Defaulted>>> = Object
   onError: () => {},
 });
 
-/** Applies the defaults. Throws INVALID_PARAMETER naming the invalid option. */
+const NAMES: NamesOf<Required<HttpOptions>> = {
+  authenticator: true,
+  accessPolicy: true,
+  basePath: true,
+  statusCodes: true,
+  maxBodyBytes: true,
+  requestTimeoutMs: true,
+  rateLimit: true,
+  trustProxy: true,
+  csrfKey: true,
+  allowedHosts: true,
+  ready: true,
+  system: true,
+  siblingPath: true,
+  historyLimit: true,
+  eventKeepAliveMs: true,
+  maxEventStreams: true,
+  onError: true,
+};
+const RATE_LIMIT: NamesOf<RateLimit> = { windowMs: true, limit: true };
+
+/** Throws INVALID_PARAMETER for an unknown option. `within`: the option that holds these. */
+export function refuseUnknownHttpOptions(options: Partial<HttpOptions>, within = ""): void {
+  refuseUnknownOptions(options, NAMES, within);
+  const { rateLimit } = options;
+  if (rateLimit !== undefined)
+    refuseUnknownOptions(rateLimit, RATE_LIMIT, within === "" ? "rateLimit" : `${within}.rateLimit`);
+}
+
+/** Applies the defaults. Throws INVALID_PARAMETER naming the invalid or unknown option. */
 export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
+  refuseUnknownHttpOptions(options);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const resolved = { ...DEFAULTS, ...(given as unknown as HttpOptions) };
   // Plain segments only: ":", "*" and "{" would turn the path into a pattern.

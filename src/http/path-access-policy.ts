@@ -1,4 +1,5 @@
 import { invalidParameter } from "../core/errors.js";
+import { type NamesOf, refuseUnknownOptions } from "../core/operator/unknown-name.js";
 import { isWithin, normalisePath } from "../core/asset/path.js";
 import type { AccessAction, AccessPolicy } from "../core/ports/access-policy.js";
 
@@ -12,11 +13,15 @@ export interface PathAccessRule {
   readonly actions?: readonly AccessAction[];
 }
 
+const NAMES: NamesOf<Required<PathAccessRule>> = { principal: true, paths: true, actions: true };
+
 const ACTIONS: readonly AccessAction[] = ["read", "process"];
 
 /** Makes an access policy from rules. Whatever no rule allows is denied. Throws INVALID_PARAMETER naming an invalid rule. */
 export function pathAccessPolicy(rules: readonly PathAccessRule[]): AccessPolicy {
-  const checked = rules.map(({ principal, paths, actions = ACTIONS }, i) => {
+  const checked = rules.map((rule, i) => {
+    refuseUnknownOptions(rule, NAMES, `rules[${i}]`);
+    const { principal, paths, actions = ACTIONS } = rule;
     if (principal === "") throw invalidParameter(`rules[${i}].principal`, 'must be a name or "*"');
     const unknown = actions.find((action) => !ACTIONS.includes(action));
     if (unknown !== undefined)

@@ -79,14 +79,18 @@ export function problemResponse(thrown: unknown, options: ProblemOptions): Respo
   return respond(problem, headers);
 }
 
+const ROUTING = {
+  404: { title: "Not Found", code: "NOT_FOUND" },
+  405: { title: "Method Not Allowed", code: "METHOD_NOT_ALLOWED" },
+} as const;
+
 /**
  * Returns the problem for an unknown endpoint or method: `about:blank`, because the status says it all (RFC 9457, 4.2.1).
- * `code` is INVALID_PARAMETER: the request is wrong. PATH_NOT_FOUND is only for paths in the repository.
+ * PATH_NOT_FOUND is only for paths in the repository.
  */
 export function routingProblem(status: 404 | 405, detail: string, allow: readonly string[] = []): Response {
   const headers = new Headers(status === 405 ? { Allow: allow.join(", ") } : {});
-  const title = status === 404 ? "Not Found" : "Method Not Allowed";
-  return respond({ type: "about:blank", title, status, detail, code: "INVALID_PARAMETER" }, headers);
+  return respond({ type: "about:blank", status, detail, ...ROUTING[status] }, headers);
 }
 
 function respond(problem: Problem, headers: Headers): Response {

@@ -1,6 +1,6 @@
 import type { Job, JobDraft } from "../core/job/job.js";
 import { jobOfKey } from "../core/job/job-key.js";
-import { startLine } from "../core/job/job-lines.js";
+import { firstLines } from "../core/job/job-lines.js";
 import { holdsScope } from "../core/job/job-request.js";
 import type { JobChange } from "../core/job/job-transitions.js";
 import { isWithin } from "../core/asset/path.js";
@@ -40,7 +40,7 @@ export class MemoryJobStore implements JobStore {
         const { key, fingerprint } = idempotency;
         tx.state.keys.set(keyOf(createdBy, key), { jobId: draft.id, fingerprint });
       }
-      return storeChange(tx, created, { job: created.job, lines: [startLine(created.job)] });
+      return storeChange(tx, created, { job: created.job, lines: firstLines(created.job, draft) });
     });
   }
 

@@ -201,6 +201,8 @@ describe("assetmill process", () => {
     const createdMs = createdOf(bench.path("tree/new.dita"));
     expect(await ask("--created-after", String(createdMs), "--created-before", String(createdMs))).to.equal(1);
     expect(await ask("--created-before", String(createdMs - 1))).to.equal(0);
+    const day = new Date(createdMs).toISOString().slice(0, 10);
+    expect(await ask("--created-after", day, "--created-before", day)).to.equal(1);
     expect(await ask("--created-after", String(createdMs + 1))).to.equal(0);
     expect(await ask("--created-after", "2001-01-01", "--created-before", String(now + 3_600_000))).to.equal(1);
   });

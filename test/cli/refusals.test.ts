@@ -28,7 +28,10 @@ describe("the command line", () => {
     "serve without --assets": invalid(/--assets/, on("serve", "--port", "0")),
     "show without --assets": invalid(/--assets/, on("show", "/a.dita")),
     "assets of an unknown kind": invalid(/ftp:x.*folder:DIR/, on("process", "/", "--assets", "ftp:x")),
-    "assets with an unknown parameter": invalid(/mout.*mount/, on("process", "/", "--assets", "folder:.?mout=/x")),
+    "assets with an unknown parameter": invalid(
+      /mout.*did you mean "mount"/,
+      on("process", "/", "--assets", "folder:.?mout=/x"),
+    ),
     "a folder that is not there": invalid(/nowhere/, on("process", "/", "--assets", `folder:${bench.path("nowhere")}`)),
     "a file for a folder": invalid(
       /file\.txt is not a folder/,
@@ -44,6 +47,14 @@ describe("the command line", () => {
     "an unknown type": { args: sample("--type", "NOPE"), code: "UNKNOWN_TYPE", says: /NOPE.*ASSET_PROCESSING/ },
     "an unknown file type": invalid(/DITATOPIC, DITAMAP, MARKDOWN/, sample("--file-type", "PDF")),
     "a date that is none": invalid(/created-after.*yesterday/, sample("--created-after", "yesterday")),
+    "a date that is read in two ways": invalid(
+      /created-after.*03\/02\/2026.*2026-01-31/,
+      sample("--created-after", "03/02/2026"),
+    ),
+    "a time without an offset": invalid(
+      /created-before.*2026-01-31T08:00/,
+      sample("--created-before", "2026-01-31T08:00"),
+    ),
     "a day that no month has": invalid(
       /created-before.*2026-02-31/,
       sample("--created-before", "2026-02-31T08:00:00Z"),
@@ -67,7 +78,10 @@ describe("the command line", () => {
     "a port beyond all": invalid(/70000/, on("serve", "--assets", SAMPLE, "--port", "70000")),
     "a config file that is not there": invalid(/none\.json/, on("serve", "--config", bench.path("none.json"))),
     "a config file that is no JSON": invalid(/broken\.json/, on("serve", "--config", bench.path("broken.json"))),
-    "a config file with an unknown option": invalid(/prot/, on("serve", "--config", bench.path("strange.json"))),
+    "a config file with an unknown option": invalid(
+      /prot.*did you mean "port"/,
+      on("serve", "--config", bench.path("strange.json")),
+    ),
     "a config file with a wrong value": invalid(/port/, on("serve", "--config", bench.path("mistaken.json"))),
     "the status of an unknown job": { args: on("status", NO_JOB), code: "JOB_NOT_FOUND", says: new RegExp(NO_JOB) },
     "the logs of an unknown job": { args: on("logs", NO_JOB), code: "JOB_NOT_FOUND", says: new RegExp(NO_JOB) },

@@ -57,6 +57,26 @@ describe("a URI", () => {
     expect(refusal(() => parseStoreUri("folder:a")).ids.field).to.equal("store");
   });
 
+  it("is rejected with the nearest known name if a parameter is unknown, and if one is given twice", () => {
+    for (const [uri, nearest] of [
+      ["folder:a?muont=/x", "mount"],
+      ["sqlite:a?drive=x", "driver"],
+      ["postgres://h/d?shcema=x", "schema"],
+      ["jcr+http://h:1?conections=3", "connections"],
+    ] as const) {
+      expect(refusal(() => parseAssetsUri(uri)).message, uri).to.include(`did you mean "${nearest}"?`);
+    }
+    for (const uri of ["folder:a?mount=/x&mount=/y", "sqlite:a?content=x&content=y", "jcr+http://h?root=/a&root=/b"])
+      expect(refusal(() => parseAssetsUri(uri)).message, uri).to.match(/is given twice/);
+  });
+
+  it("takes the plus sign of a path for what it is", () => {
+    expect(parseAssetsUri("folder:c++?mount=/c++ and%20more")).to.include({ folder: "c++", mount: "/c++ and more" });
+    expect(parseAssetsUri("sqlite:a?content=/c++")).to.include({ content: "/c++" });
+    expect(parseAssetsUri("jcr+http://h:1?root=/c++")).to.include({ root: "/c++" });
+    expect(parseAssetsUri("postgres://h/d?content=/c++")).to.include({ content: "/c++" });
+  });
+
   it("is shown without its password, and otherwise unchanged", () => {
     expect(withoutPassword("postgres://ann:s:e/c@r@h/d")).to.equal("postgres://ann:…@h/d");
     expect(withoutPassword("postgres://ann@h/d?schema=s")).to.equal("postgres://ann@h/d?schema=s");

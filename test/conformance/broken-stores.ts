@@ -272,6 +272,23 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     breaks: "a list is ordered newest first, cut at its limit, and continues before a job exactly where it was cut",
   },
   {
+    fault: "forgets the warnings about a job's request",
+    port: "JobStore",
+    alter: inJobs((sound) => ({
+      create: ({ warnings: _forgotten, ...draft }, admit) => sound.create(draft, admit),
+    })),
+    breaks: "the warnings about a created job's request follow the first line of its log",
+  },
+  {
+    fault: "takes a path for a root that ends at its first line break",
+    port: "JobStore",
+    alter: inJobs((sound) => ({
+      list: ({ path, ...query }) =>
+        sound.list({ ...query, ...(path === undefined ? {} : { path: path.split("\n", 1)[0] ?? path }) }),
+    })),
+    breaks: "a list by path tells a line break or a backslash in a name from the end of a path",
+  },
+  {
     fault: "ignores the epoch",
     port: "ChunkStore",
     alter: inChunks((sound) => ({

@@ -45,7 +45,7 @@ describe("the contract on a socket: start", () => {
     ["path of a single asset", { path: "/in/a.dita" }, { "/in/a.dita": "SUCCEEDED" }],
     [
       "path without a leading slash, with doubled and trailing ones",
-      { path: " in//deep/ " },
+      { path: "in//deep/" },
       { "/in/deep/c.md": "FAILED", "/in/deep/d.txt": "SKIPPED" },
     ],
     [
@@ -89,7 +89,7 @@ describe("the contract on a socket: start", () => {
   }
 
   const shown: [row: string, request: object, status: object][] = [
-    ["path in its written form", { path: " in//deep/ " }, { path: "/in/deep", paths: ["/in/deep"] }],
+    ["path in its written form", { path: "in//deep/" }, { path: "/in/deep", paths: ["/in/deep"] }],
     [
       "the first of paths as path",
       { path: undefined, paths: ["in/b.ditamap", "/in/a.dita"] },
@@ -152,7 +152,9 @@ describe("the contract on a socket: start", () => {
     ["a path with ..", { path: "/in/../x" }, "INVALID_PARAMETER", "path", /segments/],
     ["a path with .", { path: "/in/./x" }, "INVALID_PARAMETER", "path", /segments/],
     ["a path with NUL", { path: "/in\0" }, "INVALID_PARAMETER", "path", /control/],
-    ["a path with a control character", { path: "/in\u0085x" }, "INVALID_PARAMETER", "path", /control/],
+    ["a control character and no slash", { path: "in\u0085x" }, "INVALID_PARAMETER", "path", /control/],
+    ["a blank before the slash", { path: " /in" }, "INVALID_PARAMETER", "path", /blank/],
+    ["a blank at the end of a path", { path: "/in/deep " }, "PATH_NOT_FOUND", "path", /blank at its end/],
     ["a path with a backslash", { path: "\\in" }, "INVALID_PARAMETER", "path", /backslash/],
     ["an excluded path with ..", { excludedPaths: ["/in/.."] }, "INVALID_PARAMETER", "excludedPaths[0]", /segments/],
     ["no type", { type: undefined }, "INVALID_PARAMETER", "type", /required/],

@@ -56,7 +56,12 @@ export class FakeOperator implements JobOperator {
   }
 
   async startOrJoin(request: StartRequest, by: string) {
-    return { ...(await this.start(request, by)), joined: false, leftOut: [] };
+    return { ...(await this.start(request, by)), joined: false, leftOut: [], warnings: [] };
+  }
+
+  async join(processingId: string) {
+    await this.#called("join", processingId);
+    return { processingId, joined: true, leftOut: [], warnings: [] };
   }
 
   async summary(processingId: string) {

@@ -140,7 +140,7 @@ describe("a request that leads nowhere", () => {
       const { status, headers, body } = await client().ask(path);
       expect(status).to.equal(404);
       expect(headers.get("content-type")).to.equal("application/problem+json");
-      expect(body).to.include({ type: "about:blank", title: "Not Found", status: 404, code: "INVALID_PARAMETER" });
+      expect(body).to.include({ type: "about:blank", title: "Not Found", status: 404, code: "NOT_FOUND" });
     });
   }
 
@@ -158,6 +158,7 @@ describe("a request that leads nowhere", () => {
     it(`gets 405 with Allow for ${method} ${path}`, async () => {
       const { status, headers, body } = await client().ask(path, { method });
       expect([status, headers.get("allow"), body.status]).to.deep.equal([405, allow, 405]);
+      expect(body).to.include({ title: "Method Not Allowed", code: "METHOD_NOT_ALLOWED" });
       expect(headers.get("content-type")).to.equal("application/problem+json");
     });
   }

@@ -42,6 +42,16 @@ export async function migrate(
   }
 }
 
+/** Returns whether the database has our tables, of whatever version. */
+export async function hasTables(runner: QueryRunner, text: SqlText, dialect: SqlDialect): Promise<boolean> {
+  const exists =
+    dialect.name === "sqlite"
+      ? "select 1 from sqlite_master where type = 'table' and name = ?"
+      : "select 1 where to_regclass(?) is not null";
+  const table = dialect.name === "sqlite" ? `${text.prefix}migration` : text.table("migration");
+  return (await rowsOf(runner, text.compile(exists), [table])).length > 0;
+}
+
 /** Returns whether no migration is pending; false for a database without our tables. Throws if the schema is newer than this program. */
 export async function isUpToDate(
   runner: QueryRunner,
@@ -50,12 +60,7 @@ export async function isUpToDate(
   migrations: readonly Migration[],
 ): Promise<boolean> {
   const known = migrations.map(({ name }) => name);
-  const exists =
-    dialect.name === "sqlite"
-      ? "select 1 from sqlite_master where type = 'table' and name = ?"
-      : "select 1 where to_regclass(?) is not null";
-  const table = dialect.name === "sqlite" ? `${text.prefix}migration` : text.table("migration");
-  if ((await rowsOf(runner, text.compile(exists), [table])).length === 0) return false;
+  if (!(await hasTables(runner, text, dialect))) return false;
   const done = await doneOf(runner, text);
   const newest = done.filter((name) => !known.includes(name)).at(-1);
   if (newest !== undefined) {

@@ -24,6 +24,8 @@ interface PostgresOptions extends TablePlace, Schema {
   readonly poolSize?: number;
   /** Open only a database that has our tables; do not create them in any other. @defaultValue false */
   readonly existing?: boolean;
+  /** The option that names the database, for errors. @defaultValue store */
+  readonly field?: string;
 }
 
 /** A DataSource that the host created and initialised, and will destroy. */
@@ -83,7 +85,7 @@ export class PostgresDatabase implements SqlDatabase {
     try {
       await source.initialize();
       const database = new PostgresDatabase(source, text, postgresIdentity(url, options), false);
-      if (options.existing) await database.#refuseEmpty();
+      if (options.existing) await database.#refuseEmpty(options.field ?? "store");
       await database.#bringUpToDate(options.migrations);
       return database;
     } catch (error) {
@@ -205,10 +207,10 @@ export class PostgresDatabase implements SqlDatabase {
     }
   }
 
-  async #refuseEmpty(): Promise<void> {
+  async #refuseEmpty(field: string): Promise<void> {
     const [row] = await this.read("select to_regclass(?) is not null as there", [this.#text.table("migration")]);
     if (row?.there !== true)
-      throw invalidParameter("store", `no store found in ${this.identity}; check the URI, its schema and prefix`);
+      throw invalidParameter(field, `no ${field} found in ${this.identity}; check the URI, its schema and prefix`);
   }
 
   async #bringUpToDate(migrations: readonly Migration[]): Promise<void> {

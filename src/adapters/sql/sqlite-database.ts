@@ -1,22 +1,27 @@
 import { basename } from "node:path";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { DataSource, type EntityManager, type QueryRunner } from "typeorm";
-import { AssetmillError } from "../../core/errors.js";
+import { AssetmillError, invalidParameter } from "../../core/errors.js";
 import { type EntityDefinition, entitySchema } from "./entity.js";
 import { FileIdentity } from "./file-identity.js";
 import { FileWriteQueue } from "./file-write-queue.js";
-import { resolveFile } from "./resolve-file.js";
-import { isUpToDate, migrate, type Migration } from "./migrations.js";
+import { resolveFile, resolveWithoutCreating } from "./resolve-file.js";
+import { hasTables, isUpToDate, migrate, type Migration } from "./migrations.js";
 import type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
 import { SqlText, type TablePlace } from "./sql-text.js";
 import { sqliteDialect } from "./sqlite-dialect.js";
+import { refuseOtherFile } from "./sqlite-file.js";
 import { loadSqliteDriver, type SqliteDriver, type SqliteDriverName } from "./sqlite-driver.js";
 import { isBusy, sqliteError, sqliteOpenError } from "./sqlite-errors.js";
 import { rowsOf, Statements } from "./statements.js";
 
-interface SqliteOptions extends Pick<TablePlace, "prefix"> {
-  /** Created if missing, with its folder. */
+export interface SqliteOptions extends Pick<TablePlace, "prefix"> {
+  /** Created if missing, with its folder, unless `existing`. */
   readonly file: string;
+  /** Open only a file that has our tables; leave any other as it is. @defaultValue false */
+  readonly existing?: boolean;
+  /** The option that names the file, for errors. @defaultValue store */
+  readonly field?: string;
   /** @defaultValue the first of SQLITE_DRIVERS that is installed */
   readonly driver?: SqliteDriverName;
   readonly entities: readonly EntityDefinition[];
@@ -62,7 +67,9 @@ export class SqliteDatabase implements SqlDatabase {
 
   /** Opens the file and brings its schema up to date. Throws if a newer program created the schema, naming both versions. */
   static async open(options: SqliteOptions): Promise<SqliteDatabase> {
-    const file = await resolveFile(options.file);
+    const { existing = false, field = "store" } = options;
+    const file = await (existing ? resolveWithoutCreating(options.file) : resolveFile(options.file, field));
+    await refuseOtherFile(file, { named: options.file, field, existing });
     const driver = await loadSqliteDriver(options.driver);
     const busyTimeoutMs = options.busyTimeoutMs ?? 30_000;
     const text = new SqlText(options, false);
@@ -79,11 +86,11 @@ export class SqliteDatabase implements SqlDatabase {
       turns: new FileWriteQueue(file),
     };
     try {
-      await parts.turns.run(() => initialize(parts, options.migrations));
+      await parts.turns.run(() => initialize(parts, options));
     } catch (error) {
       for (const one of [parts.reader, parts.writer]) if (one.isInitialized) await one.destroy();
       parts.turns.leave();
-      throw sqliteOpenError(error, file);
+      throw sqliteOpenError(error, file, field);
     }
     return new SqliteDatabase(parts, await FileIdentity.of(file));
   }
@@ -174,10 +181,13 @@ async function rollback(runner: QueryRunner): Promise<void> {
   }
 }
 
-async function initialize(parts: Parts, migrations: readonly Migration[]): Promise<void> {
-  const { writer, reader, driver, file } = parts;
+async function initialize(parts: Parts, options: SqliteOptions): Promise<void> {
+  const { writer, reader, driver, file, text } = parts;
+  const { migrations, existing, field = "store" } = options;
   await initializeSource(writer, file);
   driver.prepare(writer);
+  if (existing && !(await hasTables(writer.createQueryRunner(), text, sqliteDialect)))
+    throw invalidParameter(field, `${options.file} holds no tables of assetmill`);
   await retryWhileBusy(parts, () => writer.query("pragma journal_mode = wal"));
   await writer.query("pragma synchronous = full");
   await bringUpToDate(parts, migrations);

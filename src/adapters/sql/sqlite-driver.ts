@@ -1,14 +1,19 @@
+import { pathToFileURL } from "node:url";
 import type { DataSource } from "typeorm";
 import { AssetmillError, messageOf } from "../../core/errors.js";
 
 export const SQLITE_DRIVERS = ["sqlite3", "better-sqlite3"] as const;
 export type SqliteDriverName = (typeof SQLITE_DRIVERS)[number];
 
+/** "immutable": reads the file as one that nobody changes, without its log. */
+export type OpenMode = "read-write" | "read-only" | "immutable";
+
 /** A SQLite driver for TypeORM's DataSource. */
 export interface SqliteDriver {
   readonly name: SqliteDriverName;
-  /** Returns the DataSource options for a file. */
-  options(file: string, busyTimeoutMs: number): SqliteSourceOptions;
+  /** Returns the DataSource options for a file; undefined if the driver lacks the mode. It never lacks "read-write". */
+  options(file: string, busyTimeoutMs: number, mode?: "read-write"): SqliteSourceOptions;
+  options(file: string, busyTimeoutMs: number, mode: OpenMode): SqliteSourceOptions | undefined;
   /** Must be called once a DataSource is initialised. */
   prepare(source: DataSource): void;
   /**
@@ -19,12 +24,26 @@ export interface SqliteDriver {
 }
 
 type SqliteSourceOptions =
-  | { readonly type: "sqlite"; readonly driver: unknown; readonly database: string; readonly busyTimeout: number }
-  | { readonly type: "better-sqlite3"; readonly driver: unknown; readonly database: string; readonly timeout: number };
+  | {
+      readonly type: "sqlite";
+      readonly driver: unknown;
+      readonly database: string;
+      readonly busyTimeout: number;
+      readonly flags?: number;
+    }
+  | {
+      readonly type: "better-sqlite3";
+      readonly driver: unknown;
+      readonly database: string;
+      readonly timeout: number;
+      readonly readonly?: boolean;
+    };
 
 /** The part of the `sqlite3` module that TypeORM uses. */
 interface Sqlite3Module {
   readonly Database: unknown;
+  readonly OPEN_READONLY: number;
+  readonly OPEN_URI: number;
   verbose(): unknown;
 }
 
@@ -37,7 +56,12 @@ async function loadSqlite3(): Promise<SqliteDriver> {
   const quiet: Sqlite3Module = { ...sqlite3, Database: sqlite3.Database, verbose: () => quiet };
   return {
     name: "sqlite3",
-    options: (database, busyTimeout) => ({ type: "sqlite", driver: quiet, database, busyTimeout }),
+    options: (file: string, busyTimeout: number, mode: OpenMode = "read-write") => {
+      if (mode === "read-write") return { type: "sqlite" as const, driver: quiet, database: file, busyTimeout };
+      const database = `${pathToFileURL(file).href}?mode=ro${mode === "immutable" ? "&immutable=1" : ""}`;
+      const flags = sqlite3.OPEN_READONLY | sqlite3.OPEN_URI;
+      return { type: "sqlite" as const, driver: quiet, database, busyTimeout, flags };
+    },
     // Runs the connection's statements in call order; otherwise the driver's thread pool could reorder them.
     prepare: (source) => {
       const driver = source.driver as unknown as { readonly databaseConnection: { serialize(): void } };
@@ -55,7 +79,17 @@ async function loadBetterSqlite3(): Promise<SqliteDriver> {
   new driver(":memory:").close();
   return {
     name,
-    options: (database) => ({ type: "better-sqlite3", driver, database, timeout: 0 }),
+    options: ((database: string, _busyTimeoutMs: number, mode: OpenMode = "read-write") =>
+      // It is built without SQLite's URIs, which alone can say "immutable".
+      mode === "immutable"
+        ? undefined
+        : {
+            type: "better-sqlite3",
+            driver,
+            database,
+            timeout: 0,
+            ...(mode === "read-only" ? { readonly: true } : {}),
+          }) as SqliteDriver["options"],
     prepare: () => {},
     blocks: true,
   };

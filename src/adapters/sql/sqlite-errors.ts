@@ -20,11 +20,11 @@ const WRONG_PLACE = ["CANTOPEN", "READONLY"];
  * Converts driver errors: UNAVAILABLE if waiting may help; returns unknown errors unchanged. SQL, parameters and the
  * file's folder stay in `cause`.
  */
-export function sqliteError(error: unknown, file: string): unknown {
+export function sqliteError(error: unknown, file: string, field = "store"): unknown {
   const text = driverText(error);
   const [code, kind = ""] = UNAVAILABLE.exec(text) ?? [];
   if (text.includes("SQLITE_NOTADB")) {
-    return invalidParameter("store", "the file is not a SQLite database (it was left unchanged)");
+    return invalidParameter(field, "the file is not a SQLite database (it was left unchanged)");
   }
   if (text.includes("SQLITE_CORRUPT")) {
     return new AssetmillError("INTERNAL", "the database is damaged (SQLITE_CORRUPT); restore it from a backup", {
@@ -39,11 +39,19 @@ export function sqliteError(error: unknown, file: string): unknown {
 }
 
 /** Like `sqliteError`, for opening a file: INVALID_PARAMETER if waiting cannot help. */
-export function sqliteOpenError(error: unknown, file: string): unknown {
+export function sqliteOpenError(error: unknown, file: string, field: string): unknown {
   const kind = UNAVAILABLE.exec(driverText(error))?.[1] ?? "";
-  if (WRONG_PLACE.includes(kind)) return invalidParameter("store", `${basename(file)}: ${WORDS[kind]}`);
-  return sqliteError(error, file);
+  if (WRONG_PLACE.includes(kind)) {
+    const message = `${basename(file)}: ${WORDS[kind]}`;
+    const details = { ids: { field }, fields: [{ field, message }], cause: error };
+    return new AssetmillError("INVALID_PARAMETER", `${field}: ${message}`, details);
+  }
+  return sqliteError(error, file, field);
 }
+
+/** Returns whether `sqliteOpenError` made this error for a file that this user may not change, or that cannot be there. */
+export const isWrongPlace = (error: unknown): boolean =>
+  AssetmillError.is(error) && WRONG_PLACE.includes(UNAVAILABLE.exec(driverText(error.cause))?.[1] ?? "");
 
 /** Returns whether another process holds the file's lock. */
 export const isBusy = (error: unknown): boolean => driverText(error).includes("SQLITE_BUSY");

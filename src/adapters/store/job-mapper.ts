@@ -37,11 +37,14 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
     progressLoggedAtMs: 0,
     holds: holdsScope(draft.request) ? 1 : 0,
     queued: draft.request.onOverlap === "queue" ? 1 : 0,
-    roots: `\n${draft.request.paths.join("\n")}\n`,
+    roots: `\n${draft.request.paths.map(rootText).join("\n")}\n`,
     found: null,
     logLines: 0,
   };
 }
+
+/** Returns a path as the column `roots` holds it: without line breaks, which separate paths there. */
+export const rootText = (path: string): string => path.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 
 /** Returns the columns of a job that may change after its creation. */
 export function changingColumns(job: Job) {

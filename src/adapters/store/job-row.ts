@@ -32,7 +32,7 @@ export class JobRow {
   holds!: number;
   /** 1 if it waits for earlier jobs with an overlapping scope. */
   queued!: number;
-  /** The request's paths, each between two line breaks. */
+  /** The paths of the request as `rootText` writes them, each between two line breaks. */
   roots!: string;
   found!: string | null;
   logLines!: number;

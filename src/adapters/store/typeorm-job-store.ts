@@ -2,13 +2,13 @@ import { And, Equal, In, LessThan, Not, Raw } from "typeorm";
 import { DISCOVERY } from "../../core/job/lease.js";
 import type { Job, JobDraft } from "../../core/job/job.js";
 import { jobOfKey } from "../../core/job/job-key.js";
-import { startLine } from "../../core/job/job-lines.js";
+import { firstLines } from "../../core/job/job-lines.js";
 import type { JobChange } from "../../core/job/job-transitions.js";
 import type { KeyedJob } from "../../core/job/job-key.js";
 import type { JobQuery, JobStore, JobView } from "../../core/ports/job-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import type { SqlDialect } from "../sql/sql-dialect.js";
-import { jobOfRow, rowOfDraft } from "./job-mapper.js";
+import { jobOfRow, rootText, rowOfDraft } from "./job-mapper.js";
 import { certainFactsOf, DELETING, lockJob, lockScopes, rivalsOf, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
 import { IDEMPOTENCY, JOB, LEASE } from "./tables.js";
@@ -44,7 +44,7 @@ export class TypeOrmJobStore implements JobStore {
         ]);
       }
       const job = await lockJob(tx, draft.id);
-      return storeChange(tx, job, { job, lines: [startLine(job)] });
+      return storeChange(tx, job, { job, lines: firstLines(job, draft) });
     });
   }
 
@@ -133,8 +133,8 @@ function pathCondition(path: string | undefined, dialect: SqlDialect) {
       (column) =>
         `(${[":whole", ":below"].map((sought) => dialect.contains(column).replace("?", sought)).join(" or ")})`,
       {
-        whole: `\n${path}\n`,
-        below: `\n${path}/`,
+        whole: `\n${rootText(path)}\n`,
+        below: `\n${rootText(path)}/`,
       },
     ),
   };

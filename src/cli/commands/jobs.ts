@@ -5,6 +5,8 @@ import { EXIT, type ExitCode } from "../exit-codes.js";
 import { type JobsFlags, withJobs } from "../with-jobs.js";
 import type { Jobs } from "../jobs.js";
 import type { Output } from "../output.js";
+import { storeFlag } from "../store-flag.js";
+import { shownPath } from "../shown-path.js";
 
 export interface JobFlags extends JobsFlags {
   readonly json?: boolean;
@@ -29,21 +31,18 @@ const ACTIONS = {
 
 export type Action = keyof typeof ACTIONS;
 
-/** Who runs a job that now waits in a store. A server runs it itself. */
-const RUNNERS: Readonly<Partial<Record<Action, string>>> = {
-  resume:
-    "A running `assetmill serve` on its repository will pick it up; so will `assetmill process` with the same request.",
-  restart:
-    "A running `assetmill serve` on its repository will pick it up; so will `assetmill process` with the same request.",
-  "retry-failed": "A running `assetmill serve` on its repository will pick it up.",
-};
+/** After these, a job waits in the store for someone to run it. A server runs it itself. */
+const WAITING_AFTER: readonly Action[] = ["resume", "restart", "retry-failed"];
 
 /** Cancels, pauses, resumes, restarts or retries a job. Workers on the same store notice within a second. */
 export const actionCommand = (action: Action, id: string, flags: JobFlags, output: Output): Promise<ExitCode> =>
   withJobs(flags, async (jobs) => {
-    show(await ACTIONS[action](jobs, id), flags, output);
-    const runner = RUNNERS[action];
-    if (runner !== undefined && flags.server === undefined) output.say(runner);
+    const report = await ACTIONS[action](jobs, id);
+    show(report, flags, output);
+    if (WAITING_AFTER.includes(action) && flags.server === undefined) {
+      output.say("A running `assetmill serve` on its repository picks it up by itself. To run it without one:");
+      output.say(`  assetmill process --job ${report.processingId}${storeFlag(flags)} --assets URI`);
+    }
     return EXIT.success;
   });
 
@@ -72,7 +71,7 @@ export const historyCommand = (flags: HistoryFlags, output: Output): Promise<Exi
       if (flags.json) output.json(report);
       else
         output.line(
-          `${report.processingId} ${report.status.padEnd(10)} ${counts(report)} ${report.path}${kind(report)}${unattended(report)}`,
+          `${report.processingId} ${report.status.padEnd(10)} ${counts(report)} ${shownPath(report.path)}${kind(report)}${unattended(report)}`,
         );
     }
     return EXIT.success;
@@ -97,7 +96,7 @@ function show(report: JobReport, flags: JobFlags, output: Output): void {
     ...(report.restartedFrom === undefined
       ? []
       : [["Restarted from", report.restartedFrom] satisfies [string, string]]),
-    ["Path", report.paths.join(", ")],
+    ["Path", report.paths.map(shownPath).join(", ")],
     ["Status", `${report.status}${report.pausing ? " (pausing)" : ""}${unattended(report)}`],
     [
       "Done",

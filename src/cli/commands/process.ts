@@ -3,26 +3,26 @@ import { type Assetmill, createAssetmill } from "../../assetmill.js";
 import { AssetmillError, invalidParameter, isUnavailable } from "../../core/errors.js";
 import { isFinal } from "../../core/job/lifecycle.js";
 import type { JobReport } from "../../core/job/job-report.js";
-import type { StartRequest } from "../../core/ports/job-operator.js";
 import type { AssetmillOptions } from "../../options.js";
-import { isDatabaseUri, withoutPassword } from "../../composition/uris.js";
+import { refuseMissingAssets, refuseWrongTarget } from "../../composition/repositories.js";
 import { osUserName } from "../os-user-name.js";
 import { dryRunTable } from "../dry-run-table.js";
+import { existingStore } from "../existing-store.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
 import { migrationIsWhole } from "../migration-check.js";
 import type { Output } from "../output.js";
 import { progressView } from "../progress-view.js";
 import { Signals } from "../signals.js";
-import { type RequestFlags, requestOf } from "../start-request.js";
+import { type ChoiceFlags, chosenJob, type ChosenJob, refuseResting } from "../chosen-job.js";
+import { storeFlag } from "../store-flag.js";
 import { summaryTable } from "../summary-table.js";
 import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 
-export interface ProcessFlags extends RequestFlags {
-  readonly assets?: string;
-  readonly store?: string;
+export interface ProcessFlags extends ChoiceFlags {
   readonly target?: string;
   readonly plugin: readonly string[];
+  readonly builtIns: boolean;
   readonly concurrency?: number;
   readonly chunkSize?: number;
   readonly deadline?: number;
@@ -34,44 +34,45 @@ const LOOK_EVERY_MS = 200;
 const JSON_EVERY_MS = 1_000;
 
 /** Processes all assets under a path in this process. Resumes the interrupted job of the same request, if there is one. */
-export async function processCommand(path: string, flags: ProcessFlags, output: Output): Promise<ExitCode> {
-  const request = requestOf(path, flags);
-  return Signals.during((signals) => run(request, flags, signals, output));
+export async function processCommand(path: string | undefined, flags: ProcessFlags, output: Output): Promise<ExitCode> {
+  const chosen = chosenJob(path, flags);
+  return Signals.during((signals) => run(chosen, flags, signals, output));
 }
 
-async function run(request: StartRequest, flags: ProcessFlags, signals: Signals, output: Output): Promise<ExitCode> {
+async function run(chosen: ChosenJob, flags: ProcessFlags, signals: Signals, output: Output): Promise<ExitCode> {
+  if ("jobId" in chosen) existingStore(flags.store, flags.assets);
   const options = await optionsOf(flags);
-  const mill = await retryWhileUnavailable(signals, output, () => createAssetmill(options));
+  const mill = await retryWhileUnavailable(signals, output, async () => {
+    if (flags.target !== undefined) await refuseWrongTarget(options.assets, flags.target);
+    await refuseMissingAssets(options.assets);
+    return createAssetmill(options);
+  });
   if (!mill) return signals.exitCode;
   try {
     const begun = await retryWhileUnavailable(signals, output, async () => {
-      const started = await mill.operator.startOrJoin(request, osUserName());
+      if ("jobId" in chosen) refuseResting(await mill.operator.status(chosen.jobId), flags);
+      const started = await ("jobId" in chosen
+        ? mill.operator.join(chosen.jobId)
+        : mill.operator.startOrJoin(chosen.request, osUserName()));
       return { ...started, before: await mill.operator.status(started.processingId) };
     });
     if (!begun) return signals.exitCode;
-    const { processingId, joined, leftOut, before } = begun;
-    if (before.status === "PAUSED") {
-      throw new AssetmillError(
-        "ILLEGAL_STATE",
-        `job ${processingId} is PAUSED; resume it first: assetmill resume ${processingId}`,
-        {
-          ids: { jobId: processingId, status: "PAUSED" },
-        },
-      );
-    }
+    const { processingId, joined, leftOut, warnings, before } = begun;
+    if (before.status === "PAUSED") refuseResting(before, flags);
     output.say(
-      joined
+      joined && (before.startedAt > 0 || !("jobId" in chosen))
         ? `Resuming job ${processingId} at ${before.processedCount}/${before.migrationSet.totalFiles}`
-        : `Job ${processingId}${flags.dryRun ? " (dry run: nothing is written)" : ""}`,
+        : `Job ${processingId}${before.dryRun ? " (dry run: nothing is written)" : ""}`,
     );
+    for (const warning of warnings) output.say(`Warning: ${warning}`);
     if (leftOut.length > 0)
       output.say(`The job keeps the handlers it was started with; it does not run ${leftOut.join(", ")}`);
     mill.start({ jobId: processingId });
-    const report = await watch(mill, processingId, flags.json === true, signals, output);
+    const report = await watch(mill, processingId, flags, signals, output);
     if (signals.stopSignal.aborted && !isFinal(report.status))
       return await interrupt(mill, processingId, flags, signals, output);
     if (flags.json) output.json(report);
-    else if (flags.dryRun) output.line(dryRunTable(report));
+    else if (report.dryRun) output.line(dryRunTable(report));
     else {
       const summary = await retryWhileUnavailable(signals, output, () => mill.operator.summary(processingId));
       if (summary) output.line(summaryTable(report, summary));
@@ -90,23 +91,15 @@ async function run(request: StartRequest, flags: ProcessFlags, signals: Signals,
   }
 }
 
-/** Returns the `--store` flag to suggest for another command, without the password. */
-function storeFlag({ store, assets = "" }: ProcessFlags): string {
-  const uri = store ?? (isDatabaseUri(assets) ? assets : undefined);
-  return uri === undefined ? "" : ` --store ${quoted(withoutPassword(uri))}`;
-}
-
-/** Quotes the text as one shell word. */
-const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-
 /** Shows progress until the job ends or a signal arrives. */
 async function watch(
   mill: Assetmill,
   processingId: string,
-  json: boolean,
+  flags: ProcessFlags,
   signals: Signals,
   output: Output,
 ): Promise<JobReport> {
+  const json = flags.json === true;
   const view = json ? undefined : progressView(output);
   let saidMs = performance.now();
   try {
@@ -116,13 +109,10 @@ async function watch(
       view?.show(report);
       if (isFinal(report.status) || signals.stopSignal.aborted) return report;
       if (report.status === "PAUSED") {
-        throw new AssetmillError(
-          "ILLEGAL_STATE",
-          `job ${processingId} was paused; resume it with: assetmill resume ${processingId}`,
-          {
-            ids: { jobId: processingId, status: "PAUSED" },
-          },
-        );
+        const resume = `assetmill resume ${processingId}${storeFlag(flags)}`;
+        throw new AssetmillError("ILLEGAL_STATE", `job ${processingId} was paused; resume it with: ${resume}`, {
+          ids: { jobId: processingId, status: "PAUSED" },
+        });
       }
       if (json && performance.now() - saidMs >= JSON_EVERY_MS) {
         output.json(report);
@@ -150,7 +140,7 @@ async function interrupt(
 ): Promise<ExitCode> {
   output.say("Interrupted: waiting for running handlers to finish (interrupt again to exit at once)");
   await mill.stop();
-  if (flags.dryRun) await cancelUnlessEnded(mill, processingId);
+  if ((await mill.operator.status(processingId)).dryRun) await cancelUnlessEnded(mill, processingId);
   const report = await mill.operator.status(processingId);
   if (flags.json) output.json(report);
   output.say(
@@ -170,12 +160,13 @@ async function cancelUnlessEnded(mill: Assetmill, processingId: string): Promise
   }
 }
 
-async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions> {
+async function optionsOf(flags: ProcessFlags): Promise<AssetmillOptions & { readonly assets: string }> {
   if (flags.assets === undefined)
     throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
   return {
     assets: flags.assets,
     plugins: await loadPlugins(flags.plugin),
+    builtIns: flags.builtIns,
     autoStart: false,
     watchdog: true,
     ...(flags.store === undefined ? {} : { store: flags.store }),

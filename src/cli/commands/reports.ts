@@ -5,6 +5,7 @@ import type { OutcomeCursor } from "../../core/job/cursor.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { type JobsFlags, withJobs } from "../with-jobs.js";
 import type { Output } from "../output.js";
+import { shownPath } from "../shown-path.js";
 
 export interface ReportFlags extends JobsFlags {
   readonly json?: boolean;
@@ -38,7 +39,7 @@ function report(id: string, kinds: readonly OutcomeKind[], flags: ReportFlags, o
 function textOf({ path, outcome, code, message, handler, attempts }: ReportedOutcome): string {
   const why = [code, message, handler && `[${handler}]`].filter(Boolean).join(" ");
   const tries = attempts > 1 ? ` (${attempts} tries)` : "";
-  return escapeLine(`${outcome.padEnd(9)} ${path}${why === "" ? "" : `: ${why}`}${tries}`);
+  return `${outcome.padEnd(9)} ${shownPath(path)}${escapeLine(`${why === "" ? "" : `: ${why}`}${tries}`)}`;
 }
 
 export interface LogFlags extends ReportFlags {

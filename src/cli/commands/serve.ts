@@ -2,6 +2,7 @@ import { createAssetmill } from "../../assetmill.js";
 import { invalidParameter } from "../../core/errors.js";
 import { isLoopback, listen } from "../../http/index.js";
 import { parseAuth } from "../auth-spec.js";
+import { newAssetsNote } from "../existing-store.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
 import type { Output } from "../output.js";
@@ -13,6 +14,7 @@ export interface ServeFlags {
   readonly store?: string;
   readonly target?: string;
   readonly plugin: readonly string[];
+  readonly builtIns: boolean;
   readonly host: string;
   readonly port: number;
   readonly auth: string;
@@ -28,16 +30,30 @@ export async function serveCommand(flags: ServeFlags, output: Output): Promise<E
 }
 
 async function serve(flags: ServeFlags, signals: Signals, output: Output): Promise<ExitCode> {
-  const { assets, store, target, plugin, host, port, auth, deadline, retainDays: days, retainJobs: jobs } = flags;
+  const {
+    assets,
+    store,
+    target,
+    plugin,
+    builtIns,
+    host,
+    port,
+    auth,
+    deadline,
+    retainDays: days,
+    retainJobs: jobs,
+  } = flags;
   if (assets === undefined)
     throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
   const { authenticator, accessPolicy, loopbackOnly } = await parseAuth(auth, assets);
   const plugins = await loadPlugins(plugin);
+  const note = newAssetsNote(assets);
   const mill = await retryWhileUnavailable(signals, output, () =>
     createAssetmill({
       assets,
       watchdog: true,
       plugins,
+      builtIns,
       ...(store === undefined ? {} : { store }),
       ...(target === undefined ? {} : { target }),
       ...(deadline === undefined ? {} : { engine: { deadlineMs: deadline * 1_000 } }),
@@ -51,6 +67,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
     }),
   );
   if (!mill) return signals.exitCode;
+  if (note !== undefined) output.say(note);
   try {
     const server = await listen(mill.fetch, { host, port, loopbackOnly });
     try {

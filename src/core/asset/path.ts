@@ -1,22 +1,26 @@
 import { invalidParameter } from "../errors.js";
 import { isTooLong, lengthMessage } from "./path-length.js";
 
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\\]/;
-
 const LONE_SURROGATE = /\p{Cs}/u;
 
+/** Legal in names, but in a path that does not begin with `/` rather a sign of a file name or of a stray line break. */
+const ODD = /[\u0000-\u001f\u007f-\u009f\\]/;
+
 /**
- * Normalises a repository path: trims it, gives it a leading `/`, removes `//` and a trailing `/`. Does not apply NFC,
- * because JCR names are exact.
- * Throws INVALID_PARAMETER, naming `field`, for `.` and `..` segments, control characters and backslashes, and for more
- * than 4,096 bytes.
+ * Normalises a repository path: gives it a leading `/`, removes `//` and a trailing `/`. Names stay exactly as they are,
+ * blanks at their ends, backslashes and control characters included, because each of them is a name in some repository:
+ * every path that a scan yields is normal. Does not apply NFC for the same reason.
+ * Throws INVALID_PARAMETER, naming `field`, for `.` and `..` segments, NUL, a blank before the leading `/`, and, in a path
+ * without a leading `/`, control characters and backslashes; and for more than 4,096 bytes.
  */
 export function normalisePath(raw: string, field = "path"): string {
-  const trimmed = raw.trim();
-  if (trimmed === "") throw invalidParameter(field, "must not be empty");
-  if (FORBIDDEN.test(trimmed)) throw invalidParameter(field, "must not contain control characters or backslashes");
-  if (LONE_SURROGATE.test(trimmed)) throw invalidParameter(field, "must be well-formed Unicode");
-  const segments = trimmed.split("/").filter((segment) => segment !== "");
+  if (raw.trim() === "") throw invalidParameter(field, "must not be empty");
+  if (/^\s+\//.test(raw)) throw invalidParameter(field, 'must not have a blank before its leading "/"');
+  if (raw.includes("\u0000")) throw invalidParameter(field, "must not contain the control character NUL");
+  if (!raw.startsWith("/") && ODD.test(raw))
+    throw invalidParameter(field, 'must begin with "/" if it contains control characters or backslashes');
+  if (LONE_SURROGATE.test(raw)) throw invalidParameter(field, "must be well-formed Unicode");
+  const segments = raw.split("/").filter((segment) => segment !== "");
   if (segments.some((segment) => segment === "." || segment === "..")) {
     throw invalidParameter(field, 'must not contain "." or ".." segments');
   }

@@ -1,6 +1,6 @@
 import { FILE_TYPES } from "../asset/file-type.js";
 import type { SkipCode } from "../asset/outcome.js";
-import type { Job } from "./job.js";
+import type { Job, JobDraft } from "./job.js";
 import { info, type LogEntry } from "./log-entry.js";
 import { etaOf, throughputOf } from "./eta.js";
 import { sumOf, type TypeTally } from "./tally.js";
@@ -9,7 +9,13 @@ import { sumOf, type TypeTally } from "./tally.js";
 
 const list = (items: readonly string[]): string => `[${items.join(", ")}]`;
 
-export function startLine(job: Job): LogEntry {
+/** The first lines of a new job's log: what was asked for, and the warnings about it. */
+export const firstLines = (job: Job, { warnings = [] }: JobDraft): readonly LogEntry[] => [
+  startLine(job),
+  ...warnings.map((message): LogEntry => ({ level: "WARN", message })),
+];
+
+function startLine(job: Job): LogEntry {
   const { paths, excludedPaths, filter, maxFailures, dryRun, onOverlap, failedOf } = job.request;
   const parts = [
     paths.length === 1 ? `path=${paths[0]}` : `paths=${list(paths)}`,

@@ -71,6 +71,8 @@ export type JobDraft = Pick<Job, "id" | "request" | "repository" | "handlers" | 
   readonly restartedFrom?: string;
   /** The creator's key: a later start with this key and the same fingerprint returns this job. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
+  /** Warnings about the request, for the log. */
+  readonly warnings?: readonly string[];
 };
 
 /** Returns whether the job's handlers are being told to stop. */

@@ -2,6 +2,8 @@ import { AssetmillError, invalidParameter } from "../errors.js";
 import { parseCursor } from "../job/cursor.js";
 import type { Job, JobDraft } from "../job/job.js";
 import { type JobRequest, scopeOfRequest } from "../job/job-request.js";
+import { refuseDamaged } from "../job/job-transitions.js";
+import { isFinal } from "../job/lifecycle.js";
 import { fingerprintOf, sameRequest } from "../job/request-fingerprint.js";
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_ALLOWED, jobOfKey } from "../job/job-key.js";
 import { OUTCOME_PAGE } from "../job/page-limits.js";
@@ -19,6 +21,7 @@ import type {
 import type { AssetStatusPage } from "../job/asset-status.js";
 import { assetStatusPage, listingOnly } from "./asset-statuses.js";
 import { Control, type ControlTools, wholeNumber } from "./control.js";
+import { idleExclusions } from "./idle-exclusions.js";
 import { normaliseListing, normaliseRequest, unknownType } from "./normalise-request.js";
 
 /** Dependencies of the operator. */
@@ -48,27 +51,54 @@ export class Operator extends Control implements JobOperator {
     const known = idempotency && (await jobs.byKey(by, idempotency.key));
     if (known) return { processingId: jobOfKey(known, fingerprint) };
     await this.#refuseMissing(normalised.paths);
-    return this.begin({ ...this.#draft(normalised, by), ...(idempotency ? { idempotency } : {}) });
+    const warnings = await idleExclusions(normalised, repository);
+    return this.begin({ ...this.#draft(normalised, by), warnings, ...(idempotency ? { idempotency } : {}) });
   }
 
   async startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined> {
     const normalised = normaliseRequest(request, this.#types);
     await this.#refuseMissing(normalised.paths);
+    const warnings = await idleExclusions(normalised, this.#tools.repository);
     try {
-      return { ...(await this.begin(this.#draft(normalised, by))), joined: false, leftOut: [] };
+      const started = await this.begin({ ...this.#draft(normalised, by), warnings });
+      return { ...started, joined: false, leftOut: [], warnings };
     } catch (error) {
       const busy = AssetmillError.is(error) && error.code === "PATH_BUSY" ? error.ids.jobId : undefined;
       const job = busy === undefined ? undefined : await this.#tools.jobs.get(busy);
       if (!job || !sameRequest(job.request, normalised)) throw error;
-      const have = this.#handlersOf(normalised.type);
-      const missing = job.handlers.filter((name) => !have.includes(name));
-      if (missing.length > 0) {
-        const message = `job ${job.id} has the same request but needs handlers that are not loaded: ${missing.join(", ")}`;
-        throw new AssetmillError("PATH_BUSY", message, { ids: { jobId: job.id, status: job.state.status } });
-      }
-      this.#tools.onWork();
-      return { processingId: job.id, joined: true, leftOut: have.filter((name) => !job.handlers.includes(name)) };
+      return { ...this.#join(job, "PATH_BUSY", "has the same request but"), warnings };
     }
+  }
+
+  async join(processingId: string): Promise<StartedOrJoined> {
+    const job = await this.job(processingId);
+    refuseDamaged(job);
+    const { status } = job.state;
+    if (isFinal(status) || status === "PAUSED") {
+      throw new AssetmillError("ILLEGAL_STATE", `job ${job.id} waits for nobody: it is ${status}`, {
+        ids: { jobId: job.id, status },
+      });
+    }
+    const { identity } = this.#tools.repository;
+    if (job.repository !== identity)
+      throw invalidParameter("assets", `job ${job.id} is about ${job.repository}, not ${identity}`);
+    if (this.#handlersOf(job.request.type).length === 0) throw unknownType(job.request.type, this.#types);
+    return this.#join(job, "ILLEGAL_STATE", "");
+  }
+
+  /** Throws, with this code, if this node lacks a handler that the job needs. */
+  #join(job: Job, code: "PATH_BUSY" | "ILLEGAL_STATE", that: string): StartedOrJoined {
+    const have = this.#handlersOf(job.request.type);
+    const missing = job.handlers.filter((name) => !have.includes(name));
+    if (missing.length > 0) {
+      const needs = [that, "needs handlers that are not loaded:"].filter(Boolean).join(" ");
+      throw new AssetmillError(code, `job ${job.id} ${needs} ${missing.join(", ")}`, {
+        ids: { jobId: job.id, status: job.state.status },
+      });
+    }
+    this.#tools.onWork();
+    const leftOut = have.filter((name) => !job.handlers.includes(name));
+    return { processingId: job.id, joined: true, leftOut, warnings: [] };
   }
 
   async results(path: string): Promise<ShownResult | undefined> {
@@ -115,7 +145,9 @@ export class Operator extends Control implements JobOperator {
 
   async #refuseMissing(paths: readonly string[]): Promise<void> {
     const [missing] = await this.#missing(paths);
-    if (missing !== undefined) throw pathNotFound(missing, "does not exist or cannot be read");
+    if (missing === undefined) return;
+    const blank = /\s$/.test(missing) ? " (the blank at its end is part of the name)" : "";
+    throw pathNotFound(missing, `does not exist or cannot be read${blank}`);
   }
 
   #draft(request: JobRequest, by: string): JobDraft {

@@ -101,6 +101,8 @@ export interface StartedOrJoined {
   readonly joined: boolean;
   /** Handlers of this node that the joined job does not run: it runs only those it was started with. */
   readonly leftOut: readonly string[];
+  /** Sentences about the request that the caller should know, such as an excluded path that does not exist. */
+  readonly warnings: readonly string[];
 }
 
 /** What processing wrote about an asset. */
@@ -123,6 +125,11 @@ export interface JobOperator extends JobControl {
    * a handler that this node does not have.
    */
   startOrJoin(request: StartRequest, by: string): Promise<StartedOrJoined>;
+  /**
+   * Joins a job that waits for a worker or is under way. ILLEGAL_STATE if it is paused, has ended, or needs a handler that
+   * this node does not have; INVALID_PARAMETER if it is bound to another repository.
+   */
+  join(processingId: string): Promise<StartedOrJoined>;
   /**
    * Returns what processing wrote about an asset; undefined if nothing. Results may outlive their asset: until the next
    * job over everything in that place ends, they are returned with `exists: false`. PATH_NOT_FOUND if there is neither.

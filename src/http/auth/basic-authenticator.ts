@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
+import { type NamesOf, refuseUnknownOptions } from "../../core/operator/unknown-name.js";
 import { TooManyRequests } from "../too-many-requests.js";
 import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.js";
 import { isPassword } from "./password-hash.js";
@@ -18,6 +19,8 @@ export interface BasicOptions {
 
 const BASIC_DEFAULTS = Object.freeze({ cacheMs: 5 * 60_000, concurrency: 2, maxWaiting: 32 });
 
+const NAMES: NamesOf<Required<BasicOptions>> = { cacheMs: true, concurrency: true, maxWaiting: true };
+
 const MAX_PASSWORD_LENGTH = 1_024;
 const MAX_CACHED = 1_000;
 
@@ -33,6 +36,7 @@ export class BasicAuthenticator implements Authenticator {
   readonly #maxWaiting: number;
 
   private constructor(list: () => Promise<PasswordList>, options: BasicOptions) {
+    refuseUnknownOptions(options, NAMES);
     const { cacheMs, concurrency, maxWaiting } = { ...BASIC_DEFAULTS, ...options };
     this.#list = list;
     this.#verified = new CredentialCache({ max: MAX_CACHED, ttlMs: cacheMs });

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
 import { AssetmillError, invalidParameter } from "../../core/errors.js";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
+import { refuseUnknownOptions } from "../../core/operator/unknown-name.js";
 import { isLoopback } from "../loopback.js";
 import { authorizationOf, CHALLENGES } from "./authorization.js";
 import { isPrincipalName } from "./principal-name.js";
@@ -44,6 +45,8 @@ const ASYMMETRIC = [
   "Ed25519",
 ];
 
+const NAMES = { issuer: true, audience: true, secret: true, jwks: true, algorithms: true, timeoutMs: true } as const;
+
 /** Errors of the key set or of fetching it; any other error is the token's. */
 const UNREACHABLE = new Set(["ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID", "ERR_JOSE_GENERIC"]);
 
@@ -61,6 +64,7 @@ export class JwtAuthenticator implements Authenticator {
 
   /** Throws INVALID_PARAMETER naming the option. */
   constructor(options: JwtOptions) {
+    refuseUnknownOptions(options, NAMES);
     const { issuer, audience } = options;
     for (const [name, value] of Object.entries({ issuer, audience })) {
       if (typeof value !== "string" || value === "") throw invalidParameter(name, "is required");

@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import { AssetmillError } from "../../core/errors.js";
 import type { AccessAction, AccessPolicy } from "../../core/ports/access-policy.js";
 import type { Principal } from "../../core/ports/authenticator.js";
+import { type NamesOf, refuseUnknownOptions } from "../../core/operator/unknown-name.js";
 import { CredentialCache } from "./credential-cache.js";
 import type { PresentedCredential, ServerAuthenticator } from "./server-authenticator.js";
 
@@ -13,6 +14,8 @@ export interface ServerAccessPolicyOptions {
   /** How long an answer is cached. A revoked permission may still count for this long. @defaultValue 10 s */
   readonly cacheMs?: number;
 }
+
+const NAMES: NamesOf<Required<ServerAccessPolicyOptions>> = { authenticator: true, timeoutMs: true, cacheMs: true };
 
 /** Where Sling, AEM and oak-run serve their remoting. */
 const WORKSPACES = ["/server/default/jcr:root", "/crx/server/crx.default/jcr:root", "/jcrremote/default/jcr:root"];
@@ -43,7 +46,9 @@ export class ServerAccessPolicy implements AccessPolicy {
   readonly #turns = pLimit(CONCURRENCY);
   #workspace: string | undefined;
 
-  constructor({ authenticator, timeoutMs = 5_000, cacheMs = 10_000 }: ServerAccessPolicyOptions) {
+  constructor(options: ServerAccessPolicyOptions) {
+    refuseUnknownOptions(options, NAMES);
+    const { authenticator, timeoutMs = 5_000, cacheMs = 10_000 } = options;
     this.#authenticator = authenticator;
     this.#timeoutMs = timeoutMs;
     this.#answers = new CredentialCache({ max: MAX_CACHED, ttlMs: cacheMs });

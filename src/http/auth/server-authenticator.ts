@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import { AssetmillError, invalidParameter } from "../../core/errors.js";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
+import { type NamesOf, refuseUnknownOptions } from "../../core/operator/unknown-name.js";
 import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.js";
 import { isPrincipalName } from "./principal-name.js";
 import { CredentialCache } from "./credential-cache.js";
@@ -21,6 +22,13 @@ const SERVER_DEFAULTS = Object.freeze({
   timeoutMs: 5_000,
   cacheMs: 30_000,
 });
+
+const NAMES: NamesOf<Required<ServerAuthenticatorOptions>> = {
+  url: true,
+  cookies: true,
+  timeoutMs: true,
+  cacheMs: true,
+};
 
 /** Endpoints that report the current user, and the JSON field that holds the name. */
 const DIALECTS = [
@@ -59,8 +67,9 @@ export class ServerAuthenticator implements Authenticator {
   /** The first endpoint that answered; the other one does not exist on this server. */
   #dialect: (typeof DIALECTS)[number] | undefined;
 
-  /** Throws INVALID_PARAMETER naming `url`. */
+  /** Throws INVALID_PARAMETER naming the option. */
   constructor(options: ServerAuthenticatorOptions) {
+    refuseUnknownOptions(options, NAMES);
     const { url, cookies, timeoutMs, cacheMs } = { ...SERVER_DEFAULTS, ...options };
     this.#base = checkedBase(url);
     this.#cookies = cookies;

@@ -148,6 +148,15 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
+    guarantee: "the warnings about a created job's request follow the first line of its log",
+    async check(scene) {
+      const lines = await scene.lines(await scene.create(draftOf({ warnings: ["No /a", "No\n/b"] })));
+      deepStrictEqual(lines.length, 3);
+      ok(/WARN: \[ASSET_PROCESSING\] No \/a$/.test(lines[1] ?? ""), lines[1]);
+      ok(/WARN: \[ASSET_PROCESSING\] No\\n\/b$/.test(lines[2] ?? ""), lines[2]);
+    },
+  },
+  {
     guarantee: "a job is durable before its creation is answered: another node sees it, and each change to it",
     async check(scene) {
       const other = await scene.another();
@@ -214,6 +223,25 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
       for (const [query, jobs] of expectations) {
         const expected = jobs.map(({ id }) => id);
         deepStrictEqual(await idsOf(scene.jobs, query), expected, JSON.stringify(query));
+      }
+    },
+  },
+  {
+    guarantee: "a list by path tells a line break or a backslash in a name from the end of a path",
+    async check(scene) {
+      const broken = await scene.create(draftAt("/x\n/y"));
+      const pair = await scene.create(draftAt("/x", { paths: ["/x", "/y"], type: "OTHER_WORK" }));
+      const slash = await scene.create(draftAt("/x\\n/y", { type: "THIRD" }));
+      const expectations: readonly (readonly [string, readonly Job[]])[] = [
+        ["/x\n/y", [broken]],
+        ["/x\n", [broken]],
+        ["/x\\n", [slash]],
+        ["/x", [pair]],
+        ["/y", [pair]],
+      ];
+      for (const [path, jobs] of expectations) {
+        const expected = jobs.map(({ id }) => id);
+        deepStrictEqual(await idsOf(scene.jobs, { path }), expected, JSON.stringify(path));
       }
     },
   },

