@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Asset, nameOf } from "../core/asset/asset.js";
+import { type Asset, nameOf, type Unreadable } from "../core/asset/asset.js";
+import { unreadableAt } from "../core/asset/unreadable.js";
 import { AssetmillError, isUnavailable, messageOf } from "../core/errors.js";
 import { fileTypeOfName, fileTypeOfXmlHead } from "../core/asset/file-type.js";
 import { comparePaths, isWithin } from "../core/asset/path.js";
@@ -18,6 +19,8 @@ import { memoryTransaction } from "./memory-database.js";
 const PIECE_BYTES = 64 * 1024;
 const HEAD_BYTES = 4_096;
 
+const CLOSED: Unreadable = { code: "ACCESS_DENIED", message: "the folder is closed" };
+
 interface StoredAsset {
   readonly content: Uint8Array;
   readonly createdMs: number;
@@ -34,6 +37,7 @@ export class MemoryAssetRepository implements AssetRepository {
   /** How often each asset was set or removed. */
   readonly #changes = new Map<string, number>();
   readonly #results = new Map<string, AssetResult>();
+  readonly #closed = new Set<string>();
   /** Every path that `read` was called with, in order. */
   readonly reads: string[] = [];
 
@@ -56,10 +60,15 @@ export class MemoryAssetRepository implements AssetRepository {
   }
 
   async *scan(scope: Scope, { after, pageSize, signal }: ScanOptions): AsyncIterable<ScanPage> {
-    const paths = [...this.#assets.keys()]
+    for (const root of scope.roots) this.#checkOpen(root);
+    const closed = [...this.#closed];
+    const open = [...this.#assets.keys()].filter((path) => !closed.some((folder) => isWithin(path, folder)));
+    const paths = [...open, ...closed]
       .filter((path) => covers(scope, path) && (after === undefined || comparePaths(path, after) > 0))
       .sort(comparePaths);
-    const assets = paths.flatMap((path) => this.#asset(path) ?? []).filter((asset) => admits(scope.filter, asset));
+    const assets = paths
+      .flatMap((path) => (this.#closed.has(path) ? unreadableAt(path, CLOSED) : (this.#asset(path) ?? [])))
+      .filter((asset) => admits(scope.filter, asset));
     for (let i = 0; i < assets.length && !signal?.aborted; i += pageSize) {
       const page = assets.slice(i, i + pageSize);
       yield { assets: page, upTo: page.at(-1)?.path ?? "" };
@@ -123,6 +132,17 @@ export class MemoryAssetRepository implements AssetRepository {
       const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
       this.#assets.set(path, { content: bytes, createdMs, modifiedMs });
     }
+  }
+
+  /** Makes a folder unreadable, or readable again. */
+  setClosed(folder: string, isClosed: boolean): void {
+    if (isClosed) this.#closed.add(folder);
+    else this.#closed.delete(folder);
+  }
+
+  #checkOpen(path: string): void {
+    if ([...this.#closed].some((folder) => isWithin(path, folder)))
+      throw new AssetmillError(CLOSED.code, CLOSED.message, { ids: { path } });
   }
 
   async #put(incoming: readonly IncomingAsset[], signal?: AbortSignal): Promise<readonly (PutEnd | AssetmillError)[]> {

@@ -50,6 +50,7 @@ for (const lane of plannedLanes()) {
       refusesGone: true,
       comparesStamps: true,
       xmlHeads: true,
+      closedFolders: false,
       legalName: isReadableName,
       randomTrees: lane.startsWith("Oak") ? 25 : 8,
     });

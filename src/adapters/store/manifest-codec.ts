@@ -1,4 +1,4 @@
-import type { Asset } from "../../core/asset/asset.js";
+import type { Asset, Unreadable } from "../../core/asset/asset.js";
 import type { ManifestEntry } from "../../core/job/chunk.js";
 import type { FileType } from "../../core/asset/file-type.js";
 import type { SkipCode } from "../../core/asset/outcome.js";
@@ -30,19 +30,22 @@ interface ManifestColumns {
   readonly sizes: readonly number[];
   readonly created: readonly number[];
   readonly modified: readonly number[];
-  /** By index; left out if there are none, as are the next two. */
+  /** By index; left out if there are none, as are the next ones. */
   readonly hashes?: Readonly<Record<number, string>>;
   readonly skips?: Readonly<Record<number, SkipCode>>;
   readonly fragments?: readonly number[];
+  readonly unreadable?: Readonly<Record<number, Unreadable>>;
 }
 
 export function packManifest(entries: readonly ManifestEntry[]): Buffer {
   const assets = entries.map((entry) => entry.asset);
   const hashes: Record<number, string> = {};
   const skips: Record<number, SkipCode> = {};
+  const unreadable: Record<number, Unreadable> = {};
   entries.forEach(({ asset, skip }, i) => {
     if (asset.contentHash !== undefined) hashes[i] = asset.contentHash;
     if (skip) skips[i] = skip;
+    if (asset.unreadable) unreadable[i] = asset.unreadable;
   });
   const columns: ManifestColumns = {
     paths: assets.map((asset) => asset.path),
@@ -55,17 +58,20 @@ export function packManifest(entries: readonly ManifestEntry[]): Buffer {
     ...(assets.some((asset) => asset.contentFragment)
       ? { fragments: assets.flatMap((asset, i) => (asset.contentFragment ? [i] : [])) }
       : {}),
+    ...(Object.keys(unreadable).length > 0 ? { unreadable } : {}),
   };
   return packJson(columns);
 }
 
 /** Reverses `packManifest`. Throws if it has a file type number that this version does not know. */
 export function unpackManifest(packed: Uint8Array): readonly ManifestEntry[] {
-  const { paths, types, sizes, created, modified, hashes, skips, fragments } = unpackJson(packed) as ManifestColumns;
+  const columns = unpackJson(packed) as ManifestColumns;
+  const { paths, types, sizes, created, modified, hashes, skips, fragments, unreadable } = columns;
   const fragmentSet = new Set(fragments);
   return paths.map((path, i) => {
     const hash = hashes?.[i];
     const skip = skips?.[i];
+    const closed = unreadable?.[i];
     const asset: Asset = {
       path,
       fileType: typeOf(types[i], i),
@@ -74,6 +80,7 @@ export function unpackManifest(packed: Uint8Array): readonly ManifestEntry[] {
       modifiedMs: modified[i] ?? 0,
       ...(hash === undefined ? {} : { contentHash: hash }),
       ...(fragmentSet.has(i) ? { contentFragment: true as const } : {}),
+      ...(closed ? { unreadable: closed } : {}),
     };
     return skip ? { asset, skip } : { asset };
   });

@@ -14,6 +14,14 @@ export interface Asset {
   readonly contentHash?: string;
   /** Set for a content fragment, which is listed and counted, but never processed. */
   readonly contentFragment?: true;
+  /** Set if the repository cannot read what is here, e.g. a folder that this user may not enter. It fails by itself. */
+  readonly unreadable?: Unreadable;
+}
+
+/** Why something in a repository cannot be read. */
+export interface Unreadable {
+  readonly code: "ACCESS_DENIED" | "READ_FAILED";
+  readonly message: string;
 }
 
 /** Returns the last segment of an asset's path. */

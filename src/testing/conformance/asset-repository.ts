@@ -43,13 +43,13 @@ export function assetRepositorySuite(
   open: () => Promise<AssetRepositoryFixture>,
   capabilities: AssetRepositoryCapabilities,
 ): Suite<AssetPlot, AssetRepositoryFlag> {
-  const { enlist, sink, sinkTimes, creationTimes, refusesGone, comparesStamps, xmlHeads } = capabilities;
+  const { enlist, sink, sinkTimes, creationTimes, refusesGone, comparesStamps, xmlHeads, closedFolders } = capabilities;
   let opened: Promise<AssetRepositoryFixture> | undefined;
   let plots = 0;
   return {
     title: [`${name} as an AssetRepository`, ...notesOn(capabilities)].join(", "),
     guarantees: ASSET_REPOSITORY_GUARANTEES,
-    flags: { enlist, sink, sinkTimes, creationTimes, refusesGone, comparesStamps, xmlHeads },
+    flags: { enlist, sink, sinkTimes, creationTimes, refusesGone, comparesStamps, xmlHeads, closedFolders },
     run: async (check) => {
       const fixture = await (opened ??= open());
       const root = `${fixture.root === "/" ? "" : fixture.root}/check${++plots}`;

@@ -33,7 +33,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
   protected constructor(options: ResolvedFolderOptions) {
     this.identity = folderIdentity(options);
     const jcrRoot = vaultRootOf(options.folder);
-    this.#vault = jcrRoot === undefined ? undefined : new VaultTree(jcrRoot, options.mount);
+    this.#vault = jcrRoot === undefined ? undefined : new VaultTree({ ...options, folder: jcrRoot });
     this.#tree = this.#vault?.tree ?? new FolderTree(options);
   }
 

@@ -30,6 +30,8 @@ export interface AssetEnd {
  * not to blame.
  */
 export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<AssetEnd | undefined> {
+  const { unreadable } = task.asset;
+  if (unreadable) return { outcome: { kind: "FAILED", ...unreadable, attempts: 0 } };
   if (tools.stampOf && (await isUnchanged(task, tools.handlers, tools.stampOf))) return { outcome: UNCHANGED };
   // Read before a handler can change them.
   const { sizeBytes, modifiedMs } = task.asset;
