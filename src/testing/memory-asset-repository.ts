@@ -26,6 +26,8 @@ interface StoredAsset {
   readonly createdMs: number;
   /** The time that it was put with; for an asset that was `set`, the number of times it was set. */
   readonly modifiedMs: number;
+  /** How often it was changed before: unlike its other times, nobody can set it. */
+  readonly changedMs: number;
 }
 
 /** A repository in memory, as a specification and for tests. Takes contents by path. Results are lost with it. */
@@ -54,7 +56,7 @@ export class MemoryAssetRepository implements AssetRepository {
     this.#assets = new Map(
       Object.entries(contents).map(([path, text]) => [
         path,
-        { content: encoder.encode(text), createdMs: 0, modifiedMs: 0 },
+        { content: encoder.encode(text), createdMs: 0, modifiedMs: 0, changedMs: 0 },
       ]),
     );
   }
@@ -130,7 +132,7 @@ export class MemoryAssetRepository implements AssetRepository {
     if (content === undefined) this.#assets.delete(path);
     else {
       const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-      this.#assets.set(path, { content: bytes, createdMs, modifiedMs });
+      this.#assets.set(path, { content: bytes, createdMs, modifiedMs, changedMs: modifiedMs });
     }
   }
 
@@ -170,17 +172,21 @@ export class MemoryAssetRepository implements AssetRepository {
     const old = this.#assets.get(path);
     const isSame =
       old?.createdMs === createdMs && old.modifiedMs === modifiedMs && hashOf(old.content) === hashOf(bytes);
-    if (!isSame) this.#assets.set(path, { content: bytes, createdMs, modifiedMs });
+    if (!isSame) {
+      const changedMs = (this.#changes.get(path) ?? 0) + 1;
+      this.#changes.set(path, changedMs);
+      this.#assets.set(path, { content: bytes, createdMs, modifiedMs, changedMs });
+    }
     return { end: isSame ? "unchanged" : old ? "replaced" : "created", contentHash: hashOf(bytes) };
   }
 
   #asset(path: string): Asset | undefined {
     const stored = this.#assets.get(path);
     if (!stored) return undefined;
-    const { content, createdMs, modifiedMs } = stored;
+    const { content, createdMs, modifiedMs, changedMs } = stored;
     const head = (): string => new TextDecoder().decode(content.subarray(0, HEAD_BYTES));
     const fileType = fileTypeOfName(nameOf(path)) ?? fileTypeOfXmlHead(head());
-    return { path, fileType, sizeBytes: content.length, createdMs, modifiedMs };
+    return { path, fileType, sizeBytes: content.length, createdMs, modifiedMs, changedMs };
   }
 }
 

@@ -30,6 +30,8 @@ interface ManifestColumns {
   readonly sizes: readonly number[];
   readonly created: readonly number[];
   readonly modified: readonly number[];
+  /** Difference of `changedMs` to `modified`; null if it is not known. Left out if it is known for none. */
+  readonly changed?: readonly (number | null)[];
   /** By index; left out if there are none, as are the next ones. */
   readonly hashes?: Readonly<Record<number, string>>;
   readonly skips?: Readonly<Record<number, SkipCode>>;
@@ -53,6 +55,9 @@ export function packManifest(entries: readonly ManifestEntry[]): Buffer {
     sizes: assets.map((asset) => asset.sizeBytes),
     created: assets.map((asset) => asset.createdMs),
     modified: assets.map((asset) => asset.modifiedMs),
+    ...(assets.some(({ changedMs }) => changedMs !== undefined)
+      ? { changed: assets.map((asset) => (asset.changedMs === undefined ? null : asset.changedMs - asset.modifiedMs)) }
+      : {}),
     ...(Object.keys(hashes).length > 0 ? { hashes } : {}),
     ...(Object.keys(skips).length > 0 ? { skips } : {}),
     ...(assets.some((asset) => asset.contentFragment)
@@ -66,11 +71,12 @@ export function packManifest(entries: readonly ManifestEntry[]): Buffer {
 /** Reverses `packManifest`. Throws if it has a file type number that this version does not know. */
 export function unpackManifest(packed: Uint8Array): readonly ManifestEntry[] {
   const columns = unpackJson(packed) as ManifestColumns;
-  const { paths, types, sizes, created, modified, hashes, skips, fragments, unreadable } = columns;
+  const { paths, types, sizes, created, modified, changed, hashes, skips, fragments, unreadable } = columns;
   const fragmentSet = new Set(fragments);
   return paths.map((path, i) => {
     const hash = hashes?.[i];
     const skip = skips?.[i];
+    const since = changed?.[i];
     const closed = unreadable?.[i];
     const asset: Asset = {
       path,
@@ -78,6 +84,7 @@ export function unpackManifest(packed: Uint8Array): readonly ManifestEntry[] {
       sizeBytes: sizes[i] ?? 0,
       createdMs: created[i] ?? 0,
       modifiedMs: modified[i] ?? 0,
+      ...(since === null || since === undefined ? {} : { changedMs: (modified[i] ?? 0) + since }),
       ...(hash === undefined ? {} : { contentHash: hash }),
       ...(fragmentSet.has(i) ? { contentFragment: true as const } : {}),
       ...(closed ? { unreadable: closed } : {}),

@@ -33,7 +33,7 @@ export class PoolTask {
   ended(end: SentEnd): void {
     if ("error" in end) return this.fail(decodeError(end.error));
     this.isOver = true;
-    this.#resolve({ returned: end.returned, contentHash: end.hash, busyMs: end.busyMs });
+    this.#resolve({ returned: end.returned, contentHash: end.hash, others: end.others, busyMs: end.busyMs });
   }
 
   fail(error: unknown): void {

@@ -103,7 +103,11 @@ async function runOne(
         `the thread has no handler named ${sent.handler}; do the plugins register the same handlers in every thread?`,
       );
     const returned = await handler.process(sent.asset, context);
-    return { returned: returned === undefined ? undefined : plain(checkResult(returned)), ...since() };
+    return {
+      returned: returned === undefined ? undefined : plain(checkResult(returned)),
+      others: task.others,
+      ...since(),
+    };
   } catch (error) {
     return { error: encodeError(error), ...since() };
   }

@@ -10,6 +10,11 @@ export interface Asset {
   readonly createdMs: number;
   /** Epoch milliseconds. */
   readonly modifiedMs: number;
+  /**
+   * When it last changed in any way, by its file system's own clock, which no program can set back; epoch milliseconds.
+   * Set only if the repository knows it, and so long ago that a later change must differ. If equal, so is the content.
+   */
+  readonly changedMs?: number;
   /** `sha256:<hex>`, if the repository knows it without reading the content. */
   readonly contentHash?: string;
   /** Set for a content fragment, which is listed and counted, but never processed. */

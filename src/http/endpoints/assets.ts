@@ -33,11 +33,19 @@ export function addAssets(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions
 
 type Result = z.infer<typeof resultSchema>;
 
+/** Without its basis, which may list every link of the asset. */
+const shownStamp = ({ sizeBytes, modifiedMs, contentHash, handlers }: AssetResult["stamp"]): Result["stamp"] => ({
+  sizeBytes,
+  modifiedMs,
+  contentHash,
+  handlers: { ...handlers },
+});
+
 const shown = ({ path, properties, references, stamp, jobId, at }: AssetResult): Result => ({
   path,
   properties: { ...properties },
   references,
-  stamp: { ...stamp, handlers: { ...stamp.handlers } },
+  stamp: shownStamp(stamp),
   processingId: jobId,
   at,
 });

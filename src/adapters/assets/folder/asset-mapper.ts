@@ -8,9 +8,14 @@ import { readFileHead } from "./file-head.js";
 import type { TreeFile } from "./tree.js";
 
 const HEAD_BYTES = 4_096;
+/**
+ * A file that was changed less than this ago might be changed again without another change time: file systems count in
+ * steps, some of two seconds.
+ */
+const SETTLED_MS = 3_000;
 
 /** Returns a file as an asset. Opens only `.xml` files, for their head. Throws UNAVAILABLE if no more files can be opened. */
-export function assetOfFile(path: string, { file, stats }: TreeFile): Asset {
+export function assetOfFile(path: string, { file, stats, isLinked }: TreeFile): Asset {
   const byName = fileTypeOfName(nameOf(path));
   return {
     path,
@@ -19,6 +24,7 @@ export function assetOfFile(path: string, { file, stats }: TreeFile): Asset {
     // Some file systems record no creation time: use the oldest time known.
     createdMs: Math.floor(stats.birthtimeMs > 0 ? Math.min(stats.birthtimeMs, stats.mtimeMs) : stats.mtimeMs),
     modifiedMs: Math.floor(stats.mtimeMs),
+    ...(!isLinked && Date.now() - stats.ctimeMs > SETTLED_MS ? { changedMs: Math.floor(stats.ctimeMs) } : {}),
   };
 }
 

@@ -15,6 +15,8 @@ const LEADS_NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"
 export interface TreeFile {
   readonly file: string;
   readonly stats: Stats;
+  /** Set if a link leads here: its own stats say nothing about when it came to lead here. */
+  readonly isLinked?: true;
 }
 
 /** Maps repository paths to files below a folder. Reaches nothing outside that folder, not through links either. */
@@ -60,7 +62,7 @@ export class FolderTree {
     const target = this.#resolve(file);
     const linked = target === undefined ? undefined : this.#stat(target);
     // A linked folder would be listed twice, or endlessly.
-    return linked?.stats.isFile() ? linked : undefined;
+    return linked?.stats.isFile() ? { ...linked, isLinked: true } : undefined;
   }
 
   #stat(file: string): TreeFile | undefined {

@@ -43,6 +43,7 @@ export async function runInThread(
     );
     busyMs = end.busyMs;
     if (end.contentHash !== undefined) task.content.readAs(end.contentHash);
+    for (const [path, answer] of Object.entries(end.others)) task.learned(path, answer);
     return end.returned;
   } catch (error) {
     if (AssetFailure.is(error) && error.code === "POISON") task.attempts = Math.max(task.attempts, MAX_THREAD_DEATHS);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, rm, stat, symlink, unlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -173,6 +173,22 @@ describe("a scan of a folder", function () {
         createdMs: 1_600_000_000_000,
         modifiedMs: 1_600_000_000_000,
       });
+    });
+
+    it("yields when they changed, which nobody can set back, but not of one that changed just now, or is linked", async () => {
+      await fixture.files("/a.dita");
+      await symlink("a.dita", join(fixture.folder, "b.dita"));
+      const changes = async (): Promise<(number | undefined)[]> =>
+        (await scanned(fixture.repository, scopeOf(["/"], [], ALL))).map(({ changedMs }) => changedMs);
+      expect(await changes()).to.deep.equal([undefined, undefined]);
+      const { ctimeMs } = await stat(join(fixture.folder, "a.dita"));
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + 5_000;
+      try {
+        expect(await changes()).to.deep.equal([Math.floor(ctimeMs), undefined]);
+      } finally {
+        Date.now = now;
+      }
     });
 
     const heads: [string, string | Uint8Array, string][] = [
