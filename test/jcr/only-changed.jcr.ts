@@ -16,7 +16,13 @@ forEachLane("only changed assets are processed, and all that are affected by a c
       const remove = (name: string): Promise<void> => at().write({ kind: "delete", path: `${at().root}/${name}` });
       const there = new Set<string>();
       await checkOnlyChanged({
-        options: { assets: at().open(), store: bench.store },
+        options: {
+          // Anew for each job: it is closed with its mill.
+          get assets() {
+            return at().open();
+          },
+          store: bench.store,
+        },
         root: at().root,
         put: async (name, content) => {
           if (there.has(name)) await remove(name);
