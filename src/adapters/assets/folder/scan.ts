@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, opendirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -59,6 +59,8 @@ export async function* scanFolder(tree: FolderTree, scope: Scope, options: ScanO
       const next = level.names.pop();
       if (!next) {
         levels.pop();
+        // A parent that the scan resumes in is listed next: an interrupted scan must not list this folder again.
+        if (levels.length > 0 && !levels.at(-1)?.names) pager.add(childPath(level.path, AFTER_ALL_NAMES));
         continue;
       }
       const path = childPath(level.path, next.name);
@@ -67,8 +69,11 @@ export async function* scanFolder(tree: FolderTree, scope: Scope, options: ScanO
       previous = path;
       const file = join(level.folder, next.name);
       if (tree.isHidden(next.name)) pager.hide(path);
-      else if (next.isFolder && !isNameless(tree, path, file)) levels.push({ path, folder: file, names: undefined });
-      else {
+      else if (next.isFolder && !isNameless(tree, path, file)) {
+        levels.push({ path, folder: file, names: undefined });
+        // Passed before it is listed, which may take long: an interrupted scan resumes in it.
+        if (mayBeListed(file)) pager.add(path);
+      } else {
         const found = look(tree, path, file);
         pager.add(path, found && admits(scope.filter, found) ? found : undefined);
       }
@@ -77,6 +82,19 @@ export async function* scanFolder(tree: FolderTree, scope: Scope, options: ScanO
     }
   }
   yield* pager.rest();
+}
+
+/** Longer than any file name, and after all of them in path order: it stands for the end of a folder. */
+const AFTER_ALL_NAMES = "\uffff".repeat(256);
+
+/** Whether a folder can be opened for listing. If not, the listing says why. */
+function mayBeListed(folder: string): boolean {
+  try {
+    opendirSync(folder).closeSync();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Returns the asset of a listed file; undefined if it is not a file, or is gone by now. */
@@ -152,6 +170,7 @@ function resumed(tree: FolderTree, scope: Scope, top: Pick<Level, "path" | "fold
   const levels: Level[] = [];
   const from = path === "/" ? 1 : path.length + 1;
   for (const name of after.slice(from).split("/")) {
+    if (name === AFTER_ALL_NAMES) return levels;
     levels.push({ path, folder, names: undefined, resumesAfter: name, mustBeReadable: true });
     path = childPath(path, name);
     folder = join(folder, name);

@@ -1,5 +1,8 @@
 import { chmod, mkdir, mkdtemp, rename, rm, stat, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import promises from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import fc from "fast-check";
 import { AssetmillError } from "../../../../src/core/errors.js";
@@ -72,6 +75,43 @@ describe("a scan of a folder", function () {
       await rm(join(fixture.folder, "b"), { recursive: true });
       await fixture.files("/b");
       expect(await fixture.paths(["/"], { after: "/b/1.dita" })).to.deep.equal(["/c/1.dita"]);
+    });
+  });
+
+  describe("when each listing takes long and it is interrupted before the next one ends", () => {
+    it("makes progress each time, and yields everything once", async () => {
+      await fixture.files("/0.dita", "/a/0.dita", "/a/b/0.dita", "/a/b/z.dita", "/a/z.dita", "/c/0.dita", "/z.dita");
+      const all = await fixture.paths(["/"]);
+      const { readdir } = promises;
+      let slow = false;
+      const listed: string[] = [];
+      promises.readdir = (async (...asked: Parameters<typeof readdir>) => {
+        // The first listing of a life is quick, the second would not end within it.
+        if (slow) await sleep(5_000, undefined, { ref: false });
+        slow = true;
+        listed.push(String(asked[0]));
+        return readdir(...asked);
+      }) as typeof readdir;
+      syncBuiltinESMExports();
+      const found: string[] = [];
+      try {
+        for (let after: string | undefined, lives = 0; ; lives++) {
+          expect(lives, "lives").to.be.below(20);
+          slow = false;
+          const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 100, ...(after ? { after } : {}) });
+          const { value, done } = await walk[Symbol.asyncIterator]().next();
+          if (done) break;
+          found.push(...value.assets.map(({ path }) => path));
+          expect(after === undefined || comparePaths(value.upTo, after) > 0, `from ${after} to ${value.upTo}`).to.equal(
+            true,
+          );
+          after = value.upTo;
+        }
+      } finally {
+        promises.readdir = readdir;
+        syncBuiltinESMExports();
+      }
+      expect(found).to.deep.equal(all);
     });
   });
 
