@@ -233,6 +233,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
         "where to copy to: sqlite:FILE, postgres://user:password@host/database, jcr+http://user:password@host:port[/base][?dialect=davex|sling&root=/path&status=/path&connections=N]",
       ).env("ASSETMILL_ASSETS"),
     )
+    .option("--hidden", "also copy hidden files and folders: .NAME, ~$NAME, Thumbs.db, __MACOSX")
     .addOption(json())
     .action(
       run<[string, string]>(async (folder, path, flags) =>

@@ -6,7 +6,9 @@ import type { Output } from "./output.js";
 export function reportError(error: unknown, json: boolean, output: Output): ExitCode {
   const known = AssetmillError.is(error);
   const code = known ? error.code : "INTERNAL";
-  const detail = messageOf(error);
+  const message = messageOf(error);
+  const path = known ? error.ids.path : undefined;
+  const detail = path === undefined || message.includes(path) ? message : `${path}: ${message}`;
   if (json) {
     output.json({
       type: "about:blank",

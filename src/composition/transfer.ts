@@ -12,18 +12,24 @@ export interface ImportHooks extends Pick<ImportTools, "signal" | "onProgress" |
   readonly onNote?: (note: string) => void;
 }
 
+/** The folder to import. `hidden`: with its hidden files and folders. */
+export interface FolderSource {
+  readonly folder: string;
+  readonly hidden: boolean;
+}
+
 /**
  * Copies a folder's assets to a path of a repository. Throws INVALID_PARAMETER if the repository cannot take in assets,
  * UNAVAILABLE if it cannot be opened.
  */
 export async function importFolder(
-  folder: string,
+  folder: FolderSource,
   path: string,
   assets: string,
   hooks: ImportHooks,
 ): Promise<ImportProgress> {
   const root = normalisePath(path);
-  const source = await FolderReader.at({ folder, mount: root });
+  const source = await FolderReader.at({ ...folder, mount: root });
   const target = await openAssets(assets);
   try {
     const { sink } = target;

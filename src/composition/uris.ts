@@ -1,11 +1,12 @@
 import { invalidParameter } from "../core/errors.js";
 import { suggestion } from "../core/operator/unknown-name.js";
 
-/** `folder:DIR[?mount=/path]`, parsed. */
+/** `folder:DIR[?mount=/path&hidden=true]`, parsed. */
 export interface FolderUri {
   readonly kind: "folder";
   readonly folder: string;
   readonly mount?: string;
+  readonly hidden?: boolean;
 }
 
 /** `sqlite:FILE[?driver=…&prefix=…]`, parsed. */
@@ -111,9 +112,16 @@ function parseFolder(uri: string, field: string): FolderUri {
   const match = /^folder:([^?]+)(?:\?(.*))?$/s.exec(uri);
   if (!match?.[1]) throw invalidParameter(field, `invalid URI ${shown(uri)}; expected folder:DIR[?mount=/path]`);
   const query = parametersOf(match[2] ?? "");
-  refuseOthers(query, ["mount"], "folder:", field);
-  const mount = query.get("mount");
-  return { kind: "folder", folder: fileName(match[1]), ...(mount === null ? {} : { mount }) };
+  refuseOthers(query, ["mount", "hidden"], "folder:", field);
+  const [mount, hidden] = [query.get("mount"), query.get("hidden")];
+  if (hidden !== null && hidden !== "true" && hidden !== "false")
+    throw invalidParameter(field, `hidden must be true or false, not ${JSON.stringify(hidden)}`);
+  return {
+    kind: "folder",
+    folder: fileName(match[1]),
+    ...(mount === null ? {} : { mount }),
+    ...(hidden === null ? {} : { hidden: hidden === "true" }),
+  };
 }
 
 interface ParsedDatabase {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Asset, nameOf } from "../core/asset/asset.js";
+import { type Asset, nameOf, type Unreadable } from "../core/asset/asset.js";
+import { unreadableAt } from "../core/asset/unreadable.js";
 import { AssetmillError, isUnavailable, messageOf } from "../core/errors.js";
 import { fileTypeOfName, fileTypeOfXmlHead } from "../core/asset/file-type.js";
 import { decodeHead } from "../core/asset/decode-text.js";
@@ -22,11 +23,15 @@ import { memoryTransaction } from "./memory-database.js";
 const PIECE_BYTES = 64 * 1024;
 const HEAD_BYTES = 4_096;
 
+const CLOSED: Unreadable = { code: "ACCESS_DENIED", message: "the folder is closed" };
+
 interface StoredAsset {
   readonly content: Uint8Array;
   readonly createdMs: number;
   /** The time that it was put with; for an asset that was `set`, the number of times it was set. */
   readonly modifiedMs: number;
+  /** How often it was changed before: unlike its other times, nobody can set it. */
+  readonly changedMs: number;
 }
 
 /** A repository in memory, as a specification and for tests. Takes contents by path. Results are lost with it. */
@@ -38,6 +43,7 @@ export class MemoryAssetRepository implements AssetRepository {
   /** How often each asset was set or removed. */
   readonly #changes = new Map<string, number>();
   readonly #results = new Map<string, AssetResult>();
+  readonly #closed = new Set<string>();
   /** Every path that `read` was called with, in order. */
   readonly reads: string[] = [];
 
@@ -54,16 +60,21 @@ export class MemoryAssetRepository implements AssetRepository {
     this.#assets = new Map(
       Object.entries(contents).map(([path, text]) => [
         path,
-        { content: encoder.encode(text), createdMs: 0, modifiedMs: 0 },
+        { content: encoder.encode(text), createdMs: 0, modifiedMs: 0, changedMs: 0 },
       ]),
     );
   }
 
   async *scan(scope: Scope, { after, pageSize, signal }: ScanOptions): AsyncIterable<ScanPage> {
-    const paths = [...this.#assets.keys()]
+    for (const root of scope.roots) this.#checkOpen(root);
+    const closed = [...this.#closed];
+    const open = [...this.#assets.keys()].filter((path) => !closed.some((folder) => isWithin(path, folder)));
+    const paths = [...open, ...closed]
       .filter((path) => covers(scope, path) && (after === undefined || comparePaths(path, after) > 0))
       .sort(comparePaths);
-    const assets = paths.flatMap((path) => this.#asset(path) ?? []).filter((asset) => admits(scope.filter, asset));
+    const assets = paths
+      .flatMap((path) => (this.#closed.has(path) ? unreadableAt(path, CLOSED) : (this.#asset(path) ?? [])))
+      .filter((asset) => admits(scope.filter, asset));
     for (let i = 0; i < assets.length && !signal?.aborted; i += pageSize) {
       const page = assets.slice(i, i + pageSize);
       yield { assets: page, upTo: page.at(-1)?.path ?? "" };
@@ -143,8 +154,19 @@ export class MemoryAssetRepository implements AssetRepository {
     if (content === undefined) this.#assets.delete(path);
     else {
       const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-      this.#assets.set(path, { content: bytes, createdMs, modifiedMs });
+      this.#assets.set(path, { content: bytes, createdMs, modifiedMs, changedMs: modifiedMs });
     }
+  }
+
+  /** Makes a folder unreadable, or readable again. */
+  setClosed(folder: string, isClosed: boolean): void {
+    if (isClosed) this.#closed.add(folder);
+    else this.#closed.delete(folder);
+  }
+
+  #checkOpen(path: string): void {
+    if ([...this.#closed].some((folder) => isWithin(path, folder)))
+      throw new AssetmillError(CLOSED.code, CLOSED.message, { ids: { path } });
   }
 
   async #put(incoming: readonly IncomingAsset[], signal?: AbortSignal): Promise<readonly (PutEnd | AssetmillError)[]> {
@@ -173,17 +195,21 @@ export class MemoryAssetRepository implements AssetRepository {
     const old = this.#assets.get(path);
     const isSame =
       old?.createdMs === createdMs && old.modifiedMs === modifiedMs && hashOf(old.content) === hashOf(bytes);
-    if (!isSame) this.#assets.set(path, { content: bytes, createdMs, modifiedMs });
+    if (!isSame) {
+      const changedMs = (this.#changes.get(path) ?? 0) + 1;
+      this.#changes.set(path, changedMs);
+      this.#assets.set(path, { content: bytes, createdMs, modifiedMs, changedMs });
+    }
     return { end: isSame ? "unchanged" : old ? "replaced" : "created", contentHash: hashOf(bytes) };
   }
 
   #asset(path: string): Asset | undefined {
     const stored = this.#assets.get(path);
     if (!stored) return undefined;
-    const { content, createdMs, modifiedMs } = stored;
+    const { content, createdMs, modifiedMs, changedMs } = stored;
     const head = (): string => decodeHead(content.subarray(0, HEAD_BYTES), path);
     const fileType = fileTypeOfName(nameOf(path)) ?? fileTypeOfXmlHead(head());
-    return { path, fileType, sizeBytes: content.length, createdMs, modifiedMs };
+    return { path, fileType, sizeBytes: content.length, createdMs, modifiedMs, changedMs };
   }
 }
 

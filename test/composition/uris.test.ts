@@ -21,6 +21,16 @@ describe("a URI", () => {
     });
   });
 
+  it("says for a folder whether it includes hidden files, and nothing but true or false", () => {
+    const folder = { kind: "folder", folder: "a" };
+    expect(parseAssetsUri("folder:a?hidden=true")).to.deep.equal({ ...folder, hidden: true });
+    expect(parseAssetsUri("folder:a?hidden=false")).to.deep.equal({ ...folder, hidden: false });
+    for (const value of ["", "yes", "1", "TRUE"])
+      expect(refusal(() => parseAssetsUri(`folder:a?hidden=${value}`)).message).to.equal(
+        `assets: hidden must be true or false, not ${JSON.stringify(value)}`,
+      );
+  });
+
   it("has for a SQLite file driver, prefix and content, each of which is optional", () => {
     expect(parseAssetsUri("sqlite:a.sqlite")).to.deep.equal({ kind: "sqlite", file: "a.sqlite" });
     expect(parseAssetsUri("sqlite:/a%3F.sqlite?driver=better-sqlite3&prefix=p_&content=/c")).to.deep.equal({

@@ -110,6 +110,30 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
     breaks: "a scan that resumes after a path that has been deleted yields exactly the rest",
   },
   {
+    fault: "passes over a folder that it cannot read",
+    alter: (sound) => ({
+      async *scan(scope, options) {
+        for await (const { assets, ...page } of sound.scan(scope, options))
+          yield { ...page, assets: assets.filter(({ unreadable }) => !unreadable) };
+      },
+    }),
+    breaks:
+      "a folder that cannot be read is yielded as one unreadable asset, whatever the filter, and costs nothing else",
+  },
+  {
+    fault: "takes a root that it cannot read for an empty one",
+    alter: (sound) => ({
+      async *scan(scope, options) {
+        try {
+          yield* sound.scan(scope, options);
+        } catch {
+          // Nothing there.
+        }
+      },
+    }),
+    breaks: "a root that cannot be read ends the scan with an error that names it",
+  },
+  {
     fault: "reports that a page reached further than it did",
     alter: (sound) => ({
       async *scan(scope, options) {

@@ -51,6 +51,7 @@ for (const lane of plannedLanes()) {
       forgetsGone: false,
       comparesStamps: true,
       xmlHeads: true,
+      closedFolders: false,
       legalName: isReadableName,
       randomTrees: lane.startsWith("Oak") ? 25 : 8,
     });

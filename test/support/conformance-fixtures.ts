@@ -1,6 +1,6 @@
 import { openPostgresStores as openStoresOnPostgres } from "./postgres-store.js";
 import type { SqliteDriverName } from "../../src/adapters/sql/index.js";
-import { rm, utimes } from "node:fs/promises";
+import { chmod, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type AssetRepositoryCapabilities,
@@ -9,6 +9,7 @@ import {
   MemoryStores,
   type StoreFixture,
 } from "../../src/testing/index.js";
+import { asNobody } from "./as-nobody.js";
 import { openFolder } from "./folder-repository.js";
 import { dump, openStores } from "./sqlite-store.js";
 
@@ -23,6 +24,7 @@ export const MEMORY_ASSETS: AssetRepositoryCapabilities = {
   comparesStamps: false,
   creationTimes: true,
   xmlHeads: true,
+  closedFolders: true,
 };
 
 export async function openMemoryAssets(): Promise<AssetRepositoryFixture> {
@@ -34,6 +36,10 @@ export async function openMemoryAssets(): Promise<AssetRepositoryFixture> {
     put: async (path, content, options) => repository.set(path, content, options),
     remove: async (path) => repository.set(path, undefined),
     transaction: (work) => database.write(work),
+    whileClosed: async (path, work) => {
+      repository.setClosed(path, true);
+      return work().finally(() => repository.setClosed(path, false));
+    },
     close: () => repository.close(),
   };
 }
@@ -47,6 +53,7 @@ export const FOLDER_ASSETS: AssetRepositoryCapabilities = {
   comparesStamps: false,
   creationTimes: true,
   xmlHeads: true,
+  closedFolders: true,
   // A name has 255 bytes at most on most file systems; macOS and Windows fold case.
   foldsNames: process.platform === "darwin" || process.platform === "win32",
   // What systems allow, less the temporary folder.
@@ -65,6 +72,10 @@ export async function openFolderAssets(): Promise<AssetRepositoryFixture> {
     },
     remove: (path) => rm(join(folder, path)),
     transaction: (work) => stores.database.write(work),
+    whileClosed: async (path, work) => {
+      await chmod(join(folder, path), 0o000);
+      return asNobody(work).finally(() => chmod(join(folder, path), 0o755));
+    },
     close,
   };
 }

@@ -59,6 +59,7 @@ export const DATABASE_ASSETS: AssetRepositoryCapabilities = {
   creationTimes: true,
   // Whoever puts an asset says what it is.
   xmlHeads: false,
+  closedFolders: false,
 };
 
 /** The repository as the conformance suite opens it, beside the jobs in one database. */

@@ -24,7 +24,8 @@ export interface FolderFixture {
   close(): Promise<void>;
 }
 
-export async function openFolder(): Promise<FolderFixture> {
+/** `hidden`: with hidden files, so that any name can be used. */
+export async function openFolder({ hidden = true }: { readonly hidden?: boolean } = {}): Promise<FolderFixture> {
   const { folder: base, remove } = await tempFolder();
   const [folder, outside] = [join(base, "tree"), join(base, "outside")];
   await mkdir(folder);
@@ -33,7 +34,7 @@ export async function openFolder(): Promise<FolderFixture> {
   await chmod(base, 0o755);
   const stores = await openStores();
   const fixture = async (mount: string): Promise<FolderFixture> => {
-    const repository = await FolderAssetRepository.open({ folder, mount }, stores.database);
+    const repository = await FolderAssetRepository.open({ folder, mount, hidden }, stores.database);
     return {
       folder,
       outside,

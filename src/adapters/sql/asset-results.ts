@@ -1,5 +1,6 @@
 import type { AssetReference, PropertyValue } from "../../core/asset/handler-result.js";
 import type { AssetResult, AssetWrite } from "../../core/asset/asset-result.js";
+import { packHandlers, unpackHandlers } from "./stamp-codec.js";
 import type { Row, SqlDatabase, SqlTransaction, SqlValue } from "./sql-database.js";
 
 export const REPOSITORY = "{repository}";
@@ -54,7 +55,7 @@ export class AssetResults {
         s: stamp.sizeBytes,
         m: stamp.modifiedMs,
         h: stamp.contentHash,
-        n: JSON.stringify(stamp.handlers),
+        n: packHandlers(stamp),
         j: jobId,
         ...stays,
       });
@@ -140,7 +141,7 @@ function resultOf(row: Row): AssetResult {
       sizeBytes: Number(row.size_bytes),
       modifiedMs: Number(row.modified_ms),
       contentHash: row.content_hash === null ? null : String(row.content_hash),
-      handlers: JSON.parse(String(row.handlers)) as Record<string, string>,
+      ...unpackHandlers(String(row.handlers)),
     },
     jobId: String(row.job_id),
     at: Number(row.at_ms),

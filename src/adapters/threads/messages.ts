@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Asset } from "../../core/asset/asset.js";
 import type { HandlerResult } from "../../core/asset/handler-result.js";
+import type { OtherAssets } from "../../core/asset/stamp.js";
 import type { RepositoryNode } from "../../core/ports/asset-repository.js";
 import type { EncodedError } from "./error-codec.js";
 
@@ -35,6 +36,7 @@ export type SentEnd =
       readonly returned: HandlerResult | undefined;
       readonly textWarning: string | undefined;
       readonly hash: string | null | undefined;
+      readonly others: OtherAssets;
       readonly busyMs: number;
     }
   | { readonly error: EncodedError; readonly hash: string | null | undefined; readonly busyMs: number };

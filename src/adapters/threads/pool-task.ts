@@ -33,8 +33,8 @@ export class PoolTask {
   ended(end: SentEnd): void {
     if ("error" in end) return this.fail(decodeError(end.error));
     this.isOver = true;
-    const { returned, textWarning, hash, busyMs } = end;
-    this.#resolve({ returned, textWarning, contentHash: hash, busyMs });
+    const { returned, textWarning, hash, others, busyMs } = end;
+    this.#resolve({ returned, textWarning, contentHash: hash, others, busyMs });
   }
 
   fail(error: unknown): void {

@@ -104,7 +104,7 @@ async function runOne(
       );
     const returned = await handler.process(sent.asset, context);
     const result = returned === undefined ? undefined : plain(checkResult(returned));
-    return { returned: result, textWarning: task.textWarning, ...since() };
+    return { returned: result, textWarning: task.textWarning, others: task.others, ...since() };
   } catch (error) {
     return { error: encodeError(error), ...since() };
   }

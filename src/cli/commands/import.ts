@@ -1,3 +1,4 @@
+import { leftOut } from "../../core/job/job-lines.js";
 import { importFolder } from "../../composition/transfer.js";
 import { invalidParameter, messageOf } from "../../core/errors.js";
 import type { ImportProgress } from "../../core/transfer/import-assets.js";
@@ -8,6 +9,7 @@ import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 
 export interface ImportFlags {
   readonly assets?: string;
+  readonly hidden?: boolean;
   readonly json?: boolean;
 }
 
@@ -21,7 +23,7 @@ export function importCommand(folder: string, path: string, flags: ImportFlags, 
 async function run(
   folder: string,
   path: string,
-  { assets, json }: ImportFlags,
+  { assets, hidden = false, json }: ImportFlags,
   signals: Signals,
   output: Output,
 ): Promise<ExitCode> {
@@ -32,7 +34,7 @@ async function run(
     );
   let saidMs = performance.now();
   const work = (): Promise<ImportProgress> =>
-    importFolder(folder, path, assets, {
+    importFolder({ folder, hidden }, path, assets, {
       signal: signals.stopSignal,
       onProgress: (progress) => {
         if (performance.now() - saidMs < SAY_EVERY_MS) return;
@@ -47,7 +49,9 @@ async function run(
   // Allows the asset in progress to finish.
   const done = await retryWhileUnavailable(signals, output, work, { graceMs: 10_000 });
   if (!done) return signals.exitCode;
-  if (json) output.json(done);
+  const { hidden: left, ...counts } = done;
+  if (left > 0) output.say(`${leftOut(left)}; --hidden includes them`);
+  if (json) output.json(left > 0 ? done : counts);
   else output.line(sentence(done));
   if (signals.stopSignal.aborted) {
     output.say("Interrupted. Run the same command again to resume.");

@@ -28,7 +28,9 @@ export async function showCommand(path: string, flags: ShowFlags, output: Output
       output.say(`${shownPath(path)} has not been processed yet`);
       return EXIT.failures;
     }
-    if (flags.json) output.json(result);
+    // Without the stamp's basis, which may list every link of the asset.
+    const { basis: _basis, ...stamp } = result.stamp;
+    if (flags.json) output.json({ ...result, stamp });
     else printResult(result, output);
     return EXIT.success;
   } finally {

@@ -31,8 +31,12 @@ export const isExcluded = (scope: Scope, path: string): boolean =>
 export const covers = (scope: Scope, path: string): boolean =>
   scope.roots.some((root) => isWithin(path, root)) && !isExcluded(scope, path);
 
-/** Returns whether the filter admits this asset. Ignores its path. */
+/**
+ * Returns whether the filter admits this asset. Ignores its path. Admits what cannot be read: its type and times are
+ * unknown, and leaving it out would hide that.
+ */
 export function admits(filter: ScopeFilter, asset: Asset): boolean {
+  if (asset.unreadable) return true;
   if (filter.fileTypes.length > 0 && !filter.fileTypes.includes(asset.fileType)) return false;
   if (filter.createdFromMs !== undefined && asset.createdMs < filter.createdFromMs) return false;
   if (filter.createdToMs !== undefined && asset.createdMs > filter.createdToMs) return false;

@@ -31,6 +31,8 @@ export interface DiscoveryPage {
   /** Everything in scope up to this path was seen; undefined if nothing was seen yet. */
   readonly cursor: string | undefined;
   readonly tally: Tally;
+  /** Lines for the job's log. @defaultValue none */
+  readonly lines?: readonly LogEntry[];
   /** Whether this page completes discovery. */
   readonly complete: boolean;
 }

@@ -39,6 +39,15 @@ export function countedLine(job: Job): LogEntry {
   const detail = skipped === 0 ? "" : `; ${skipped} skipped: ${skips.map(([code, n]) => `${n} ${code}`).join(", ")}`;
   return info(`Counted ${total} assets${detail}`);
 }
+/** Says once how many hidden files and folders discovery left out; nothing if there were none. */
+export const hiddenLines = ({ tally: { hidden = 0 } }: Job): readonly LogEntry[] =>
+  hidden === 0 ? [] : [info(`${leftOut(hidden)}; ?hidden=true in the repository's URI includes them`)];
+
+/** One sentence on hidden files and folders that were left out. */
+export const leftOut = (hidden: number): string =>
+  `Left out ${hidden} hidden file${hidden === 1 ? "" : "s"} or folder${hidden === 1 ? "" : "s"} ` +
+  "(.NAME, ~$NAME, Thumbs.db, __MACOSX)";
+
 const DISCOVERY_SKIPS: ReadonlySet<string> = new Set<SkipCode>([
   "IGNORED_PATH",
   "CONTENT_FRAGMENT",

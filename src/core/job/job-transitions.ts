@@ -2,7 +2,7 @@ import { AssetmillError } from "../errors.js";
 import type { DiscoveryPage } from "./chunk.js";
 import type { ChunkProgress } from "./chunk-progress.js";
 import { hasWorkLeft, isClaimable, type Job } from "./job.js";
-import { countedLine, progressLine, summaryLines } from "./job-lines.js";
+import { countedLine, hiddenLines, progressLine, summaryLines } from "./job-lines.js";
 import { accepts, leadsTo, type LifecycleEvent } from "./lifecycle.js";
 import { info, type LogEntry } from "./log-entry.js";
 import { holdsScope } from "./job-request.js";
@@ -174,7 +174,7 @@ const withoutThrottleNote = ({ comments }: Job): string => (comments.startsWith(
 const withoutWaitNote = ({ comments }: Job): string => (comments.startsWith(WAITS) ? "" : comments);
 
 /** The parts of a discovery page that the job's row records. */
-export type DiscoveryProgress = Pick<DiscoveryPage, "chunks" | "tally" | "first" | "last" | "complete">;
+export type DiscoveryProgress = Pick<DiscoveryPage, "chunks" | "tally" | "first" | "last" | "complete" | "lines">;
 
 export function discovered(job: Job, page: DiscoveryProgress, facts: JobFacts): JobChange {
   const counted: Job = {
@@ -185,7 +185,8 @@ export function discovered(job: Job, page: DiscoveryProgress, facts: JobFacts): 
     counting: page.complete ? "SUCCESS" : job.counting,
     ...found(job, page),
   };
-  return after(page.complete ? [countedLine(counted)] : [], settle(counted, facts));
+  const ending = page.complete ? [...hiddenLines(counted), countedLine(counted)] : [];
+  return after([...(page.lines ?? []), ...ending], settle(counted, facts));
 }
 
 function found(job: Job, { first, last }: DiscoveryProgress): Pick<Job, "found"> {

@@ -13,6 +13,8 @@ export interface TypeTally {
 export interface Tally {
   readonly types: Readonly<Partial<Record<FileType, TypeTally>>>;
   readonly skips: Readonly<Partial<Record<SkipCode, number>>>;
+  /** Hidden files and folders that discovery left out. They are not assets. Left out if there are none. */
+  readonly hidden?: number;
 }
 
 export const EMPTY_TALLY: Tally = { types: {}, skips: {} };
@@ -37,7 +39,8 @@ export function addTallies(a: Tally, b: Tally): Tally {
   for (const [code, count] of Object.entries(b.skips) as [SkipCode, number][]) {
     skips[code] = (skips[code] ?? 0) + count;
   }
-  return { types, skips };
+  const hidden = (a.hidden ?? 0) + (b.hidden ?? 0);
+  return { types, skips, ...(hidden === 0 ? {} : { hidden }) };
 }
 
 /** Returns the sum over all file types. */
@@ -47,6 +50,11 @@ export const sumOf = (tally: Tally): TypeTally => Object.values(tally.types).red
 export class TallyCounter {
   readonly #types: Partial<Record<FileType, { -readonly [K in keyof TypeTally]: TypeTally[K] }>> = {};
   readonly #skips: Partial<Record<SkipCode, number>> = {};
+  #hidden = 0;
+
+  hidden(count: number): void {
+    this.#hidden += count;
+  }
 
   found(type: FileType): void {
     this.#of(type).total++;
@@ -65,7 +73,11 @@ export class TallyCounter {
 
   /** Returns the counts. The counter must not be used afterwards. */
   take(): Tally {
-    return { types: this.#types, skips: this.#skips };
+    return {
+      types: this.#types,
+      skips: this.#skips,
+      ...(this.#hidden === 0 ? {} : { hidden: this.#hidden }),
+    };
   }
 
   #skip(tally: { skipped: number }, code: SkipCode): void {

@@ -10,7 +10,10 @@ export interface HandlerLogger {
   error(message: string): void;
 }
 
-/** Reads assets other than the current one. */
+/**
+ * Reads assets other than the current one. The answers become part of the asset's stamp: if one of them would differ, the
+ * asset counts as changed.
+ */
 export interface RepositoryReader {
   exists(path: string): Promise<boolean>;
   /**

@@ -31,6 +31,8 @@ export interface ScanPage {
   readonly assets: readonly Asset[];
   /** Everything in scope up to and including this path has been yielded: a scan that starts after it misses nothing. */
   readonly upTo: string;
+  /** Number of hidden files and folders that the scan has left out since the last page. @defaultValue 0 */
+  readonly hidden?: number;
 }
 
 export interface ForgetOptions {
@@ -65,6 +67,10 @@ export interface AssetRepository {
    * `after` may be any path that a scan ever yielded or reached, even if nothing exists there now: exactly the assets
    * that follow it in path order are yielded. Memory use does not grow with the tree. Ends early, without an error,
    * when `signal` is aborted.
+   *
+   * What cannot be read costs only itself: it is yielded as one asset that is `unreadable`, whatever the filter, and the
+   * scan goes on. That may be a file, or a folder with all below it. Throws ACCESS_DENIED or READ_FAILED only if a root
+   * of the scope, or the repository as a whole, cannot be read.
    */
   scan(scope: Scope, options: ScanOptions): AsyncIterable<ScanPage>;
 

@@ -1,4 +1,5 @@
 import type { Asset } from "../asset/asset.js";
+import type { OtherAssets } from "../asset/stamp.js";
 import type { HandlerLogger, HandlerReturn } from "./asset-handler.js";
 import type { ReadableAssets } from "./asset-repository.js";
 
@@ -26,10 +27,12 @@ export interface ThreadWork {
 /** How a handler's run ended, if it did not throw. */
 export interface ThreadEnd {
   readonly returned: HandlerReturn;
-  /** Hash of the content it read; null if two reads differed, undefined if it read nothing completely. */
+  /** Hash of the content it read; null if two reads differed or none was complete, undefined if it read nothing. */
   readonly contentHash: string | null | undefined;
   /** What decoding the content as text warned about. */
   readonly textWarning?: string | undefined;
+  /** What it learned about other assets. */
+  readonly others: OtherAssets;
   /** From the handler's start to its end. */
   readonly busyMs: number;
 }

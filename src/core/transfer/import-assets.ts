@@ -1,6 +1,6 @@
 import { AssetmillError, isUnavailable } from "../errors.js";
 import { retryWhileUnavailable } from "../engine/retry-while-unavailable.js";
-import type { Asset } from "../asset/asset.js";
+import type { Asset, Unreadable } from "../asset/asset.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
 import type { AssetSink, PutEnd } from "../ports/asset-sink.js";
 import type { Clock } from "../ports/clock.js";
@@ -19,7 +19,10 @@ export interface ImportProgress {
   readonly created: number;
   readonly replaced: number;
   readonly unchanged: number;
+  /** Assets that could not be copied, and folders that could not be read. */
   readonly failed: number;
+  /** Hidden files and folders that the source left out. */
+  readonly hidden: number;
 }
 
 export interface ImportTools {
@@ -30,26 +33,28 @@ export interface ImportTools {
   readonly random: () => number;
   readonly signal?: AbortSignal;
   readonly onProgress: (progress: ImportProgress) => void;
-  readonly onFailure: (path: string, error: AssetmillError) => void;
+  readonly onFailure: (path: string, error: Pick<AssetmillError, "code" | "message">) => void;
   /** Called when the target is unreachable, before each retry. */
   readonly onUnavailable: (error: unknown, retryInMs: number) => void;
 }
 
 /**
  * Copies all assets below a path. Skips assets that already exist with the same size, time and type, so repeating an
- * interrupted import resumes it. If an asset cannot be copied, the others still are. Ends early, without an error, when
+ * interrupted import resumes it. If something cannot be read or copied, it is named, and the others still are. Ends early, without an error, when
  * `signal` is aborted.
  */
 export async function importAssets(root: string, tools: ImportTools): Promise<ImportProgress> {
-  const progress = { created: 0, replaced: 0, unchanged: 0, failed: 0 };
+  const progress = { created: 0, replaced: 0, unchanged: 0, failed: 0, hidden: 0 };
   const underWay = new Set<Promise<void>>();
   let broken: Error | undefined;
   const scan = tools.source.scan(scopeOf([root], [], { fileTypes: [] }), {
     pageSize: PAGE,
     ...(tools.signal ? { signal: tools.signal } : {}),
   });
-  for await (const { assets } of scan) {
-    for (const batch of batchesOf(assets)) {
+  for await (const { assets, hidden = 0 } of scan) {
+    progress.hidden += hidden;
+    for (const { path, unreadable } of assets) if (unreadable) fail(path, unreadable, progress, tools);
+    for (const batch of batchesOf(assets.filter(({ unreadable }) => !unreadable))) {
       if (broken !== undefined || tools.signal?.aborted) break;
       const one = putBatch(batch, progress, tools)
         .catch((error: unknown) => void (broken ??= error as Error))
@@ -84,10 +89,13 @@ async function putBatch(batch: readonly Asset[], progress: Counts, tools: Import
 }
 
 function count(end: PutEnd | AssetmillError, path: string, progress: Counts, tools: ImportTools): void {
-  if (AssetmillError.is(end)) {
-    progress.failed++;
-    tools.onFailure(path, end);
-  } else progress[end.end]++;
+  if (AssetmillError.is(end)) fail(path, end, progress, tools);
+  else progress[end.end]++;
+}
+
+function fail(path: string, why: AssetmillError | Unreadable, progress: Counts, tools: ImportTools): void {
+  progress.failed++;
+  tools.onFailure(path, why);
 }
 
 const isSame = (there: Asset, asset: Asset): boolean =>

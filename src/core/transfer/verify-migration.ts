@@ -38,7 +38,9 @@ export async function verifyMigration(
 ): Promise<MigrationCheck> {
   let held = 0;
   const options = { pageSize: PAGE_SIZE, ...(signal ? { signal } : {}) };
-  for await (const page of target.scan(scopeOfRequest(request), options)) held += page.assets.length;
+  for await (const page of target.scan(scopeOfRequest(request), options)) {
+    held += page.assets.filter(({ unreadable }) => !unreadable).length;
+  }
   return { copied, held, isWhole: held >= copied };
 }
 

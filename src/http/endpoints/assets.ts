@@ -33,12 +33,20 @@ export function addAssets(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions
 
 type Result = z.infer<typeof resultSchema>;
 
+/** Without its basis, which may list every link of the asset. */
+const shownStamp = ({ sizeBytes, modifiedMs, contentHash, handlers }: ShownResult["stamp"]): Result["stamp"] => ({
+  sizeBytes,
+  modifiedMs,
+  contentHash,
+  handlers: { ...handlers },
+});
+
 const shown = ({ path, exists, properties, references, stamp, jobId, at }: ShownResult): Result => ({
   path,
   exists,
   properties: { ...properties },
   references,
-  stamp: { ...stamp, handlers: { ...stamp.handlers } },
+  stamp: shownStamp(stamp),
   processingId: jobId,
   at,
 });

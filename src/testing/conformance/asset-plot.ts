@@ -24,7 +24,9 @@ export type AssetRepositoryFlag =
   /** The type of `.xml` assets is read from the head of their content. */
   | "xmlHeads"
   /** It can list the names in a folder: it has `names`. */
-  | "names";
+  | "names"
+  /** A folder may be closed to the repository's user, who then still sees that it exists. Needs `whileClosed`. */
+  | "closedFolders";
 
 export interface AssetRepositoryCapabilities extends Readonly<Record<Exclude<AssetRepositoryFlag, "names">, boolean>> {
   /** @defaultValue true */
@@ -50,6 +52,8 @@ export interface AssetRepositoryFixture {
   remove(path: string): Promise<void>;
   /** Required with `enlist`: runs `work` in a transaction of the store's database. Must roll back if `work` throws. */
   transaction?<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Required with `closedFolders`: runs `work` while a folder cannot be read. */
+  whileClosed?<T>(path: string, work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -98,6 +102,12 @@ export class AssetPlot {
   async inTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     if (!this.#fixture.transaction) throw new Error("the flag `enlist` needs a fixture with `transaction`");
     return this.#fixture.transaction(work);
+  }
+
+  /** Runs `work` while a folder, named by its whole path, cannot be read. */
+  async whileClosed<T>(path: string, work: () => Promise<T>): Promise<T> {
+    if (!this.#fixture.whileClosed) throw new Error("the flag `closedFolders` needs a fixture with `whileClosed`");
+    return this.#fixture.whileClosed(path, work);
   }
 
   /** Makes a scope from whole paths. Without roots: the whole plot. */

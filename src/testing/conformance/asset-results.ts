@@ -86,7 +86,7 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
-    guarantee: "stamp and job are those of the last write, even if its content hash is null",
+    guarantee: "stamp and job are those of the last write, even if it has no content hash, or no basis",
     async check(plot) {
       const path = await plot.put("/a");
       await applied(plot, [writeOf(path)]);
@@ -94,6 +94,9 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
       await applied(plot, [writeOf(path, { stamp, jobId: "later" })]);
       const result = await resultOf(plot, path);
       deepStrictEqual([result?.stamp, result?.jobId], [await fitting(plot, path, stamp), "later"]);
+      const plain = { ...stamp, basis: { others: {} } };
+      await applied(plot, [writeOf(path, { stamp: plain })]);
+      deepStrictEqual((await resultOf(plot, path))?.stamp, await fitting(plot, path, plain));
     },
   },
   {

@@ -1,4 +1,5 @@
 import { deepStrictEqual, notDeepStrictEqual, ok } from "node:assert/strict";
+import { AssetmillError } from "../../core/errors.js";
 import type { FileType } from "../../core/asset/file-type.js";
 import type { AssetPlot, AssetRepositoryFlag } from "./asset-plot.js";
 import { Dice, randomPath, randomTree } from "./random-tree.js";
@@ -225,6 +226,45 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
       for (const roots of [[plot.at("/nowhere")], [`${asset}/below`], [`${asset}x`], []]) {
         deepStrictEqual(await plot.paths(plot.scope(roots)), [], roots.join());
       }
+    },
+  },
+  {
+    guarantee:
+      "a folder that cannot be read is yielded as one unreadable asset, whatever the filter, and costs nothing else",
+    needs: "closedFolders",
+    async check(plot) {
+      await plot.plant(["/a.dita", "/b/1.dita", "/c/closed/1.dita", "/c/closed/d/2.dita", "/c/e.dita", "/f.dita"]);
+      const closed = plot.at("/c/closed");
+      await plot.whileClosed(closed, async () => {
+        const all = ["/a.dita", "/b/1.dita", "/c/closed", "/c/e.dita", "/f.dita"].map((path) => plot.at(path));
+        const assets = await plot.assets();
+        deepStrictEqual(
+          assets.map(({ path }) => path),
+          all,
+        );
+        deepStrictEqual(
+          assets.flatMap(({ path, unreadable }) => (unreadable ? [[path, unreadable.code]] : [])),
+          [[closed, "ACCESS_DENIED"]],
+        );
+        for (const [i, after] of all.entries()) {
+          deepStrictEqual(await plot.paths(plot.scope(), { after }), all.slice(i + 1), `after ${after}`);
+        }
+        deepStrictEqual(await plot.paths(plot.scope([plot.root], [], { fileTypes: ["DITAMAP"] })), [closed]);
+        deepStrictEqual(await plot.paths(plot.scope([plot.at("/c")], [closed])), [plot.at("/c/e.dita")]);
+      });
+    },
+  },
+  {
+    guarantee: "a root that cannot be read ends the scan with an error that names it",
+    needs: "closedFolders",
+    async check(plot) {
+      await plot.plant(["/a/1", "/closed/1"]);
+      const closed = plot.at("/closed");
+      await plot.whileClosed(closed, async () => {
+        const error = await plot.paths(plot.scope([closed])).catch((thrown: unknown) => thrown);
+        ok(AssetmillError.is(error), `no error, but ${JSON.stringify(error)}`);
+        deepStrictEqual([error.code, error.ids.path], ["ACCESS_DENIED", closed]);
+      });
     },
   },
   {

@@ -116,6 +116,9 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
         { asset },
         { asset: { ...asset, path: "/root/é1", contentHash: "sha256:ab" } },
         { asset: { ...asset, path: "/root/é2", contentFragment: true }, skip: "CONTENT_FRAGMENT" },
+        {
+          asset: { ...asset, path: "/root/é3", unreadable: { code: "ACCESS_DENIED", message: "denied" } },
+        },
       ] as const;
       const chunk = await scene.oneChunk(await scene.discovered(0, { entries }));
       deepStrictEqual(chunk.entries, entries);

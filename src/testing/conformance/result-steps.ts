@@ -8,7 +8,13 @@ import type { Guarantee } from "./suite.js";
 export type ResultGuarantee = Guarantee<AssetPlot, AssetRepositoryFlag>;
 export type Properties = Readonly<Record<string, PropertyValue>>;
 
-export const STAMP: Stamp = { sizeBytes: 10, modifiedMs: 2_000, contentHash: "sha256:ab", handlers: { h: "1" } };
+export const STAMP: Stamp = {
+  sizeBytes: 10,
+  modifiedMs: 2_000,
+  contentHash: "sha256:ab",
+  handlers: { h: "1" },
+  basis: { changedMs: 3_000, partial: true, others: { "/there": true, '/away="é\ud800': false, "/read": "sha256:cd" } },
+};
 
 export const writeOf = (path: string, over: Partial<AssetWrite> = {}): AssetWrite => ({
   path,

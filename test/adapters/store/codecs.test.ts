@@ -20,11 +20,17 @@ const anyAsset: fc.Arbitrary<Asset> = fc
     modifiedMs: someMs,
     contentHash: fc.option(fc.constant(`sha256:${"ab".repeat(32)}`), { nil: undefined }),
     contentFragment: fc.option(fc.constant(true as const), { nil: undefined }),
+    changedMs: fc.option(someMs, { nil: undefined }),
+    unreadable: fc.option(fc.record({ code: fc.constantFrom("ACCESS_DENIED", "READ_FAILED"), message: text }), {
+      nil: undefined,
+    }),
   })
-  .map(({ contentHash, contentFragment, ...asset }) => ({
+  .map(({ contentHash, contentFragment, unreadable, changedMs, ...asset }) => ({
     ...asset,
     ...(contentHash === undefined ? {} : { contentHash }),
     ...(contentFragment === undefined ? {} : { contentFragment }),
+    ...(changedMs === undefined ? {} : { changedMs }),
+    ...(unreadable === undefined ? {} : { unreadable }),
   }));
 
 const anyEntry: fc.Arbitrary<ManifestEntry> = fc

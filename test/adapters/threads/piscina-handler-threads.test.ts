@@ -124,6 +124,9 @@ describe("handlers in worker threads", () => {
       },
     });
     expect(end.contentHash).to.match(/^sha256:[0-9a-f]{64}$/);
+    expect(Object.keys(end.others).sort()).to.deep.equal(["/gone", "/other"]);
+    expect(end.others["/gone"]).to.equal(false);
+    expect(end.others["/other"]).to.match(/^sha256:[0-9a-f]{64}$/);
     expect(end.busyMs).to.be.greaterThan(0);
     expect(logged).to.deep.equal(["warn /a: hello"]);
     expect(SkipAsset.is(await rejection(pool.run(workOf("/skip"))))).to.equal(true);

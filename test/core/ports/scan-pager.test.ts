@@ -4,6 +4,8 @@ import type { Asset } from "../../../src/core/asset/asset.js";
 import { comparePaths } from "../../../src/core/asset/path.js";
 import type { ScanOptions, ScanPage } from "../../../src/core/ports/asset-repository.js";
 import { ScanPager } from "../../../src/core/ports/scan-pager.js";
+import { rejection } from "../../support/deferred.js";
+import { ManualClock } from "../../support/manual-clock.js";
 import { anyName, referenceOrder } from "../../support/path-order.js";
 
 const assetAt = (path: string): Asset => ({ path, fileType: "OTHERS", sizeBytes: 0, createdMs: 0, modifiedMs: 0 });
@@ -125,5 +127,61 @@ describe("the pages of a scan", () => {
     const pager = new ScanPager({ pageSize: 1 }, () => nowMs);
     nowMs += 10_000;
     expect(pager.isDue).to.equal(false);
+  });
+
+  it("count what is hidden once, also after the last asset", () => {
+    const pager = new ScanPager({ pageSize: 2 }, () => nowMs);
+    pager.add("/a", assetAt("/a"));
+    pager.hide("/b");
+    expect([...pager.page()]).to.deep.equal([{ assets: [assetAt("/a")], upTo: "/b", hidden: 1 }]);
+    pager.hide("/c");
+    expect([...pager.rest()]).to.deep.equal([{ assets: [], upTo: "/c", hidden: 1 }]);
+  });
+
+  describe("during a call of the repository", () => {
+    const clock = (): ManualClock => new ManualClock();
+
+    /** What is yielded while a call takes so long, and what the call answers. */
+    async function during(found: readonly string[], callMs: number): Promise<[pages: ScanPage[], answer: string]> {
+      const time = clock();
+      const pager = new ScanPager({ pageSize: 100 }, () => time.monotonicMs(), time.sleep.bind(time));
+      for (const path of found) pager.add(path, assetAt(path));
+      const walk = pager.during(time.sleep(callMs).then(() => "listed"));
+      const pages: ScanPage[] = [];
+      for (;;) {
+        const next = walk.next();
+        await time.advance(callMs);
+        const { done, value } = await next;
+        if (done) return [pages, value];
+        pages.push(value);
+      }
+    }
+
+    it("are cut if it takes long, with all that was found so far", async () => {
+      const [pages, answer] = await during(["/a", "/b"], 5_000);
+      expect(answer).to.equal("listed");
+      expect(pages.map(({ assets, upTo }) => [assets.length, upTo])).to.deep.equal([[2, "/b"]]);
+    });
+
+    it("are not cut if it is quick, or if nothing was found", async () => {
+      expect(await during(["/a"], 100)).to.deep.equal([[], "listed"]);
+      expect(await during([], 5_000)).to.deep.equal([[], "listed"]);
+    });
+
+    it("do not hide that the call failed", async () => {
+      const pager = new ScanPager(
+        { pageSize: 1 },
+        () => nowMs,
+        () => Promise.resolve(),
+      );
+      pager.add("/a", assetAt("/a"));
+      const walk = pager.during(Promise.resolve().then(() => Promise.reject(new Error("disk on fire"))));
+      const error = await rejection(
+        (async () => {
+          while (!(await walk.next()).done);
+        })(),
+      );
+      expect(String(error)).to.include("disk on fire");
+    });
   });
 });

@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, opendirSync } from "node:fs";
+import type { Asset } from "../../../core/asset/asset.js";
+import { unreadableAt, unreadableBy } from "../../../core/asset/unreadable.js";
 import { AssetmillError } from "../../../core/errors.js";
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? "";
@@ -26,5 +28,25 @@ export function folderError(error: unknown, path: string, root: string): Assetmi
   }
   if (code === "EACCES" || code === "EPERM")
     return new AssetmillError("ACCESS_DENIED", `permission to read denied (${code})`, details);
+  if (code === "ENAMETOOLONG")
+    return new AssetmillError("READ_FAILED", `the path is longer than this system allows (${code})`, details);
   return new AssetmillError("READ_FAILED", `cannot be read (${code || "unknown error"})`, details);
+}
+
+/**
+ * Returns the entry for a path that a scan cannot read. Throws if the error does not concern that path alone: nothing more
+ * of the tree can be read (a disk that has gone), or no more files can be opened.
+ */
+export function unreadableAsset(error: unknown, path: string, root: string): Asset {
+  const failure = folderError(error, path, root);
+  const unreadable = unreadableBy(failure);
+  if (!unreadable) throw failure;
+  try {
+    opendirSync(root).closeSync();
+    // Unlike the folder's own stats, this needs the right to enter it.
+    lstatSync(`${root}/.`);
+  } catch {
+    throw failure;
+  }
+  return unreadableAt(path, unreadable);
 }

@@ -5,16 +5,16 @@ import { isWithin } from "../../../core/asset/path.js";
 /** Entries read at once. */
 const AT_ONCE = 1_024;
 
-/** Returns up to `most` names in a directory; undefined if it cannot be read. */
-export async function namesIn(directory: string, most: number): Promise<readonly string[] | undefined> {
+/** Returns up to `most` names in a directory, without hidden ones. Throws if it cannot be read. */
+export async function namesIn(
+  directory: string,
+  most: number,
+  tree: Pick<FolderTree, "isHidden">,
+): Promise<readonly string[]> {
   const names: string[] = [];
-  try {
-    for await (const { name } of await opendir(directory, { bufferSize: AT_ONCE })) {
-      if (names.length >= most) break;
-      names.push(name);
-    }
-  } catch {
-    return undefined;
+  for await (const { name } of await opendir(directory, { bufferSize: AT_ONCE })) {
+    if (names.length >= most) break;
+    if (!tree.isHidden(name)) names.push(name);
   }
   return names;
 }

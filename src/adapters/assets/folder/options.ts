@@ -8,12 +8,15 @@ export interface FolderOptions {
   readonly folder: string;
   /** Repository path at which the folder is mounted. @defaultValue `/` */
   readonly mount?: string;
+  /** Whether hidden files and folders are assets, too; see `isHiddenName`. @defaultValue false */
+  readonly hidden?: boolean;
 }
 
 export interface ResolvedFolderOptions {
   /** Absolute, with symbolic links resolved. */
   readonly folder: string;
   readonly mount: string;
+  readonly hidden: boolean;
 }
 
 /** Resolves the options. Throws INVALID_PARAMETER naming the option if the folder does not exist. */
@@ -21,13 +24,15 @@ export async function resolveFolderOptions(options: FolderOptions): Promise<Reso
   const mount = normalisePath(options.mount ?? "/", "mount");
   try {
     const folder = await realpath(resolve(options.folder));
-    if ((await stat(folder)).isDirectory()) return { folder, mount };
+    if ((await stat(folder)).isDirectory()) return { folder, mount, hidden: options.hidden === true };
   } catch {
     throw invalidParameter("assets", `folder not found: ${options.folder}`);
   }
   throw invalidParameter("assets", `${options.folder} is not a folder`);
 }
 
-/** Returns the identity that jobs are bound to: `folder:DIR?mount=/path`. */
-export const folderIdentity = ({ folder, mount }: ResolvedFolderOptions): string =>
-  `folder:${folder}${mount === "/" ? "" : `?mount=${mount}`}`;
+/** Returns the identity that jobs are bound to: `folder:DIR?mount=/path&hidden=true`, without what has its default. */
+export function folderIdentity({ folder, mount, hidden }: ResolvedFolderOptions): string {
+  const query = [...(mount === "/" ? [] : [`mount=${mount}`]), ...(hidden ? ["hidden=true"] : [])];
+  return `folder:${folder}${query.length === 0 ? "" : `?${query.join("&")}`}`;
+}

@@ -34,7 +34,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
   protected constructor(options: ResolvedFolderOptions) {
     this.identity = folderIdentity(options);
     const jcrRoot = vaultRootOf(options.folder);
-    this.#vault = jcrRoot === undefined ? undefined : new VaultTree(jcrRoot, options.mount);
+    this.#vault = jcrRoot === undefined ? undefined : new VaultTree({ ...options, folder: jcrRoot });
     this.#tree = this.#vault?.tree ?? new FolderTree(options);
   }
 
@@ -59,11 +59,18 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
   async names(folder: string, most: number): Promise<readonly string[] | undefined> {
     const towards = nameTowardsMount(this.#tree, folder);
     if (towards !== undefined) return [towards];
-    if (this.#vault) {
-      return this.#vault.at(folder)?.kind === "folder" ? this.#vault.names(folder)?.slice(0, most) : undefined;
+    try {
+      if (this.#vault?.at(folder)?.kind === "folder")
+        return this.#vault
+          .names(folder)
+          .slice(0, most)
+          .map(({ name }) => name);
+      const found = this.#vault ? undefined : this.#find(folder);
+      return found?.stats.isDirectory() ? await namesIn(found.file, most, this.#tree) : undefined;
+    } catch {
+      // Closed to this user: there is nothing to learn.
+      return undefined;
     }
-    const found = this.#find(folder);
-    return found?.stats.isDirectory() ? namesIn(found.file, most) : undefined;
   }
 
   async *read(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {

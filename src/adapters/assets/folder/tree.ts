@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { isWithin } from "../../../core/asset/path.js";
+import { isHiddenName } from "./hidden.js";
 import type { ResolvedFolderOptions } from "./options.js";
 
 /** How long the check that a folder lies inside the tree stays valid. */
@@ -14,28 +15,36 @@ const LEADS_NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"
 export interface TreeFile {
   readonly file: string;
   readonly stats: Stats;
+  /** Set if a link leads here: its own stats say nothing about when it came to lead here. */
+  readonly isLinked?: true;
 }
 
 /** Maps repository paths to files below a folder. Reaches nothing outside that folder, not through links either. */
 export class FolderTree {
   readonly folder: string;
   readonly mount: string;
+  readonly #showsHidden: boolean;
   #trusted = new Map<string, boolean>();
   #trustedSince = 0;
 
-  constructor({ folder, mount }: ResolvedFolderOptions) {
+  constructor({ folder, mount, hidden }: ResolvedFolderOptions) {
     this.folder = folder;
     this.mount = mount;
+    this.#showsHidden = hidden;
   }
 
-  /** Returns the file name for a repository path; undefined outside the mount. The file need not exist. */
+  /** Whether a name in this tree is hidden: what bears it, and all below it, is as absent. */
+  isHidden(name: string): boolean {
+    return !this.#showsHidden && isHiddenName(name);
+  }
+
+  /** Returns the file name for a repository path; undefined outside the mount or if hidden. The file need not exist. */
   fileOf(path: string): string | undefined {
     if (!isWithin(path, this.mount)) return undefined;
     const inside = this.mount === "/" ? path.slice(1) : path.slice(this.mount.length + 1);
-    if (inside.includes("\0") || inside.split("/").some((segment) => segment === "." || segment === "..")) {
-      return undefined;
-    }
-    return inside === "" ? this.folder : join(this.folder, inside);
+    if (inside === "") return this.folder;
+    const isNone = (name: string): boolean => name === "." || name === ".." || this.isHidden(name);
+    return inside.includes("\0") || inside.split("/").some(isNone) ? undefined : join(this.folder, inside);
   }
 
   /** Finds what is at a repository path; undefined if nothing is. Throws if it may not be looked at. */
@@ -53,7 +62,7 @@ export class FolderTree {
     const target = this.#resolve(file);
     const linked = target === undefined ? undefined : this.#stat(target);
     // A linked folder would be listed twice, or endlessly.
-    return linked?.stats.isFile() ? linked : undefined;
+    return linked?.stats.isFile() ? { ...linked, isLinked: true } : undefined;
   }
 
   #stat(file: string): TreeFile | undefined {

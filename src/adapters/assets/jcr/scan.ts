@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { childPath, comparePaths, isWithin } from "../../../core/asset/path.js";
 import type { ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
 import { ScanPager } from "../../../core/ports/scan-pager.js";
@@ -36,17 +37,22 @@ const levelAt = (path: string, after: string | undefined, yieldsSelf: boolean): 
   yieldsSelf,
 });
 
+const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  wait(ms, undefined, signal ? { signal } : {}).catch(() => {});
+
 /**
  * Scans the scope's assets in path order. The repository's own order cannot be resumed, so each folder's names are sorted, a
  * window of them at a time. Memory holds such a window for each folder on the way down, and a batch of nodes.
  *
  * Guarantee, for what the user may read: an asset that exists unmoved throughout is seen exactly once; one that is added
  * behind the cursor waits for the next job; one that is moved may be missed or seen twice.
+ *
+ * Yields nothing as `unreadable`: to a user who may not read a node, the server shows neither the node nor its children.
  */
 export async function* scanJcr(scope: Scope, options: ScanOptions, tools: ScanTools): AsyncGenerator<ScanPage> {
   const { after, signal } = options;
   const excluded = new Set(scope.excluded);
-  const pager = new ScanPager(options, () => performance.now());
+  const pager = new ScanPager(options, () => performance.now(), sleep);
   for (const root of scope.roots) {
     if (isExcluded(scope, root)) continue;
     const levels = beginAt(root, after);
@@ -58,7 +64,7 @@ export async function* scanJcr(scope: Scope, options: ScanOptions, tools: ScanTo
       }
       const entry = level.entries.shift();
       if (!entry) {
-        if (!(await moreEntries(level, excluded, tools, signal))) levels.pop();
+        if (!(yield* pager.during(moreEntries(level, excluded, tools, signal)))) levels.pop();
         continue;
       }
       const { path, asset } = entry;

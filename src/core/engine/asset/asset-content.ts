@@ -53,6 +53,7 @@ export class AssetContent {
   /** What decoding the text warned about. */
   textWarning: string | undefined;
   #changed = false;
+  #begun = false;
   #bytes: Promise<Uint8Array> | undefined;
   readonly #path: string;
   readonly #sizeBytes: number;
@@ -64,9 +65,15 @@ export class AssetContent {
     this.#source = source;
   }
 
-  /** The hash; null if two reads differed, undefined if nothing was read completely. */
+  /** The hash; null if two reads differed or none was complete, undefined if nothing was read. */
   get seen(): string | null | undefined {
-    return this.#changed ? null : (this.hash ?? undefined);
+    return this.hash ?? (this.#begun ? null : undefined);
+  }
+
+  /** Reads the whole content for its hash. Keeps it for the handlers unless it is too large for that. */
+  async readWhole(sizeBytes: number, signal: AbortSignal): Promise<void> {
+    if (sizeBytes <= this.#source.maxBytes) await this.bytes(signal);
+    else for await (const _ of this.stream(signal));
   }
 
   bytes(signal: AbortSignal): Promise<Uint8Array> {
@@ -85,6 +92,7 @@ export class AssetContent {
   }
 
   async *stream(signal: AbortSignal): AsyncIterable<Uint8Array> {
+    this.#begun = true;
     const digest = this.#source.createDigest();
     for await (const piece of this.#source.repository.read(this.#path, signal)) {
       digest.update(piece);
@@ -94,6 +102,7 @@ export class AssetContent {
   }
 
   async #read(signal: AbortSignal): Promise<Uint8Array> {
+    this.#begun = true;
     const { repository, maxBytes } = this.#source;
     const bytes = await collect(repository.read(this.#path, signal), this.#path, maxBytes, () => this.#sizeBytes);
     const digest = this.#source.createDigest();
@@ -106,6 +115,7 @@ export class AssetContent {
    * Records what a handler read; null if its own reads differed. If handlers read different contents, there is no hash.
    */
   readAs(hash: string | null): void {
+    this.#begun = true;
     this.#changed ||= hash === null || (this.hash !== null && this.hash !== hash);
     this.hash = this.#changed ? null : hash;
   }

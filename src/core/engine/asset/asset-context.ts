@@ -1,5 +1,5 @@
 import { decodeText } from "../../asset/decode-text.js";
-import { AssetFailure, RetryableError, SkipAsset } from "../../errors.js";
+import { AssetFailure, AssetmillError, RetryableError, SkipAsset } from "../../errors.js";
 import type { HandlerContext, HandlerLogger, RepositoryReader } from "../../ports/asset-handler.js";
 import type { AssetRepository, ReadableAssets } from "../../ports/asset-repository.js";
 import { collect } from "./asset-content.js";
@@ -60,13 +60,27 @@ export class AssetContext implements HandlerContext {
 
   get repository(): RepositoryReader {
     const { repository, maxContentBytes } = this.#base;
-    const bytes = (path: string): Promise<Uint8Array> =>
-      collect(repository.read(path, this.signal), path, maxContentBytes, async () => {
-        const [node] = await repository.stat([path], this.signal);
-        return node?.kind === "asset" ? node.asset.sizeBytes : undefined;
-      });
+    const task = this.#task;
+    // What is learned here becomes part of the stamp: the result may depend on it.
+    const bytes = async (path: string): Promise<Uint8Array> => {
+      try {
+        const content = await collect(repository.read(path, this.signal), path, maxContentBytes, async () => {
+          const [node] = await repository.stat([path], this.signal);
+          return node?.kind === "asset" ? node.asset.sizeBytes : undefined;
+        });
+        task.learnedContent(path, content);
+        return content;
+      } catch (error) {
+        task.learned(path, AssetmillError.is(error) && error.code === "GONE" ? false : UNREADABLE);
+        throw error;
+      }
+    };
     return {
-      exists: async (path) => (await repository.stat([path], this.signal))[0] !== undefined,
+      exists: async (path) => {
+        const there = (await repository.stat([path], this.signal))[0] !== undefined;
+        task.learned(path, there);
+        return there;
+      },
       similar: async (path) => repository.similar?.(path, this.signal),
       bytes,
       text: async (path) => decodeText(await bytes(path), path).text,
@@ -98,4 +112,6 @@ export class AssetContext implements HandlerContext {
   }
 }
 
+/** Stands for a hash, and is equal to none. */
+const UNREADABLE = "unreadable";
 const NO_PARAMETERS: Readonly<Record<string, unknown>> = Object.freeze({});

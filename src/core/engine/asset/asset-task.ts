@@ -1,5 +1,6 @@
 import type { Asset } from "../../asset/asset.js";
 import type { FileType } from "../../asset/file-type.js";
+import type { OtherAssets } from "../../asset/stamp.js";
 import type { AssetHandler } from "../../ports/asset-handler.js";
 import { AssetContent, type ContentSource } from "./asset-content.js";
 
@@ -21,6 +22,7 @@ export class AssetTask {
   abandoned = false;
   readonly #source: ContentSource;
   #content: AssetContent | undefined;
+  #others: Record<string, boolean | string> | undefined;
   #controller: AbortController | undefined;
   #aborted: unknown;
 
@@ -37,6 +39,24 @@ export class AssetTask {
   get content(): AssetContent {
     this.#content ??= new AssetContent({ path: this.path, sizeBytes: this.asset.sizeBytes }, this.#source);
     return this.#content;
+  }
+
+  /** What handlers learned about other assets so far. */
+  get others(): OtherAssets {
+    return this.#others ?? NOTHING_LEARNED;
+  }
+
+  /** Records an answer about another asset. The hash of its content says more than that it exists. */
+  learned(path: string, answer: boolean | string): void {
+    this.#others ??= {};
+    if (answer !== true || typeof this.#others[path] !== "string") this.#others[path] = answer;
+  }
+
+  /** Records the content of another asset. */
+  learnedContent(path: string, bytes: Uint8Array): void {
+    const digest = this.#source.createDigest();
+    digest.update(bytes);
+    this.learned(path, digest.finish());
   }
 
   /** Hash of the content; null if it was not read completely. */
@@ -73,3 +93,6 @@ export class AssetTask {
     this.#controller?.abort(reason);
   }
 }
+
+/** Most handlers ask about no other asset: one object shared by all of them. */
+export const NOTHING_LEARNED: OtherAssets = Object.freeze({});

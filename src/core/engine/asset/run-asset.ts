@@ -1,13 +1,14 @@
 import type { AssetWrite } from "../../asset/asset-result.js";
 import type { Outcome } from "../../asset/outcome.js";
-import type { Stamp } from "../../asset/stamp.js";
+import type { StampBasis } from "../../asset/stamp.js";
 import { AssetFailure, AssetmillError, type ErrorCode, isUnavailable, messageOf, SkipAsset } from "../../errors.js";
 import type { AssetHandler } from "../../ports/asset-handler.js";
 import type { ContentSource } from "./asset-content.js";
-import type { AssetTask } from "./asset-task.js";
+import { type AssetTask, NOTHING_LEARNED } from "./asset-task.js";
 import { clip } from "./clip.js";
 import { MergedResults, NO_WARNINGS } from "./merged-results.js";
 import { type HandlerAnswer, type HandlerRunTools, NOT_ACCEPTED, retryHandler, startTry } from "./run-handler.js";
+import type { KnownStamp } from "./stamps.js";
 import { isUnchanged } from "./unchanged.js";
 
 /** Dependencies of an asset's run, shared by all assets of a chunk. */
@@ -15,7 +16,7 @@ export interface AssetRunTools extends HandlerRunTools {
   readonly handlers: readonly AssetHandler[];
   readonly content: ContentSource;
   /** Present if assets that were processed before and are unchanged must be skipped. */
-  readonly stampOf?: (path: string) => Promise<Stamp | undefined>;
+  readonly stampOf?: (path: string) => Promise<KnownStamp | undefined>;
 }
 
 export interface AssetEnd {
@@ -30,7 +31,9 @@ export interface AssetEnd {
  * not to blame.
  */
 export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<AssetEnd | undefined> {
-  if (tools.stampOf && (await isUnchanged(task, tools.handlers, tools.stampOf))) return { outcome: UNCHANGED };
+  const { unreadable } = task.asset;
+  if (unreadable) return { outcome: { kind: "FAILED", ...unreadable, attempts: 0 } };
+  if (tools.stampOf && (await isUnchanged(task, tools, tools.stampOf))) return { outcome: UNCHANGED };
   // Read before a handler can change them.
   const { sizeBytes, modifiedMs } = task.asset;
   const done = new MergedResults();
@@ -74,10 +77,18 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
         modifiedMs,
         contentHash: task.contentHash,
         handlers: done.versions,
+        basis: basisOf(task),
       },
       jobId: tools.context.jobId,
     },
   };
+}
+
+/** Returns what else the results rest on: for most assets nothing, and one object shared by all of them. */
+function basisOf({ asset: { changedMs }, others, contentRead }: AssetTask): StampBasis {
+  const partial = contentRead === null;
+  if (changedMs === undefined && !partial && others === NOTHING.others) return NOTHING;
+  return { ...(changedMs === undefined ? {} : { changedMs }), ...(partial ? { partial } : {}), others };
 }
 
 type Started = ReturnType<typeof startTry>;
@@ -85,6 +96,7 @@ type Started = ReturnType<typeof startTry>;
 const isThenable = (value: Started): value is Extract<Started, PromiseLike<unknown>> =>
   typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 
+const NOTHING: StampBasis = Object.freeze({ others: NOTHING_LEARNED });
 const UNCHANGED: Outcome = Object.freeze({ kind: "SKIPPED", code: "UNCHANGED", attempts: 0 });
 const NO_HANDLER: Outcome = Object.freeze({ kind: "SKIPPED", code: "NO_HANDLER", attempts: 0 });
 

@@ -44,6 +44,7 @@ export async function runInThread(
     busyMs = end.busyMs;
     if (end.contentHash !== undefined) task.content.readAs(end.contentHash);
     if (end.textWarning !== undefined) task.content.textWarning = end.textWarning;
+    for (const [path, answer] of Object.entries(end.others)) task.learned(path, answer);
     return end.returned;
   } catch (error) {
     if (AssetFailure.is(error) && error.code === "POISON") task.attempts = Math.max(task.attempts, MAX_THREAD_DEATHS);

@@ -247,7 +247,7 @@ describe("a folder repository", function () {
         expect(identity).to.equal(`folder:${fixture.folder}`);
       }
       expect((await fixture.mounted("content//dam/")).repository.identity).to.equal(
-        `folder:${fixture.folder}?mount=/content/dam`,
+        `folder:${fixture.folder}?mount=/content/dam&hidden=true`,
       );
     });
 

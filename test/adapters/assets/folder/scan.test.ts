@@ -1,5 +1,8 @@
-import { chmod, mkdir, mkdtemp, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, rm, stat, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import promises from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import fc from "fast-check";
 import { AssetmillError } from "../../../../src/core/errors.js";
@@ -72,6 +75,43 @@ describe("a scan of a folder", function () {
       await rm(join(fixture.folder, "b"), { recursive: true });
       await fixture.files("/b");
       expect(await fixture.paths(["/"], { after: "/b/1.dita" })).to.deep.equal(["/c/1.dita"]);
+    });
+  });
+
+  describe("when each listing takes long and it is interrupted before the next one ends", () => {
+    it("makes progress each time, and yields everything once", async () => {
+      await fixture.files("/0.dita", "/a/0.dita", "/a/b/0.dita", "/a/b/z.dita", "/a/z.dita", "/c/0.dita", "/z.dita");
+      const all = await fixture.paths(["/"]);
+      const { readdir } = promises;
+      let slow = false;
+      const listed: string[] = [];
+      promises.readdir = (async (...asked: Parameters<typeof readdir>) => {
+        // The first listing of a life is quick, the second would not end within it.
+        if (slow) await sleep(5_000, undefined, { ref: false });
+        slow = true;
+        listed.push(String(asked[0]));
+        return readdir(...asked);
+      }) as typeof readdir;
+      syncBuiltinESMExports();
+      const found: string[] = [];
+      try {
+        for (let after: string | undefined, lives = 0; ; lives++) {
+          expect(lives, "lives").to.be.below(20);
+          slow = false;
+          const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 100, ...(after ? { after } : {}) });
+          const { value, done } = await walk[Symbol.asyncIterator]().next();
+          if (done) break;
+          found.push(...value.assets.map(({ path }) => path));
+          expect(after === undefined || comparePaths(value.upTo, after) > 0, `from ${after} to ${value.upTo}`).to.equal(
+            true,
+          );
+          after = value.upTo;
+        }
+      } finally {
+        promises.readdir = readdir;
+        syncBuiltinESMExports();
+      }
+      expect(found).to.deep.equal(all);
     });
   });
 
@@ -175,6 +215,22 @@ describe("a scan of a folder", function () {
       });
     });
 
+    it("yields when they changed, which nobody can set back, but not of one that changed just now, or is linked", async () => {
+      await fixture.files("/a.dita");
+      await symlink("a.dita", join(fixture.folder, "b.dita"));
+      const changes = async (): Promise<(number | undefined)[]> =>
+        (await scanned(fixture.repository, scopeOf(["/"], [], ALL))).map(({ changedMs }) => changedMs);
+      expect(await changes()).to.deep.equal([undefined, undefined]);
+      const { ctimeMs } = await stat(join(fixture.folder, "a.dita"));
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + 5_000;
+      try {
+        expect(await changes()).to.deep.equal([Math.floor(ctimeMs), undefined]);
+      } finally {
+        Date.now = now;
+      }
+    });
+
     const heads: [string, string | Uint8Array, string][] = [
       ["a topic", '<?xml version="1.0"?><!-- x --><topic id="a"/>', "DITATOPIC"],
       ["a map behind a byte order mark", "\uFEFF<map/>", "DITAMAP"],
@@ -196,7 +252,7 @@ describe("a scan of a folder", function () {
       });
     }
 
-    it("yields hidden files, and names that look like parents", async () => {
+    it("yields hidden files if asked to, and names that look like parents", async () => {
       await fixture.files("/.hidden", "/..a/...", "/a/..b.dita");
       expect(await fixture.paths(["/"])).to.deep.equal(["/..a/...", "/.hidden", "/a/..b.dita"]);
     });
@@ -225,6 +281,52 @@ describe("a scan of a folder", function () {
         failed = true;
       }
       expect(failed || found === 2, `${found} of 2 were found, without an error`).to.equal(true);
+    });
+  });
+
+  describe("over hidden files", () => {
+    let plain: FolderFixture;
+    beforeEach(async () => {
+      plain = await openFolder({ hidden: false });
+      await plain.files("/.git/config", "/a.dita", "/._a.dita", "/b/.DS_Store", "/b/~$lock.dita", "/b/c.dita");
+      await plain.files("/b/__MACOSX/._c.dita", "/b/Thumbs.db", "/b/thumbs.db.md", "/z/.x");
+    });
+    afterEach(() => plain.close());
+
+    it("leaves them out and counts them, each hidden folder once, however often it is interrupted", async () => {
+      const shown = ["/a.dita", "/b/c.dita", "/b/thumbs.db.md"];
+      expect(await plain.paths(["/"])).to.deep.equal(shown);
+      for (const pageSize of [1, 100]) {
+        const found: string[] = [];
+        let hidden = 0;
+        for (let after: string | undefined; ;) {
+          const walk = plain.repository.scan(scopeOf(["/"], [], ALL), { pageSize, ...(after ? { after } : {}) });
+          const { value, done } = await walk[Symbol.asyncIterator]().next();
+          if (done) break;
+          found.push(...value.assets.map(({ path }) => path));
+          hidden += value.hidden ?? 0;
+          after = value.upTo;
+        }
+        expect([found, hidden], `pages of ${pageSize}`).to.deep.equal([shown, 7]);
+      }
+    });
+
+    it("treats them, and what lies below a hidden folder, as absent, also if asked for by name", async () => {
+      for (const path of ["/.git", "/.git/config", "/b/__MACOSX/._c.dita", "/b/Thumbs.db"]) {
+        expect(await plain.paths([path]), path).to.deep.equal([]);
+        expect(await plain.repository.stat([path]), path).to.deep.equal([undefined]);
+        expect(() => plain.repository.fileOf(path), path).to.throw("asset not found");
+      }
+    });
+
+    it("yields a file that a link names, though its target is hidden", async () => {
+      await symlink(".git/config", join(plain.folder, "config.md"));
+      expect(await plain.paths(["/config.md"])).to.deep.equal(["/config.md"]);
+    });
+
+    it("belong to another repository if they are included: its identity says so", async () => {
+      expect(plain.repository.identity).to.equal(`folder:${plain.folder}`);
+      expect(fixture.repository.identity).to.equal(`folder:${fixture.folder}?hidden=true`);
     });
   });
 
@@ -275,8 +377,6 @@ describe("a scan of a folder", function () {
   });
 
   describe("in trouble", () => {
-    const scanAll = (): Promise<string[]> => fixture.paths(["/"]);
-
     it("is UNAVAILABLE if the folder is missing: an unmounted disk is not an empty one", async () => {
       await fixture.files("/a/1.dita");
       await rename(fixture.folder, `${fixture.folder}-away`);
@@ -316,38 +416,98 @@ describe("a scan of a folder", function () {
       expect(paths).to.deep.equal(["/a/1.dita", "/c/1.dita"]);
     });
 
-    it("fails with ACCESS_DENIED naming a folder that may not be read, and does not end silently", async () => {
-      await fixture.files("/a/1.dita", "/locked/1.dita");
-      await chmod(join(fixture.folder, "locked"), 0o000);
+    /** What the scan yields, with the code of what it cannot read. */
+    const withCodes = async (): Promise<(readonly [string, string | undefined])[]> =>
+      (await scanned(fixture.repository, scopeOf(["/"], [], ALL))).map(({ path, unreadable }) => [
+        path,
+        unreadable?.code,
+      ]);
+
+    /** Takes the rights from a file or folder while looking in as somebody else. */
+    async function closed(name: string, mode: number, look: () => Promise<void>): Promise<void> {
+      const file = join(fixture.folder, name);
+      await chmod(file, mode);
+      await asNobody(look).finally(() => chmod(file, 0o700));
+    }
+
+    it("names each file of a folder that may be listed but not entered, and goes on", async () => {
+      await fixture.files("/a/1.dita", "/locked/1.dita", "/locked/2.dita", "/z.dita");
+      await closed("locked", 0o444, async () => {
+        expect(await withCodes()).to.deep.equal([
+          ["/a/1.dita", undefined],
+          ["/locked/1.dita", "ACCESS_DENIED"],
+          ["/locked/2.dita", "ACCESS_DENIED"],
+          ["/z.dita", undefined],
+        ]);
+      });
+    });
+
+    it("names a link into a folder that may not be entered, and goes on", async () => {
+      await fixture.files("/closed/x.dita", "/z.dita");
+      await symlink("closed/x.dita", join(fixture.folder, "link.dita"));
+      await closed("closed", 0o000, async () => {
+        expect(await withCodes()).to.deep.equal([
+          ["/closed", "ACCESS_DENIED"],
+          ["/link.dita", "ACCESS_DENIED"],
+          ["/z.dita", undefined],
+        ]);
+      });
+    });
+
+    it("names a folder whose path is longer than the system allows, and goes on", async () => {
+      const name = "d".repeat(200);
+      await fixture.files("/a.dita", "/z.dita");
+      // In two parts, of which one is moved into the other: no call may name the whole path.
+      const [upper, lower] = [
+        [...Array(11)].map(() => name).join("/"),
+        `${[...Array(10)].map(() => name).join("/")}/x`,
+      ];
+      await mkdir(join(fixture.folder, upper), { recursive: true });
+      await mkdir(join(fixture.outside, lower), { recursive: true });
+      const [part, place] = [join(fixture.outside, name), join(fixture.folder, upper, name)];
+      await rename(part, place);
       try {
-        await asNobody(async () => {
-          const error = await rejection(scanAll());
-          expect(AssetmillError.is(error) && [error.code, error.ids.path]).to.deep.equal(["ACCESS_DENIED", "/locked"]);
+        const found = await scanned(fixture.repository, scopeOf(["/"], [], ALL));
+        expect(found.map(({ path }) => path.replaceAll(`/${name}`, "/d").replace(/(\/d)+/, "/d…"))).to.deep.equal([
+          "/a.dita",
+          "/d…",
+          "/z.dita",
+        ]);
+        expect(found[1]?.unreadable).to.deep.equal({
+          code: "READ_FAILED",
+          message: "the path is longer than this system allows (ENAMETOOLONG)",
         });
+        expect(await fixture.paths(["/"], { after: found[1]?.path ?? "" })).to.deep.equal(["/z.dita"]);
       } finally {
-        await chmod(join(fixture.folder, "locked"), 0o700);
+        await rename(place, part);
       }
     });
 
-    it("fails with ACCESS_DENIED if a folder may be listed but not entered, and does not end silently", async () => {
-      await fixture.files("/a/1.dita", "/locked/1.dita");
-      await chmod(join(fixture.folder, "locked"), 0o444);
-      try {
-        await asNobody(async () => {
-          const error = await rejection(scanAll());
-          expect(AssetmillError.is(error) && error.code).to.equal("ACCESS_DENIED");
-        });
-      } finally {
-        await chmod(join(fixture.folder, "locked"), 0o700);
-      }
+    it("names an XML file that may not be read, since no handler would take one of unknown type", async () => {
+      await fixture.files(["/a.xml", "<map/>"], "/b.dita");
+      await closed("a.xml", 0o000, async () => {
+        expect(await withCodes()).to.deep.equal([
+          ["/a.xml", "ACCESS_DENIED"],
+          ["/b.dita", undefined],
+        ]);
+      });
     });
 
-    it("yields an XML file that may not be read as type OTHERS, and leaves the failure to its handler", async () => {
-      await fixture.files(["/a.xml", "<map/>"]);
-      await chmod(join(fixture.folder, "a.xml"), 0o000);
-      await asNobody(async () => {
-        const assets = await scanned(fixture.repository, scopeOf(["/"], [], ALL));
-        expect(assets.map(({ path, fileType }) => [path, fileType])).to.deep.equal([["/a.xml", "OTHERS"]]);
+    it("fails if a folder of which a part was already yielded cannot be read any more", async () => {
+      await fixture.files("/a/1.dita", "/a/2.dita", "/b.dita");
+      await closed("a", 0o000, async () => {
+        const error = await rejection(fixture.paths(["/"], { after: "/a/1.dita" }));
+        expect(AssetmillError.is(error) && [error.code, error.ids.path]).to.deep.equal(["ACCESS_DENIED", "/a"]);
+      });
+    });
+
+    it("fails if the whole tree cannot be read any more, rather than naming each of its folders", async () => {
+      await fixture.files("/a/1.dita", "/b/1.dita");
+      const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 1 })[Symbol.asyncIterator]();
+      await walk.next();
+      await closed(".", 0o000, async () => {
+        const error = await rejection(walk.next());
+        expect(AssetmillError.is(error) && error.code, String(error)).to.equal("ACCESS_DENIED");
       });
     });
 

@@ -88,7 +88,7 @@ describe("an asset's run", () => {
       path: PATH,
       properties: {},
       references: {},
-      stamp: { sizeBytes: 10, modifiedMs: 2_000, contentHash: null, handlers: { h: "1" } },
+      stamp: { sizeBytes: 10, modifiedMs: 2_000, contentHash: null, handlers: { h: "1" }, basis: { others: {} } },
       jobId: "job",
     });
   });
@@ -547,6 +547,41 @@ describe("an asset's content", () => {
     expect(end?.write?.stamp.contentHash).to.equal(HASH_OF_ABC);
   });
 
+  it("of other assets, and their existence, is part of the stamp as it was last seen", async () => {
+    const contents: Record<string, string> = { "/there": "abc", "/read": "abc" };
+    const asks = handler(async (_asset, { repository, attempt, retry }) => {
+      if (attempt === 1) {
+        await repository.exists("/read");
+        delete contents["/there"];
+        throw retry("not now");
+      }
+      for (const path of ["/there", "/away"]) await repository.exists(path);
+      await repository.text("/read");
+      await repository.exists("/read");
+      for (const path of ["/away too", "/closed"]) await repository.bytes(path).catch(() => undefined);
+    });
+    const { run } = bench([asks], {
+      repository: {
+        stat: async (paths) =>
+          paths.map((path) => (contents[path] === undefined ? undefined : { kind: "folder", path })),
+        read: async function* (path) {
+          const code = path === "/closed" ? "ACCESS_DENIED" : "GONE";
+          if (contents[path] === undefined) throw new AssetmillError(code, code, { ids: { path } });
+          yield Buffer.from(contents[path]);
+        },
+      },
+    });
+    expect((await run())?.write?.stamp.basis).to.deep.equal({
+      others: {
+        "/read": HASH_OF_ABC,
+        "/there": false,
+        "/away": false,
+        "/away too": false,
+        "/closed": "unreadable",
+      },
+    });
+  });
+
   it("has no hash if a stream was read only in part", async () => {
     const { end } = await reading(
       async (_asset, context) => {
@@ -556,6 +591,7 @@ describe("an asset's content", () => {
       () => [Buffer.from("a"), Buffer.from("bc")],
     );
     expect(end?.write?.stamp.contentHash).to.equal(null);
+    expect(end?.write?.stamp.basis).to.deep.equal({ partial: true, others: {} });
   });
 
   const texts: [string, Buffer][] = [

@@ -28,7 +28,7 @@ class HeldThreads implements HandlerThreads {
   async close(): Promise<void> {}
 
   async end(index: number, over: Partial<ThreadEnd> = {}): Promise<void> {
-    this.works[index]?.call.resolve({ returned: undefined, contentHash: undefined, busyMs: 5, ...over });
+    this.works[index]?.call.resolve({ returned: undefined, contentHash: undefined, others: {}, busyMs: 5, ...over });
     await quiet();
   }
 }

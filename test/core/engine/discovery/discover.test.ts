@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import type { Asset } from "../../../../src/core/asset/asset.js";
+import { unreadableAt } from "../../../../src/core/asset/unreadable.js";
+import { addTallies, sumOf } from "../../../../src/core/job/tally.js";
 import type { Lease } from "../../../../src/core/job/lease.js";
 import type { DiscoveryClaim, DiscoveryPage } from "../../../../src/core/job/chunk.js";
 import { discover } from "../../../../src/core/engine/discovery/discover.js";
@@ -147,6 +149,74 @@ describe("discovery", () => {
     await run();
     expect(longestMs).to.be.at.most(1_100);
     expect(stored.length).to.be.below(30);
+  });
+
+  it("stores what was found while the repository takes long for its next page", async () => {
+    const clock = new ManualClock();
+    async function* hanging(): AsyncGenerator<ScanPage> {
+      yield { assets: assetsOf(1), upTo: "/root/a0000" };
+      yield { assets: assetsOf(3).slice(1), upTo: "/root/a0002" };
+      await clock.sleep(60_000);
+      yield { assets: [], upTo: "/root/b" };
+      await clock.sleep(60_000);
+    }
+    const { run, stored } = bench({ scan: hanging(), clock });
+    const running = run();
+    await quiet();
+    await clock.advance(1_000);
+    expect(pathsIn(stored)).to.deep.equal(pathsOf(3));
+    expect(stored.at(-1)).to.include({ cursor: "/root/a0002", complete: false });
+    await clock.advance(10_000);
+    const pages = stored.length;
+    expect(pages, "no page without progress").to.equal(2);
+    await clock.advance(50_000);
+    expect(
+      stored.slice(pages).map(({ cursor, chunks }) => [cursor, chunks]),
+      "only the cursor moved",
+    ).to.deep.equal([["/root/b", []]]);
+    await clock.advance(60_000);
+    expect(await running).to.equal("done");
+  });
+
+  it("stops at once while the repository takes long for its next page, and does not wait for it", async () => {
+    const stop = new AbortController();
+    const clock = new ManualClock();
+    async function* hanging(): AsyncGenerator<ScanPage> {
+      yield { assets: assetsOf(1), upTo: "/root/a0000" };
+      yield { assets: [], upTo: "/root/b" };
+      await new Promise(() => {});
+    }
+    const { run } = bench({ scan: hanging(), clock, signal: stop.signal });
+    const running = run();
+    await quiet();
+    stop.abort(new Error("job is stopping"));
+    await clock.advance(1_000);
+    expect(await running).to.equal("stopped");
+  });
+
+  it("counts hidden files apart: they are no assets", async () => {
+    async function* scan(): AsyncGenerator<ScanPage> {
+      yield { assets: assetsOf(2), upTo: "/root/b", hidden: 3 };
+      yield { assets: [], upTo: "/root/c", hidden: 1 };
+    }
+    const { run, stored } = bench({ scan: scan() });
+    await run();
+    const tally = stored.map((page) => page.tally).reduce(addTallies);
+    expect([tally.hidden, sumOf(tally).total]).to.deep.equal([4, 2]);
+  });
+
+  it("counts what cannot be read as an asset to process, and names it in a dry run", async () => {
+    const unreadable = unreadableAt("/root/closed", { code: "ACCESS_DENIED", message: "denied" });
+    const real = bench({ assets: [unreadable] });
+    await real.run();
+    expect(real.stored[0]?.chunks[0]).to.deep.equal({ number: 1, entries: [{ asset: unreadable }], open: 1 });
+    expect(real.stored[0]?.lines).to.equal(undefined);
+    const job = jobOf();
+    const dry = bench({ assets: [unreadable], job: { ...job, request: { ...job.request, dryRun: true } } });
+    await dry.run();
+    expect(dry.stored.flatMap(({ lines = [] }) => lines)).to.deep.equal([
+      { level: "WARN", message: "Cannot be read: /root/closed: ACCESS_DENIED denied" },
+    ]);
   });
 
   it("stores a single last page, with no chunk and no cursor, if there are no assets", async () => {

@@ -8,6 +8,7 @@ import { readFileHead } from "../file-head.js";
 import { READ_ONLY } from "../read-only.js";
 import { assetOfDam } from "./asset-mapper.js";
 import { type DocviewNode, parseDocview, valueOf } from "./docview.js";
+import type { ResolvedFolderOptions } from "../options.js";
 import { FolderTree, type TreeFile } from "../tree.js";
 import { fileNameOf, jcrNameOf } from "./names.js";
 
@@ -20,6 +21,12 @@ const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
 export type VaultNode =
   | { readonly kind: "folder" }
   | { readonly kind: "asset"; readonly asset: Asset; readonly content: TreeFile | undefined };
+
+/** A name in a folder of a FileVault layout, as a JCR name. */
+interface VaultName {
+  readonly name: string;
+  readonly isHidden: boolean;
+}
 
 /** Returns the `jcr_root` of a FileVault layout; undefined for any other folder. */
 export function vaultRootOf(folder: string): string | undefined {
@@ -35,22 +42,22 @@ export function vaultRootOf(folder: string): string | undefined {
 export class VaultTree {
   readonly tree: FolderTree;
 
-  constructor(folder: string, mount: string) {
-    this.tree = new FolderTree({ folder, mount });
+  constructor(options: ResolvedFolderOptions) {
+    this.tree = new FolderTree(options);
   }
 
-  /** Lists a folder's names, unsorted; undefined if there is no such folder. */
-  names(path: string): readonly string[] | undefined {
+  /** Lists a folder's names, unsorted; none if there is no such folder. */
+  names(path: string): readonly VaultName[] {
     const found = this.#find(path);
-    if (!found?.stats.isDirectory()) return undefined;
+    if (!found?.stats.isDirectory()) return [];
     const files = readdirSync(found.file);
     const all = new Set(files);
     // A `.dir` next to a file holds what its node has beside the content.
     const own = files.filter((file) => !(file.endsWith(".dir") && all.has(file.slice(0, -".dir".length))));
     return own
       .filter((file) => file !== CONTENT && !/^\.vlt/.test(file))
-      .map(jcrNameOf)
-      .filter(isContent);
+      .map((file) => ({ name: jcrNameOf(file), isHidden: this.tree.isHidden(file) }))
+      .filter(({ name }) => isContent(name));
   }
 
   at(path: string): VaultNode | undefined {

@@ -1,6 +1,6 @@
 import type { AssetReference, PropertyValue } from "../../../../core/asset/handler-result.js";
 import type { AssetResult, AssetWrite } from "../../../../core/asset/asset-result.js";
-import type { Stamp } from "../../../../core/asset/stamp.js";
+import type { Stamp, StampBasis } from "../../../../core/asset/stamp.js";
 import type { Change, JcrInput } from "../dialects/dialect.js";
 import { wellFormed } from "../dialects/diff.js";
 import { type JcrNode, type JcrProperty, textsOf } from "../dialects/jcr-node.js";
@@ -12,7 +12,7 @@ import { type JcrNode, type JcrProperty, textsOf } from "../dialects/jcr-node.js
  *   are written as `~` and four hexadecimal digits. A text that is empty or begins with `~` gets another `~` in front: Sling
  *   deletes empty ones. A list of the single text `~0` stands for the empty list.
  * - `assetmillRefs_HANDLER`: its references, one JSON object per text.
- * - `assetmillStamp`: texts of the form `KEY=VALUE`.
+ * - `assetmillStamp`: texts of the form `KEY=VALUE`; `basis` is JSON, and missing in stamps of older versions.
  */
 const PROPERTY = "assetmill_";
 const REFERENCES = "assetmillRefs_";
@@ -67,6 +67,7 @@ const stampTexts = ({ stamp, jobId }: AssetWrite, atMs: number): readonly string
   `modified=${stamp.modifiedMs}`,
   ...(stamp.contentHash === null ? [] : [`hash=${stamp.contentHash}`]),
   ...Object.entries(stamp.handlers).map(([name, version]) => `handler:${name}=${version}`),
+  ...(stamp.basis ? [`basis=${JSON.stringify(stamp.basis)}`] : []),
 ];
 
 /** Reads an asset's results from a node; undefined if there are none. */
@@ -98,6 +99,11 @@ export function resultOf(path: string, node: JcrNode | undefined): AssetResult |
 
 const HANDLER = "handler:";
 
+const basisOf = (facts: ReadonlyMap<string, string>): Pick<Stamp, "basis"> => {
+  const text = facts.get("basis");
+  return text === undefined ? {} : { basis: JSON.parse(text) as StampBasis };
+};
+
 const stampOf = (facts: ReadonlyMap<string, string>): Stamp => ({
   sizeBytes: Number(facts.get("size") ?? 0),
   modifiedMs: Number(facts.get("modified") ?? 0),
@@ -105,6 +111,7 @@ const stampOf = (facts: ReadonlyMap<string, string>): Stamp => ({
   handlers: Object.fromEntries(
     [...facts].filter(([key]) => key.startsWith(HANDLER)).map(([key, version]) => [key.slice(HANDLER.length), version]),
   ),
+  ...basisOf(facts),
 });
 
 function valueOf({ value }: JcrProperty): PropertyValue {

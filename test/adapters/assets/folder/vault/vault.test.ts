@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -7,6 +7,7 @@ import { fileNameOf, jcrNameOf } from "../../../../../src/adapters/assets/folder
 import { collect } from "../../../../../src/core/engine/asset/asset-content.js";
 import { comparePaths } from "../../../../../src/core/asset/path.js";
 import { scopeOf } from "../../../../../src/core/asset/scope.js";
+import { asNobody } from "../../../../support/as-nobody.js";
 import { rejection } from "../../../../support/deferred.js";
 import { tempFolder } from "../../../../support/temp-folder.js";
 
@@ -149,6 +150,36 @@ describe("a folder with a FileVault layout", () => {
   it("is also recognised by its jcr_root", async () => {
     const inner = await FolderReader.at({ folder: join(folder, "jcr_root") });
     expect(await inner.stat([root, `${root}/plain.md`])).to.have.nested.property("[1].kind", "asset");
+  });
+
+  it("leaves out hidden files and counts them, unless it is asked for them, and names what it cannot read", async () => {
+    const { folder: own, remove: removeOwn } = await tempFolder();
+    try {
+      const files = ["a.md", ".DS_Store", "__MACOSX/x.md", "closed/b.md", "z.md"];
+      for (const file of files) {
+        await mkdir(dirname(join(own, "jcr_root", file)), { recursive: true });
+        await writeFile(join(own, "jcr_root", file), "x");
+      }
+      await chmod(own, 0o755);
+      const scan = async (hidden: boolean): Promise<[paths: (string | undefined)[], hidden: number]> => {
+        const plain = await FolderReader.at({ folder: own, hidden });
+        const found: (string | undefined)[] = [];
+        let left = 0;
+        for await (const page of plain.scan(scopeOf(["/"], [], { fileTypes: [] }), { pageSize: 1 })) {
+          found.push(...page.assets.flatMap(({ path, unreadable }) => (unreadable ? [path, unreadable.code] : [path])));
+          left += page.hidden ?? 0;
+        }
+        return [found, left];
+      };
+      expect(await scan(false)).to.deep.equal([["/a.md", "/closed/b.md", "/z.md"], 2]);
+      expect(await scan(true)).to.deep.equal([["/.DS_Store", "/_MACOSX/x.md", "/a.md", "/closed/b.md", "/z.md"], 0]);
+      await chmod(join(own, "jcr_root", "closed"), 0o000);
+      await asNobody(async () => {
+        expect(await scan(false)).to.deep.equal([["/a.md", "/closed", "ACCESS_DENIED", "/z.md"], 2]);
+      }).finally(() => chmod(join(own, "jcr_root", "closed"), 0o755));
+    } finally {
+      await removeOwn();
+    }
   });
 });
 
