@@ -30,7 +30,7 @@ export interface DatabaseLoan {
 /** Options of `createAssetmill`. */
 export interface AssetmillOptions {
   /**
-   * Where the assets are: `folder:DIR[?mount=/content/dam/x]`, `sqlite:FILE`, `postgres://…`, `jcr+http(s)://…`, a
+   * Where the assets are: `folder:DIR[?mount=/content/dam/x&hidden=true]`, `sqlite:FILE`, `postgres://…`, `jcr+http(s)://…`, a
    * database that the host lends, or the host's own repository.
    */
   readonly assets: string | DatabaseLoan | AssetRepository;

@@ -14,7 +14,7 @@ import type { Output } from "./output.js";
 const assets = () =>
   new Option(
     "--assets <uri>",
-    "where the assets are: folder:DIR[?mount=/path], sqlite:FILE, postgres://user:password@host/database, jcr+http://user:password@host:port[/base][?dialect=davex|sling&root=/path&status=/path&connections=N]",
+    "where the assets are: folder:DIR[?mount=/path&hidden=true], sqlite:FILE, postgres://user:password@host/database, jcr+http://user:password@host:port[/base][?dialect=davex|sling&root=/path&status=/path&connections=N]",
   ).env("ASSETMILL_ASSETS");
 const target = () =>
   new Option(
