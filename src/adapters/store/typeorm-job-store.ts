@@ -87,11 +87,13 @@ export class TypeOrmJobStore implements JobStore {
     );
     if (idle.length === 0) return new Map();
     const rows = await this.#database.read(
-      `select job_id, max(until_ms) as until_ms from ${LEASE} where job_id in ${dialect.list("text")}
-       group by job_id having max(until_ms) > 0 and max(until_ms) <= ${dialect.now}`,
+      `select id, until_ms from (
+         select j.id, (select max(until_ms) from ${LEASE} l where l.job_id = j.id) as until_ms from ${JOB} j
+         where j.id in ${dialect.list("text")}
+       ) as t where until_ms > 0 and until_ms <= ${dialect.now}`,
       [JSON.stringify(idle.map(({ id }) => id))],
     );
-    return new Map(rows.map((row) => [String(row.job_id), Number(row.until_ms)]));
+    return new Map(rows.map((row) => [String(row.id), Number(row.until_ms)]));
   }
 
   update(id: string, decide: (view: JobView) => JobChange): Promise<Job> {
