@@ -25,13 +25,22 @@ function left(report: JobReport): string {
 const unattended = ({ unattendedSince }: JobReport): string =>
   unattendedSince === undefined ? "" : `no worker since ${new Date(unattendedSince).toISOString()}`;
 
-const details = (report: JobReport): string =>
-  [rate(report), left(report), unattended(report), report.failedCount > 0 ? `${report.failedCount} failed` : ""]
+/** How long this process may take for its first claim. Before, it is no news that nobody works on the job. */
+const FIRST_CLAIM_MS = 2_000;
+
+const details = (report: JobReport, viewedMs: number): string =>
+  [
+    rate(report),
+    left(report),
+    viewedMs < FIRST_CLAIM_MS ? "" : unattended(report),
+    report.failedCount > 0 ? `${report.failedCount} failed` : "",
+  ]
     .filter(Boolean)
     .join(", ");
 
 class ProgressBar implements ProgressView {
   readonly #bar: SingleBar;
+  readonly #sinceMs = performance.now();
   #started = false;
 
   constructor(output: Output) {
@@ -52,7 +61,7 @@ class ProgressBar implements ProgressView {
     const payload = {
       status: report.pausing ? "PAUSING" : report.status,
       totalText: counting ? `${total}+ (counting)` : String(total),
-      details: details(report),
+      details: details(report, performance.now() - this.#sinceMs),
     };
     if (!this.#started) this.#bar.start(Math.max(1, total), report.processedCount, payload);
     this.#started = true;
@@ -67,6 +76,7 @@ class ProgressBar implements ProgressView {
 
 class ProgressLines implements ProgressView {
   readonly #output: Output;
+  readonly #sinceMs = performance.now();
   #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(output: Output) {
@@ -79,7 +89,7 @@ class ProgressLines implements ProgressView {
     this.#lastMs = nowMs;
     const total = report.migrationSet.totalFiles;
     const counting = report.migrationSet.calculationStatus === "SUCCESS" ? "" : " (still counting)";
-    const more = details(report);
+    const more = details(report, nowMs - this.#sinceMs);
     this.#output.say(`${report.status} ${report.processedCount}/${total}${counting}${more === "" ? "" : `, ${more}`}`);
   }
 

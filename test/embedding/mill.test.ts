@@ -159,7 +159,7 @@ describe("assetmill inside a host", () => {
     expect(a?.stamp.handlers).to.deep.equal({ dita: "2", own: "1" });
     expect(b).to.deep.include({ path: "/in/sub/b.txt", properties: { text: "B" }, jobId: report.processingId });
     expect(c).to.equal(undefined);
-    expect(await mill.operator.results("/in/sub/b.txt")).to.deep.equal(b);
+    expect(await mill.operator.results("/in/sub/b.txt")).to.deep.equal({ ...b, exists: true });
     expect(
       assets.reads.filter((path) => path === "/in/a.dita"),
       "reads, however many handlers",

@@ -73,17 +73,21 @@ export async function removeResults(
   identity: string,
   results: readonly StoredResult[],
 ): Promise<number> {
-  const { name, rows, keys } = tx.dialect;
-  const asked = `${rows({ p: "text", a: "integer", j: "text" })} as w`;
-  const repository = `repository_id = (select id from ${REPOSITORY} where identity = ?)`;
-  const removed = await tx.query(
-    name === "sqlite"
-      ? `delete from ${RESULT} where ${repository} and (path, at_ms, job_id) in (select p, a, j from ${asked})
-         returning path`
-      : `delete from ${RESULT} as r using ${asked} where r.${repository} and ${keys.samePath("r.path", "w.p")}
-           and r.at_ms = w.a and r.job_id = w.j
-         returning r.path`,
-    [identity, JSON.stringify(results.map(({ path, atMs, jobId }) => ({ p: path, a: atMs, j: jobId })))],
-  );
+  const written = tx.dialect.rows({ p: "text", a: "integer", j: "text" });
+  const list = JSON.stringify(results.map(({ path, atMs, jobId }) => ({ p: path, a: atMs, j: jobId })));
+  const inRepository = `repository_id = (select id from ${REPOSITORY} where identity = ?)`;
+  const removed =
+    tx.dialect.name === "sqlite"
+      ? await tx.query(
+          `delete from ${RESULT} where ${inRepository} and (path, at_ms, job_id) in (select p, a, j from ${written} as w)
+           returning path`,
+          [identity, list],
+        )
+      : await tx.query(
+          `delete from ${RESULT} r using ${written} as w where r.${inRepository}
+             and ${tx.dialect.keys.samePath("r.path", "w.p")} and r.at_ms = w.a and r.job_id = w.j
+           returning r.path`,
+          [list, identity],
+        );
   return removed.length;
 }

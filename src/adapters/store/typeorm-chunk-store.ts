@@ -112,7 +112,7 @@ export class TypeOrmChunkStore implements ChunkStore {
     await this.#database.write(async (tx) => {
       await lockLeases(tx, leases);
       await tx.query(
-        `update ${LEASE} as l set state = 'READY', owner = null, until_ms = ?, ${FORGETS_DEATHS}
+        `update ${LEASE} as l set state = 'READY', owner = null, ${FORGETS_DEATHS}, until_ms = ?
          from ${mine(tx)} where ${IS_MINE} returning chunk`,
         [tx.nowMs, leasesJson(leases)],
       );

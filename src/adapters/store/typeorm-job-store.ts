@@ -80,14 +80,18 @@ export class TypeOrmJobStore implements JobStore {
 
   async unattended(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const { dialect } = this.#database;
-    // The condition on LEASED rows uses an index; only a job without a valid one has all of its rows read.
+    const idle = await this.#database.read(
+      `select id from ${JOB} j where id in ${dialect.list("text")} and not exists (
+         select 1 from ${LEASE} l where l.job_id = j.id and state = 'LEASED' and until_ms > ${dialect.now})`,
+      [JSON.stringify(ids)],
+    );
+    if (idle.length === 0) return new Map();
     const rows = await this.#database.read(
       `select id, until_ms from (
          select j.id, (select max(until_ms) from ${LEASE} l where l.job_id = j.id) as until_ms from ${JOB} j
-         where j.id in ${dialect.list("text")} and not exists (
-           select 1 from ${LEASE} l where l.job_id = j.id and state = 'LEASED' and until_ms > ${dialect.now})
+         where j.id in ${dialect.list("text")}
        ) as t where until_ms > 0 and until_ms <= ${dialect.now}`,
-      [JSON.stringify(ids)],
+      [JSON.stringify(idle.map(({ id }) => id))],
     );
     return new Map(rows.map((row) => [String(row.id), Number(row.until_ms)]));
   }
