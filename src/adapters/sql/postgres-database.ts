@@ -3,6 +3,7 @@ import { DataSource, type EntityManager, type QueryRunner } from "typeorm";
 import type { PostgresConnectionOptions } from "typeorm/driver/postgres/PostgresConnectionOptions.js";
 import { invalidParameter } from "../../core/errors.js";
 import { type EntityDefinition, entitySchema } from "./entity.js";
+import { withoutQueryTimeout } from "./postgres-query-timeout.js";
 import { isUpToDate, migrate, type Migration } from "./migrations.js";
 import { postgresDialect } from "./postgres-dialect.js";
 import { isBroken, isConflict, postgresError, postgresOpeningError } from "./postgres-errors.js";
@@ -240,23 +241,6 @@ export class PostgresDatabase implements SqlDatabase {
       }
     });
   }
-}
-
-/** What is used of pg's client: its own timeout, beside the server's. Its typings omit it. */
-interface TimedClient {
-  readonly connectionParameters?: { query_timeout?: number | false };
-}
-
-/** Lets a connection's statements take any time. Returns a function that restores its timeout. */
-async function withoutQueryTimeout(runner: QueryRunner): Promise<() => void> {
-  const { connectionParameters } = (await runner.connect()) as TimedClient;
-  if (!connectionParameters) return () => {};
-  const { query_timeout: before } = connectionParameters;
-  connectionParameters.query_timeout = 0;
-  return () => {
-    if (before === undefined) delete connectionParameters.query_timeout;
-    else connectionParameters.query_timeout = before;
-  };
 }
 
 /** The method by which TypeORM reports an error to the pool. Its typings omit it; 0.3 and 1.x both have it. */

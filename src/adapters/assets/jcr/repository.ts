@@ -24,7 +24,7 @@ import { SharedCall } from "./client/shared-call.js";
 const MEET_MS = 10_000;
 const HEAD_BYTES = 4_096;
 /** How long a start looks for the first asset, whose kind tells what results need. */
-const FIRST_ASSET_MS = 5_000;
+const FIRST_ASSET_MS = 3_000;
 
 /** A JCR repository (AEM, Sling, Oak), over HTTP. Results are stored on the nodes and cannot join the store's transactions. */
 export class JcrAssetRepository implements AssetRepository {
@@ -151,11 +151,15 @@ export class JcrAssetRepository implements AssetRepository {
     }
   }
 
-  /** Returns the scope's first asset; undefined if none is found soon. */
+  /** Returns the scope's first asset; undefined if none is found soon, or the scan fails, which is the job's to say. */
   async #firstOf(scope: Scope): Promise<string | undefined> {
     const soon = AbortSignal.timeout(FIRST_ASSET_MS);
-    for await (const { assets } of this.scan(scope, { pageSize: 1, signal: soon })) {
-      if (assets[0]) return assets[0].path;
+    try {
+      for await (const { assets } of this.scan(scope, { pageSize: 1, signal: soon })) {
+        if (assets[0]) return assets[0].path;
+      }
+    } catch (error) {
+      if (!AssetmillError.is(error) && !soon.aborted) throw error;
     }
     return undefined;
   }
