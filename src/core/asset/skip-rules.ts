@@ -40,7 +40,8 @@ export class SkipRules {
 
   /** Returns why to skip this asset; undefined if it must be processed. */
   reasonFor(asset: Asset): SkipCode | undefined {
-    if (isTooLong(asset.path)) return "PATH_TOO_LONG";
+    // What cannot be read fails, and is told as such, however long its path.
+    if (!asset.unreadable && isTooLong(asset.path)) return "PATH_TOO_LONG";
     if (asset.contentFragment) return "CONTENT_FRAGMENT";
     return this.#folderOf(asset.path).skip ?? (this.takes(asset.path) ? undefined : "IGNORED_PATH");
   }

@@ -44,6 +44,8 @@ describe("a path's length", () => {
     for (const path of pathsOf(4_096)) expect(rules.reasonFor(assetOf(path))).to.equal(undefined);
     for (const path of pathsOf(4_097)) {
       expect(rules.reasonFor(assetOf(path, { contentFragment: true }))).to.equal("PATH_TOO_LONG");
+      const unreadable = { code: "READ_FAILED", message: "the path is longer than the system allows" } as const;
+      expect(rules.reasonFor(assetOf(path, { unreadable })), "fails as unreadable").to.equal(undefined);
     }
   });
 });

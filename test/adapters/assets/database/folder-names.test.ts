@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { namesIn } from "../../../../src/adapters/assets/database/folder-names.js";
 import type { SqlDatabase } from "../../../../src/adapters/sql/index.js";
+import { sqliteKeys } from "../../../../src/adapters/sql/key-sql.js";
 import { pathKey } from "../../../../src/adapters/sql/path-key.js";
 import { comparePaths } from "../../../../src/core/asset/path.js";
 import { rejection } from "../../../support/deferred.js";
@@ -15,7 +16,7 @@ function databaseOf(paths: readonly string[]): { readonly database: SqlDatabase;
       .filter(({ key }) => Buffer.compare(key, from as Buffer) >= 0 && Buffer.compare(key, to as Buffer) < 0)
       .slice(0, Number(limit));
   };
-  return { database: { read } as unknown as SqlDatabase, count: () => queries };
+  return { database: { read, dialect: { keys: sqliteKeys } } as unknown as SqlDatabase, count: () => queries };
 }
 
 const many = (count: number, path: (i: number) => string): string[] => Array.from({ length: count }, (_, i) => path(i));
