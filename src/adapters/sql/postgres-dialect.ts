@@ -22,6 +22,7 @@ export const postgresDialect: SqlDialect = {
   // Not `for update`: that would conflict with foreign key checks from other tables.
   forUpdate: "for no key update",
   forUpdateSkipLocked: "for no key update skip locked",
+  byIndex: () => "",
   keys: postgresKeys,
   ddl: {
     bytes: "bytea",

@@ -21,6 +21,11 @@ export interface SqlDialect {
   readonly forUpdate: string;
   /** Like `forUpdate`, but skips rows that others have locked. */
   readonly forUpdateSkipLocked: string;
+  /**
+   * Appended to a table to read it by this index. SQLite has no statistics of ours, and may prefer a worse one; PostgreSQL
+   * chooses for itself.
+   */
+  readonly byIndex: (name: string) => string;
   /** Finds sort keys and paths by index, whatever their length. */
   readonly keys: KeySql;
   /** Types and clauses of table definitions. */

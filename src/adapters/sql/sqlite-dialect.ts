@@ -16,6 +16,7 @@ export const sqliteDialect: SqlDialect = {
   contains: (text) => `instr(${text}, ?) > 0`,
   forUpdate: "",
   forUpdateSkipLocked: "",
+  byIndex: (name) => `indexed by {index ${name}}`,
   keys: sqliteKeys,
   ddl: {
     bytes: "blob",

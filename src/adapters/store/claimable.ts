@@ -13,14 +13,17 @@ import type { WaitingJobs } from "./waiting-jobs.js";
 /** Jobs considered by one claim. */
 const MAX_JOBS = 50;
 
-/**
- * SQL condition that a row of `l` is free at an instant: READY, or expired and not held by the claimer itself. A READY
- * careful chunk is free only for a worker that is alone. Takes `freeParameters`.
- */
+/** SQL condition that a row of `l` is READY and free. A careful chunk is free only for a worker that is alone. */
+const freeReady = (alone: boolean | undefined): string => `state = 'READY'${alone ? "" : ` and not ${IS_CAREFUL}`}`;
+
+/** SQL condition that a row of `l` has expired at an instant, and is not held by the claimer. Takes `freeParameters`. */
+const freeExpired = (instant: string, dialect: SqlDialect): string =>
+  `state = 'LEASED' and (until_ms <= ${instant} or owner in ${dialect.list("text")})
+   and not exists (select 1 from ${mine({ dialect })} where ${IS_MINE})`;
+
+/** SQL condition that a row of `l` is free at an instant: READY, or expired. Takes `freeParameters`. */
 export const freeAt = (instant: string, dialect: SqlDialect, alone: boolean | undefined): string =>
-  `((state = 'READY' ${alone ? "" : `and not ${IS_CAREFUL}`})
-    or (state = 'LEASED' and (until_ms <= ${instant} or owner in ${dialect.list("text")})
-      and not exists (select 1 from ${mine({ dialect })} where ${IS_MINE})))`;
+  `((${freeReady(alone)}) or (${freeExpired(instant, dialect)}))`;
 
 export const freeParameters = (dead: readonly string[], { holding = [] }: ClaimRequest): readonly string[] => [
   JSON.stringify(dead),
@@ -28,7 +31,8 @@ export const freeParameters = (dead: readonly string[], { holding = [] }: ClaimR
 ];
 
 /** SQL condition that a careful chunk of job `j` waits for a worker that is alone. */
-const WAITS_FOR_CARE = `exists (select 1 from ${LEASE} l where l.job_id = j.id and state = 'READY' and ${IS_CAREFUL})`;
+const waitsForCare = ({ byIndex }: SqlDialect): string =>
+  `exists (select 1 from ${LEASE} l ${byIndex("lease_by_state")} where l.job_id = j.id and state = 'READY' and ${IS_CAREFUL})`;
 
 interface Candidate extends Claimant {
   /** Whether it may have to wait for earlier jobs. */
@@ -73,24 +77,29 @@ async function candidates(
   if (runnable.length === 0) return [];
   const { chunks, newcomers = 0, discoveries, alone } = request;
   const most = { chunks: chunks + newcomers, discoveries };
-  const free = `l.job_id = j.id and ${freeAt(dialect.now, dialect, alone)}`;
+  // Each by itself and by the index on state: most rows of a job may be DONE.
+  const ofJob = `select 1 from ${LEASE} l ${dialect.byIndex("lease_by_state")} where l.job_id = j.id`;
+  const ready = `${ofJob} and ${freeReady(alone)}`;
+  const expired = `${ofJob} and ${freeExpired(dialect.now, dialect)}`;
   const freeParams = freeParameters(dead, request);
   const rows = await database.read(
     `select j.*,
-       (select count(*) from (select 1 from ${LEASE} l where ${free} and chunk <> ${DISCOVERY} limit ?) counted) as ready,
-       case when exists (select 1 from ${LEASE} l where ${free} and chunk = ${DISCOVERY}) then 1 else 0 end as discovery
+       (select count(*) from (${ready} and chunk <> ${DISCOVERY} limit ?) counted)
+         + (select count(*) from (${expired} and chunk <> ${DISCOVERY} limit ?) counted) as ready,
+       case when exists (${ready} and chunk = ${DISCOVERY}) or exists (${expired} and chunk = ${DISCOVERY})
+         then 1 else 0 end as discovery
      from (select j.id, j.sequence, j.priority, j.needs_care, j.queued, j.held, j.waited_ms from (
-       select id, sequence, priority, coalesce(held, 0) as held,
+       select id, sequence, priority,
+         (select count(*) from ${LEASE} l where l.job_id = j.id and state = 'LEASED') as held,
          case when queued = 1 and status = 'WAITING' then 1 else 0 end as queued,
          ${dialect.now} - case when claimed_at_ms > 0 then claimed_at_ms else created_at_ms end as waited_ms,
-         ${alone ? `case when ${WAITS_FOR_CARE} then 1 else 0 end` : "0"} as needs_care
-       from ${JOB} j
-       left join (select job_id, count(*) as held from ${LEASE} where state = 'LEASED' group by job_id) leased on job_id = id
-       where repository = ? and ${CLAIMABLE} and handlers in ${dialect.list("text")}
+         ${alone ? `case when ${waitsForCare(dialect)} then 1 else 0 end` : "0"} as needs_care
+       from ${JOB} j where repository = ? and ${CLAIMABLE} and handlers in ${dialect.list("text")}
          ${request.jobId === undefined ? "" : "and id = ?"} and id not in ${dialect.list("text")}
-         and exists (select 1 from ${LEASE} l where ${free} and ${wanted(most)})
+         and (exists (${ready} and ${wanted(most)}) or exists (${expired} and ${wanted(most)}))
      ) j order by needs_care desc, ${LAG} desc, sequence limit ${MAX_JOBS}) j`,
     [
+      Math.max(0, most.chunks),
       ...freeParams,
       Math.max(0, most.chunks),
       ...freeParams,
@@ -126,7 +135,7 @@ export async function waitingWork(
   const care = await database.read(
     `select 1 as found from ${JOB} j where repository = ? and ${CLAIMABLE} and handlers in ${database.dialect.list("text")}
        ${jobId === undefined ? "" : "and id = ?"}
-       and ${WAITS_FOR_CARE} limit 1`,
+       and ${waitsForCare(database.dialect)} limit 1`,
     [request.repository, JSON.stringify(runnable), ...(jobId === undefined ? [] : [jobId])],
   );
   const any = { ...request, chunks: 1, newcomers: 0, discoveries: 1, alone: false };

@@ -45,7 +45,7 @@ const HOT: readonly (readonly [string, RegExp])[] = [
   ["writing results", /insert into \S*folder_result" as old/],
   ["owners of leases", /select distinct owner from/],
   ["lists of handlers", /select distinct handlers from/],
-  ["claim candidates", /order by priority, sequence limit 50/],
+  ["claim candidates", /order by needs_care desc, .* desc, sequence limit 50/],
   ["free rows", /select chunk, state, epoch, part, deaths/],
   ["taking rows", /as l set state = written\.state, epoch = written\.epoch/],
   ["manifests", /select chunk, manifest from/],
