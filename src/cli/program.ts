@@ -104,7 +104,10 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     )
     .option("--only-changed", "skip assets that have not changed since they were processed")
     .option("--max-failures <n|n%>", "stop the job once more than this many assets have failed")
-    .option("--fail-on-warnings", "exit with 1 if there are warnings, as if assets had failed")
+    .option(
+      "--fail-on-warnings",
+      "exit with 1 if there are warnings about the assets processed, as if these had failed",
+    )
     .option("--dry-run", "show what would be processed; write nothing")
     .option("--concurrency <n>", `assets processed at once (default: ${ENGINE_DEFAULTS.concurrency})`, integer)
     .addOption(deadline())

@@ -69,7 +69,9 @@ export const jobReportSchema = z
     succeededCount: count,
     failedCount: count,
     skippedCount: count,
-    warningCount: count.openapi({ description: "Warnings that handlers returned; the log has their text" }),
+    warningCount: count.openapi({
+      description: "Warnings about the request, and those that handlers returned; the log has their text",
+    }),
     progress: z
       .number()
       .min(0)

@@ -112,7 +112,7 @@ const newJob = (draft: JobDraft, sequence: number, nowMs: number): MemoryJob => 
     tally: EMPTY_TALLY,
     triggered: 0,
     openChunks: 0,
-    warnings: 0,
+    warnings: draft.warnings?.length ?? 0,
     attemptBase: { failed: 0, processed: 0 },
     pace: NO_PACE,
     progressLoggedAtMs: 0,

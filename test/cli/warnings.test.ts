@@ -46,6 +46,14 @@ describe("warnings", () => {
     expect((await bench.call(["logs", id, ...store])).out).to.match(/\] Warnings 3$/m);
   });
 
+  it("include those about the request: an excluded path that leaves nothing out", async () => {
+    const clean = bench.tree({ "a.dita": topic() }, "excluding");
+    const flags = ["--store", `sqlite:${bench.path("excluding.sqlite")}`, "--exclude", "/content/dam/t/typo"];
+    const ended = await bench.call(["process", "/content/dam/t", "--assets", clean, ...flags, "--fail-on-warnings"]);
+    expect(ended.code, ended.err).to.equal(1);
+    expect(ended.out).to.match(/^Warnings: 1$/m);
+  });
+
   it("fail a run with --fail-on-warnings, and only then", async () => {
     const flags = ["--fail-on-warnings", "--json"];
     const { code, out } = await process("strict", ...flags);

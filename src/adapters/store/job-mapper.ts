@@ -31,7 +31,7 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
     tally: JSON.stringify(EMPTY_TALLY),
     triggered: 0,
     openChunks: 0,
-    warnings: 0,
+    warnings: draft.warnings?.length ?? 0,
     attemptBase: JSON.stringify({ failed: 0, processed: 0 }),
     pace: JSON.stringify(NO_PACE),
     progressLoggedAtMs: 0,

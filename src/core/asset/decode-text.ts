@@ -22,6 +22,10 @@ export function decodeText(bytes: Uint8Array, path: string): DecodedText {
     mark && declared && !agree(mark, declared)
       ? { warning: `the ${declared.where} says ${declared.name}, the byte order mark ${mark}; decoded as ${mark}` }
       : {};
+  if (!mark && isAscii(declared)) {
+    const offset = bytes.findIndex((byte) => byte > 0x7f);
+    if (offset >= 0) throw invalid(path, offset, `byte ${hex(bytes[offset])} is not ASCII, ${reasonFor(said)}`);
+  }
   try {
     return { text: decode(bytes, encoding), ...warning };
   } catch (error) {
@@ -45,6 +49,10 @@ export function decodeHead(bytes: Uint8Array, path: string): string {
     return new TextDecoder(said.form === "ASCII" || said.form === "EBCDIC" ? "utf-8" : said.form).decode(bytes);
   }
 }
+
+/** Whether an XML declaration names ASCII. TextDecoder takes that for windows-1252, as HTML does. */
+const isAscii = (declared: DeclaredEncoding | undefined): boolean =>
+  declared?.where === "XML declaration" && /^(?:us-ascii|ascii|ansi_x3\.4-1968)$/i.test(declared.name);
 
 /** Most texts are UTF-8. Whole texts leave no state behind, so one decoder serves all of them. */
 const UTF8 = new TextDecoder("utf-8", { fatal: true });

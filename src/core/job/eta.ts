@@ -36,7 +36,8 @@ const MIN_ASSETS = 5;
 export function etaOf(job: Job): Eta {
   if (isFinal(job.state.status)) return eta(0, "DONE");
   const rate = throughputOf(job);
-  if (rate === null) return UNKNOWN_ETA;
+  // Nobody knows when a worker will take up a job that waits.
+  if (rate === null || job.state.status === "WAITING") return UNKNOWN_ETA;
   const { types, assets, workedMs } = job.pace;
   const busyMs = Object.values(types).reduce((sum, type) => sum + type.busyMs, 0);
   let remainingBusyMs = 0;

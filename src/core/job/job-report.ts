@@ -41,7 +41,7 @@ export interface JobReport {
   readonly succeededCount: number;
   readonly failedCount: number;
   readonly skippedCount: number;
-  /** Warnings that handlers returned. Their text is in the log. */
+  /** Warnings about the request, and those that handlers returned. Their text is in the log. */
   readonly warningCount: number;
   /** From 0 to 1; null while assets are still being counted. */
   readonly progress: number | null;

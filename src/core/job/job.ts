@@ -51,7 +51,7 @@ export interface Job {
   readonly counting: CountingStatus;
   /** Counts of assets found and of their outcomes. Processed means `succeeded + failed + skipped`. */
   readonly tally: Tally;
-  /** Number of warnings that handlers returned, of the assets whose outcome is stored. */
+  /** Number of warnings about the request, and of those that handlers returned for assets whose outcome is stored. */
   readonly warnings: number;
   /** Assets in chunks that were claimed at least once, without those skipped by rules. */
   readonly triggered: number;

@@ -13,9 +13,9 @@ export type Resolved =
 // At least two characters: a single letter before a colon is a Windows drive.
 const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 const DRIVE = /^[a-z]:/i;
-// Escapes of characters that no file name contains stay encoded: / and \ would split the path, and no repository allows control characters.
-const ESCAPES = /(?:%(?!2f|5c|[01][0-9a-f]|7f)[0-9a-f]{2})+/gi;
-const ASCII_ESCAPE = /%[2-7][0-9a-f]/gi;
+// Escapes of characters that no name contains stay encoded: / would split the path, and no repository allows NUL.
+const ESCAPES = /(?:%(?!2f|00)[0-9a-f]{2})+/gi;
+const ASCII_ESCAPE = /%[0-7][0-9a-f]/gi;
 
 /**
  * Resolves a reference in the asset at `from`. Never throws and looks nothing up. Only a scheme, a leading `//` or
@@ -61,6 +61,6 @@ function decodeRun(run: string): string {
   try {
     return decodeURIComponent(run);
   } catch {
-    return run.replace(ASCII_ESCAPE, (byte) => (byte.toLowerCase() === "%7f" ? byte : decodeURIComponent(byte)));
+    return run.replace(ASCII_ESCAPE, decodeURIComponent);
   }
 }

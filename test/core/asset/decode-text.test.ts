@@ -197,6 +197,11 @@ describe("A text", () => {
       "ENCODING_INVALID offset 47: byte 0xFD is not shift_jis, which the XML declaration names",
     ],
     [
+      "more than ASCII that says ASCII",
+      latin1(xml("US-ASCII", "caf\xc3\xa9")),
+      "ENCODING_INVALID offset 47: byte 0xC3 is not ASCII, which the XML declaration names",
+    ],
+    [
       "one byte per character that says UTF-16",
       latin1(xml("UTF-16")),
       "ENCODING_INVALID offset 0: the XML declaration says UTF-16, but the text is written with one byte for each ASCII character",

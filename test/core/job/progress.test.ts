@@ -30,6 +30,11 @@ describe("the ETA", () => {
     expect(etaOf(jobOf({ pace: addPace(NO_PACE, [sample(2, 20, 20)], 1_000) })).basis).to.equal("UNKNOWN");
   });
 
+  it("is UNKNOWN while the job waits for a worker, whatever was measured before", () => {
+    expect(etaOf(steady({ state: { status: "WAITING" } })).basis).to.equal("UNKNOWN");
+    expect(etaOf(steady({ state: { status: "PAUSED" } })).basis).to.equal("ESTIMATE");
+  });
+
   it("is the remaining work at the measured cost", () => {
     expect(etaOf(steady())).to.deep.equal({ value: 9, unit: "SECONDS", basis: "ESTIMATE" });
   });
