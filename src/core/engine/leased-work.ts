@@ -25,6 +25,8 @@ export interface LeasedWork {
   readonly sinceMs: number;
   /** Whether it was told to stop. */
   readonly isStopped: boolean;
+  /** Whether something of it would be stored if it stopped now, so that it gets somewhere however often it makes way. */
+  readonly hasProgress: boolean;
   /** Starts nothing more. If `abort`, also aborts what is in flight. */
   stop(reason: StopReason, abort: boolean): void;
   /** Ends without waiting for handlers that ignore their signal. */

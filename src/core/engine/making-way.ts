@@ -76,7 +76,7 @@ function giveUp(held: readonly LeasedWork[], unserved: readonly Claimant[], nowM
     return lag({ weight: weightOf(job), held: others, waitedMs: nowMs - sinceMs });
   };
   const least = held
-    .filter(({ sinceMs }) => nowMs - sinceMs >= KEPT_MS)
+    .filter(({ sinceMs, hasProgress }) => hasProgress && nowMs - sinceMs >= KEPT_MS)
     .map((work) => ({ work, lag: lagOnceFree(work) }))
     .sort((a, b) => a.lag - b.lag)
     .slice(0, Math.ceil(held.length / 2));

@@ -229,6 +229,7 @@ export class Worker {
     try {
       const onAnswer = (answer: CommitAnswer): void => {
         this.#onAnswer(answer);
+        run.hasProgress = true;
         // There may be chunks of a job that this worker holds nothing of.
         this.wake();
       };

@@ -60,6 +60,10 @@ describe("a busy worker that makes way", () => {
     const [walk, work] = [discovery("big"), chunk("big", 1)];
     await clock.advance(2_000);
     await way.mayClaim(FULL, asked({ unserved: [waiting({ ready: 0, discovery: true })] }));
+    expect(walk.isStopped, "before it has stored a page: a long listing would begin again and again").to.equal(false);
+    walk.hasProgress = true;
+    await clock.advance(2_000);
+    await way.mayClaim(FULL, asked({ unserved: [waiting({ ready: 0, discovery: true })] }));
     expect([walk.isStopped, work.isStopped]).to.deep.equal([true, false]);
   });
 

@@ -36,6 +36,8 @@ export class AssetLanes implements LeasedWork {
   stopped: StopReason | undefined;
   /** Whether a handler was abandoned while it ran: the lease must then expire instead of being released. */
   abandoned = false;
+  /** Always: assets in flight end before it stops. */
+  readonly hasProgress = true;
   /** The error that stopped the chunk, if any. */
   error: unknown;
   readonly #tools: EngineTools;

@@ -10,6 +10,8 @@ export class DiscoveryRun implements LeasedWork {
   leaseUntilMs: number;
   readonly sinceMs: number;
   readonly alone = false;
+  /** Whether a page was stored: a stop repeats what was found since. */
+  hasProgress = false;
   readonly #stop = new AbortController();
 
   constructor(job: Job, claim: DiscoveryClaim, leaseUntilMs: number, sinceMs: number) {
