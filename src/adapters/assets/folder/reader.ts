@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readdirSync, readFile } from "node:fs";
+import { createReadStream, existsSync, readFile } from "node:fs";
 import { promisify } from "node:util";
 import { AssetmillError } from "../../../core/errors.js";
 import { isWithin } from "../../../core/asset/path.js";
@@ -9,7 +9,7 @@ import { folderError } from "./errors.js";
 import { namesIn, nameTowardsMount } from "./folder-names.js";
 import { FolderTree, type TreeFile } from "./tree.js";
 import { READ_ONLY } from "./read-only.js";
-import { isLossy, namelessAt, scanFolder } from "./scan.js";
+import { scanFolder } from "./scan.js";
 import { VaultTree, vaultRootOf } from "./vault/tree.js";
 import { scanVault } from "./vault/scan.js";
 import { type FolderOptions, folderIdentity, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
@@ -66,7 +66,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
           .slice(0, most)
           .map(({ name }) => name);
       const found = this.#vault ? undefined : this.#find(folder);
-      return found?.stats.isDirectory() ? await namesIn(found.file, most, this.#tree) : undefined;
+      return found?.stats.isDirectory() && !found.unreadable ? await namesIn(found.file, most, this.#tree) : undefined;
     } catch {
       // Closed to this user: there is nothing to learn.
       return undefined;
@@ -94,7 +94,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
 
   #file(path: string): TreeFile {
     const found = this.#vault ? this.#original(this.#vault, path) : this.#tree.find(path);
-    if (!found && isLossy(path)) throw readFailed(path, "the file name is not UTF-8; rename the file");
+    if (found?.unreadable) throw readFailed(path, found.unreadable.message);
     if (!found?.stats.isFile()) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
     return found;
   }
@@ -114,20 +114,9 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
       return node?.kind === "asset" ? { kind: "asset", asset: node.asset } : node && { kind: "folder", path };
     }
     const found = this.#find(path);
-    if (found?.stats.isDirectory()) return { kind: "folder", path };
-    if (found?.stats.isFile()) return { kind: "asset", asset: assetOfFile(path, found) };
-    return isLossy(path) && this.#isListed(path) ? { kind: "asset", asset: namelessAt(path) } : undefined;
-  }
-
-  /** Whether the path's folder lists its name. Only a listing shows a name that is not UTF-8. */
-  #isListed(path: string): boolean {
-    const cut = path.lastIndexOf("/");
-    const folder = this.#find(path.slice(0, cut) || "/");
-    try {
-      return folder?.stats.isDirectory() === true && readdirSync(folder.file).includes(path.slice(cut + 1));
-    } catch {
-      return false;
-    }
+    if (found?.stats.isFile() || (found?.unreadable && found.stats.isDirectory()))
+      return { kind: "asset", asset: assetOfFile(path, found) };
+    return found?.stats.isDirectory() ? { kind: "folder", path } : undefined;
   }
 
   /** Treats an unreadable path as missing. Throws if the whole tree is gone: that says nothing about one path. */
