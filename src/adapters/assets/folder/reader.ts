@@ -7,6 +7,7 @@ import type { Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
 import { folderError } from "./errors.js";
 import { namesIn, nameTowardsMount } from "./folder-names.js";
+import { isHiddenName } from "./hidden.js";
 import { FolderTree, type TreeFile } from "./tree.js";
 import { READ_ONLY } from "./read-only.js";
 import { scanFolder } from "./scan.js";
@@ -25,14 +26,19 @@ const readWhole = promisify(readFile);
  * Reads a directory tree that is mounted at a repository path. A link to a file inside the tree is an asset; links to
  * folders, and links out of the tree, are ignored.
  */
-export class FolderReader implements Pick<AssetRepository, "identity" | "scan" | "stat" | "names" | "read" | "fileOf"> {
+export class FolderReader implements Pick<
+  AssetRepository,
+  "identity" | "scan" | "stat" | "whyAbsent" | "names" | "read" | "fileOf"
+> {
   readonly identity: string;
+  readonly #options: ResolvedFolderOptions;
   readonly #tree: FolderTree;
   /** Set if the folder holds a FileVault layout. */
   readonly #vault: VaultTree | undefined;
 
   protected constructor(options: ResolvedFolderOptions) {
     this.identity = folderIdentity(options);
+    this.#options = options;
     const jcrRoot = vaultRootOf(options.folder);
     this.#vault = jcrRoot === undefined ? undefined : new VaultTree({ ...options, folder: jcrRoot });
     this.#tree = this.#vault?.tree ?? new FolderTree(options);
@@ -54,6 +60,12 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
 
   async stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]> {
     return paths.map((path) => this.#node(path));
+  }
+
+  async whyAbsent(path: string): Promise<string | undefined> {
+    if (this.#options.hidden || !path.split("/").some(isHiddenName)) return undefined;
+    const [node] = await new FolderReader({ ...this.#options, hidden: true }).stat([path]);
+    return node && "is hidden; ?hidden=true in the repository's URI includes it";
   }
 
   async names(folder: string, most: number): Promise<readonly string[] | undefined> {
