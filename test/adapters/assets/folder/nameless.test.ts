@@ -150,6 +150,20 @@ describe("a name in a folder that is not UTF-8", function () {
   });
 
   describe("in a FileVault layout", () => {
+    it("makes an asset whose original links to it fail by its own path", async () => {
+      const view = '<jcr:root xmlns:jcr="http://www.jcp.org/jcr/1.0" jcr:primaryType="dam:Asset"/>';
+      await fixture.files(["jcr_root/x.dita/.content.xml", view], "jcr_root/x.dita/_jcr_content/renditions/other");
+      await writeFile(place("jcr_root/x.dita/_jcr_content/renditions/o\xff"), "x");
+      await symlink(
+        place("jcr_root/x.dita/_jcr_content/renditions/o\xff"),
+        place("jcr_root/x.dita/_jcr_content/renditions/original"),
+      );
+      const reader = await FolderReader.at({ folder: fixture.folder });
+      const [node] = await reader.stat(["/x.dita"]);
+      expect(node?.kind === "asset" && told([node.asset])).to.deep.equal([failed("/x.dita", TARGET)]);
+      expect(() => reader.fileOf("/x.dita")).to.throw(TARGET);
+    });
+
     it("makes what bears it one entry, and is found again", async () => {
       await rename(join(fixture.folder, "in"), join(fixture.folder, "jcr_root"));
       await fixture.files("jcr_root/b%5cxff.dita");
