@@ -21,13 +21,18 @@ export async function idleExclusions(request: JobRequest, repository: AssetRepos
     open.filter((excluded) => !outside.includes(excluded)).slice(0, MAX_LOOKED_UP),
     repository,
   );
-  const sentences = [
-    ...outside.map((path) => `Excluded path ${path} leaves nothing out: it is outside the job's paths${hint(path)}`),
-    ...missing.map((path) => `Excluded path ${path} leaves nothing out: it does not exist${hint(path)}`),
-  ];
-  const more = sentences.length - MAX_NAMED;
-  return more <= 0 ? sentences : [...sentences.slice(0, MAX_NAMED), `${more} more excluded paths leave nothing out`];
+  const named = [...outside, ...missing].slice(0, MAX_NAMED);
+  const sentences: string[] = [];
+  for (const path of named) {
+    const why = outside.includes(path) ? `is outside the job's paths${hint(path)}` : await whyAbsent(path, repository);
+    sentences.push(`Excluded path ${path} leaves nothing out: it ${why}`);
+  }
+  const more = outside.length + missing.length - named.length;
+  return more <= 0 ? sentences : [...sentences, `${more} more excluded paths leave nothing out`];
 }
+
+const whyAbsent = async (path: string, repository: AssetRepository): Promise<string> =>
+  (await repository.whyAbsent?.(path)) ?? `does not exist${hint(path)}`;
 
 const hint = (path: string): string =>
   /[*?[]/.test(path) ? "; patterns are not supported, name a folder or an asset" : "";

@@ -106,7 +106,8 @@ export class Operator extends Control implements JobOperator {
     const normalised = normalisePath(path);
     const [[result], [node]] = await Promise.all([repository.results([normalised]), repository.stat([normalised])]);
     if (!result && node?.kind !== "asset") {
-      throw pathNotFound(normalised, node ? "is a folder, not an asset" : "does not exist");
+      if (node) throw pathNotFound(normalised, "is a folder, not an asset");
+      throw pathNotFound(normalised, (await repository.whyAbsent?.(normalised)) ?? "does not exist");
     }
     return result && { ...result, exists: node?.kind === "asset" };
   }
@@ -147,7 +148,8 @@ export class Operator extends Control implements JobOperator {
     const [missing] = await this.#missing(paths);
     if (missing === undefined) return;
     const blank = /\s$/.test(missing) ? " (the blank at its end is part of the name)" : "";
-    throw pathNotFound(missing, `does not exist or cannot be read${blank}`);
+    const why = await this.#tools.repository.whyAbsent?.(missing);
+    throw pathNotFound(missing, why ?? `does not exist or cannot be read${blank}`);
   }
 
   #draft(request: JobRequest, by: string): JobDraft {

@@ -81,6 +81,12 @@ export interface AssetRepository {
   stat(paths: readonly string[], signal?: AbortSignal): Promise<readonly (RepositoryNode | undefined)[]>;
 
   /**
+   * Returns why `stat` finds nothing at a path although something is there, in words that follow the path or "it" ("is
+   * hidden; …"); undefined if nothing is there, or nothing readable. For messages. Without it, they say that it does not exist.
+   */
+  whyAbsent?(path: string): Promise<string | undefined>;
+
+  /**
    * Returns the names of the assets and folders directly in a folder, in any order, at most `most` of them; undefined if there is
    * no such folder, or none that is readable. For hints about missing assets, so a bounded effort: a folder with many names, or
    * many subfolders, may be listed in part. Without it, there are no such hints.

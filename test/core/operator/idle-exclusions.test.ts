@@ -20,6 +20,18 @@ describe("an excluded path", () => {
     ]);
   });
 
+  it("is named with the repository's reason if it has one", async () => {
+    const hiding = Object.assign(new MemoryAssetRepository({ "/in/a.dita": "" }), {
+      whyAbsent: (path: string) => Promise.resolve(path === "/in/.git" ? "is hidden" : undefined),
+    });
+    const request = { type: "T", paths: ["/in"], priority: 5, excludedPaths: ["/in/.git", "/in/.none", "/.git"] };
+    expect(await idleExclusions(request, hiding)).to.deep.equal([
+      "Excluded path /.git leaves nothing out: it is outside the job's paths",
+      "Excluded path /in/.git leaves nothing out: it is hidden",
+      "Excluded path /in/.none leaves nothing out: it does not exist",
+    ]);
+  });
+
   it("is named if it is outside the job's paths", async () => {
     expect(await idle(["/in"], ["/out"])).to.deep.equal([
       "Excluded path /out leaves nothing out: it is outside the job's paths",

@@ -1,7 +1,7 @@
 import { type Asset, nameOf } from "../../../core/asset/asset.js";
 import { decodeHead } from "../../../core/asset/decode-text.js";
 import { isUnavailable } from "../../../core/errors.js";
-import { unreadableBy } from "../../../core/asset/unreadable.js";
+import { unreadableAt, unreadableBy } from "../../../core/asset/unreadable.js";
 import { fileTypeOfName, fileTypeOfXmlHead } from "../../../core/asset/file-type.js";
 import { folderError } from "./errors.js";
 import { readFileHead } from "./file-head.js";
@@ -15,7 +15,8 @@ const HEAD_BYTES = 4_096;
 const SETTLED_MS = 3_000;
 
 /** Returns a file as an asset. Opens only `.xml` files, for their head. Throws UNAVAILABLE if no more files can be opened. */
-export function assetOfFile(path: string, { file, stats, isLinked }: TreeFile): Asset {
+export function assetOfFile(path: string, { file, stats, isLinked, unreadable }: TreeFile): Asset {
+  if (unreadable) return unreadableAt(path, unreadable);
   const byName = fileTypeOfName(nameOf(path));
   return {
     path,

@@ -1,4 +1,5 @@
 import { opendir } from "node:fs/promises";
+import { shownName } from "./listed-names.js";
 import type { FolderTree } from "./tree.js";
 import { isWithin } from "../../../core/asset/path.js";
 
@@ -12,8 +13,11 @@ export async function namesIn(
   tree: Pick<FolderTree, "isHidden">,
 ): Promise<readonly string[]> {
   const names: string[] = [];
-  for await (const { name } of await opendir(directory, { bufferSize: AT_ONCE })) {
+  // Node's types leave out that names may be read as bytes.
+  const options = { bufferSize: AT_ONCE, encoding: "buffer" as BufferEncoding };
+  for await (const entry of await opendir(directory, options)) {
     if (names.length >= most) break;
+    const name = shownName(entry.name as unknown as Buffer);
     if (!tree.isHidden(name)) names.push(name);
   }
   return names;

@@ -1,6 +1,5 @@
 import { lstatSync, opendirSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
-import { isLossy } from "./scan.js";
 import type { FolderTree } from "./tree.js";
 
 /** Nothing bears this name. */
@@ -23,19 +22,28 @@ export function showsContent({ folder }: FolderTree): boolean {
 
 /**
  * Whether it is certain that no file is at a path: its folder, or the nearest one above it that exists, says so. False
- * if anything on the way may not be looked at, or is a link, whose target may be missing only now; and for a path that
- * does not lead back to a file name.
+ * if anything on the way may not be looked at, or is a link, whose target may be missing only now.
  */
 export function isGone(tree: FolderTree, path: string): boolean {
   const file = tree.fileOf(path);
-  if (file === undefined || isLossy(path)) return false;
+  if (file === undefined) return false;
   let found = look(file);
+  if (found === "nothing" && showsAny(tree, path)) return false;
   if (found !== "nothing") return found !== "unknown" && found.isDirectory();
   for (let at = dirname(file); found === "nothing"; at = dirname(at)) {
     if (at.length < tree.folder.length) return false;
     found = look(at);
   }
   return found !== "unknown" && !found.isSymbolicLink();
+}
+
+/** Whether a path shows what has a name that is not UTF-8, or may do so. */
+function showsAny(tree: FolderTree, path: string): boolean {
+  try {
+    return tree.find(path) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 function look(file: string): Stats | "nothing" | "unknown" {

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readdirSync, readFile } from "node:fs";
+import { createReadStream, existsSync, readFile } from "node:fs";
 import { promisify } from "node:util";
 import { AssetmillError } from "../../../core/errors.js";
 import { isWithin } from "../../../core/asset/path.js";
@@ -7,9 +7,10 @@ import type { Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
 import { folderError } from "./errors.js";
 import { namesIn, nameTowardsMount } from "./folder-names.js";
+import { isHiddenName } from "./hidden.js";
 import { FolderTree, type TreeFile } from "./tree.js";
 import { READ_ONLY } from "./read-only.js";
-import { isLossy, namelessAt, scanFolder } from "./scan.js";
+import { scanFolder } from "./scan.js";
 import { VaultTree, vaultRootOf } from "./vault/tree.js";
 import { scanVault } from "./vault/scan.js";
 import { type FolderOptions, folderIdentity, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
@@ -25,14 +26,19 @@ const readWhole = promisify(readFile);
  * Reads a directory tree that is mounted at a repository path. A link to a file inside the tree is an asset; links to
  * folders, and links out of the tree, are ignored.
  */
-export class FolderReader implements Pick<AssetRepository, "identity" | "scan" | "stat" | "names" | "read" | "fileOf"> {
+export class FolderReader implements Pick<
+  AssetRepository,
+  "identity" | "scan" | "stat" | "whyAbsent" | "names" | "read" | "fileOf"
+> {
   readonly identity: string;
+  readonly #options: ResolvedFolderOptions;
   readonly #tree: FolderTree;
   /** Set if the folder holds a FileVault layout. */
   readonly #vault: VaultTree | undefined;
 
   protected constructor(options: ResolvedFolderOptions) {
     this.identity = folderIdentity(options);
+    this.#options = options;
     const jcrRoot = vaultRootOf(options.folder);
     this.#vault = jcrRoot === undefined ? undefined : new VaultTree({ ...options, folder: jcrRoot });
     this.#tree = this.#vault?.tree ?? new FolderTree(options);
@@ -56,6 +62,12 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
     return paths.map((path) => this.#node(path));
   }
 
+  async whyAbsent(path: string): Promise<string | undefined> {
+    if (this.#options.hidden || !path.split("/").some(isHiddenName)) return undefined;
+    const [node] = await new FolderReader({ ...this.#options, hidden: true }).stat([path]);
+    return node && "is hidden; ?hidden=true in the repository's URI includes it";
+  }
+
   async names(folder: string, most: number): Promise<readonly string[] | undefined> {
     const towards = nameTowardsMount(this.#tree, folder);
     if (towards !== undefined) return [towards];
@@ -66,7 +78,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
           .slice(0, most)
           .map(({ name }) => name);
       const found = this.#vault ? undefined : this.#find(folder);
-      return found?.stats.isDirectory() ? await namesIn(found.file, most, this.#tree) : undefined;
+      return found?.stats.isDirectory() && !found.unreadable ? await namesIn(found.file, most, this.#tree) : undefined;
     } catch {
       // Closed to this user: there is nothing to learn.
       return undefined;
@@ -94,7 +106,7 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
 
   #file(path: string): TreeFile {
     const found = this.#vault ? this.#original(this.#vault, path) : this.#tree.find(path);
-    if (!found && isLossy(path)) throw readFailed(path, "the file name is not UTF-8; rename the file");
+    if (found?.unreadable) throw readFailed(path, found.unreadable.message);
     if (!found?.stats.isFile()) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
     return found;
   }
@@ -114,20 +126,9 @@ export class FolderReader implements Pick<AssetRepository, "identity" | "scan" |
       return node?.kind === "asset" ? { kind: "asset", asset: node.asset } : node && { kind: "folder", path };
     }
     const found = this.#find(path);
-    if (found?.stats.isDirectory()) return { kind: "folder", path };
-    if (found?.stats.isFile()) return { kind: "asset", asset: assetOfFile(path, found) };
-    return isLossy(path) && this.#isListed(path) ? { kind: "asset", asset: namelessAt(path) } : undefined;
-  }
-
-  /** Whether the path's folder lists its name. Only a listing shows a name that is not UTF-8. */
-  #isListed(path: string): boolean {
-    const cut = path.lastIndexOf("/");
-    const folder = this.#find(path.slice(0, cut) || "/");
-    try {
-      return folder?.stats.isDirectory() === true && readdirSync(folder.file).includes(path.slice(cut + 1));
-    } catch {
-      return false;
-    }
+    if (found?.stats.isFile() || (found?.unreadable && found.stats.isDirectory()))
+      return { kind: "asset", asset: assetOfFile(path, found) };
+    return found?.stats.isDirectory() ? { kind: "folder", path } : undefined;
   }
 
   /** Treats an unreadable path as missing. Throws if the whole tree is gone: that says nothing about one path. */

@@ -1,29 +1,23 @@
 import { existsSync, opendirSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Asset, nameOf } from "../../../core/asset/asset.js";
-import { fileTypeOfName } from "../../../core/asset/file-type.js";
+import type { Asset } from "../../../core/asset/asset.js";
 import { childPath, comparePaths, isWithin } from "../../../core/asset/path.js";
 import { admits, isExcluded, type Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
 import type { ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
 import { ScanPager } from "../../../core/ports/scan-pager.js";
 import { folderError, unreadableAsset } from "./errors.js";
+import { type ListedName, listNames } from "./listed-names.js";
 import { TimeSlice } from "./time-slice.js";
 import type { FolderTree, TreeFile } from "./tree.js";
-
-interface Name {
-  readonly name: string;
-  readonly isFolder: boolean;
-}
 
 /** A folder on the way down. */
 interface Level {
   readonly path: string;
   readonly folder: string;
   /** Its remaining names, in reverse, so that the next one is last. Undefined until it is listed. */
-  names: Name[] | undefined;
+  names: ListedName[] | undefined;
   /** Whether the scan resumes below it, after this name: only later ones remain. Undefined for a folder that is new. */
   readonly resumesAfter?: string;
   /** Whether an error ends the scan: a root must be readable, and so must a folder of which a part was already yielded. */
@@ -65,16 +59,16 @@ export async function* scanFolder(tree: FolderTree, scope: Scope, options: ScanO
       }
       const path = childPath(level.path, next.name);
       if (excluded.has(path)) continue;
-      if (path === previous) continue; // two names that are not UTF-8 may decode to the same text: report one asset for both
+      if (path === previous) continue; // a folder that changes while it is listed may show a name twice
       previous = path;
       const file = join(level.folder, next.name);
       if (tree.isHidden(next.name)) pager.hide(path);
-      else if (next.isFolder && !isNameless(tree, path, file)) {
+      else if (next.isFolder && !next.bytes) {
         levels.push({ path, folder: file, names: undefined });
         // Passed before it is listed, which may take long: an interrupted scan resumes in it.
         if (mayBeListed(file)) pager.add(path);
       } else {
-        const found = look(tree, path, file);
+        const found = look(tree, path, level.folder, next);
         pager.add(path, found && admits(scope.filter, found) ? found : undefined);
       }
       if (pager.isDue) yield* pager.page();
@@ -97,38 +91,16 @@ function mayBeListed(folder: string): boolean {
   }
 }
 
-/** Returns the asset of a listed file; undefined if it is not a file, or is gone by now. */
-function look(tree: FolderTree, path: string, file: string): Asset | undefined {
+/** Returns the asset of a listed file, or of a folder that cannot be listed; undefined if it is neither, or is gone by now. */
+function look(tree: FolderTree, path: string, folder: string, listed: ListedName): Asset | undefined {
   try {
-    const found = lookAt(tree, path, () => tree.findFile(file));
-    if (found) return found.stats.isFile() ? assetOfFile(path, found) : undefined;
+    const found = lookAt(tree, path, () => tree.findBytes(folder, listed));
+    const isOne = found?.stats.isFile() || (found?.unreadable && found.stats.isDirectory());
+    return found && isOne ? assetOfFile(path, found) : undefined;
   } catch (error) {
     return unreadableAsset(error, path, tree.folder);
   }
-  return isLossy(path) ? namelessAt(path) : undefined;
 }
-
-/** Whether the name is not UTF-8: Node then replaces its bytes. */
-export const isLossy = (path: string): boolean => path.includes("\ufffd");
-
-/** Whether no path leads back to this folder. */
-function isNameless(tree: FolderTree, path: string, file: string): boolean {
-  try {
-    return isLossy(path) && lookAt(tree, path, () => tree.findFile(file)) === undefined;
-  } catch {
-    // Listing it will tell.
-    return false;
-  }
-}
-
-/** No path leads back to such a file. It counts as an asset all the same, and fails when it is read. */
-export const namelessAt = (path: string): Asset => ({
-  path,
-  fileType: fileTypeOfName(nameOf(path)) ?? "OTHERS",
-  sizeBytes: 0,
-  createdMs: 0,
-  modifiedMs: 0,
-});
 
 /** Returns what is found. Throws if nothing is because the whole tree is gone. */
 function lookAt(tree: FolderTree, path: string, find: () => TreeFile | undefined): TreeFile | undefined {
@@ -153,7 +125,7 @@ function enter(tree: FolderTree, scope: Scope, root: string, after: string | und
   const found = file === undefined ? undefined : lookAt(tree, place, () => tree.find(place));
   if (!found || file === undefined) return [];
   const isPassed = after !== undefined && comparePaths(place, after) <= 0;
-  if (found.stats.isDirectory()) {
+  if (found.stats.isDirectory() && !found.unreadable) {
     if (!isPassed) return [{ path: place, folder: file, names: undefined, mustBeReadable: true }];
     return isWithin(after, place) ? resumed(tree, scope, { path: place, folder: file }, after) : [];
   }
@@ -182,7 +154,8 @@ function resumed(tree: FolderTree, scope: Scope, top: Pick<Level, "path" | "fold
 /** Whether a file name is a folder that a scan goes into: not a link to one, and not closed by now. */
 function isFolder(tree: FolderTree, folder: string): boolean {
   try {
-    return tree.findFile(folder)?.stats.isDirectory() === true;
+    const found = tree.findFile(folder);
+    return found?.stats.isDirectory() === true && !found.unreadable;
   } catch {
     return false;
   }
@@ -195,11 +168,10 @@ const mountedAt = (tree: FolderTree, root: string): string => (isWithin(tree.mou
 async function list(
   { path, folder, resumesAfter, mustBeReadable }: Level,
   tree: FolderTree,
-): Promise<{ readonly names: Name[]; readonly unreadable?: Asset }> {
-  let names: Name[];
+): Promise<{ readonly names: ListedName[]; readonly unreadable?: Asset }> {
+  let names: ListedName[];
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    names = entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+    names = [...(await listNames(folder))];
   } catch (error) {
     const failure = folderError(error, path, tree.folder);
     if (failure.code === "GONE") return { names: [] };

@@ -1,7 +1,10 @@
+import { isUtf8 } from "node:buffer";
 import { lstatSync, realpathSync, type Stats } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
+import type { Unreadable } from "../../../core/asset/asset.js";
 import { isWithin } from "../../../core/asset/path.js";
 import { isHiddenName } from "./hidden.js";
+import { type ListedName, listNamesSync, mayShowBytes } from "./listed-names.js";
 import type { ResolvedFolderOptions } from "./options.js";
 
 /** How long the check that a folder lies inside the tree stays valid. */
@@ -17,7 +20,14 @@ export interface TreeFile {
   readonly stats: Stats;
   /** Set if a link leads here: its own stats say nothing about when it came to lead here. */
   readonly isLinked?: true;
+  /** Set if no file name leads here, because it is not UTF-8: `file` is then of no use. */
+  readonly unreadable?: Unreadable;
 }
+
+const notUtf8 = (message: string): Unreadable => ({ code: "READ_FAILED", message });
+const FILE_NOT_UTF8 = notUtf8("the file name is not UTF-8");
+const FOLDER_NOT_UTF8 = notUtf8("the folder's name is not UTF-8");
+const TARGET_NOT_UTF8 = notUtf8("the link leads to a name that is not UTF-8");
 
 /** Maps repository paths to files below a folder. Reaches nothing outside that folder, not through links either. */
 export class FolderTree {
@@ -58,16 +68,50 @@ export class FolderTree {
   findFile(file: string): TreeFile | undefined {
     if (!this.#isInside(dirname(file))) return undefined;
     const found = this.#stat(file);
-    if (!found?.stats.isSymbolicLink()) return found;
-    const target = this.#resolve(file);
-    const linked = target === undefined ? undefined : this.#stat(target);
-    // A linked folder would be listed twice, or endlessly.
-    return linked?.stats.isFile() ? { ...linked, isLinked: true } : undefined;
+    if (!found) return mayShowBytes(basename(file)) ? this.#findShown(file) : undefined;
+    return found.stats.isSymbolicLink() ? this.#findTarget(file, file) : found;
   }
 
-  #stat(file: string): TreeFile | undefined {
+  /** Finds what has a name in a folder, by its bytes. Nothing can be read by them, only told: see `unreadable`. */
+  findBytes(folder: string, { name, bytes }: ListedName): TreeFile | undefined {
+    const file = join(folder, name);
+    if (bytes === undefined || !this.#isInside(folder)) return this.findFile(file);
+    const place = Buffer.concat([Buffer.from(join(folder, "/")), bytes]);
+    const found = this.#stat(place, file);
+    if (found?.stats.isSymbolicLink()) {
+      const target = this.#findTarget(place, file);
+      return target && { ...target, unreadable: FILE_NOT_UTF8 };
+    }
+    return found && { ...found, unreadable: found.stats.isDirectory() ? FOLDER_NOT_UTF8 : FILE_NOT_UTF8 };
+  }
+
+  /** Finds what is listed by this shown name. */
+  #findShown(file: string): TreeFile | undefined {
     try {
-      const stats = lstatSync(file, { throwIfNoEntry: false });
+      const name = basename(file);
+      const listed = listNamesSync(dirname(file)).find((one) => one.bytes && one.name === name);
+      return listed && this.findBytes(dirname(file), listed);
+    } catch (error) {
+      if (LEADS_NOWHERE.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Finds the file that a link leads to. A linked folder would be listed twice, or endlessly. */
+  #findTarget(link: string | Buffer, file: string): TreeFile | undefined {
+    const target = this.#resolve(link);
+    if (target === undefined) return undefined;
+    const isBytes = typeof target !== "string";
+    const linked = isBytes ? this.#stat(target, file) : this.#stat(target);
+    if (!linked?.stats.isFile()) return undefined;
+    return { ...linked, isLinked: true, ...(isBytes ? { unreadable: TARGET_NOT_UTF8 } : {}) };
+  }
+
+  #stat(file: string): TreeFile | undefined;
+  #stat(place: Buffer, file: string): TreeFile | undefined;
+  #stat(place: string | Buffer, file = String(place)): TreeFile | undefined {
+    try {
+      const stats = lstatSync(place, { throwIfNoEntry: false });
       return stats && { file, stats };
     } catch (error) {
       if (LEADS_NOWHERE.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
@@ -75,11 +119,14 @@ export class FolderTree {
     }
   }
 
-  /** Returns a link's target if it lies inside the tree. */
-  #resolve(file: string): string | undefined {
+  /** Returns a link's target if it lies inside the tree; as bytes if it is not UTF-8. */
+  #resolve(file: string | Buffer): string | Buffer | undefined {
     try {
       const target = realpathSync.native(file);
-      return this.#contains(target) ? target : undefined;
+      if (!this.#contains(target)) return undefined;
+      if (!target.includes("\ufffd")) return target;
+      const bytes = realpathSync.native(file, "buffer");
+      return isUtf8(bytes) ? target : bytes;
     } catch (error) {
       if (LEADS_NOWHERE.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
       throw error;

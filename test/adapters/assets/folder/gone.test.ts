@@ -52,9 +52,9 @@ describe("what is gone from a folder", () => {
     expect(await left(...paths)).to.deep.equal(paths);
   });
 
-  it("is nothing that does not lead back to a file name", async () => {
+  it("is nothing whose path is too long to be looked at", async () => {
     await fixture.files("keep.dita");
-    const paths = ["/a\ufffd.dita", `/${"long".repeat(100)}.dita`];
+    const paths = [`/${"long".repeat(100)}.dita`];
     await process(...paths);
     expect(await forget()).to.equal(0);
     expect(await left(...paths)).to.deep.equal(paths);

@@ -319,6 +319,15 @@ describe("a scan of a folder", function () {
       }
     });
 
+    it("are told as such where they are asked for by name, unless nothing is there", async () => {
+      const why = "is hidden; ?hidden=true in the repository's URI includes it";
+      for (const path of ["/.git", "/.git/config", "/._a.dita", "/b/Thumbs.db", "/b/__MACOSX/._c.dita"])
+        expect(await plain.repository.whyAbsent(path), path).to.equal(why);
+      for (const path of ["/.none", "/.git/none", "/none", "/a.dita/.x", "/b/../.git", "/a.dita"])
+        expect(await plain.repository.whyAbsent(path), path).to.equal(undefined);
+      expect(await fixture.repository.whyAbsent("/.none")).to.equal(undefined);
+    });
+
     it("yields a file that a link names, though its target is hidden", async () => {
       await symlink(".git/config", join(plain.folder, "config.md"));
       expect(await plain.paths(["/config.md"])).to.deep.equal(["/config.md"]);

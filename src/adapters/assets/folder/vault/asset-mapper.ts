@@ -21,6 +21,7 @@ export function assetOfDam(path: string, file: Asset, { view, content, hasOrigin
     sizeBytes: hasOriginal ? file.sizeBytes : Number(valueOf(metadata, "dam:size") ?? 0),
     createdMs: dateOf(view, "jcr:created") ?? file.createdMs,
     modifiedMs: modifiedMs ?? file.modifiedMs,
+    ...(hasOriginal && file.unreadable ? { unreadable: file.unreadable } : {}),
     ...(isFragment ? { contentFragment: true as const } : {}),
   };
 }

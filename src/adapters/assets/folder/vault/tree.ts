@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Asset } from "../../../../core/asset/asset.js";
 import { decodeHead } from "../../../../core/asset/decode-text.js";
 import { childPath, isWithin } from "../../../../core/asset/path.js";
 import { assetOfFile } from "../asset-mapper.js";
 import { readFileHead } from "../file-head.js";
+import { type ListedName, listNamesSync, untaken } from "../listed-names.js";
 import { READ_ONLY } from "../read-only.js";
 import { assetOfDam } from "./asset-mapper.js";
 import { type DocviewNode, parseDocview, valueOf } from "./docview.js";
@@ -49,20 +50,21 @@ export class VaultTree {
   /** Lists a folder's names, unsorted; none if there is no such folder. */
   names(path: string): readonly VaultName[] {
     const found = this.#find(path);
-    if (!found?.stats.isDirectory()) return [];
-    const files = readdirSync(found.file);
-    const all = new Set(files);
+    if (!found?.stats.isDirectory() || found.unreadable) return [];
+    const files = jcrNamesIn(found.file);
+    const all = new Set(files.map(({ file }) => file));
     // A `.dir` next to a file holds what its node has beside the content.
-    const own = files.filter((file) => !(file.endsWith(".dir") && all.has(file.slice(0, -".dir".length))));
+    const own = files.filter(({ file }) => !(file.endsWith(".dir") && all.has(file.slice(0, -".dir".length))));
     return own
-      .filter((file) => file !== CONTENT && !/^\.vlt/.test(file))
-      .map((file) => ({ name: jcrNameOf(file), isHidden: this.tree.isHidden(file) }))
+      .filter(({ file }) => file !== CONTENT && !/^\.vlt/.test(file))
+      .map(({ file, name }) => ({ name, isHidden: this.tree.isHidden(file) }))
       .filter(({ name }) => isContent(name));
   }
 
   at(path: string): VaultNode | undefined {
     if (path !== this.tree.mount && !path.slice(1).split("/").every(isContent)) return undefined;
     const found = this.#find(path);
+    if (found?.unreadable) return { kind: "asset", asset: assetOfFile(path, found), content: found };
     if (found?.stats.isFile())
       return isDocview(found) ? undefined : { kind: "asset", asset: assetOfFile(path, found), content: found };
     if (!found?.stats.isDirectory()) return undefined;
@@ -95,20 +97,36 @@ export class VaultTree {
     let at = mount;
     for (const name of names) {
       const found = this.tree.find(at);
-      if (!found?.stats.isDirectory()) return undefined;
-      const file = readdirSync(found.file).find((one) => jcrNameOf(one) === name);
-      if (file === undefined) return undefined;
-      at = childPath(at, file);
+      if (!found?.stats.isDirectory() || found.unreadable) return undefined;
+      const listed = jcrNamesIn(found.file).find((one) => one.name === name);
+      if (!listed) return undefined;
+      at = childPath(at, listed.file);
     }
     return this.tree.find(at);
   }
 
   #view(directory: string): DocviewNode | undefined {
     const found = this.tree.findFile(join(directory, CONTENT));
-    if (!found?.stats.isFile() || found.stats.size > MAX_CONTENT_BYTES) return undefined;
+    if (!found?.stats.isFile() || found.unreadable || found.stats.size > MAX_CONTENT_BYTES) return undefined;
     return parseDocview(decodeHead(readFileSync(found.file, { flag: READ_ONLY }), CONTENT));
   }
 }
+
+/** Lists a directory's file names, as shown, and the JCR names that they stand for. */
+function jcrNamesIn(directory: string): readonly { readonly file: string; readonly name: string }[] {
+  const listed = listNamesSync(directory);
+  if (!listed.some(({ bytes }) => bytes)) return listed.map(withJcrName);
+  const names = listed.filter(({ bytes }) => !bytes).map(withJcrName);
+  const taken = new Set(names.map(({ name }) => name));
+  for (const { file, name } of listed.filter(({ bytes }) => bytes).map(withJcrName)) {
+    const own = untaken(name, taken);
+    taken.add(own);
+    names.push({ file, name: own });
+  }
+  return names;
+}
+
+const withJcrName = ({ name: file }: ListedName): { file: string; name: string } => ({ file, name: jcrNameOf(file) });
 
 /** Whether a name is content: not part of a node, not access control. */
 const isContent = (name: string): boolean => !name.startsWith("jcr:") && !name.startsWith("rep:");
