@@ -1,5 +1,9 @@
-import { DatabaseAssetRepository, type DatabaseAssetsOptions } from "../adapters/assets/database/index.js";
-import { FolderAssetRepository } from "../adapters/assets/folder/index.js";
+import {
+  DatabaseAssetRepository,
+  type DatabaseAssetsOptions,
+  resolveContentFolder,
+} from "../adapters/assets/database/index.js";
+import { FolderAssetRepository, FolderReader } from "../adapters/assets/folder/index.js";
 import { type DialectName, JcrAssetRepository } from "../adapters/assets/jcr/index.js";
 import type { SqlDatabase } from "../adapters/sql/index.js";
 import { AssetmillError, invalidParameter, messageOf } from "../core/errors.js";
@@ -35,6 +39,17 @@ export async function openRepository(
   const isStore = (await identityOf(uri)) === store.identity;
   const database = isStore ? store : await openDatabase(uri, { ...opening, field });
   return openDatabaseAssets(database, store, { ...contents, ...contentOf(uri) });
+}
+
+/**
+ * Refuses assets in a folder, or with contents in a folder, that cannot be used, before the store is opened: that would
+ * create it.
+ */
+export async function refuseWrongFolder(assets: Assets): Promise<void> {
+  if (typeof assets !== "string") return;
+  const uri = parseAssetsUri(assets);
+  if (uri.kind === "folder") await FolderReader.at(uri);
+  else if (uri.kind !== "jcr") await resolveContentFolder({ ...contentOf(uri), existingContents: true });
 }
 
 /**

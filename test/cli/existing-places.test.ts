@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { asNobody } from "../support/as-nobody.js";
-import { jsonLines, linesOf, Workbench } from "./workbench.js";
+import { jsonLines, linesOf, TOPIC, Workbench } from "./workbench.js";
 
 const ROOT = "/content/dam/espresso";
 
@@ -90,6 +90,29 @@ describe("a command that reads", () => {
     }
     const below = `sqlite:${bench.path("assets.sqlite")}?content=/proc/assetmill/contents`;
     expect(await refusal("import", "examples/sample", ROOT, "--assets", below)).to.include("/proc/assetmill/contents");
+  });
+
+  it("refuses a folder that is not there or that this user may not enter, and creates no store for it", async () => {
+    const shut = bench.write("shut/a.dita", TOPIC).replace(/\/a\.dita$/, "");
+    const stores = bench.write("stores/keep", "").replace(/\/keep$/, "");
+    const store = `sqlite:${stores}/new.sqlite`;
+    chmodSync(bench.folder, 0o755);
+    chmodSync(stores, 0o777);
+    chmodSync(shut, 0o600);
+    await asNobody(async () => {
+      for (const args of [
+        ["process", ROOT, "--assets", `folder:${shut}?mount=${ROOT}`, "--store", store],
+        ["serve", "--assets", `folder:${shut}?mount=${ROOT}`, "--store", store, "--port", "0"],
+        ["import", shut, ROOT, "--assets", store],
+      ])
+        expect(await refusal(...args)).to.equal(
+          `assetmill: assets: this user may not enter the folder ${shut} (EACCES)\n`,
+        );
+    });
+    chmodSync(shut, 0o755);
+    for (const assets of [`folder:${shut}/none`, `sqlite:${bench.path("assets.sqlite")}?content=${shut}/none`])
+      await refusal("process", ROOT, "--assets", assets, "--store", store);
+    expect(readdirSync(stores)).to.deep.equal(["keep"]);
   });
 
   it("works on a store that this user may only read; a change is refused in words", async () => {
