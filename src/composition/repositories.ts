@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import {
   DatabaseAssetRepository,
   type DatabaseAssetsOptions,
@@ -63,6 +64,7 @@ export async function refuseMissingAssets(assets: string): Promise<void> {
     await (await openDatabase(uri, { existing: true, mayBeReadOnly: true, field: "assets" })).close();
   } catch (error) {
     if (!AssetmillError.is(error) || error.code !== "INVALID_PARAMETER" || error.ids.field !== "assets") throw error;
+    if (uri.kind === "sqlite" && existsSync(uri.file)) throw error;
     throw invalidParameter(
       "assets",
       `${messageOf(error).replace(/^assets: /, "")}; \`assetmill import\` creates what is missing`,

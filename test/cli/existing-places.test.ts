@@ -31,7 +31,9 @@ describe("a command that reads", () => {
       for (const name of ["asets.sqlite", "no/such/assets.sqlite"]) {
         const typo = bench.path(name);
         const on = ["--assets", `sqlite:${typo}`];
-        expect(await refusal(command, ROOT, ...on, "--store", assets)).to.include(`no database at ${typo}`);
+        expect(await refusal(command, ROOT, ...on, "--store", assets)).to.match(
+          /no database at .*; `assetmill import` creates/,
+        );
         expect(await refusal(command, ROOT, ...on)).to.include(typo);
       }
     });
@@ -46,7 +48,9 @@ describe("a command that reads", () => {
         );
       });
       const before = readFileSync(file);
-      expect(await refusal(command, ROOT, "--assets", `sqlite:${file}`)).to.match(/other\.sqlite holds no tables/);
+      expect(await refusal(command, ROOT, "--assets", `sqlite:${file}`)).to.match(
+        /other\.sqlite holds no tables of assetmill$/m,
+      );
       expect(readFileSync(file).equals(before)).to.equal(true);
     });
 
@@ -113,6 +117,18 @@ describe("a command that reads", () => {
     for (const assets of [`folder:${shut}/none`, `sqlite:${bench.path("assets.sqlite")}?content=${shut}/none`])
       await refusal("process", ROOT, "--assets", assets, "--store", store);
     expect(readdirSync(stores)).to.deep.equal(["keep"]);
+  });
+
+  it("tells a store that this user may not look at from one that is not there", async () => {
+    const shut = bench.write("shut-stores/s.sqlite", "").replace(/\/s\.sqlite$/, "");
+    chmodSync(bench.folder, 0o755);
+    chmodSync(shut, 0o600);
+    await asNobody(async () => {
+      const said = await refusal("history", "--store", `sqlite:${shut}/s.sqlite`);
+      expect(said).to.equal(`assetmill: store: ${shut}/s.sqlite cannot be opened (EACCES)\n`);
+    });
+    chmodSync(shut, 0o755);
+    expect(await refusal("history", "--store", `sqlite:${shut}`)).to.include(`${shut} is a folder`);
   });
 
   it("works on a store that this user may only read; a change is refused in words", async () => {
