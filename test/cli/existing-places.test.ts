@@ -77,6 +77,26 @@ describe("a command that reads", () => {
       .and.include(empty);
   });
 
+  it("says where the contents are if the URI says otherwise", async () => {
+    const mixed = `sqlite:${bench.path("mixed.sqlite")}`;
+    const here = `content=${bench.path("mixed-contents")}`;
+    await bench.call(["import", "examples/sample/topics", `${ROOT}/files`, "--assets", `${mixed}?${here}`]);
+    await bench.call(["import", "examples/sample/topics", `${ROOT}/rows`, "--assets", mixed]);
+    for (const [assets, path, says] of [
+      [mixed, "files", /READ_FAILED its content is kept as a file.*: \?content=DIR is missing/],
+      [
+        `${mixed}?${here}`,
+        "rows",
+        /READ_FAILED its content is kept in the database.*mixed-contents; leave \?content= out/,
+      ],
+    ] as const) {
+      const ran = await bench.call(["process", `${ROOT}/${path}`, "--assets", assets, "--json"]);
+      const { processingId } = jsonLines(ran).at(-1);
+      const [failed] = linesOf(await bench.call(["failures", processingId, "--store", mixed]));
+      expect(failed).to.match(says);
+    }
+  });
+
   it("refuses places where no store can be, at once", async () => {
     for (const place of ["/dev/null", "/dev/null/s.sqlite", "/proc/assetmill/s.sqlite", "/proc/s.sqlite"]) {
       const beganMs = performance.now();
