@@ -29,6 +29,7 @@ import type { HandlerThreads } from "../core/ports/handler-threads.js";
 import { MigrationWatch } from "../core/transfer/migration-watch.js";
 import { SkipRules } from "../core/asset/skip-rules.js";
 import { type AssetmillOptions, checkRetention, resolveEngineOptions } from "../options.js";
+import { refuseWrongKinds } from "./wrong-kinds.js";
 import { OpenResources } from "./open-resources.js";
 import { migrationModule } from "../plugins/migration/index.js";
 import {
@@ -46,6 +47,7 @@ import {
 
 /** The composition root: opens what the options name and binds every port to its adapter. */
 export async function composeContainer(options: AssetmillOptions, onWork: () => void): Promise<Container> {
+  refuseWrongKinds(options);
   const engine = resolveEngineOptions(options);
   checkRetention(options);
   const container = new Container({ defaultScope: "Singleton" });
