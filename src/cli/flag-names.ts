@@ -14,6 +14,9 @@ const FLAGS: Readonly<Record<string, string>> = {
   "retention.jobs": "retain-jobs",
 };
 
+/** A longer value is not shown. */
+const MAX_SHOWN = 200;
+
 /**
  * Returns an error about a field as one about the flag that set it: who typed the flag does not know the field. `flags`: the
  * command's, to show which of several values is meant.
@@ -39,7 +42,8 @@ function flagOf(field: string, flags: Readonly<Record<string, unknown>>): string
   const [, list = field, index] = /^(\w+)\[(\d+)\]$/.exec(field) ?? [];
   const flag = FLAGS[list];
   const values = flag === undefined ? undefined : flags[flag];
-  return index !== undefined && Array.isArray(values) ? `${flag} ${JSON.stringify(values[Number(index)])}` : flag;
+  const value: unknown = index !== undefined && Array.isArray(values) ? values[Number(index)] : undefined;
+  return typeof value === "string" && value.length <= MAX_SHOWN ? `${flag} ${JSON.stringify(value)}` : flag;
 }
 
 /** Replaces the fields that the message names. */
