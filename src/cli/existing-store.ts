@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { defaultStore } from "../composition/default-store.js";
 import { invalidParameter } from "../core/errors.js";
 import { parseAssetsUri, parseStoreUri } from "../composition/uris.js";
@@ -10,7 +10,7 @@ import { parseAssetsUri, parseStoreUri } from "../composition/uris.js";
 export function existingStore(store: string | undefined, assets = ""): string {
   const uri = store ?? defaultStore(assets);
   const parsed = parseStoreUri(uri);
-  if (parsed.kind === "sqlite" && !existsSync(parsed.file))
+  if (parsed.kind === "sqlite" && isMissing(parsed.file))
     throw invalidParameter("store", `no store at ${parsed.file}; name an existing one with --store`);
   return uri;
 }
@@ -18,6 +18,15 @@ export function existingStore(store: string | undefined, assets = ""): string {
 /** Returns a note if the assets are in a SQLite file that does not exist yet: a server creates it, but its name may be mistyped. */
 export function newAssetsNote(assets: string): string | undefined {
   const uri = parseAssetsUri(assets);
-  if (uri.kind !== "sqlite" || existsSync(uri.file)) return undefined;
+  if (uri.kind !== "sqlite" || !isMissing(uri.file)) return undefined;
   return `Note: ${uri.file} is new and holds no assets yet; fill it with \`assetmill import\``;
+}
+
+/** Whether there is surely no such file: one in a folder that this user may not enter may well exist. */
+function isMissing(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOTDIR";
+  }
 }

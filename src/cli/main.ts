@@ -2,6 +2,7 @@
 import { messageOf } from "../core/errors.js";
 import { EXIT } from "./exit-codes.js";
 import { processOutput } from "./output.js";
+import { shownMessage } from "./shown-path.js";
 import { runProgram } from "./program.js";
 
 // A reader that went away (`| head`) is not an error.
@@ -15,12 +16,14 @@ process.stderr.on("error", () => {});
 
 // A promise that a plugin forgot to await belongs to no asset, and is no reason to stop.
 process.on("unhandledRejection", (reason) => {
-  processOutput.say(`assetmill: unhandled promise rejection: ${messageOf(reason)}`);
+  processOutput.say(`assetmill: unhandled promise rejection: ${shownMessage(messageOf(reason))}`);
 });
 
 // The process may now be in any state. What is committed is safe, and the same command resumes the job.
 process.on("uncaughtException", (error) => {
-  processOutput.say(`assetmill: uncaught exception outside any asset: ${messageOf(error)}${locationOf(error)}`);
+  processOutput.say(
+    `assetmill: uncaught exception outside any asset: ${shownMessage(messageOf(error))}${locationOf(error)}`,
+  );
   process.exit(EXIT.failures);
 });
 

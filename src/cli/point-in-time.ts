@@ -15,11 +15,16 @@ export type EdgeOfDay = "first" | "last";
 export function pointInTime(text: string, edge: EdgeOfDay, field: string): number {
   if (EPOCH_MS.test(text)) return Number(text);
   const day = dayOf(text);
-  if (day !== undefined) return edge === "first" ? day : day + 86_400_000 - 1;
+  if (day !== undefined) return notBeforeTheEpoch(edge === "first" ? day : day + 86_400_000 - 1, text, field);
   const [, date] = DATE_TIME.exec(text) ?? [];
-  if (date !== undefined && dayOf(date) !== undefined) return Date.parse(text);
+  if (date !== undefined && dayOf(date) !== undefined) return notBeforeTheEpoch(Date.parse(text), text, field);
   const forms = "2026-01-31 or 2026-01-31T08:00:00Z (or with an offset such as +02:00)";
   throw invalidParameter(field, `${JSON.stringify(text)} is not a date such as ${forms}`);
+}
+
+function notBeforeTheEpoch(ms: number, text: string, field: string): number {
+  if (ms >= 0) return ms;
+  throw invalidParameter(field, `must not be before 1970-01-01; got ${text}`);
 }
 
 /** Returns the day's first millisecond in UTC; undefined for a day that does not exist: `Date` reads February 31 as March 3. */

@@ -7,6 +7,7 @@ import { HISTORY_PAGE } from "../core/job/page-limits.js";
 import { ENGINE_DEFAULTS } from "../options.js";
 import { applyConfigFile } from "./config-file.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
+import { inFlagNames } from "./flag-names.js";
 import { reportError } from "./report-error.js";
 import { chooseStoreOrServer } from "./store-or-server.js";
 import type { Output } from "./output.js";
@@ -74,7 +75,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
         chooseStoreOrServer(command);
         ran(await action(...([...args.slice(0, -1), command.opts()] as unknown as [...A, never])));
       } catch (error) {
-        ran(reportError(error, flags.json === true, output));
+        ran(reportError(inFlagNames(error, flags), flags.json === true, output));
       }
     };
 

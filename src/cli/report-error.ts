@@ -1,5 +1,6 @@
 import { AssetmillError, messageOf } from "../core/errors.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
+import { shownMessage, shownPath } from "./shown-path.js";
 import type { Output } from "./output.js";
 
 /** Prints why a command was refused and returns its exit code. With `--json` it prints one problem object, else a sentence. */
@@ -20,7 +21,8 @@ export function reportError(error: unknown, json: boolean, output: Output): Exit
       ...(known && error.fields.length > 0 ? { errors: error.fields } : {}),
     });
   } else {
-    output.say(`assetmill: ${detail}`);
+    const shown = path === undefined || message.includes(path) ? message : `${shownPath(path)}: ${message}`;
+    output.say(`assetmill: ${shownMessage(shown, path === undefined ? [] : [path])}`);
     if (!known && error instanceof Error && error.stack) output.say(error.stack);
   }
   return EXIT.refused;

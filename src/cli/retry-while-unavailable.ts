@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable, messageOf } from "../core/errors.js";
 import type { Output } from "./output.js";
 import type { Signals } from "./signals.js";
+import { shownMessage } from "./shown-path.js";
 
 const FIRST_DELAY_MS = 200;
 const MAX_DELAY_MS = 10_000;
@@ -40,7 +41,7 @@ export async function retryWhileUnavailable<T>(
       if (signals.stopSignal.aborted) return undefined;
       // A mistyped host or port would otherwise mean waiting forever.
       const hint = delayMs === FIRST_DELAY_MS ? " (check the name; press Ctrl-C to stop waiting)" : "";
-      output.say(`${messageOf(error)}; trying again in ${delayMs} ms${hint}`);
+      output.say(`${shownMessage(messageOf(error))}; trying again in ${delayMs} ms${hint}`);
       await signals.sleep(delayMs);
       if (signals.stopSignal.aborted) return undefined;
     } finally {

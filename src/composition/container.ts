@@ -20,7 +20,7 @@ import { scheduleRetention } from "../adapters/schedule/index.js";
 import { latencyOn } from "../core/engine/health/stopwatch.js";
 import { checkHandlers, handlersIn, loadHandlers, openThreads } from "./handlers.js";
 import { defaultStore } from "./default-store.js";
-import { migrationTarget, openRepository, openStore } from "./repositories.js";
+import { migrationTarget, openRepository, openStore, refuseWrongFolder } from "./repositories.js";
 import type { EngineJournal, EngineTools } from "../core/engine/tools.js";
 import { messageOf } from "../core/errors.js";
 import { Operator } from "../core/operator/operator.js";
@@ -29,6 +29,7 @@ import type { HandlerThreads } from "../core/ports/handler-threads.js";
 import { MigrationWatch } from "../core/transfer/migration-watch.js";
 import { SkipRules } from "../core/asset/skip-rules.js";
 import { type AssetmillOptions, checkRetention, resolveEngineOptions } from "../options.js";
+import { refuseWrongKinds } from "./wrong-kinds.js";
 import { OpenResources } from "./open-resources.js";
 import { migrationModule } from "../plugins/migration/index.js";
 import {
@@ -43,16 +44,16 @@ import {
   JOB_STORE,
   SQL_DATABASE,
 } from "./tokens.js";
-import { parseAssetsUri } from "./uris.js";
 
 /** The composition root: opens what the options name and binds every port to its adapter. */
 export async function composeContainer(options: AssetmillOptions, onWork: () => void): Promise<Container> {
+  refuseWrongKinds(options);
   const engine = resolveEngineOptions(options);
   checkRetention(options);
   const container = new Container({ defaultScope: "Singleton" });
   container.bind(HOST_LOGGER).toConstantValue(options.logger ?? createHostLogger("warn"));
   await loadHandlers(container, options);
-  if (typeof options.assets === "string") parseAssetsUri(options.assets);
+  await refuseWrongFolder(options.assets);
   const resources = new OpenResources();
   container.bind(OPEN_RESOURCES).toConstantValue(resources);
   let handlers: readonly AssetHandler[];

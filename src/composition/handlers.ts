@@ -7,6 +7,7 @@ import type { AssetHandler } from "../core/ports/asset-handler.js";
 import type { HandlerThreads } from "../core/ports/handler-threads.js";
 import type { AssetmillOptions } from "../options.js";
 import { ditaModule } from "../plugins/dita/index.js";
+import { refuseMistypedKeys } from "./handler-keys.js";
 import { ASSET_HANDLER } from "./tokens.js";
 
 /** Loads the built-in handlers, then the host's plugins in the order given. Throws INVALID_PARAMETER if there are none. */
@@ -74,6 +75,7 @@ export function checkHandlers(handlers: readonly AssetHandler[]): readonly Asset
     if (handler.types !== undefined && !(Array.isArray(handler.types) && handler.types.length > 0)) {
       throw invalidParameter("plugins", `handler ${name}: types must be a list of job types`);
     }
+    refuseMistypedKeys(handler);
   }
   return handlers;
 }

@@ -1,5 +1,10 @@
-import { DatabaseAssetRepository, type DatabaseAssetsOptions } from "../adapters/assets/database/index.js";
-import { FolderAssetRepository } from "../adapters/assets/folder/index.js";
+import { existsSync } from "node:fs";
+import {
+  DatabaseAssetRepository,
+  type DatabaseAssetsOptions,
+  resolveContentFolder,
+} from "../adapters/assets/database/index.js";
+import { FolderAssetRepository, FolderReader } from "../adapters/assets/folder/index.js";
 import { type DialectName, JcrAssetRepository } from "../adapters/assets/jcr/index.js";
 import type { SqlDatabase } from "../adapters/sql/index.js";
 import { AssetmillError, invalidParameter, messageOf } from "../core/errors.js";
@@ -38,6 +43,17 @@ export async function openRepository(
 }
 
 /**
+ * Refuses assets in a folder, or with contents in a folder, that cannot be used, before the store is opened: that would
+ * create it.
+ */
+export async function refuseWrongFolder(assets: Assets): Promise<void> {
+  if (typeof assets !== "string") return;
+  const uri = parseAssetsUri(assets);
+  if (uri.kind === "folder") await FolderReader.at(uri);
+  else if (uri.kind !== "jcr") await resolveContentFolder({ ...contentOf(uri), existingContents: true });
+}
+
+/**
  * Refuses assets in a database that does not exist or lacks assetmill's tables: a command that reads them must not create
  * a mistyped one.
  */
@@ -48,6 +64,7 @@ export async function refuseMissingAssets(assets: string): Promise<void> {
     await (await openDatabase(uri, { existing: true, mayBeReadOnly: true, field: "assets" })).close();
   } catch (error) {
     if (!AssetmillError.is(error) || error.code !== "INVALID_PARAMETER" || error.ids.field !== "assets") throw error;
+    if (uri.kind === "sqlite" && existsSync(uri.file)) throw error;
     throw invalidParameter(
       "assets",
       `${messageOf(error).replace(/^assets: /, "")}; \`assetmill import\` creates what is missing`,

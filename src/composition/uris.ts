@@ -54,7 +54,7 @@ export type AssetsUri = FolderUri | DatabaseAssetsUri | JcrUri;
 export function parseAssetsUri(uri: string, field = "assets"): AssetsUri {
   if (uri.startsWith("folder:")) return parseFolder(uri, field);
   if (uri.startsWith("jcr+")) return parseJcr(uri, field);
-  const database = parseDatabase(uri, ["content"], field);
+  const database = parseDatabase(uri, field);
   if (!database) {
     const forms =
       "folder:DIR[?mount=/path], sqlite:FILE[?content=DIR], postgres://user:password@host/database or " + JCR_FORM;
@@ -66,8 +66,7 @@ export function parseAssetsUri(uri: string, field = "assets"): AssetsUri {
 
 /** Parses a `sqlite:FILE` or `postgres://…` URI. */
 export function parseStoreUri(uri: string): DatabaseUri {
-  // Accepts the parameters of assets, so that the same URI can be used for both.
-  const database = parseDatabase(uri, ["content"], "store");
+  const database = parseDatabase(uri, "store");
   if (database) return database.uri;
   throw invalidParameter(
     "store",
@@ -130,17 +129,21 @@ interface ParsedDatabase {
   readonly ours: URLSearchParams;
 }
 
-function parseDatabase(uri: string, more: readonly string[], field: string): ParsedDatabase | undefined {
+/** Accepts the parameters of assets for a store, too, so that the same URI can be used for both. */
+function parseDatabase(uri: string, field: string): ParsedDatabase | undefined {
   const file = /^sqlite:(?:\/\/(?=\/))?([^?]+)(?:\?(.*))?$/s.exec(uri);
   if (file?.[1]) {
     const query = parametersOf(file[2] ?? "");
-    refuseOthers(query, ["driver", "prefix", ...more], "sqlite:", field);
+    refuseOthers(query, ["driver", "prefix", "content"], "sqlite:", field);
+    refuseEmptyContent(query, field);
+    if (/^\/*:memory:$/.test(file[1]))
+      throw invalidParameter(field, "sqlite::memory: would not outlive the process; name a file");
     return { uri: { kind: "sqlite", file: fileName(file[1]), ...given(query, ["driver", "prefix"]) }, ours: query };
   }
-  return /^postgres(?:ql)?:\/\//.test(uri) ? parsePostgres(uri, more, field) : undefined;
+  return /^postgres(?:ql)?:\/\//.test(uri) ? parsePostgres(uri, field) : undefined;
 }
 
-function parsePostgres(uri: string, more: readonly string[], field: string): ParsedDatabase {
+function parsePostgres(uri: string, field: string): ParsedDatabase {
   let url: URL;
   try {
     url = new URL(uri);
@@ -159,8 +162,9 @@ function parsePostgres(uri: string, more: readonly string[], field: string): Par
       `${shown(uri)} lacks a host or a database; expected postgres://user:password@host/database`,
     );
   const ours = parametersOf(url.search);
-  refuseOthers(ours, ["schema", "prefix", ...more, ...DRIVER_PARAMETERS], "postgres:", field);
-  for (const name of ["schema", "prefix", ...more]) url.searchParams.delete(name);
+  refuseOthers(ours, ["schema", "prefix", "content", ...DRIVER_PARAMETERS], "postgres:", field);
+  refuseEmptyContent(ours, field);
+  for (const name of ["schema", "prefix", "content"]) url.searchParams.delete(name);
   return { uri: { kind: "postgres", url: url.toString(), ...given(ours, ["schema", "prefix"]) }, ours };
 }
 
@@ -189,6 +193,11 @@ function refuseOthers(query: URLSearchParams, known: readonly string[], scheme: 
     }
     if (query.getAll(name).length > 1) throw invalidParameter(field, `parameter ${name} of ${scheme} is given twice`);
   }
+}
+
+function refuseEmptyContent(query: URLSearchParams, field: string): void {
+  if (query.get("content")?.trim() === "")
+    throw invalidParameter(field, "content must name a folder; without it, contents are kept in the database");
 }
 
 function given<K extends string>(query: URLSearchParams, names: readonly K[]): Partial<Record<K, string>> {

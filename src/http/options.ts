@@ -3,6 +3,7 @@ import { HISTORY_PAGE } from "../core/job/page-limits.js";
 import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator } from "../core/ports/authenticator.js";
 import { type NamesOf, refuseUnknownOptions } from "../core/operator/unknown-name.js";
+import { refuseWithoutMethods } from "../core/operator/option-kinds.js";
 import type { RateLimit } from "./rate-limit.js";
 
 /** "documented": only the status codes of the published API. "semantic": also 403, 404, 409, 413, 415 and 503. */
@@ -107,12 +108,16 @@ const NAMES: NamesOf<Required<HttpOptions>> = {
 };
 const RATE_LIMIT: NamesOf<RateLimit> = { windowMs: true, limit: true };
 
-/** Throws INVALID_PARAMETER for an unknown option. `within`: the option that holds these. */
+/** Throws INVALID_PARAMETER for an unknown option, or one that lacks a method. `within`: the option that holds these. */
 export function refuseUnknownHttpOptions(options: Partial<HttpOptions>, within = ""): void {
   refuseUnknownOptions(options, NAMES, within);
-  const { rateLimit } = options;
-  if (rateLimit !== undefined)
-    refuseUnknownOptions(rateLimit, RATE_LIMIT, within === "" ? "rateLimit" : `${within}.rateLimit`);
+  const { rateLimit, authenticator, accessPolicy } = options;
+  const fieldOf = (name: string): string => (within === "" ? name : `${within}.${name}`);
+  if (authenticator !== undefined)
+    refuseWithoutMethods(authenticator, fieldOf("authenticator"), "an Authenticator", ["authenticate"]);
+  if (accessPolicy !== undefined)
+    refuseWithoutMethods(accessPolicy, fieldOf("accessPolicy"), "an AccessPolicy", ["allows"]);
+  if (rateLimit !== undefined) refuseUnknownOptions(rateLimit, RATE_LIMIT, fieldOf("rateLimit"));
 }
 
 /** Applies the defaults. Throws INVALID_PARAMETER naming the invalid or unknown option. */

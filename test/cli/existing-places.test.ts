@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { asNobody } from "../support/as-nobody.js";
-import { jsonLines, linesOf, Workbench } from "./workbench.js";
+import { jsonLines, linesOf, TOPIC, Workbench } from "./workbench.js";
 
 const ROOT = "/content/dam/espresso";
 
@@ -31,7 +31,9 @@ describe("a command that reads", () => {
       for (const name of ["asets.sqlite", "no/such/assets.sqlite"]) {
         const typo = bench.path(name);
         const on = ["--assets", `sqlite:${typo}`];
-        expect(await refusal(command, ROOT, ...on, "--store", assets)).to.include(`no database at ${typo}`);
+        expect(await refusal(command, ROOT, ...on, "--store", assets)).to.match(
+          /no database at .*; `assetmill import` creates/,
+        );
         expect(await refusal(command, ROOT, ...on)).to.include(typo);
       }
     });
@@ -46,7 +48,9 @@ describe("a command that reads", () => {
         );
       });
       const before = readFileSync(file);
-      expect(await refusal(command, ROOT, "--assets", `sqlite:${file}`)).to.match(/other\.sqlite holds no tables/);
+      expect(await refusal(command, ROOT, "--assets", `sqlite:${file}`)).to.match(
+        /other\.sqlite holds no tables of assetmill$/m,
+      );
       expect(readFileSync(file).equals(before)).to.equal(true);
     });
 
@@ -73,6 +77,26 @@ describe("a command that reads", () => {
       .and.include(empty);
   });
 
+  it("says where the contents are if the URI says otherwise", async () => {
+    const mixed = `sqlite:${bench.path("mixed.sqlite")}`;
+    const here = `content=${bench.path("mixed-contents")}`;
+    await bench.call(["import", "examples/sample/topics", `${ROOT}/files`, "--assets", `${mixed}?${here}`]);
+    await bench.call(["import", "examples/sample/topics", `${ROOT}/rows`, "--assets", mixed]);
+    for (const [assets, path, says] of [
+      [mixed, "files", /READ_FAILED its content is kept as a file.*: \?content=DIR is missing/],
+      [
+        `${mixed}?${here}`,
+        "rows",
+        /READ_FAILED its content is kept in the database.*mixed-contents; leave \?content= out/,
+      ],
+    ] as const) {
+      const ran = await bench.call(["process", `${ROOT}/${path}`, "--assets", assets, "--json"]);
+      const { processingId } = jsonLines(ran).at(-1);
+      const [failed] = linesOf(await bench.call(["failures", processingId, "--store", mixed]));
+      expect(failed).to.match(says);
+    }
+  });
+
   it("refuses places where no store can be, at once", async () => {
     for (const place of ["/dev/null", "/dev/null/s.sqlite", "/proc/assetmill/s.sqlite", "/proc/s.sqlite"]) {
       const beganMs = performance.now();
@@ -90,6 +114,41 @@ describe("a command that reads", () => {
     }
     const below = `sqlite:${bench.path("assets.sqlite")}?content=/proc/assetmill/contents`;
     expect(await refusal("import", "examples/sample", ROOT, "--assets", below)).to.include("/proc/assetmill/contents");
+  });
+
+  it("refuses a folder that is not there or that this user may not enter, and creates no store for it", async () => {
+    const shut = bench.write("shut/a.dita", TOPIC).replace(/\/a\.dita$/, "");
+    const stores = bench.write("stores/keep", "").replace(/\/keep$/, "");
+    const store = `sqlite:${stores}/new.sqlite`;
+    chmodSync(bench.folder, 0o755);
+    chmodSync(stores, 0o777);
+    chmodSync(shut, 0o600);
+    await asNobody(async () => {
+      for (const args of [
+        ["process", ROOT, "--assets", `folder:${shut}?mount=${ROOT}`, "--store", store],
+        ["serve", "--assets", `folder:${shut}?mount=${ROOT}`, "--store", store, "--port", "0"],
+        ["import", shut, ROOT, "--assets", store],
+      ])
+        expect(await refusal(...args)).to.equal(
+          `assetmill: assets: this user may not enter the folder ${shut} (EACCES)\n`,
+        );
+    });
+    chmodSync(shut, 0o755);
+    for (const assets of [`folder:${shut}/none`, `sqlite:${bench.path("assets.sqlite")}?content=${shut}/none`])
+      await refusal("process", ROOT, "--assets", assets, "--store", store);
+    expect(readdirSync(stores)).to.deep.equal(["keep"]);
+  });
+
+  it("tells a store that this user may not look at from one that is not there", async () => {
+    const shut = bench.write("shut-stores/s.sqlite", "").replace(/\/s\.sqlite$/, "");
+    chmodSync(bench.folder, 0o755);
+    chmodSync(shut, 0o600);
+    await asNobody(async () => {
+      const said = await refusal("history", "--store", `sqlite:${shut}/s.sqlite`);
+      expect(said).to.equal(`assetmill: store: ${shut}/s.sqlite cannot be opened (EACCES)\n`);
+    });
+    chmodSync(shut, 0o755);
+    expect(await refusal("history", "--store", `sqlite:${shut}`)).to.include(`${shut} is a folder`);
   });
 
   it("works on a store that this user may only read; a change is refused in words", async () => {

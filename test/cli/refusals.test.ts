@@ -45,7 +45,7 @@ describe("the command line", () => {
     },
     "a path that climbs": invalid(/"\.\."/, on("process", "/content/dam/../x", "--assets", SAMPLE)),
     "an unknown type": { args: sample("--type", "NOPE"), code: "UNKNOWN_TYPE", says: /NOPE.*ASSET_PROCESSING/ },
-    "an unknown file type": invalid(/DITATOPIC, DITAMAP, MARKDOWN/, sample("--file-type", "PDF")),
+    "an unknown file type": invalid(/^file-type: .*DITATOPIC, DITAMAP, MARKDOWN/, sample("--file-type", "PDF")),
     "a date that is none": invalid(/created-after.*yesterday/, sample("--created-after", "yesterday")),
     "a date that is read in two ways": invalid(
       /created-after.*03\/02\/2026.*2026-01-31/,
@@ -60,10 +60,18 @@ describe("the command line", () => {
       sample("--created-before", "2026-02-31T08:00:00Z"),
     ),
     "a span that ends before it begins": invalid(
-      /startTime|created-after/,
+      /^created-after: must not be after created-before$/,
       sample("--created-after", "2026-02-01", "--created-before", "2026-01-01"),
     ),
-    "no chunk size": invalid(/chunkSize|chunk-size/, sample("--chunk-size", "0")),
+    "a day before the epoch": invalid(
+      /^created-after: .*1970-01-01; got 0000-01-01/,
+      sample("--created-after", "0000-01-01"),
+    ),
+    "an excluded path that is none": invalid(
+      /^exclude " \/b": must not have a blank/,
+      sample("--exclude", "/a", "--exclude", " /b"),
+    ),
+    "no chunk size": invalid(/^chunk-size: /, sample("--chunk-size", "0")),
     "too many at once": invalid(/concurrency/, sample("--concurrency", "1001")),
     "a plugin that is not there": invalid(/none\.mjs/, sample("--plugin", "none.mjs")),
     "an unknown auth": invalid(/auth.*magic/, on("serve", "--assets", SAMPLE, "--auth", "magic", "--port", "0")),
@@ -108,7 +116,7 @@ describe("the command line", () => {
     "a token without a server": invalid(/--server/, on("history", "--token", "t")),
     "a server that is no URL": invalid(/server.*http:/, ["history", "--server", "127.0.0.1:4599"]),
     "a server whose URL holds credentials": invalid(/--token/, ["history", "--server", "http://a:b@127.0.0.1:1"]),
-    "too many failures to be a percentage": invalid(/maxFailures/, sample("--max-failures", "101%")),
+    "too many failures to be a percentage": invalid(/^max-failures: must be/, sample("--max-failures", "101%")),
     "tail together with offset": invalid(/tail.*offset/, on("logs", NO_JOB, "--tail", "1", "--offset", "1")),
   };
 

@@ -42,6 +42,17 @@ describe("a URI", () => {
     });
   });
 
+  it("is rejected if its content folder has no name, or if it is a database in memory", () => {
+    for (const uri of ["sqlite:a?content=", "sqlite:a?content=%20", "postgres://u:p@h/d?content="]) {
+      expect(refusal(() => parseAssetsUri(uri)).message).to.match(/^assets: content must name a folder/);
+      expect(refusal(() => parseStoreUri(uri)).message).to.match(/^store: content must name a folder/);
+    }
+    for (const uri of ["sqlite::memory:", "sqlite::memory:?prefix=p_", "sqlite:///:memory:"]) {
+      expect(refusal(() => parseAssetsUri(uri)).message).to.match(/^assets: .*:memory:.* name a file$/);
+      expect(refusal(() => parseStoreUri(uri)).message).to.match(/^store: .*:memory:.* name a file$/);
+    }
+  });
+
   it("leaves the driver's own parameters for PostgreSQL to the driver", () => {
     expect(parseStoreUri("postgres://u:p@h:5433/d?sslmode=require&schema=s&prefix=p_")).to.deep.equal({
       kind: "postgres",

@@ -5,14 +5,14 @@ import { DataSource, type EntityManager } from "typeorm";
 import { AssetmillError, invalidParameter } from "../../core/errors.js";
 import { entitySchema } from "./entity.js";
 import { hasTables, isUpToDate } from "./migrations.js";
-import { refuseOtherFile } from "./sqlite-file.js";
+import { isReadable, refuseOtherFile } from "./sqlite-file.js";
 import { resolveWithoutCreating } from "./resolve-file.js";
 import type { Row, SqlDatabase } from "./sql-database.js";
 import { SqlText } from "./sql-text.js";
 import { sqliteIdentity, type SqliteOptions } from "./sqlite-database.js";
 import { sqliteDialect } from "./sqlite-dialect.js";
 import { loadSqliteDriver, type OpenMode, type SqliteDriver } from "./sqlite-driver.js";
-import { sqliteError } from "./sqlite-errors.js";
+import { sqliteError, sqliteOpenError } from "./sqlite-errors.js";
 
 /**
  * A SQLite file that this user may read but not change: its permissions or those of its folder say so, or it is on a
@@ -47,8 +47,8 @@ export class ReadOnlySqliteDatabase implements SqlDatabase {
     const reader = await openReader(file, driver, (mode) => {
       const source = driver.options(file, options.busyTimeoutMs ?? 30_000, mode);
       return source && new DataSource({ ...source, entities });
-    }).catch((error: unknown) => {
-      throw AssetmillError.is(error) ? error : cannotRead(field, file, error);
+    }).catch(async (error: unknown) => {
+      throw AssetmillError.is(error) ? error : await cannotRead(field, file, error);
     });
     try {
       const runner = reader.createQueryRunner();
@@ -61,7 +61,7 @@ export class ReadOnlySqliteDatabase implements SqlDatabase {
       return new ReadOnlySqliteDatabase(file, options, text, driver, reader);
     } catch (error) {
       await reader.destroy();
-      throw sqliteError(error, file, field);
+      throw sqliteOpenError(error, file, field);
     }
   }
 
@@ -84,7 +84,7 @@ export class ReadOnlySqliteDatabase implements SqlDatabase {
   }
 
   write(): Promise<never> {
-    const message = `${basename(this.#file)} is read-only; may this user write to it and its folder?`;
+    const message = `${this.#file} is read-only; may this user write to it and its folder?`;
     return Promise.reject(invalidParameter(this.#field, message));
   }
 
@@ -111,7 +111,7 @@ async function openReader(
     if (!/SQLITE_(CANTOPEN|READONLY)/.test(`${(error as { code?: string }).code} ${String(error)}`)) throw error;
     if (log && log.size > 0) throw error;
     if (immutable) return readable(immutable);
-    const message = `${driver.name} cannot read ${basename(file)} in a folder that it may not write to; use ?driver=sqlite3, or copy the file`;
+    const message = `${driver.name} cannot read ${file} in a folder that it may not write to; use ?driver=sqlite3, or copy the file`;
     throw invalidParameter("driver", message);
   }
 }
@@ -129,12 +129,18 @@ async function readable(source: DataSource | undefined): Promise<DataSource> {
   }
 }
 
-function cannotRead(field: string, file: string, error: unknown): unknown {
+async function cannotRead(field: string, file: string, error: unknown): Promise<unknown> {
   const known = sqliteError(error, file, field);
-  if (!AssetmillError.is(known) || known.code !== "UNAVAILABLE") return known;
+  if (!AssetmillError.is(known)) return known;
+  if (known.code !== "UNAVAILABLE") return sqliteOpenError(error, file, field);
+  const hasLog = await stat(`${file}-wal`).then(
+    ({ size }) => size > 0,
+    () => false,
+  );
+  if (!hasLog || !(await isReadable(file))) return invalidParameter(field, `this user may not read ${file}`);
   const name = basename(file);
   const message =
-    `${name} cannot be read: this user may not write to it or its folder, and ${name}-wal holds changes that are not in it ` +
+    `${file} cannot be read: this user may not write to it or its folder, and ${name}-wal holds changes that are not in it ` +
     `yet. Copy ${name} and ${name}-wal to a folder of your own, or run the command as a user who may write to them`;
   return invalidParameter(field, message);
 }

@@ -24,7 +24,7 @@ export function sqliteError(error: unknown, file: string, field = "store"): unkn
   const text = driverText(error);
   const [code, kind = ""] = UNAVAILABLE.exec(text) ?? [];
   if (text.includes("SQLITE_NOTADB")) {
-    return invalidParameter(field, "the file is not a SQLite database (it was left unchanged)");
+    return invalidParameter(field, notADatabase(basename(file)));
   }
   if (text.includes("SQLITE_CORRUPT")) {
     return new AssetmillError("INTERNAL", "the database is damaged (SQLITE_CORRUPT); restore it from a backup", {
@@ -38,11 +38,17 @@ export function sqliteError(error: unknown, file: string, field = "store"): unkn
   });
 }
 
-/** Like `sqliteError`, for opening a file: INVALID_PARAMETER if waiting cannot help. */
+const notADatabase = (file: string): string => `${file} is not a SQLite database (it was left unchanged)`;
+
+/**
+ * Like `sqliteError`, for opening a file: INVALID_PARAMETER if waiting cannot help, which shows the whole name to who has
+ * just given it.
+ */
 export function sqliteOpenError(error: unknown, file: string, field: string): unknown {
+  if (driverText(error).includes("SQLITE_NOTADB")) return invalidParameter(field, notADatabase(file));
   const kind = UNAVAILABLE.exec(driverText(error))?.[1] ?? "";
   if (WRONG_PLACE.includes(kind)) {
-    const message = `${basename(file)}: ${WORDS[kind]}`;
+    const message = `${file}: ${WORDS[kind]}`;
     const details = { ids: { field }, fields: [{ field, message }], cause: error };
     return new AssetmillError("INVALID_PARAMETER", `${field}: ${message}`, details);
   }

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { invalidParameter } from "../../core/errors.js";
 
 /**
- * Refuses a file that can be no database: a device or a pipe, at which SQLite waits or fails for ever, or, with `existing`,
+ * Refuses a file that can be no database: a folder, a device or a pipe, at which SQLite waits or fails for ever, or, with `existing`,
  * one that does not exist. `named`: the file as the user wrote it.
  */
 export async function refuseOtherFile(
@@ -15,10 +15,17 @@ export async function refuseOtherFile(
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
     throw invalidParameter(field, `${named} cannot be opened (${error.code})`);
   });
-  if (found ? !found.isFile() && !found.isDirectory() : false)
-    throw invalidParameter(field, `${named} is not a regular file`);
-  if (existing && !found?.isFile()) throw invalidParameter(field, `there is no database at ${named}`);
+  if (found?.isDirectory()) throw invalidParameter(field, `${named} is a folder; name a file`);
+  if (found && !found.isFile()) throw invalidParameter(field, `${named} is not a regular file`);
+  if (existing && !found) throw invalidParameter(field, `there is no database at ${named}`);
 }
+
+/** Returns whether this user may read the file. */
+export const isReadable = (file: string): Promise<boolean> =>
+  access(file, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
 
 /** Returns whether this user may change the file, which takes its folder too: SQLite keeps its log beside it. */
 export async function isWritable(file: string): Promise<boolean> {

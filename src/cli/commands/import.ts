@@ -5,6 +5,7 @@ import type { ImportProgress } from "../../core/transfer/import-assets.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
 import { Signals } from "../signals.js";
+import { shownMessage, shownPath } from "../shown-path.js";
 import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 
 export interface ImportFlags {
@@ -41,10 +42,11 @@ async function run(
         saidMs = performance.now();
         output.say(sentence(progress));
       },
-      onFailure: (failed, error) => output.say(`FAILED ${failed}: ${error.code} ${error.message}`),
+      onFailure: (failed, error) =>
+        output.say(`FAILED ${shownPath(failed)}: ${error.code} ${shownMessage(error.message, [failed])}`),
       onUnavailable: (error, retryInMs) =>
-        output.say(`${messageOf(error)}; trying again in ${Math.round(retryInMs)} ms`),
-      onNote: (note) => output.say(note),
+        output.say(`${shownMessage(messageOf(error))}; trying again in ${Math.round(retryInMs)} ms`),
+      onNote: (note) => output.say(shownMessage(note)),
     });
   // Allows the asset in progress to finish.
   const done = await retryWhileUnavailable(signals, output, work, { graceMs: 10_000 });

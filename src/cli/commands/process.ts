@@ -15,6 +15,7 @@ import type { Output } from "../output.js";
 import { progressView } from "../progress-view.js";
 import { Signals } from "../signals.js";
 import { type ChoiceFlags, chosenJob, type ChosenJob, refuseResting } from "../chosen-job.js";
+import { shownMessage } from "../shown-path.js";
 import { storeFlag } from "../store-flag.js";
 import { summaryTable } from "../summary-table.js";
 import { retryWhileUnavailable } from "../retry-while-unavailable.js";
@@ -64,7 +65,7 @@ async function run(chosen: ChosenJob, flags: ProcessFlags, signals: Signals, out
         ? `Resuming job ${processingId} at ${before.processedCount}/${before.migrationSet.totalFiles}`
         : `Job ${processingId}${before.dryRun ? " (dry run: nothing is written)" : ""}`,
     );
-    for (const warning of warnings) output.say(`Warning: ${warning}`);
+    for (const warning of warnings) output.say(`Warning: ${shownMessage(warning, flags.exclude)}`);
     if (leftOut.length > 0)
       output.say(`The job keeps the handlers it was started with; it does not run ${leftOut.join(", ")}`);
     mill.start({ jobId: processingId });

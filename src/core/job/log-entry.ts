@@ -9,14 +9,20 @@ export interface LogEntry {
 
 export const info = (message: string): LogEntry => ({ level: "INFO", message });
 
-/** Escapes control characters, line separators and unpaired surrogates, so that one entry is always one line. */
+/**
+ * Escapes control characters, line separators and unpaired surrogates, so that one entry is always one line, and what turns
+ * the direction of the text or hides in it, so that it reads as it is.
+ */
 export const escapeLine = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\p{Cs}/gu, (character) => {
+  text.replace(NOT_IN_A_LINE, (character) => {
     if (character === "\n") return "\\n";
     if (character === "\r") return "\\r";
     if (character === "\t") return "\\t";
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
+
+const NOT_IN_A_LINE =
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]|\p{Cs}/gu;
 
 /** Formats an entry as `yyyy-MM-dd HH:mm:ss:SSS: LEVEL: [TYPE] message`, in UTC. */
 export function formatLine(entry: LogEntry, jobType: string, atMs: number): string {

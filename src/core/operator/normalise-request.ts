@@ -58,7 +58,9 @@ type Given<T> = { readonly [Name in keyof T]: Exclude<T[Name], null> };
 const withoutNull = <T extends object>(request: T): Given<T> =>
   Object.fromEntries(Object.entries(request).filter(([, value]) => value !== null)) as Given<T>;
 
-function refuseUnknown(value: object, known: ReadonlySet<string>, prefix: string): void {
+function refuseUnknown(value: unknown, known: ReadonlySet<string>, prefix: string): void {
+  if (typeof value !== "object" || value === null || (prefix === "" && Array.isArray(value)))
+    throw invalidParameter(prefix.slice(0, -1) || "request", "must be an object");
   for (const name of Object.keys(value)) {
     if (known.has(name)) continue;
     const field = `${prefix}${name}`;
@@ -114,7 +116,6 @@ function pathList(value: string | readonly string[], field: string): readonly st
 }
 
 function filterField(filter: NonNullable<StartRequest["filter"]>): RequestFilter {
-  if (typeof filter !== "object") throw invalidParameter("filter", "must be an object");
   refuseUnknown(filter, FILTER_FIELDS, "filter.");
   const { fileTypes: types, startTime, endTime, filterProcessedAssets = false } = withoutNull(filter);
   if (startTime !== undefined) epochMs(startTime, "filter.startTime");

@@ -8,7 +8,8 @@ export type NamesOf<T> = Readonly<Record<keyof T, true>>;
  * mistyped option that is ignored would do what the caller meant to prevent. `within`: the option that holds these options.
  */
 export function refuseUnknownOptions(options: unknown, known: Readonly<Record<string, true>>, within = ""): void {
-  if (typeof options !== "object" || options === null) throw invalidParameter(within || "options", "must be an object");
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw invalidParameter(within || "options", "must be an object");
   const names = Object.keys(known);
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
@@ -41,6 +42,10 @@ export function nearestName(name: string, known: readonly string[]): string | un
   }
   return nearest;
 }
+
+/** Returns whether a name is the known one but for its case or one typing mistake. */
+export const isNearMiss = (name: string, known: string): boolean =>
+  Math.abs(name.length - known.length) <= 1 && mistakesBetween(name.toLowerCase(), known.toLowerCase()) <= 1;
 
 /** Counts the letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
 function mistakesBetween(a: string, b: string): number {

@@ -79,7 +79,7 @@ describe("a SQLite file that this user may only read", () => {
     const database = await open();
     const error = await rejection(database.write((tx) => tx.query("insert into t values (1)")));
     expect(AssetmillError.is(error) && error.code).to.equal("INVALID_PARAMETER");
-    expect((error as Error).message).to.match(/store\.sqlite is read-only/);
+    expect((error as Error).message).to.include(`${file} is read-only`);
   });
 
   it("shows what a live writer has committed to the log", async () => {
@@ -96,6 +96,14 @@ describe("a SQLite file that this user may only read", () => {
     file = copy;
     await lock();
     expect(await refusal()).to.match(/copy\.sqlite-wal holds changes that are not in it/);
+  });
+
+  it("is refused without a word of a log if this user may not even read it", async () => {
+    await write("a");
+    await close();
+    await chmod(file, 0o600);
+    await chmod(join(folder, "stores"), 0o555);
+    expect(await refusal()).to.equal(`store: this user may not read ${file}`);
   });
 
   it("is refused by better-sqlite3 in a folder without the right to write, with what to do", async () => {

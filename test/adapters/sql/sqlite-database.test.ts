@@ -229,21 +229,27 @@ describe("a SQLite database", function () {
       await writeFile(file, "this is not a database, by far not, and long enough to be looked at".repeat(50));
       const error = await rejection(openDatabase(file));
       expect(error).to.be.instanceOf(Error);
-      expect((error as Error).message).not.to.include(folder);
+      expect((error as Error).message, "the file as it was given").to.include(file);
     });
 
     /** Who is refused is told which file, and to look at its name and rights. */
     const refused = async (): Promise<string> => {
       const error = await rejection(openDatabase(file));
       expect(AssetmillError.is(error) && [error.code, error.ids.field]).to.deep.equal(["INVALID_PARAMETER", "store"]);
-      expect((error as Error).message).not.to.include(folder);
+      expect((error as Error).message, "the file as it was given").to.include(file);
       return (error as Error).message;
     };
 
     it("is rejected if it is a folder", async () => {
       file = join(folder, "a-folder");
       await mkdir(file);
-      expect(await refused()).to.match(/a-folder: cannot open the file; does its folder exist/);
+      expect(await refused()).to.match(/a-folder is a folder; name a file/);
+    });
+
+    it("is rejected, by its whole name, if it is no database", async () => {
+      file = join(folder, "topic.dita");
+      await writeFile(file, "<topic/>".repeat(100));
+      expect(await refused()).to.equal(`store: ${file} is not a SQLite database (it was left unchanged)`);
     });
 
     it("is rejected if its folder cannot be created", async () => {

@@ -19,13 +19,20 @@ export interface ResolvedFolderOptions {
   readonly hidden: boolean;
 }
 
-/** Resolves the options. Throws INVALID_PARAMETER naming the option if the folder does not exist. */
+/** Resolves the options. Throws INVALID_PARAMETER naming the folder if it does not exist or this user may not enter it. */
 export async function resolveFolderOptions(options: FolderOptions): Promise<ResolvedFolderOptions> {
   const mount = normalisePath(options.mount ?? "/", "mount");
   try {
     const folder = await realpath(resolve(options.folder));
-    if ((await stat(folder)).isDirectory()) return { folder, mount, hidden: options.hidden === true };
-  } catch {
+    if ((await stat(folder)).isDirectory()) {
+      // Needs the right to enter it, not to list it: without the latter, single assets can still be read.
+      await stat(`${folder}/.`);
+      return { folder, mount, hidden: options.hidden === true };
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EACCES" || code === "EPERM")
+      throw invalidParameter("assets", `this user may not enter the folder ${options.folder} (${code})`);
     throw invalidParameter("assets", `folder not found: ${options.folder}`);
   }
   throw invalidParameter("assets", `${options.folder} is not a folder`);

@@ -7,6 +7,9 @@ import type { ContentStore, StagedContent } from "./content-store.js";
 
 const HASH = /^sha256:[0-9a-f]{64}$/;
 
+/** Whether this is the id of a content that is kept as a file. */
+export const isInFile = (contentId: string): boolean => HASH.test(contentId);
+
 interface StagedFile extends StagedContent {
   /** The file until it is adopted. */
   readonly staged: string;
@@ -61,8 +64,15 @@ export class FileContentStore implements ContentStore<StagedFile> {
   }
 
   async *read(contentId: string, path: string): AsyncIterable<Uint8Array> {
+    if (!isInFile(contentId))
+      throw new AssetmillError(
+        "READ_FAILED",
+        `its content is kept in the database, not as a file in the content folder ${this.#folder}; leave ?content= out of the repository's URI`,
+        { ids: { path } },
+      );
+    const file = this.#fileOf(contentId);
     try {
-      yield* createReadStream(this.#fileOf(contentId), { highWaterMark: 256 * 1024 });
+      yield* createReadStream(file, { highWaterMark: 256 * 1024 });
     } catch (cause) {
       throw new AssetmillError(
         "READ_FAILED",
@@ -80,12 +90,8 @@ export class FileContentStore implements ContentStore<StagedFile> {
   }
 
   #fileOf(contentHash: string): string {
-    // Only a hash is accepted from a row: no path can lead out of the folder.
-    if (!HASH.test(contentHash))
-      throw new AssetmillError(
-        "READ_FAILED",
-        `its content is not stored as a file in the content folder ${this.#folder}; was the repository opened with another ?content=?`,
-      );
+    // Only a hash is accepted: no path can lead out of the folder.
+    if (!isInFile(contentHash)) throw new Error("the content is not kept as a file");
     const hex = contentHash.slice("sha256:".length);
     return join(this.#folder, hex.slice(0, 2), hex);
   }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { AssetmillError } from "../../../../core/errors.js";
 import type { SqlDatabase, SqlTransaction } from "../../../sql/index.js";
 import type { ContentStore, StagedContent } from "./content-store.js";
+import { isInFile } from "./file-content-store.js";
 import { CONTENT, PIECE } from "../tables.js";
 
 const PIECE_BYTES = 256 * 1024;
@@ -81,6 +82,12 @@ export class TableContentStore implements ContentStore<StagedPieces> {
   }
 
   async *read(contentId: string, path: string, sizeBytes: number): AsyncIterable<Uint8Array> {
+    if (isInFile(contentId))
+      throw new AssetmillError(
+        "READ_FAILED",
+        "its content is kept as a file, not in the database: ?content=DIR is missing from the repository's URI",
+        { ids: { path } },
+      );
     let read = 0;
     for (let piece = 0; read < sizeBytes; piece += READ_TOGETHER) {
       const rows = await this.#database.read(

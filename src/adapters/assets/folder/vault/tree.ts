@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Asset } from "../../../../core/asset/asset.js";
 import { decodeHead } from "../../../../core/asset/decode-text.js";
+import { invalidParameter } from "../../../../core/errors.js";
 import { childPath, isWithin } from "../../../../core/asset/path.js";
 import { assetOfFile } from "../asset-mapper.js";
 import { readFileHead } from "../file-head.js";
@@ -29,11 +30,15 @@ interface VaultName {
   readonly isHidden: boolean;
 }
 
-/** Returns the `jcr_root` of a FileVault layout; undefined for any other folder. */
+/** Returns the `jcr_root` of a FileVault layout; undefined for any other folder. Throws INVALID_PARAMETER if it cannot be told. */
 export function vaultRootOf(folder: string): string | undefined {
   if (basename(folder) === "jcr_root") return folder;
   const root = join(folder, "jcr_root");
-  return statSync(root, { throwIfNoEntry: false })?.isDirectory() ? root : undefined;
+  try {
+    return statSync(root, { throwIfNoEntry: false })?.isDirectory() ? root : undefined;
+  } catch (error) {
+    throw invalidParameter("assets", `${root} cannot be looked at (${(error as NodeJS.ErrnoException).code})`);
+  }
 }
 
 /**
