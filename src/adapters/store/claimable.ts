@@ -78,17 +78,17 @@ async function candidates(
   const { chunks, newcomers = 0, discoveries, alone } = request;
   const most = { chunks: chunks + newcomers, discoveries };
   // Each by itself and by the index on state: most rows of a job may be DONE.
-  const ofJob = `select 1 from ${LEASE} l ${dialect.byIndex("lease_by_state")} where l.job_id = j.id`;
-  const ready = `${ofJob} and ${freeReady(alone)}`;
-  const expired = `${ofJob} and ${freeExpired(dialect.now, dialect)}`;
+  const leases = `select 1 from ${LEASE} l ${dialect.byIndex("lease_by_state")} where l.job_id =`;
+  const ready = (id: string): string => `${leases} ${id} and ${freeReady(alone)}`;
+  const expired = (id: string): string => `${leases} ${id} and ${freeExpired(dialect.now, dialect)}`;
   const freeParams = freeParameters(dead, request);
   const rows = await database.read(
-    `select j.*,
-       (select count(*) from (${ready} and chunk <> ${DISCOVERY} limit ?) counted)
-         + (select count(*) from (${expired} and chunk <> ${DISCOVERY} limit ?) counted) as ready,
-       case when exists (${ready} and chunk = ${DISCOVERY}) or exists (${expired} and chunk = ${DISCOVERY})
-         then 1 else 0 end as discovery
-     from (select j.id, j.sequence, j.priority, j.needs_care, j.queued, j.held, j.waited_ms from (
+    `select found.*,
+       (select count(*) from (${ready("found.id")} and chunk <> ${DISCOVERY} limit ?) counted)
+         + (select count(*) from (${expired("found.id")} and chunk <> ${DISCOVERY} limit ?) counted) as ready,
+       case when exists (${ready("found.id")} and chunk = ${DISCOVERY})
+         or exists (${expired("found.id")} and chunk = ${DISCOVERY}) then 1 else 0 end as discovery
+     from (select id, sequence, priority, needs_care, queued, held, waited_ms from (
        select id, sequence, priority,
          (select count(*) from ${LEASE} l where l.job_id = j.id and state = 'LEASED') as held,
          case when queued = 1 and status = 'WAITING' then 1 else 0 end as queued,
@@ -96,8 +96,8 @@ async function candidates(
          ${alone ? `case when ${waitsForCare(dialect)} then 1 else 0 end` : "0"} as needs_care
        from ${JOB} j where repository = ? and ${CLAIMABLE} and handlers in ${dialect.list("text")}
          ${request.jobId === undefined ? "" : "and id = ?"} and id not in ${dialect.list("text")}
-         and (exists (${ready} and ${wanted(most)}) or exists (${expired} and ${wanted(most)}))
-     ) j order by needs_care desc, ${LAG} desc, sequence limit ${MAX_JOBS}) j`,
+         and (exists (${ready("j.id")} and ${wanted(most)}) or exists (${expired("j.id")} and ${wanted(most)}))
+     ) candidate order by needs_care desc, ${LAG} desc, sequence limit ${MAX_JOBS}) found`,
     [
       Math.max(0, most.chunks),
       ...freeParams,
