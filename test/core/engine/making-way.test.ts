@@ -27,7 +27,10 @@ describe("a busy worker that makes way", () => {
     const many = [1, 2, 3, 4].map((i) => waiting({ id: `waits-${i}` }));
     await clock.advance(500);
     await way.mayClaim(FULL, asked({ unserved: many }));
-    expect([newer, other].filter(({ isStopped }) => isStopped)).to.have.length(1);
+    expect(
+      [newer, other].filter(({ isStopped }) => isStopped),
+      "of the two that are left",
+    ).to.have.length(1);
   });
 
   it("keeps what was claimed a moment ago, and everything while there is room for those that wait", async () => {
@@ -59,11 +62,17 @@ describe("a busy worker that makes way", () => {
     const { way, chunk, discovery, clock } = plot();
     const [walk, work] = [discovery("big"), chunk("big", 1)];
     await clock.advance(2_000);
-    await way.mayClaim(FULL, asked({ unserved: [waiting({ ready: 0, discovery: true })] }));
+    await way.mayClaim(FULL, asked({ unserved: [waiting({ ready: 0, discovery: true, waitedMs: 60_000 })] }));
     expect(walk.isStopped, "before it has stored a page: a long listing would begin again and again").to.equal(false);
     walk.hasProgress = true;
     await clock.advance(2_000);
-    await way.mayClaim(FULL, asked({ unserved: [waiting({ ready: 0, discovery: true })] }));
+    await way.mayClaim(
+      { ...FULL, discoveries: 1 },
+      asked({ unserved: [waiting({ ready: 0, discovery: true, waitedMs: 60_000 })] }),
+    );
+    expect(walk.isStopped, "while there is room for it").to.equal(false);
+    await clock.advance(2_000);
+    await way.mayClaim(FULL, asked({ unserved: [waiting({ ready: 0, discovery: true, waitedMs: 60_000 })] }));
     expect([walk.isStopped, work.isStopped]).to.deep.equal([true, false]);
   });
 

@@ -48,6 +48,10 @@ describe("chunks shared out among jobs", () => {
     expect(shared([claimant("a", { held: 6 }), claimant("b")], 10)).to.deep.equal({ a: 2, b: 8 });
   });
 
+  it("end a job's waiting: the first one makes up for it, not each", () => {
+    expect(shared([claimant("a", { waitedMs: 2_000 }), claimant("b")], 4)).to.deep.equal({ a: 2, b: 2 });
+  });
+
   it("are never more than a job has, nor more than were asked for", () => {
     const few = [claimant("a", { ready: 2 }), claimant("b", { ready: 3 }), claimant("c", { ready: 0 })];
     expect(shared(few, 10)).to.deep.equal({ a: 2, b: 3 });
@@ -73,6 +77,7 @@ describe("chunks shared out among jobs", () => {
     const all = jobs.map((job) => ({ ...job, ...waited }));
     expect(shared(all, 0, 8, ["a"])).to.deep.equal({ b: 1, c: 1, d: 1 });
     expect(shared(all, 0, 2, ["a"])).to.deep.equal({ b: 1, c: 1 });
-    expect(shared(all, 1, 2), "who got a chunk is no newcomer").to.deep.equal({ a: 1, b: 1, c: 1 });
+    expect(shared(all, 1, 8), "those that nobody took").to.deep.equal({ a: 1, b: 1, c: 1, d: 1 });
+    expect(shared([claimant("a")], 1, 8), "who got a chunk is no newcomer").to.deep.equal({ a: 1 });
   });
 });

@@ -104,6 +104,37 @@ describe("the slots of a process", () => {
     expect((counts.get("steady") ?? 0) - before).to.be.within(16, 24);
   });
 
+  it("go to a job that begins beside busy ones from where the one is that is furthest behind", async () => {
+    const clock = new ManualClock();
+    const slots = new Slots(3, clock);
+    const ahead = slots.shareOf(jobWith("ahead", 5));
+    const behind = slots.shareOf(jobWith("behind", 5));
+    const late = slots.shareOf(jobWith("late", 5));
+    for (const share of [ahead, ahead, behind]) await slots.acquire(share);
+    await clock.advance(100);
+    const granted: string[] = [];
+    void slots.acquire(ahead).then(() => granted.push("ahead"));
+    void slots.acquire(late).then(() => granted.push("late"));
+    await quiet();
+    expect(slots.mustMakeRoom(behind, clock.monotonicMs()), "level with it").to.equal(false);
+    expect(slots.mustMakeRoom(ahead, clock.monotonicMs())).to.equal(true);
+    slots.release(behind);
+    await quiet();
+    expect(granted).to.deep.equal(["late"]);
+  });
+
+  it("are looked at again within a millisecond", async () => {
+    const clock = new ManualClock();
+    const slots = new Slots(1, clock);
+    const [mine, other] = [slots.shareOf(jobWith("mine", 5)), slots.shareOf(jobWith("other", 5))];
+    await slots.acquire(mine);
+    void slots.acquire(other);
+    await clock.advance(1);
+    expect(slots.mustMakeRoom(mine, clock.monotonicMs()), "not yet behind enough").to.equal(false);
+    await clock.advance(2);
+    expect(slots.mustMakeRoom(mine, clock.monotonicMs())).to.equal(true);
+  });
+
   it("that become free together are shared, too", async () => {
     const slots = new Slots(0, new ManualClock());
     const granted: string[] = [];
