@@ -52,7 +52,7 @@ export class MakingWay {
       this.#forCare = care;
     }
     if (this.#forCare) for (const work of this.#held) work.stop("making way", false);
-    const held = [...this.#held].filter((work) => !work.isStopped);
+    const held = [...this.#held];
     const chunks = unserved.filter(({ ready }) => ready > 0).slice(room.chunks);
     giveUp(
       held.filter((work) => work instanceof AssetLanes),
@@ -69,19 +69,24 @@ export class MakingWay {
   }
 }
 
-/** Stops work that would go to one of `unserved` if it were free: at most half of it at a time. */
+/**
+ * Stops work that would go to one of `unserved` if it were free: at most half of it at a time. What was told to stop
+ * already, but waits for its assets in flight, counts.
+ */
 function giveUp(held: readonly LeasedWork[], unserved: readonly Claimant[], nowMs: number): void {
+  const kept = held.filter(({ isStopped }) => !isStopped);
+  const going = held.length - kept.length;
   const lagOnceFree = ({ job, sinceMs }: LeasedWork): number => {
-    const others = held.filter((work) => work.job.id === job.id).length - 1;
+    const others = kept.filter((work) => work.job.id === job.id).length - 1;
     return lag({ weight: weightOf(job), held: others, waitedMs: nowMs - sinceMs });
   };
-  const least = held
+  const least = kept
     .filter(({ sinceMs, hasProgress }) => hasProgress && nowMs - sinceMs >= KEPT_MS)
     .map((work) => ({ work, lag: lagOnceFree(work) }))
     .sort((a, b) => a.lag - b.lag)
-    .slice(0, Math.ceil(held.length / 2));
+    .slice(0, Math.max(0, Math.ceil(held.length / 2) - going));
   for (const [i, { work, lag: mine }] of least.entries()) {
-    const next = unserved[i];
+    const next = unserved[going + i];
     if (next && lag(next) > mine) work.stop("making way", false);
   }
 }

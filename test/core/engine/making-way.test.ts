@@ -18,19 +18,31 @@ const waiting = (over: Partial<Claimant> = {}): Claimant => ({
 });
 
 describe("a busy worker that makes way", () => {
-  it("gives up no more than half of its chunks, the oldest of the job that holds most first", async () => {
-    const { way, chunk, clock } = plot();
+  it("gives up the oldest chunk of the job that holds most, and no other while that one waits for its assets", async () => {
+    const { way, chunk, held, clock } = plot();
     const [old, newer, other] = [chunk("big", 1), chunk("big", 2), chunk("small", 1)];
+    const stopped = () => [old, newer, other].map(({ isStopped }) => isStopped);
     await clock.advance(1_500);
     await way.mayClaim(FULL, asked({ unserved: [waiting()] }));
-    expect([old, newer, other].map(({ isStopped }) => isStopped)).to.deep.equal([true, false, false]);
-    const many = [1, 2, 3, 4].map((i) => waiting({ id: `waits-${i}` }));
+    expect(stopped()).to.deep.equal([true, false, false]);
     await clock.advance(500);
-    await way.mayClaim(FULL, asked({ unserved: many }));
-    expect(
-      [newer, other].filter(({ isStopped }) => isStopped),
-      "of the two that are left",
-    ).to.have.length(1);
+    await way.mayClaim(FULL, asked({ unserved: [waiting()] }));
+    expect(stopped(), "it makes room for the one that waits").to.deep.equal([true, false, false]);
+    held.delete(old);
+    await clock.advance(500);
+    await way.mayClaim(FULL, asked({ unserved: [waiting()] }));
+    expect(stopped().filter(Boolean), "for the next that waits").to.have.length(2);
+  });
+
+  it("gives up no more than half of its chunks at a time, however many jobs wait", async () => {
+    const { way, chunk, clock } = plot();
+    const all = ["a", "b", "c", "d"].map((id) => chunk(id, 1));
+    const many = ["e", "f", "g", "h"].map((id) => waiting({ id }));
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(1_500);
+      await way.mayClaim(FULL, asked({ unserved: many }));
+      expect(all.filter(({ isStopped }) => isStopped)).to.have.length(2);
+    }
   });
 
   it("keeps what was claimed a moment ago, and everything while there is room for those that wait", async () => {
