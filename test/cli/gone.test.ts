@@ -42,6 +42,6 @@ describe("results of an asset that is gone", () => {
     expect(log.out).to.match(/\] Removed the results of 1 asset no longer in the repository$/m);
 
     writeFileSync(bench.path("tree/a.dita"), TOPIC);
-    expect((await show(A)).err).to.equal(`${A} has not been processed yet\n`);
+    expect((await show(A)).err).to.equal(`${A} has no results: nothing has processed it successfully yet\n`);
   });
 });

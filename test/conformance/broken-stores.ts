@@ -277,7 +277,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     alter: inJobs((sound) => ({
       create: ({ warnings: _forgotten, ...draft }, admit) => sound.create(draft, admit),
     })),
-    breaks: "the warnings about a created job's request follow the first line of its log",
+    breaks: "the warnings about a created job's request are counted, and follow the first line of its log",
   },
   {
     fault: "takes a path for a root that ends at its first line break",

@@ -25,7 +25,7 @@ export async function showCommand(path: string, flags: ShowFlags, output: Output
   try {
     const result = await results.results(path);
     if (!result) {
-      output.say(`${shownPath(path)} has not been processed yet`);
+      output.say(`${shownPath(path)} has no results: nothing has processed it successfully yet`);
       return EXIT.failures;
     }
     // Without the stamp's basis, which may list every link of the asset.

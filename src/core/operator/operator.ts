@@ -75,7 +75,7 @@ export class Operator extends Control implements JobOperator {
     refuseDamaged(job);
     const { status } = job.state;
     if (isFinal(status) || status === "PAUSED") {
-      throw new AssetmillError("ILLEGAL_STATE", `job ${job.id} waits for nobody: it is ${status}`, {
+      throw new AssetmillError("ILLEGAL_STATE", `job ${job.id} cannot be run: it is ${status}`, {
         ids: { jobId: job.id, status },
       });
     }

@@ -148,9 +148,11 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
     },
   },
   {
-    guarantee: "the warnings about a created job's request follow the first line of its log",
+    guarantee: "the warnings about a created job's request are counted, and follow the first line of its log",
     async check(scene) {
-      const lines = await scene.lines(await scene.create(draftOf({ warnings: ["No /a", "No\n/b"] })));
+      const job = await scene.create(draftOf({ warnings: ["No /a", "No\n/b"] }));
+      deepStrictEqual(job.warnings, 2);
+      const lines = await scene.lines(job);
       deepStrictEqual(lines.length, 3);
       ok(/WARN: \[ASSET_PROCESSING\] No \/a$/.test(lines[1] ?? ""), lines[1]);
       ok(/WARN: \[ASSET_PROCESSING\] No\\n\/b$/.test(lines[2] ?? ""), lines[2]);
