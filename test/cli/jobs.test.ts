@@ -154,7 +154,7 @@ describe("the commands about jobs", () => {
       show("/content/dam/broken/topics"),
     ]);
     expect([failed.code, failed.out]).to.deep.equal([1, ""]);
-    expect(failed.err).to.include("has not been processed");
+    expect(failed.err).to.include("has no results: nothing has processed it successfully yet");
     expect([missing.code, folder.code]).to.deep.equal([2, 2]);
   });
 });
