@@ -369,6 +369,14 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
     breaks: "results about paths beside the scope's roots, or excluded from it, stay when their assets are gone",
   },
   {
+    fault: "looks for what is gone below the last root only",
+    alter: (sound) => ({
+      forgetGone: async (scope, options) =>
+        (await sound.forgetGone?.({ ...scope, roots: scope.roots.slice(-1) }, options)) ?? { removed: 0 },
+    }),
+    breaks: "results of gone assets are removed below each root of a scope, however the names of the roots sort",
+  },
+  {
     fault: "removes results that the job itself wrote",
     alter: (sound) => ({
       forgetGone: async (scope, options) =>

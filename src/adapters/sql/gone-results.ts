@@ -46,13 +46,15 @@ interface PathCondition {
 
 /** The primary key is in binary order: everything at and below the roots, and what lies between them. */
 function inSqlite({ roots }: Scope, after: string | undefined): PathCondition {
-  const sorted = [...roots].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  const [first = "/", last = "/"] = [sorted[0], sorted.at(-1)];
-  // Behind "/" comes "0".
-  const end = last === "/" ? "0" : `${last}0`;
+  const [first = "/"] = inBinaryOrder(roots);
+  // Behind "/" comes "0". What lies below the last root need not come last: "/a-b" is before "/a/b".
+  const end = inBinaryOrder(roots.map((root) => (root === "/" ? "0" : `${root}0`))).at(-1);
   const from = after === undefined ? "r.path >= ?" : "r.path > ?";
   return { sql: `${from} and r.path < ?`, order: "r.path", parameters: [after ?? first, end] };
 }
+
+const inBinaryOrder = (texts: readonly string[]): readonly string[] =>
+  [...texts].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
 /** The order depends on the database's locale, so that all results have to be looked at. An index holds the first characters. */
 function inPostgres({ roots }: Scope, after: string | undefined): PathCondition {

@@ -66,7 +66,8 @@ const keyTail = (column: string): string =>
   `(case when length(${column}) > ${HEAD_BYTES} then sha256(${column}) else ''::bytea end)`;
 
 const pathHead = (column: string): string => `left(${column}, ${HEAD_CHARS})`;
-// A text becomes bytes by a cast, in which a backslash must be doubled; convert_to depends on settings, which indexes do not allow.
+// A text becomes bytes by a cast, in which a backslash must be doubled: convert_to depends on settings, which indexes do not
+// allow.
 const pathTail = (column: string): string =>
   `(case when length(${column}) > ${HEAD_CHARS}
      then sha256(cast(replace(${column}, chr(92), repeat(chr(92), 2)) as bytea)) else ''::bytea end)`;

@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { invalidParameter } from "../../core/errors.js";
 
 /**
- * Refuses a file that can be no database: a folder, a device or a pipe, at which SQLite waits or fails for ever, or, with `existing`,
- * one that does not exist. `named`: the file as the user wrote it.
+ * Refuses a file that cannot be a database: a folder, or a device or pipe, on which SQLite waits for ever; with `existing`
+ * also one that does not exist. `named`: the file as the user wrote it.
  */
 export async function refuseOtherFile(
   file: string,

@@ -62,6 +62,16 @@ export const GONE_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
+    guarantee: "results of gone assets are removed below each root of a scope, however the names of the roots sort",
+    needs: "forgetsGone",
+    async check(plot) {
+      const all = ["/p/a", "/p-q/b", "/p.r", "/p0/c"];
+      const left = await processed(plot, all, all);
+      deepStrictEqual(await forgotten(plot, plot.scope(["/p", "/p-q", "/p.r"].map((root) => plot.at(root))), 1), 3);
+      deepStrictEqual(await left(), ["/p0/c"]);
+    },
+  },
+  {
     guarantee: "results that the job itself wrote stay, whatever became of their assets meanwhile",
     needs: "forgetsGone",
     async check(plot) {

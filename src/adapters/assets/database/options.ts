@@ -10,7 +10,10 @@ export interface DatabaseAssetsOptions {
   readonly existingContents?: boolean;
 }
 
-/** Returns the content folder's real path, and creates it if missing, unless `existingContents`; undefined if contents are kept in the database. */
+/**
+ * Returns the content folder's real path, and creates it if missing, unless `existingContents`; undefined if contents are
+ * kept in the database.
+ */
 export async function resolveContentFolder({
   contentFolder,
   existingContents = false,

@@ -6,11 +6,12 @@ import type {
   ForgottenPage,
 } from "../../../core/ports/asset-repository.js";
 import type { Scope } from "../../../core/asset/scope.js";
-import { nextResults, removeResults } from "../../sql/gone-results.js";
+import { nextResults, removeResults, type StoredResult } from "../../sql/gone-results.js";
 import { AssetResults } from "../../sql/asset-results.js";
 import { type SqlDatabase, sqlTransaction } from "../../sql/sql-database.js";
 import { isGone, showsContent } from "./gone.js";
 import { FolderReader } from "./reader.js";
+import { TimeSlice } from "./time-slice.js";
 import type { FolderTree } from "./tree.js";
 import { type FolderOptions, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
 
@@ -52,7 +53,12 @@ export class FolderAssetRepository extends FolderReader implements AssetReposito
   async #forgetGone(tree: FolderTree, scope: Scope, options: ForgetOptions): Promise<ForgottenPage> {
     if (!showsContent(tree)) return { removed: 0 };
     const { results, ...page } = await nextResults(this.#database, this.identity, scope, options);
-    const gone = results.filter(({ path }) => isGone(tree, path));
+    const gone: StoredResult[] = [];
+    const slice = new TimeSlice();
+    for (const result of results) {
+      if (isGone(tree, result.path)) gone.push(result);
+      if (slice.isOver) await slice.turn();
+    }
     if (gone.length === 0) return { removed: 0, ...page };
     const removed = await this.#database.write((tx) => removeResults(tx, this.identity, gone));
     return { removed, ...page };
