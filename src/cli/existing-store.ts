@@ -15,7 +15,10 @@ export function existingStore(store: string | undefined, assets = ""): string {
   return uri;
 }
 
-/** Returns a note if the assets are in a SQLite file that does not exist yet: a server creates it, but its name may be mistyped. */
+/**
+ * Returns a note if the assets are in a SQLite file that does not exist yet: a server creates it, but its name may be
+ * mistyped.
+ */
 export function newAssetsNote(assets: string): string | undefined {
   const uri = parseAssetsUri(assets);
   if (uri.kind !== "sqlite" || !isMissing(uri.file)) return undefined;

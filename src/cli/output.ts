@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { escapeLine, HIDDEN_CHARACTERS } from "../core/job/log-entry.js";
 
 /** A command's output: results on standard output, messages on standard error. */
 export interface Output {
@@ -15,10 +16,8 @@ export interface Output {
 
 /** Replaces control characters, also those that turn the direction of the text: nothing may control the terminal. */
 export const printable = (text: string): string =>
-  text
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�")
-    .replace(TURNING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-const TURNING = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�").replace(HIDDEN, escapeLine);
+const HIDDEN = new RegExp(`[${HIDDEN_CHARACTERS}]`, "g");
 
 export const processOutput: Output = {
   line: (text) => void process.stdout.write(`${printable(text)}\n`),

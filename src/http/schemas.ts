@@ -36,8 +36,8 @@ const hasRoots = ({ path, paths }: { readonly path?: unknown; readonly paths?: u
   (path ?? paths ?? undefined) !== undefined;
 
 /**
- * The shape of a start request. In a body, null is as good as absent: many clients write it for what they leave out. The operator validates its values (paths, types, filter, times). Fields are in the order of
- * the published documentation.
+ * The shape of a start request. In a body, null is as good as absent: many clients write it for what they leave out. The
+ * operator validates its values (paths, types, filter, times). Fields are in the order of the published documentation.
  */
 export const startRequestSchema = strict({
   path: pathText.nullish().openapi({ description: "Absolute path of a folder or a single asset" }),

@@ -101,7 +101,10 @@ function encodingNamed({ where, name }: DeclaredEncoding): string | undefined {
   return where !== "XML declaration" && encoding.startsWith("utf-16") ? "utf-8" : encoding;
 }
 
-/** Whether a mark, or the form of the first bytes, is what the declaration names. Most names of UTF-16 leave the byte order open. */
+/**
+ * Whether a mark, or the form of the first bytes, is what the declaration names. Most names of UTF-16 leave the byte order
+ * open.
+ */
 function agree(form: string, declared: DeclaredEncoding): boolean {
   const encoding = encodingNamed({ where: "XML declaration", name: declared.name });
   if (encoding === undefined) return false;

@@ -39,6 +39,7 @@ export function countedLine(job: Job): LogEntry {
   const detail = skipped === 0 ? "" : `; ${skipped} skipped: ${skips.map(([code, n]) => `${n} ${code}`).join(", ")}`;
   return info(`Counted ${total} assets${detail}`);
 }
+
 /** Says once how many hidden files and folders discovery left out; nothing if there were none. */
 export const hiddenLines = ({ tally: { hidden = 0 } }: Job): readonly LogEntry[] =>
   hidden === 0 ? [] : [info(`${leftOut(hidden)}; ?hidden=true in the repository's URI includes them`)];

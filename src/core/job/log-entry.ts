@@ -21,8 +21,10 @@ export const escapeLine = (text: string): string =>
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 
-const NOT_IN_A_LINE =
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]|\p{Cs}/gu;
+/** What turns the direction of a text, or hides in it, as the inside of a character class. */
+export const HIDDEN_CHARACTERS = String.raw`\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff`;
+
+const NOT_IN_A_LINE = new RegExp(String.raw`[\u0000-\u001f\u007f-\u009f\u2028\u2029${HIDDEN_CHARACTERS}]|\p{Cs}`, "gu");
 
 /** Formats an entry as `yyyy-MM-dd HH:mm:ss:SSS: LEVEL: [TYPE] message`, in UTC. */
 export function formatLine(entry: LogEntry, jobType: string, atMs: number): string {

@@ -23,7 +23,8 @@ export interface PutEnd {
 export interface AssetSink {
   /**
    * Puts the assets and returns their ends in the order given. If one asset fails, its error is returned in its place
-   * and the others are still put. A path of more than 4,096 bytes fails. Throws only UNAVAILABLE, and the signal's reason when `signal` is aborted.
+   * and the others are still put. A path of more than 4,096 bytes fails. Throws only UNAVAILABLE, and the signal's reason
+   * when `signal` is aborted.
    */
   put(incoming: readonly IncomingAsset[], signal?: AbortSignal): Promise<readonly (PutEnd | AssetmillError)[]>;
 

@@ -12,9 +12,10 @@ const ACCEPTED: readonly FileType[] = ["DITATOPIC", "DITAMAP", "DITAVAL"];
 
 /**
  * Post-processes DITA topics, maps and ditavals: unique id, title, class, ids, references. The result depends only on the
- * asset's path, its content and which of its targets exist (a warning also on what exists beside a missing one), so repeating it changes nothing. A topic or map always gets every
- * list, even empty ones, which replace the values of an earlier run. Missing targets become warnings and
- * `brokenReferences`. A file that is ill-formed, is not DITA or exceeds the limits fails.
+ * asset's path, its content and which of its targets exist (a warning also on what exists beside a missing one), so
+ * repeating it changes nothing. A topic or map always gets every list, even empty ones, which replace the values of an
+ * earlier run. Missing targets become warnings and `brokenReferences`. A file that is ill-formed, is not DITA or exceeds
+ * the limits fails.
  */
 export const ditaHandler: AssetHandler = Object.freeze({
   name: "dita",

@@ -37,7 +37,11 @@ export interface AssetRepositoryCapabilities extends Readonly<Record<Exclude<Ass
   readonly foldsNames?: boolean;
   /** Length of the longest path that an asset can have there, in bytes of UTF-8. @defaultValue 4,096 */
   readonly maxPathBytes?: number;
-  /** Number of random trees that each property is tested on; with fewer than 25, trees of long paths are scanned less often too. @defaultValue 25 */
+  /**
+   * Number of random trees that each property is tested on; with fewer than 25, trees of long paths are scanned less often
+   * too.
+   * @defaultValue 25
+   */
   readonly randomTrees?: number;
 }
 
