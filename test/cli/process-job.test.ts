@@ -24,6 +24,7 @@ describe("process --job", () => {
     const [waiting] = jsonLines(retry);
     const command = `assetmill process --job ${waiting.processingId} --store ${bench.store} --assets`;
     expect(retry.err).to.include(command);
+    expect((await at("status", waiting.processingId)).out, "nobody knows when it ends").to.match(/^Left: +-$/m);
     const ran = await at("process", "--job", waiting.processingId, "--assets", BROKEN, "--json");
     expect(ran.code, "the same assets fail again").to.equal(1);
     expect(ran.err).to.include(`Job ${waiting.processingId}`);

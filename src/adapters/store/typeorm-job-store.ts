@@ -82,7 +82,8 @@ export class TypeOrmJobStore implements JobStore {
     const { dialect } = this.#database;
     const idle = await this.#database.read(
       `select id from ${JOB} j where id in ${dialect.list("text")} and not exists (
-         select 1 from ${LEASE} l where l.job_id = j.id and state = 'LEASED' and until_ms > ${dialect.now})`,
+         select 1 from ${LEASE} l ${dialect.byIndex("lease_by_state")}
+         where l.job_id = j.id and state = 'LEASED' and until_ms > ${dialect.now})`,
       [JSON.stringify(ids)],
     );
     if (idle.length === 0) return new Map();

@@ -85,12 +85,15 @@ const unattended = ({ unattendedSince }: JobReport): string =>
 
 const counts = (report: JobReport): string => `${report.processedCount}/${report.migrationSet.totalFiles}`;
 
+/** The remaining time and what it rests on; a job that has ended, or whose time nobody knows, has none. */
+const left = ({ eta: { value, basis } }: JobReport): string =>
+  basis === "DONE" || basis === "UNKNOWN" ? "-" : `${value} s (${basis})`;
+
 function show(report: JobReport, flags: JobFlags, output: Output): void {
   if (flags.json) {
     output.json(report);
     return;
   }
-  const { eta } = report;
   const rows: [string, string][] = [
     ["Job", `${report.processingId}${kind(report)}`],
     ...(report.restartedFrom === undefined
@@ -104,7 +107,7 @@ function show(report: JobReport, flags: JobFlags, output: Output): void {
     ],
     ["Warnings", String(report.warningCount)],
     ["Counting", report.migrationSet.calculationStatus],
-    ["Left", eta.basis === "DONE" || report.unattendedSince !== undefined ? "-" : `${eta.value} s (${eta.basis})`],
+    ["Left", left(report)],
     ["Attempt", String(report.attempt)],
     ["Created by", report.createdBy],
     ["Started", report.startedAt === 0 ? "-" : new Date(report.startedAt).toISOString()],
