@@ -11,12 +11,20 @@ describe("a point in time on the command line", () => {
     ["2026-01-31T08:00Z", "first", "2026-01-31T08:00:00.000Z"],
     ["2026-01-31T08:00:00Z", "last", "2026-01-31T08:00:00.000Z"],
     ["2026-01-31T08:00:00.25+02:00", "last", "2026-01-31T06:00:00.250Z"],
+    ["1970-01-01", "first", "1970-01-01T00:00:00.000Z"],
     ["1761291362776", "last", "2025-10-24T07:36:02.776Z"],
   ];
   for (const [text, edge, expected] of taken) {
     it(`${text} is ${expected} as the ${edge} that counts`, () =>
       expect(new Date(pointInTime(text, edge, "created-before")).toISOString()).to.equal(expected));
   }
+
+  it("before 1970 is refused: assets have no such times", () => {
+    for (const text of ["1969-12-31", "1970-01-01T00:00+01:00"]) {
+      const error = thrown(() => pointInTime(text, "last", "created-before")) as Error;
+      expect(error.message).to.equal(`created-before: must not be before 1970-01-01; got ${text}`);
+    }
+  });
 
   const refused = [
     "03/02/2026",

@@ -48,6 +48,7 @@ describe("A text", () => {
     ],
     ["an external entity's declaration", latin1('<?xml encoding="latin1"?>\xe9'), '<?xml encoding="latin1"?>é'],
     ["windows-1252", latin1(xml("windows-1252", "\x80 \x93net\x94 \x9f\x81")), xml("windows-1252", "€ “net” Ÿ\x81")],
+    ["US-ASCII", latin1(xml("US-ASCII", "cafe\x7f")), xml("US-ASCII", "cafe\x7f")],
     ["windows-1251", latin1(xml("windows-1251", "\xcf\xf0\xe8")), xml("windows-1251", "При")],
     ["KOI8-R", latin1(xml("KOI8-R", "\xf0\xd2\xc9")), xml("KOI8-R", "При")],
     ["ISO-8859-15", latin1(xml("ISO-8859-15", "\xa4")), xml("ISO-8859-15", "€")],
@@ -87,6 +88,12 @@ describe("A text", () => {
       "HTML whose meta names UTF-16, which it cannot be",
       Buffer.from("<html><meta charset=utf-16>é"),
       "<html><meta charset=utf-16>é",
+      "/a.html",
+    ],
+    [
+      "HTML whose meta names x-user-defined, which stands for windows-1252",
+      latin1("<html><meta charset=x-user-defined>\x80"),
+      "<html><meta charset=x-user-defined>€",
       "/a.html",
     ],
     [
@@ -247,10 +254,23 @@ describe("A text", () => {
       Buffer.of(0, 0, 0xfe, 0xff, 0, 0, 0, 0x3c),
       "ENCODING_UNKNOWN the file is in UTF-32; save it as UTF-8",
     ],
+    ...[
+      [0x3c, 0, 0, 0],
+      [0, 0x3c, 0, 0],
+      [0, 0, 0x3c, 0],
+      [0, 0, 0, 0x3c],
+    ].map(
+      (bytes) =>
+        [
+          `UTF-32 without a mark, a character in the bytes ${bytes.join(" ")}`,
+          Buffer.from(bytes),
+          "ENCODING_UNKNOWN the file is in UTF-32; save it as UTF-8",
+        ] as const,
+    ),
     [
-      "UTF-32 without a mark",
-      Buffer.of(0x3c, 0, 0, 0, 0x3f, 0, 0, 0),
-      "ENCODING_UNKNOWN the file is in UTF-32; save it as UTF-8",
+      "a name that only HTML has",
+      latin1(xml("x-user-defined")),
+      'ENCODING_UNKNOWN the XML declaration names the encoding "x-user-defined", which this Node.js does not know',
     ],
     ["EBCDIC", Buffer.of(0x4c, 0x6f, 0xa7, 0x94, 0x93), "ENCODING_UNKNOWN the file is in EBCDIC; save it as UTF-8"],
   ];
@@ -290,6 +310,7 @@ describe("The head of a text", () => {
     ["UTF-16 with a mark", bigEnd("\uFEFF<topic/>")],
     ["UTF-16 without a mark", bigEnd('<?xml version="1.0" encoding="UTF-16"?><topic/>')],
     ["UTF-16 without a mark, cut within a character", littleEnd("<topic/>").subarray(0, -1)],
+    ["UTF-16 without a mark that names what nobody knows", littleEnd(xml("no-such").replaceAll("t>", "topic>"))],
     ["an encoding that nobody knows", latin1('<?xml version="1.0" encoding="no-such"?><topic/>')],
     ["an encoding that it is not in", latin1('<?xml version="1.0" encoding="UTF-16"?><topic/>')],
     ["UTF-32", Buffer.from([0xff, 0xfe, 0, 0, ...Array.from("<topic/>", (c) => [c.charCodeAt(0), 0, 0, 0]).flat()])],

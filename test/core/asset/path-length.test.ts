@@ -15,7 +15,15 @@ const pathsOf = (bytes: number): readonly string[] =>
 
 describe("a path's length", () => {
   it("is counted in bytes of UTF-8", () => {
-    for (const path of ["", "/a", "/é/漢/\u{1f600}", "/\ud800", "/\udc00\ud800x", ...pathsOf(4_096)])
+    for (const path of [
+      "",
+      "/a",
+      "/é/漢/\u{1f600}",
+      "/\ud800",
+      "/\udc00\ud800x",
+      "\u007f\u0080\u07ff\u0800",
+      ...pathsOf(4_096),
+    ])
       expect(pathBytes(path), path.slice(0, 20)).to.equal(Buffer.byteLength(path));
   });
 
