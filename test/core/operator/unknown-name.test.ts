@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { nearestName, refuseUnknownOptions, suggestion } from "../../../src/core/operator/unknown-name.js";
+import { isNearMiss, nearestName, refuseUnknownOptions, suggestion } from "../../../src/core/operator/unknown-name.js";
 import { AssetmillError } from "../../../src/core/errors.js";
 import { thrown } from "../../support/deferred.js";
 
@@ -41,6 +41,26 @@ describe("an unknown name", () => {
       }),
     );
   });
+
+  const misses: [name: string, known: string, isNear: boolean][] = [
+    ["writes", "writes", true],
+    ["Writes", "writes", true],
+    ["wirtes", "writes", true],
+    ["write", "writes", true],
+    ["writees", "writes", true],
+    ["wrotes", "writes", true],
+    ["rwites", "writes", true],
+    ["writse", "writes", true],
+    ["writer", "writing", false],
+    ["wirtse", "writes", false],
+    ["wries", "writings", false],
+    ["written", "writes", false],
+    ["swites", "writes", false],
+  ];
+  for (const [name, known, isNear] of misses) {
+    it(`${name} is ${isNear ? "" : "not "}a near miss of ${known}: one mistake at most, a swap of neighbours included`, () =>
+      expect(isNearMiss(name, known)).to.equal(isNear));
+  }
 
   it("is refused with its field, the nearest name and all known ones", () => {
     const known = { assets: true, store: true } as const;

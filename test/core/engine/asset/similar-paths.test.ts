@@ -62,6 +62,20 @@ describe("a path similar to a missing one", () => {
     expect(listed).to.have.length(8);
   });
 
+  it("is looked for in what was listed before, as long as that is not too much to keep", async () => {
+    const listed: string[] = [];
+    const many = Array.from({ length: 9_000 }, (_, i) => `${i}.dita`);
+    const similar = new SimilarPaths({
+      stat: async (paths) => paths.map(() => undefined),
+      names: async (folder) => {
+        listed.push(folder);
+        return many;
+      },
+    });
+    for (const folder of ["/a", "/b", "/a", "/b", "/c", "/d", "/c", "/a", "/d"]) await similar.find(`${folder}/x.dita`);
+    expect(listed).to.deep.equal(["/a", "/b", "/c", "/d", "/c", "/a"]);
+  });
+
   it("is still found if the listing failed for another asset", async () => {
     const { repository } = bench("/a/X.dita");
     let calls = 0;
