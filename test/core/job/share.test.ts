@@ -1,5 +1,14 @@
 import { expect } from "chai";
-import { byLag, type Claimant, lag, LEFT_TO_OTHERS_MS, shareOut, weightOf } from "../../../src/core/job/share.js";
+import {
+  byLag,
+  type Claimant,
+  lag,
+  LEFT_TO_OTHERS_MS,
+  shareOut,
+  wantedChunks,
+  weightOf,
+} from "../../../src/core/job/share.js";
+import { DISCOVERY } from "../../../src/core/job/lease.js";
 import { jobOf } from "../../support/builders.js";
 
 const claimant = (id: string, over: Partial<Claimant> = {}): Claimant => ({
@@ -79,5 +88,13 @@ describe("chunks shared out among jobs", () => {
     expect(shared(all, 0, 2, ["a"])).to.deep.equal({ b: 1, c: 1 });
     expect(shared(all, 1, 8), "those that nobody took").to.deep.equal({ a: 1, b: 1, c: 1, d: 1 });
     expect(shared([claimant("a")], 1, 8), "who got a chunk is no newcomer").to.deep.equal({ a: 1 });
+  });
+
+  it("may go to a newcomer of which the worker holds only the discovery", () => {
+    const discovery = { jobId: "a", chunk: DISCOVERY, epoch: 1 };
+    const chunk = { jobId: "b", chunk: 1, epoch: 1 };
+    const wanted = wantedChunks({ chunks: 0, newcomers: 2, holding: [discovery, chunk] });
+    expect(Object.fromEntries(shareOut([claimant("a"), claimant("b")], wanted))).to.deep.equal({ a: 1 });
+    expect(wantedChunks({ chunks: 3 })).to.deep.equal({ chunks: 3, newcomers: 0, holding: new Set() });
   });
 });
