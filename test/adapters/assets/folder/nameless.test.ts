@@ -108,6 +108,15 @@ describe("a name in a folder that is not UTF-8", function () {
     expect(await rejection(read("/in/a\\\\xff.dita"))).to.deep.include({ code: "READ_FAILED", message: FILE });
   });
 
+  it("is told apart from another whose bytes and letters look the same", async () => {
+    await mkdir(join(fixture.folder, "same"));
+    await writeFile(place("same/\\xfe\xff.dita"), "x");
+    await writeFile(place("same/\xfe\\xff.dita"), "y");
+    const both = [failed("/same/\\\\xfe\\xff.dita"), failed("/same/\\xfe\\xff.dita")];
+    expect(told(await scan("/same"))).to.deep.equal(both);
+    for (const one of both) expect(told(await scan(one[0]))).to.deep.equal([one]);
+  });
+
   it("does not hide a link that leads to it", async () => {
     await mkdir(join(fixture.folder, "links"));
     await symlink(place("in/a\xff.dita"), join(fixture.folder, "links/file.dita"));
