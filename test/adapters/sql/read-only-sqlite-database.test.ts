@@ -1,7 +1,12 @@
 import { chmod, copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { ReadOnlySqliteDatabase, type SqlDatabase, type SqliteDriverName } from "../../../src/adapters/sql/index.js";
+import {
+  ReadOnlySqliteDatabase,
+  type SqlDatabase,
+  SqliteDatabase,
+  type SqliteDriverName,
+} from "../../../src/adapters/sql/index.js";
 import { SCHEMA } from "../../../src/composition/databases.js";
 import { AssetmillError } from "../../../src/core/errors.js";
 import { asNobody } from "../../support/as-nobody.js";
@@ -119,6 +124,15 @@ describe("a SQLite file that this user may only read", () => {
     await chmod(file, 0o444);
     await chmod(join(folder, "stores"), 0o777);
     expect(await valuesOf(await open("better-sqlite3"))).to.deep.equal(["a"]);
+  });
+
+  it("is refused, with what to do, if an older version wrote it: its tables must not be changed", async () => {
+    const older = await SqliteDatabase.open({ file, ...SCHEMA, migrations: SCHEMA.migrations.slice(0, -1) });
+    await older.close();
+    await lock();
+    expect(await refusal()).to.equal(
+      `store: ${file} is read-only, and was written by an older version: open it once where it may be changed`,
+    );
   });
 
   it("is refused if it is missing, no database, or without our tables", async () => {

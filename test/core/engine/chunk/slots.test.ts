@@ -170,9 +170,28 @@ describe("the slots of a process", () => {
     const slots = new Slots(1, new ManualClock());
     const held = slots.shareOf(jobWith("held", 5));
     await slots.acquire(held);
+    const wanting = slots.shareOf(jobWith("wanting", 5));
+    void slots.acquire(wanting);
+    const idle = slots.shareOf(jobWith("idle", 5));
     for (let i = 0; i < 1_000; i++) slots.shareOf(jobWith(`job-${i}`, 5));
     expect(slots.shareOf(jobWith("held", 5))).to.equal(held);
-    expect(slots.shareOf(jobWith("job-0", 5)).isIdle).to.equal(true);
+    expect(slots.shareOf(jobWith("wanting", 5))).to.equal(wanting);
+    expect(slots.shareOf(jobWith("idle", 5))).not.to.equal(idle);
+  });
+
+  it("owe nothing to a job that begins when nobody else wants any: it starts level with the one served last", async () => {
+    const clock = new ManualClock();
+    const slots = new Slots(1, clock);
+    const [first, second] = [slots.shareOf(jobWith("first", 5)), slots.shareOf(jobWith("second", 5))];
+    await slots.acquire(first);
+    await clock.advance(100);
+    slots.release(first);
+    await slots.acquire(first);
+    slots.release(first);
+    await slots.acquire(second);
+    void slots.acquire(first);
+    await clock.advance(5);
+    expect(slots.mustMakeRoom(second, clock.monotonicMs()), "it has had five milliseconds more").to.equal(true);
   });
 
   it("of threads are shared likewise", async () => {
