@@ -69,6 +69,7 @@ export const GONE_GUARANTEES: readonly ResultGuarantee[] = [
       const left = await processed(plot, all, all);
       deepStrictEqual(await forgotten(plot, plot.scope(["/p", "/p-q", "/p.r"].map((root) => plot.at(root))), 1), 3);
       deepStrictEqual(await left(), ["/p0/c"]);
+      deepStrictEqual(await forgotten(plot, plot.scope([plot.at("/p0/c")])), 1, "a root that was an asset itself");
     },
   },
   {

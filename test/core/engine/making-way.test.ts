@@ -20,7 +20,7 @@ const waiting = (over: Partial<Claimant> = {}): Claimant => ({
 describe("a busy worker that makes way", () => {
   it("gives up the oldest chunk of the job that holds most, and no other while that one waits for its assets", async () => {
     const { way, chunk, held, clock } = plot();
-    const [old, newer, other] = [chunk("big", 1), chunk("big", 2), chunk("small", 1)];
+    const [other, old, newer] = [chunk("small", 1), chunk("big", 1), chunk("big", 2)];
     const stopped = () => [old, newer, other].map(({ isStopped }) => isStopped);
     await clock.advance(1_500);
     await way.mayClaim(FULL, asked({ unserved: [waiting()] }));
@@ -70,6 +70,17 @@ describe("a busy worker that makes way", () => {
     expect(urgent.isStopped, "after a long time").to.equal(true);
   });
 
+  it("gives up nothing of a job that would then be further behind than the one that waits", async () => {
+    const { way, chunk, clock } = plot();
+    const work = chunk("big", 1);
+    await clock.advance(2_000);
+    await way.mayClaim(FULL, asked({ unserved: [waiting({ waitedMs: 1_900 })] }));
+    expect(work.isStopped).to.equal(false);
+    await clock.advance(500);
+    await way.mayClaim(FULL, asked({ unserved: [waiting({ waitedMs: 2_600 })] }));
+    expect(work.isStopped).to.equal(true);
+  });
+
   it("gives up a discovery for a job whose discovery waits, and no chunk", async () => {
     const { way, chunk, discovery, clock } = plot();
     const [walk, work] = [discovery("big"), chunk("big", 1)];
@@ -115,6 +126,21 @@ describe("a busy worker that makes way", () => {
     expect(await way.mayClaim(FULL, asked({}))).to.equal(false);
     held.clear();
     expect(await way.mayClaim(FULL, asked({}))).to.equal(true);
+    chunk("next", 1);
+    expect(await way.mayClaim(FULL, asked({})), "as before").to.equal(true);
+  });
+
+  it("gives up work for a careful chunk every five seconds only: a worker that holds nothing should get it first", async () => {
+    const { way, chunk, clock } = plot();
+    const work = chunk("big", 1);
+    await clock.advance(5_000);
+    await way.mayClaim(FULL, asked({}));
+    await clock.advance(4_900);
+    await way.mayClaim(FULL, asked({ care: true }));
+    expect(work.isStopped).to.equal(false);
+    await clock.advance(400);
+    await way.mayClaim(FULL, asked({ care: true }));
+    expect(work.isStopped).to.equal(true);
   });
 });
 

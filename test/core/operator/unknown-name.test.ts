@@ -42,6 +42,11 @@ describe("an unknown name", () => {
     );
   });
 
+  it("leads to the nearest of several that are near", () => {
+    expect(nearestName("carts", ["cart", "cat"])).to.equal("cart");
+    expect(nearestName("carts", ["cat", "cart"])).to.equal("cart");
+  });
+
   const misses: [name: string, known: string, isNear: boolean][] = [
     ["writes", "writes", true],
     ["Writes", "writes", true],

@@ -194,6 +194,37 @@ describe("the slots of a process", () => {
     expect(slots.mustMakeRoom(second, clock.monotonicMs()), "it has had five milliseconds more").to.equal(true);
   });
 
+  for (const [what, withThreads] of [
+    ["one of each kind if it runs in threads", true],
+    ["none of a thread if it does not", false],
+  ] as const) {
+    it(`are held by a lane, ${what}, left while work runs outside, and given back`, async () => {
+      const clock = new ManualClock();
+      const [slots, threads] = [new Slots(2, clock), new Slots(2, clock)];
+      const free = (): readonly number[] => [slots.free, threads.free];
+      const [lane, other] = ["a", "b"].map(
+        (id) => new LaneSlots(jobWith(id, 5), slots, withThreads ? threads : undefined),
+      );
+      if (!lane || !other) throw new Error("there are two lanes");
+      const thread = withThreads ? 1 : 0;
+      await lane.acquire();
+      expect(free()).to.deep.equal([1, 2 - thread]);
+      await lane.outside(async () => expect(free()).to.deep.equal([2, 2 - thread]));
+      expect(free()).to.deep.equal([1, 2 - thread]);
+      await other.acquire();
+      await lane.makeRoom(clock.monotonicMs());
+      threads.resize(1);
+      expect(lane.mustMakeRoom(clock.monotonicMs())).to.equal(withThreads);
+      const again = lane.makeRoom(clock.monotonicMs());
+      await quiet();
+      expect(slots.free, "while it waits for a thread").to.equal(thread);
+      other.release();
+      await again;
+      lane.release();
+      expect(free()).to.deep.equal([2, 1]);
+    });
+  }
+
   it("of threads are shared likewise", async () => {
     const clock = new ManualClock();
     const [slots, threads] = [new Slots(8, clock), new Slots(1, clock)];
