@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { RunningCommand } from "../cli/running-command.js";
 import { type JournalLine, LIBRARY, until, Workbench } from "../cli/workbench.js";
 import { freshSchema, sharedPostgres } from "../support/postgres-server.js";
+import { freeze } from "./freeze.js";
 import { itMeasures } from "../support/timed.js";
 
 /** Shorter than by default, so that a test can wait for it; long against the pauses of a busy machine, which renews late. */
@@ -84,10 +85,15 @@ describe("node clocks two minutes apart, one a minute late and one a minute earl
           const over = new Set(bench.journalled("end").map(({ path }) => path));
           return new Set(begun().flatMap(({ pid, path }) => (pid === first.pid && !over.has(path) ? [path] : [])));
         };
-        await until("the first node holds an asset", () => held().size > 0);
+        let lost = held();
+        do {
+          // It may have been continued, or have ended its last asset just before it stopped.
+          first.signal("SIGCONT");
+          await until("the first node holds an asset", () => held().size > 0);
+          await freeze((name) => first.signal(name), store);
+          lost = held();
+        } while (lost.size === 0);
         const stoppedMs = performance.now();
-        first.signal("SIGSTOP");
-        const lost = held();
         await until(
           "the other node takes over",
           () => begun().some(({ pid, path }) => pid === second.pid && lost.has(path)),

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freeze } from "./freeze.js";
 import { ended } from "./kill-harness.js";
 import { expectWhole } from "./kill-run.js";
 import { FAIL_EVERY, type Scenario, withHarness } from "./scene.js";
@@ -23,7 +24,7 @@ export const frozen: Scenario = async ({ mode }) =>
     try {
       const first = harness.startProcess("--chunk-size", "20", "--concurrency", "16");
       while (harness.calls().length < 40) await sleep(20);
-      first.kill("SIGSTOP");
+      await freeze((name) => first.kill(name), harness.place.store);
       const held = (await tables.query(HELD)) as readonly HeldChunk[];
       // A stopped process is alive, so its leases have to expire.
       const other = harness.startProcess("--chunk-size", "20", "--concurrency", "16");

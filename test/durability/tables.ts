@@ -1,27 +1,12 @@
-import { createRequire } from "node:module";
 import pg from "pg";
 import { packText } from "../../src/adapters/sql/packed.js";
 import type { Place } from "./place.js";
+import { type Sqlite, SqliteFile } from "./sqlite-file.js";
 
 const BLOCK_LINES = 50;
 const BLOCKS_AT_ONCE = 1_000;
 
 type Value = string | number | Buffer;
-
-/** As much of better-sqlite3, which brings no types, as is used here. */
-interface Sqlite {
-  prepare(sql: string): {
-    readonly reader: boolean;
-    all(parameters: readonly Value[]): readonly any[];
-    run(parameters: readonly Value[]): unknown;
-  };
-  transaction(work: () => void): () => void;
-  close(): void;
-}
-const SqliteFile = createRequire(import.meta.url)("better-sqlite3") as new (
-  file: string,
-  options: { timeout: number },
-) => Sqlite;
 
 /** The store's tables, past the product: for what no user could wait for, and for looks that must not disturb it. */
 export class Tables {
