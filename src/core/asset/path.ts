@@ -55,3 +55,13 @@ export const childPath = (folder: string, name: string): string => (folder === "
 
 /** Returns the path one level up. The root's parent is the root. */
 export const parentPath = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
+
+/** Returns all paths above this one, the nearest first. */
+export function ancestorsOf(path: string): readonly string[] {
+  const ancestors: string[] = [];
+  for (let at = path; at !== "/";) {
+    at = parentPath(at);
+    ancestors.push(at);
+  }
+  return ancestors;
+}

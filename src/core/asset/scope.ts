@@ -1,6 +1,7 @@
 import type { Asset } from "./asset.js";
 import type { FileType } from "./file-type.js";
 import { comparePaths, isWithin } from "./path.js";
+import { PathSet } from "./path-set.js";
 
 /** Restricts a job to some assets. Times are inclusive. An empty list of types means all types. */
 export interface ScopeFilter {
@@ -18,18 +19,32 @@ export interface Scope {
 
 /** Makes a scope from normalised paths: sorts roots in path order and drops those inside another. */
 export function scopeOf(roots: readonly string[], excluded: readonly string[], filter: ScopeFilter): Scope {
-  const sorted = [...new Set(roots)].sort(comparePaths);
-  const outer = sorted.filter((root) => !sorted.some((other) => other !== root && isWithin(root, other)));
+  const outer: string[] = [];
+  for (const root of [...new Set(roots)].sort(comparePaths)) {
+    // In path order, whatever is inside a root follows it at once.
+    const last = outer.at(-1);
+    if (last === undefined || !isWithin(root, last)) outer.push(root);
+  }
   return { roots: outer, excluded: [...new Set(excluded)], filter };
 }
 
+/** A scope's lists, made for lookups when first needed: a scan asks for each path, and each list may have thousands. */
+const sets = new WeakMap<readonly string[], PathSet>();
+
+function setOf(paths: readonly string[]): PathSet {
+  const known = sets.get(paths);
+  if (known) return known;
+  const set = new PathSet(paths);
+  sets.set(paths, set);
+  return set;
+}
+
 /** Returns whether the scope excludes this path and everything below it. */
-export const isExcluded = (scope: Scope, path: string): boolean =>
-  scope.excluded.some((excluded) => isWithin(path, excluded));
+export const isExcluded = (scope: Scope, path: string): boolean => setOf(scope.excluded).contains(path);
 
 /** Returns whether the path is within the scope's roots and not excluded. Ignores the filter. */
 export const covers = (scope: Scope, path: string): boolean =>
-  scope.roots.some((root) => isWithin(path, root)) && !isExcluded(scope, path);
+  setOf(scope.roots).contains(path) && !isExcluded(scope, path);
 
 /**
  * Returns whether the filter admits this asset. Ignores its path. Admits what cannot be read: its type and times are
@@ -44,11 +59,6 @@ export function admits(filter: ScopeFilter, asset: Asset): boolean {
 }
 
 /** Returns whether a path may be in both scopes: a root of one is within the other, and neither excludes it. */
-export function overlaps(a: Scope, b: Scope): boolean {
-  return a.roots.some((x) =>
-    b.roots.some((y) => {
-      const deeper = isWithin(x, y) ? x : isWithin(y, x) ? y : undefined;
-      return deeper !== undefined && !isExcluded(a, deeper) && !isExcluded(b, deeper);
-    }),
-  );
-}
+export const overlaps = (a: Scope, b: Scope): boolean =>
+  a.roots.some((root) => covers(b, root) && !isExcluded(a, root)) ||
+  b.roots.some((root) => covers(a, root) && !isExcluded(b, root));

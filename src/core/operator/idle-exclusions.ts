@@ -1,4 +1,5 @@
-import { isWithin } from "../asset/path.js";
+import { ancestorsOf } from "../asset/path.js";
+import { PathSet } from "../asset/path-set.js";
 import type { JobRequest } from "../job/job-request.js";
 import type { AssetRepository } from "../ports/asset-repository.js";
 
@@ -15,16 +16,19 @@ const MAX_NAMED = 20;
 export async function idleExclusions(request: JobRequest, repository: AssetRepository): Promise<readonly string[]> {
   const { paths, excludedPaths = [] } = request;
   // A path at or above a root leaves all of it out.
-  const open = excludedPaths.filter((excluded) => !paths.some((root) => isWithin(root, excluded)));
-  const outside = open.filter((excluded) => !paths.some((root) => isWithin(excluded, root)));
+  const aboveRoots = new Set(paths.flatMap((root) => [root, ...ancestorsOf(root)]));
+  const roots = new PathSet(paths);
+  const open = excludedPaths.filter((excluded) => !aboveRoots.has(excluded));
+  const outside = open.filter((excluded) => !roots.contains(excluded));
+  const isOutside = new Set(outside);
   const missing = await missingOf(
-    open.filter((excluded) => !outside.includes(excluded)).slice(0, MAX_LOOKED_UP),
+    open.filter((excluded) => !isOutside.has(excluded)).slice(0, MAX_LOOKED_UP),
     repository,
   );
   const named = [...outside, ...missing].slice(0, MAX_NAMED);
   const sentences: string[] = [];
   for (const path of named) {
-    const why = outside.includes(path) ? `is outside the job's paths${hint(path)}` : await whyAbsent(path, repository);
+    const why = isOutside.has(path) ? `is outside the job's paths${hint(path)}` : await whyAbsent(path, repository);
     sentences.push(`Excluded path ${path} leaves nothing out: it ${why}`);
   }
   const more = outside.length + missing.length - named.length;

@@ -1,4 +1,5 @@
-import { isWithin } from "../../../core/asset/path.js";
+import { ancestorsOf } from "../../../core/asset/path.js";
+import { PathSet } from "../../../core/asset/path-set.js";
 import type { Scope } from "../../../core/asset/scope.js";
 import { pathKey } from "../../sql/path-key.js";
 
@@ -30,20 +31,30 @@ export const keysBelow = (path: string): KeyRange => ({ from: below(path), to: b
 export function keyRanges({ roots, excluded }: Pick<Scope, "roots" | "excluded">, after?: string): readonly KeyRange[] {
   // The smallest key after that of `after` is that key plus one unit.
   const least = after === undefined ? undefined : Buffer.concat([pathKey(after), SLASH]);
+  const out = new PathSet(excluded);
+  const within = byRoot(roots, excluded);
   return roots
-    .flatMap((root) => parts(root, excluded))
+    .filter((root) => !out.contains(root))
+    .flatMap((root) => parts(root, within.get(root) ?? []))
     .flatMap(({ from, to }) => {
       if (!least || Buffer.compare(from, least) >= 0) return [{ from, to }];
       return Buffer.compare(least, to) < 0 ? [{ from: least, to }] : [];
     });
 }
 
+/** Returns the excluded paths below each root. Both lists may have thousands. */
+function byRoot(roots: readonly string[], excluded: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>(roots.map((root) => [root, []]));
+  for (const path of excluded) {
+    for (const at of [path, ...ancestorsOf(path)]) found.get(at)?.push(path);
+  }
+  return found;
+}
+
 function parts(root: string, excluded: readonly string[]): readonly KeyRange[] {
-  if (excluded.some((path) => isWithin(root, path))) return [];
   // Siblings such as /a-b sort after all that lies below /a: a path and its tree are one range.
   const whole = { from: pathKey(root), to: behind(root) };
   const holes = excluded
-    .filter((path) => isWithin(path, root))
     .map((path) => ({ from: pathKey(path), to: behind(path) }))
     .sort((a, b) => Buffer.compare(a.from, b.from));
   const ranges: KeyRange[] = [];

@@ -2,7 +2,8 @@ import type { Asset } from "../../asset/asset.js";
 import type { ManifestEntry } from "../../job/chunk.js";
 import type { Job } from "../../job/job.js";
 import { scopeOfRequest } from "../../job/job-request.js";
-import { comparePaths, isWithin } from "../../asset/path.js";
+import { comparePaths } from "../../asset/path.js";
+import { PathSet } from "../../asset/path-set.js";
 import { failuresOf } from "./failures-source.js";
 import type { SourcePage, SourceTools, Walk } from "./source-page.js";
 
@@ -32,8 +33,9 @@ class MissingRoots {
 
   constructor({ request }: Job, after: string | undefined) {
     const { listing, excludedPaths = [] } = request;
+    const excluded = new PathSet(excludedPaths);
     this.#paths = (listing?.missing ?? [])
-      .filter((path) => !excludedPaths.some((excluded) => isWithin(path, excluded)))
+      .filter((path) => !excluded.contains(path))
       .filter((path) => after === undefined || comparePaths(path, after) > 0)
       .sort(comparePaths);
   }
