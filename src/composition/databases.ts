@@ -21,6 +21,7 @@ import {
   ChunkKeys1764300000005,
   Contract1763900000002,
   JOB_ROW,
+  JobQueue1796119200058,
   Jobs1761300000000,
   JobWarnings1796083200054,
   Shares1764550000000,
@@ -42,6 +43,7 @@ export const SCHEMA = {
     new AssetKeys1764300000007(),
     new Shares1764550000000(),
     new JobWarnings1796083200054(),
+    new JobQueue1796119200058(),
   ],
 };
 

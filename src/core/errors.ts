@@ -14,6 +14,7 @@ export type ErrorCode =
   | "TOO_LARGE"
   | "UNSUPPORTED_MEDIA_TYPE"
   | "RATE_LIMITED"
+  | "TOO_MANY_JOBS"
   | "UNAVAILABLE"
   | "INTERNAL"
   | "GONE"

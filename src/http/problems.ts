@@ -33,6 +33,7 @@ const PROBLEMS: Readonly<Record<WireCode, Row>> = Object.freeze({
   TOO_LARGE: { title: "The body is too large", documented: 400, semantic: 413 },
   UNSUPPORTED_MEDIA_TYPE: { title: "The body's media type is not supported", documented: 400, semantic: 415 },
   RATE_LIMITED: { title: "Too many requests", documented: 429, semantic: 429 },
+  TOO_MANY_JOBS: { title: "Too many jobs are active", documented: 429, semantic: 429 },
   UNAVAILABLE: {
     title: "Temporarily unavailable",
     documented: 500,
@@ -62,7 +63,7 @@ export function problemResponse(thrown: unknown, options: ProblemOptions): Respo
   if (hidden !== undefined) notify(options.onError, thrown);
   const headers = new Headers();
   if (status === 401) for (const challenge of options.challenges) headers.append("WWW-Authenticate", challenge);
-  if (code === "RATE_LIMITED") headers.set("Retry-After", retryAfterSeconds(thrown));
+  if (status === 429) headers.set("Retry-After", retryAfterSeconds(thrown));
   const problem: Problem = {
     type: `urn:assetmill:problem:${code.toLowerCase().replaceAll("_", "-")}`,
     title,

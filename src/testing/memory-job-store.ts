@@ -1,11 +1,13 @@
 import type { Job, JobDraft } from "../core/job/job.js";
 import { jobOfKey } from "../core/job/job-key.js";
 import { firstLines } from "../core/job/job-lines.js";
-import { holdsScope } from "../core/job/job-request.js";
+import { holdsScope, scopeOfRequest } from "../core/job/job-request.js";
 import type { JobChange } from "../core/job/job-transitions.js";
+import { isFinal } from "../core/job/lifecycle.js";
 import { isWithin } from "../core/asset/path.js";
+import { overlaps } from "../core/asset/scope.js";
 import type { KeyedJob } from "../core/job/job-key.js";
-import type { JobQuery, JobStore, JobView } from "../core/ports/job-store.js";
+import type { JobQuery, JobStore, JobView, OtherJobs } from "../core/ports/job-store.js";
 import { NO_PACE } from "../core/job/pace.js";
 import { EMPTY_TALLY } from "../core/job/tally.js";
 import { DISCOVERY } from "../core/job/lease.js";
@@ -14,6 +16,7 @@ import {
   holdJob,
   type MemoryDatabase,
   type MemoryJob,
+  type MemoryTransaction,
   newLease,
   rivalsOf,
   storeChange,
@@ -27,13 +30,13 @@ export class MemoryJobStore implements JobStore {
     this.#database = database;
   }
 
-  create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job> {
-    return this.#database.write((tx) => {
+  create(draft: JobDraft, admit: (others: OtherJobs) => Promise<void>): Promise<Job> {
+    return this.#database.write(async (tx) => {
       const { idempotency, createdBy } = draft;
       const known = idempotency && tx.state.keys.get(keyOf(createdBy, idempotency.key));
       if (known) return holdJob(tx, jobOfKey(known, idempotency.fingerprint)).job;
       if (draft.restartedFrom !== undefined) holdJob(tx, draft.restartedFrom);
-      admit(rivalsOf(tx, draft.repository, draft.request.type));
+      await admit(otherJobs(tx, draft));
       const created = newJob(draft, tx.state.jobs.size + 1, tx.nowMs);
       tx.state.jobs.set(draft.id, created);
       if (idempotency) {
@@ -70,15 +73,24 @@ export class MemoryJobStore implements JobStore {
     return new Map(ends.filter(([, untilMs]) => untilMs > 0 && untilMs <= nowMs));
   }
 
-  update(id: string, decide: (view: JobView) => JobChange): Promise<Job> {
-    return this.#database.write((tx) => {
+  update(id: string, decide: (view: JobView) => JobChange | Promise<JobChange>): Promise<Job> {
+    return this.#database.write(async (tx) => {
       const held = holdJob(tx, id);
       const { job } = held;
-      const rivals = rivalsOf(tx, job.repository, job.request.type, id);
-      return storeChange(tx, held, decide({ job, facts: factsOf(tx, held), rivals }));
+      return storeChange(tx, held, await decide({ job, facts: factsOf(tx, held), others: otherJobs(tx, job) }));
     });
   }
 }
+
+/** The jobs beside this one, or beside one that is being created. */
+const otherJobs = (tx: MemoryTransaction, { id, repository, request }: Omit<JobDraft, "warnings">): OtherJobs => ({
+  oldestRival: async (scope, createdAfter = 0) =>
+    rivalsOf(tx, repository, request.type, id).find(
+      (rival) => rival.sequence > createdAfter && overlaps(scope, scopeOfRequest(rival.request)),
+    ),
+  active: async (most) =>
+    Math.min(most, [...tx.state.jobs.values()].filter(({ job }) => !isFinal(job.state.status)).length),
+});
 
 const keyOf = (principal: string, key: string): string => JSON.stringify([principal, key]);
 

@@ -4,6 +4,7 @@ import type { ChunkPart } from "../../src/core/job/chunk.js";
 import type { Job } from "../../src/core/job/job.js";
 import { claimRequest } from "../../src/testing/conformance/job-steps.js";
 import type { StorePort, Stores } from "../../src/testing/index.js";
+import { othersOf } from "../support/others-of.js";
 
 /** A sound store with one fault, and the guarantee that names it. */
 interface BrokenStore {
@@ -211,8 +212,8 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         const statuses = ["WAITING", "PROCESSING", "CANCELLING", "PAUSED"] as const;
         const { repository } = draft;
         const { type } = draft.request;
-        admit(await sound.list({ limit: 99, repository, type, statuses, holding: true }));
-        return sound.create(draft, () => {});
+        await admit(othersOf(await sound.list({ limit: 99, repository, type, statuses, holding: true })));
+        return sound.create(draft, async () => {});
       },
     })),
     breaks: "when many start on one scope at once, on two nodes, one wins, and the others are told which",
@@ -224,7 +225,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       update: async (id, decide) => {
         const job = await sound.get(id);
         if (!job) return sound.update(id, decide);
-        const change = decide({ job, facts: { leased: false, nowMs: Date.now() }, rivals: [] });
+        const change = await decide({ job, facts: { leased: false, nowMs: Date.now() }, others: othersOf([]) });
         return sound.update(id, () => change);
       },
     })),
@@ -235,9 +236,8 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     port: "JobStore",
     alter: inJobs((sound) => ({
       create: async (draft, admit) => {
-        const rivals: Parameters<typeof admit>[0][] = [];
-        const job = await sound.create(draft, (found) => void rivals.push(found));
-        for (const found of rivals) admit(found);
+        const job = await sound.create(draft, async () => {});
+        await admit(othersOf([]));
         return job;
       },
     })),

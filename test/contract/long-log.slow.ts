@@ -26,7 +26,7 @@ describe("a log of a million lines", function () {
     const database = await openDatabase(bench.path("store.sqlite"));
     try {
       const { jobs, log } = storesOn(database);
-      const { id } = await jobs.create(draftOf({ repository: "folder:/elsewhere" }), () => {});
+      const { id } = await jobs.create(draftOf({ repository: "folder:/elsewhere" }), async () => {});
       for (let from = 1; from < count; from += 5_000) {
         const lines = Array.from({ length: Math.min(5_000, count - from) }, (_, i) =>
           info(`Failed /content/dam/t/folder-${(from + i) % 97}/topic-${from + i}.dita: XML_NOT_WELL_FORMED line 12`),

@@ -24,6 +24,7 @@ describe("errors on the wire", () => {
     ["TOO_LARGE", 400, 413],
     ["UNSUPPORTED_MEDIA_TYPE", 400, 415],
     ["RATE_LIMITED", 429, 429],
+    ["TOO_MANY_JOBS", 429, 429],
     ["UNAVAILABLE", 500, 503],
     ["INTERNAL", 500, 500],
     ["GONE", 500, 500, "INTERNAL"],
@@ -42,7 +43,7 @@ describe("errors on the wire", () => {
         expect(headers.get("content-type")).to.equal("application/problem+json");
         expect(body).to.include({ status: expected, code: shown });
         expect(body).to.have.all.keys("type", "title", "status", "detail", "code");
-        expect(headers.has("retry-after")).to.equal(code === "RATE_LIMITED");
+        expect(headers.has("retry-after")).to.equal(expected === 429);
         expect(body.detail === "what was wrong").to.equal(expected < 500);
       }
     });

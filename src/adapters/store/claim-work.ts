@@ -11,20 +11,20 @@ import { DISCOVERY } from "../../core/job/lease.js";
 import type { ChunkClaim, DiscoveryClaim } from "../../core/job/chunk.js";
 import { isUnavailable, messageOf } from "../../core/errors.js";
 import type { Job } from "../../core/job/job.js";
-import { mustWait } from "../../core/job/job-queue.js";
 import { claimed, DAMAGED, giveUp } from "../../core/job/job-transitions.js";
 import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import { claimable, freeAt, freeParameters, wanted } from "./claimable.js";
 import { shareOut, wantedChunks } from "../../core/job/share.js";
+import { checkQueue } from "./held-scopes.js";
 import { jobOfRow } from "./job-mapper.js";
-import { certainFactsOf, lockJob, lockScopes, rivalsOf, storeChange } from "./job-records.js";
+import { certainFactsOf, lockJob, lockScopes, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
 import { CLAIMABLE } from "./job-status.js";
 import { lockLeases, IS_MINE, leasesJson, mine } from "./lease-sql.js";
+import type { Lanes } from "./lanes.js";
 import { IS_CAREFUL, leaseRecord, RECORD_COLUMNS, writeLeases } from "./lease-record.js";
 import { readChunks, type TakenChunk } from "./read-chunks.js";
-import type { WaitingJobs } from "./waiting-jobs.js";
 import { JOB, LEASE } from "./tables.js";
 
 /** The job began to stop, or was deleted, before its row was locked: the transaction rolls back. */
@@ -41,34 +41,50 @@ export async function claimWork(
   database: SqlDatabase,
   request: ClaimRequest,
   dead: readonly string[],
-  waiting: WaitingJobs,
+  lanes: Lanes,
 ): Promise<readonly Claim[]> {
+  for (let round = 0; ; round++) {
+    const { claims, behind } = await claimOnce(database, request, dead, lanes);
+    // Nothing but jobs that turned out to wait for others; from now on they are passed over.
+    if (claims.length > 0 || behind === 0 || round === MAX_ROUNDS) return claims;
+  }
+}
+const MAX_ROUNDS = 20;
+
+async function claimOnce(
+  database: SqlDatabase,
+  request: ClaimRequest,
+  dead: readonly string[],
+  lanes: Lanes,
+): Promise<{ readonly claims: readonly Claim[]; readonly behind: number }> {
   const claims: Claim[] = [];
+  let behind = 0;
   let { discoveries, alone } = request;
-  const candidates = await claimable(database, request, dead, waiting);
+  const candidates = await claimable(database, request, dead, lanes);
   const shares = shareOut(candidates, wantedChunks(request));
   for (const { id, queued, discovery } of candidates) {
     const most = { chunks: shares.get(id) ?? 0, discoveries: discovery && discoveries > 0 ? 1 : 0 };
     if (most.chunks === 0 && most.discoveries === 0) continue;
     try {
       const taken = await database.write(async (tx) =>
-        queued && (await isBehind(tx, id)) ? undefined : take(tx, id, { ...request, alone }, dead, most),
+        queued && (await isBehind(tx, id)) ? "behind" : take(tx, id, { ...request, alone }, dead, most),
       );
-      const read = taken && (await readTaken(database, taken));
-      if (!taken || !read) continue;
+      if (taken === "behind") behind++;
+      const read = taken && taken !== "behind" && (await readTaken(database, taken));
+      if (!read) continue;
       if (taken.discovery) discoveries--;
       alone = false;
       claims.push({ job: taken.job, ...(taken.discovery ? { discovery: taken.discovery } : {}), chunks: read });
       // A careful chunk must be all that its process holds.
-      if (read.some(({ careful }) => careful)) return claims;
+      if (read.some(({ careful }) => careful)) break;
     } catch (error) {
       if (error instanceof NotClaimable) continue;
       // Return what is already claimed, so that it gets done; the next claim meets the same error.
-      if (claims.length > 0) return claims;
+      if (claims.length > 0) break;
       throw error;
     }
   }
-  return claims;
+  return { claims, behind };
 }
 
 /** Reads the chunks that were claimed. Releases them and returns undefined if they cannot be read. */
@@ -98,13 +114,15 @@ async function handBack(database: SqlDatabase, { job, discovery, chunks }: Taken
   });
 }
 
-/** Returns whether a queued job still waits for an earlier one. Checked under the lock that every creation and resume takes. */
+/**
+ * Returns whether a queued job still waits for an earlier one; then later claims pass over it until that one ends. Checked
+ * under the lock that every creation and resume takes.
+ */
 async function isBehind(tx: SqlTransaction, id: string): Promise<boolean> {
   await lockScopes(tx);
   const row = await tx.manager.findOneBy(JobRow, { id });
   if (!row) throw new NotClaimable();
-  const job = jobOfRow(row);
-  return mustWait(job, await rivalsOf(tx, job.repository, job.request.type, id));
+  return checkQueue(tx, jobOfRow(row));
 }
 
 async function take(

@@ -3,14 +3,12 @@ import { byLag, type Claimant, HEAD_START_MS, MAX_WEIGHT } from "../../core/job/
 import type { ClaimRequest, WaitingWork } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
 import type { SqlDialect } from "../sql/sql-dialect.js";
-import { handlersOf } from "./job-mapper.js";
-import { CLAIMABLE } from "./job-status.js";
+import { IN_LANE, type Lane, LANE, LANE_ORDER, type Lanes } from "./lanes.js";
 import { IS_CAREFUL } from "./lease-record.js";
 import { IS_MINE, leasesJson, mine } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
-import type { WaitingJobs } from "./waiting-jobs.js";
 
-/** Jobs considered by one claim. */
+/** Jobs considered by one claim, and of each lane. */
 const MAX_JOBS = 50;
 
 /** SQL condition that a row of `l` is READY and free. A careful chunk is free only for a worker that is alone. */
@@ -30,37 +28,77 @@ export const freeParameters = (dead: readonly string[], { holding = [] }: ClaimR
   leasesJson(holding),
 ];
 
-/** SQL condition that a careful chunk of job `j` waits for a worker that is alone. */
+/** SQL condition that a row of `l` is a careful chunk that waits for a worker that is alone; the index `lease_careful` has these. */
+const READY_CAREFUL = `state = 'READY' and ${IS_CAREFUL}`;
+
+/** SQL condition that job `j` has such a chunk. */
 const waitsForCare = ({ byIndex }: SqlDialect): string =>
-  `exists (select 1 from ${LEASE} l ${byIndex("lease_by_state")} where l.job_id = j.id and state = 'READY' and ${IS_CAREFUL})`;
+  `exists (select 1 from ${LEASE} l ${byIndex("lease_careful")} where l.job_id = j.id and ${READY_CAREFUL})`;
 
 interface Candidate extends Claimant {
   /** Whether it may have to wait for earlier jobs. */
   readonly queued: boolean;
 }
 
+/** What a claim asks for. */
+type Wanted = Pick<ClaimRequest, "chunks" | "discoveries">;
+
 /**
- * Returns jobs that have free leases of the kinds asked for, in the order in which a claim serves them. Jobs known to
- * wait for earlier ones are left out, and do not count towards the limit. Takes no write lock, so that idle workers
- * disturb no one.
+ * Returns jobs that have free leases of the kinds asked for, in the order in which a claim serves them. Leaves out jobs that
+ * are known to wait for earlier ones. Takes no write lock, so that idle workers disturb no one. Goes by index: what it
+ * takes does not depend on how many jobs are active.
  */
 export async function claimable(
   database: SqlDatabase,
   request: ClaimRequest,
   dead: readonly string[],
-  waiting: WaitingJobs,
+  lanes: Lanes,
 ): Promise<readonly Candidate[]> {
-  await waiting.forgetFreed(database);
-  for (;;) {
-    const found = await candidates(database, request, dead, waiting.ids);
-    const behind = await waiting.find(
-      database,
-      found.filter(({ queued }) => queued).map(({ id }) => id),
-    );
-    const free = found.filter(({ id }) => !behind.has(id));
-    // A full page of waiting jobs only: others may follow.
-    if (free.length > 0 || found.length < MAX_JOBS) return free.sort(byLag);
+  const { chunks, newcomers = 0, discoveries } = request;
+  const most = { chunks: Math.max(0, chunks + newcomers), discoveries };
+  const served = await lanes.served(database, request);
+  if (served.length === 0) return [];
+  const sequences = await foremost(database, request, served, most);
+  if (sequences.length === 0) return [];
+  return (await candidates(database, request, dead, served, sequences, most)).sort(byLag);
+}
+
+/**
+ * Returns the jobs among which those furthest behind their share must be: any of which a lease is LEASED, for there are few;
+ * and of the others, which hold nothing, those that have waited longest, by lane.
+ */
+async function foremost(
+  database: SqlDatabase,
+  { jobId, alone }: ClaimRequest,
+  served: readonly Lane[],
+  most: Wanted,
+): Promise<readonly number[]> {
+  if (jobId !== undefined) {
+    const [row] = await database.read(`select sequence from ${JOB} where id = ? and ${IN_LANE}`, [jobId]);
+    return row ? [Number(row.sequence)] : [];
   }
+  const { byIndex } = database.dialect;
+  const leases = (index: string, condition: string): string =>
+    `select job_id from ${LEASE} l ${byIndex(index)} where ${condition}`;
+  const ofJob = (condition: string): string =>
+    `exists (select 1 from ${LEASE} l ${byIndex("lease_by_state")} where l.job_id = j.id and ${condition})`;
+  const head = `select sequence from (select sequence from ${JOB} j where ${LANE} = ? and ${IN_LANE}
+    and not ${ofJob("state = 'LEASED'")} and ${ofJob(`${freeReady(alone)} and ${wanted(most)}`)}
+    order by ${LANE_ORDER} limit ${MAX_JOBS}) head`;
+  const lanes = served.filter(
+    ({ chunks, discovery }) => (chunks && most.chunks > 0) || (discovery && most.discoveries > 0),
+  );
+  const rows = await database.read(
+    [
+      `select sequence from ${JOB} j where id in (${leases("lease_leased", "state = 'LEASED'")}) and ${IN_LANE}`,
+      ...(alone
+        ? [`select sequence from ${JOB} j where id in (${leases("lease_careful", READY_CAREFUL)}) and ${IN_LANE}`]
+        : []),
+      ...lanes.map(() => head),
+    ].join(" union "),
+    lanes.map(({ name }) => name),
+  );
+  return rows.map(({ sequence }) => Number(sequence));
 }
 
 /** SQL: `lag` of a job with the columns that `candidates` selects. */
@@ -70,13 +108,13 @@ async function candidates(
   database: SqlDatabase,
   request: ClaimRequest,
   dead: readonly string[],
-  without: readonly string[],
+  served: readonly Lane[],
+  sequences: readonly number[],
+  most: Wanted,
 ): Promise<Candidate[]> {
   const { dialect } = database;
-  const runnable = await runnableHandlers(database, request);
-  if (runnable.length === 0) return [];
-  const { chunks, newcomers = 0, discoveries, alone } = request;
-  const most = { chunks: chunks + newcomers, discoveries };
+  const { alone } = request;
+  const handlers = [...new Set(served.map((lane) => lane.handlers))];
   // Each by itself and by the index on state: most rows of a job may be DONE.
   const leases = `select 1 from ${LEASE} l ${dialect.byIndex("lease_by_state")} where l.job_id =`;
   const ready = (id: string): string => `${leases} ${id} and ${freeReady(alone)}`;
@@ -94,19 +132,18 @@ async function candidates(
          case when queued = 1 and status = 'WAITING' then 1 else 0 end as queued,
          ${dialect.now} - case when claimed_at_ms > 0 then claimed_at_ms else created_at_ms end as waited_ms,
          ${alone ? `case when ${waitsForCare(dialect)} then 1 else 0 end` : "0"} as needs_care
-       from ${JOB} j where repository = ? and ${CLAIMABLE} and handlers in ${dialect.list("text")}
-         ${request.jobId === undefined ? "" : "and id = ?"} and id not in ${dialect.list("text")}
+       from ${JOB} j where sequence in ${dialect.list("integer")} and repository = ? and ${IN_LANE}
+         and handlers in ${dialect.list("text")}
          and (exists (${ready("j.id")} and ${wanted(most)}) or exists (${expired("j.id")} and ${wanted(most)}))
      ) candidate order by needs_care desc, ${LAG} desc, sequence limit ${MAX_JOBS}) found`,
     [
-      Math.max(0, most.chunks),
+      most.chunks,
       ...freeParams,
-      Math.max(0, most.chunks),
+      most.chunks,
       ...freeParams,
+      JSON.stringify(sequences),
       request.repository,
-      JSON.stringify(runnable),
-      ...(request.jobId === undefined ? [] : [request.jobId]),
-      JSON.stringify(without),
+      JSON.stringify(handlers),
       ...freeParams,
     ],
   );
@@ -124,38 +161,23 @@ async function candidates(
 }
 
 /** Returns what this node could do, but nobody does. */
-export async function waitingWork(
-  database: SqlDatabase,
-  request: ClaimRequest,
-  waiting: WaitingJobs,
-): Promise<WaitingWork> {
+export async function waitingWork(database: SqlDatabase, request: ClaimRequest, lanes: Lanes): Promise<WaitingWork> {
   const { jobId } = request;
-  const runnable = await runnableHandlers(database, request);
-  if (runnable.length === 0) return { care: false, unserved: [] };
+  const { dialect } = database;
+  const served = await lanes.served(database, request);
+  if (served.length === 0) return { care: false, unserved: [] };
   const care = await database.read(
-    `select 1 as found from ${JOB} j where repository = ? and ${CLAIMABLE} and handlers in ${database.dialect.list("text")}
-       ${jobId === undefined ? "" : "and id = ?"}
-       and ${waitsForCare(database.dialect)} limit 1`,
-    [request.repository, JSON.stringify(runnable), ...(jobId === undefined ? [] : [jobId])],
+    `select 1 as found from ${JOB} j
+     where id in (select job_id from ${LEASE} l ${dialect.byIndex("lease_careful")} where ${READY_CAREFUL})
+       and repository = ? and ${IN_LANE} and handlers in ${dialect.list("text")}
+       ${jobId === undefined ? "" : "and id = ?"} limit 1`,
+    [request.repository, JSON.stringify(served.map(({ handlers }) => handlers)), ...(jobId === undefined ? [] : [jobId])],
   );
   const any = { ...request, chunks: 1, newcomers: 0, discoveries: 1, alone: false };
-  const found = await claimable(database, any, [], waiting);
+  const found = await claimable(database, any, [], lanes);
   return { care: care.length > 0, unserved: found.filter(({ held }) => held === 0) };
 }
 
 /** SQL condition that a lease is of a kind that the claim asks for. */
-export const wanted = ({ chunks, discoveries }: { readonly chunks: number; readonly discoveries: number }): string =>
+export const wanted = ({ chunks, discoveries }: Wanted): string =>
   chunks <= 0 ? `chunk = ${DISCOVERY}` : discoveries <= 0 ? `chunk <> ${DISCOVERY}` : "true";
-
-/**
- * Returns the stored handler lists that this node covers completely. There are few distinct lists, however many jobs.
- * Leaves out damaged ones.
- */
-async function runnableHandlers(database: SqlDatabase, request: ClaimRequest): Promise<readonly string[]> {
-  const rows = await database.read(`select distinct handlers from ${JOB} where repository = ? and ${CLAIMABLE}`, [
-    request.repository,
-  ]);
-  return rows
-    .map((row) => String(row.handlers))
-    .filter((text) => handlersOf(text)?.every((name) => request.handlers.includes(name)));
-}

@@ -4,11 +4,13 @@ import { JOB_STATUSES, type JobStatus } from "../../core/job/lifecycle.js";
 import { NO_PACE } from "../../core/job/pace.js";
 import { EMPTY_TALLY } from "../../core/job/tally.js";
 import type { JobRow } from "./job-row.js";
+import { workKey } from "./work-key.js";
 
 type JobColumns = Omit<JobRow, "sequence">;
 
 /** Returns a new job's row. */
 export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
+  const handlers = JSON.stringify(draft.handlers);
   return {
     id: draft.id,
     type: draft.request.type,
@@ -18,7 +20,7 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
     givingUp: null,
     priority: draft.request.priority,
     request: JSON.stringify(draft.request),
-    handlers: JSON.stringify(draft.handlers),
+    handlers,
     createdBy: draft.createdBy,
     createdAtMs: nowMs,
     startedAtMs: 0,
@@ -38,6 +40,7 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
     holds: holdsScope(draft.request) ? 1 : 0,
     queued: draft.request.onOverlap === "queue" ? 1 : 0,
     roots: `\n${draft.request.paths.map(rootText).join("\n")}\n`,
+    workKey: workKey(draft.repository, handlers),
     found: null,
     logLines: 0,
   };

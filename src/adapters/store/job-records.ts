@@ -1,12 +1,12 @@
-import { In, Not } from "typeorm";
 import { AssetmillError } from "../../core/errors.js";
 import { isStopping, type Job } from "../../core/job/job.js";
 import { checkChange, type JobChange, type JobFacts } from "../../core/job/job-transitions.js";
-import { ACTIVE_STATUSES } from "../../core/job/lifecycle.js";
+import { isFinal } from "../../core/job/lifecycle.js";
 import type { SqlTransaction } from "../sql/sql-database.js";
 import { changingColumns, jobOfRow } from "./job-mapper.js";
 import { JobRow } from "./job-row.js";
 import { insertLines } from "./log-blocks.js";
+import { holdScope, letGoOfScope } from "./held-scopes.js";
 import { JOB, LEASE } from "./tables.js";
 
 /** Stored status of a job that retention is deleting; every port hides such a job. */
@@ -46,21 +46,6 @@ export async function certainFactsOf(tx: SqlTransaction, id: string): Promise<Jo
 /** Keeps other transactions from letting a job take or regain its scope. Must be called before any row is locked. */
 export const lockScopes = (tx: SqlTransaction): Promise<void> => tx.lock("scopes");
 
-/** Returns other jobs of the same repository and type that hold their scope, oldest first. */
-export async function rivalsOf(tx: SqlTransaction, repository: string, type: string, except?: string): Promise<Job[]> {
-  const rows = await tx.manager.find(JobRow, {
-    where: {
-      repository,
-      type,
-      holds: 1,
-      status: In(ACTIVE_STATUSES),
-      ...(except === undefined ? {} : { id: Not(except) }),
-    },
-    order: { sequence: "ASC" },
-  });
-  return rows.map(jobOfRow);
-}
-
 /** Stores a transition's result with its log lines, and returns the job as stored. Throws if the lifecycle does not allow the change. */
 export async function storeChange(tx: SqlTransaction, before: Job, change: JobChange): Promise<Job> {
   if (change.job === before && change.lines.length === 0) return before;
@@ -68,5 +53,7 @@ export async function storeChange(tx: SqlTransaction, before: Job, change: JobCh
   const logLines = await insertLines(tx, before, change.lines);
   const job = { ...change.job, logLines };
   await tx.manager.update(JobRow, { id: job.id }, changingColumns(job));
+  const hadEnded = isFinal(before.state.status);
+  if (isFinal(job.state.status) !== hadEnded) await (hadEnded ? holdScope(tx, job) : letGoOfScope(tx, job));
   return job;
 }

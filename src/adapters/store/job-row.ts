@@ -34,6 +34,8 @@ export class JobRow {
   queued!: number;
   /** The paths of the request as `rootText` writes them, each between two line breaks. */
   roots!: string;
+  /** `workKey` of repository and handlers. */
+  workKey!: string;
   found!: string | null;
   logLines!: number;
 }
@@ -77,6 +79,7 @@ export const JOB_ROW: EntityDefinition<JobRow> = {
     holds: { type: "integer" },
     queued: { type: "integer" },
     roots: { type: "text" },
+    workKey: { name: "work_key", type: "text" },
     found: { type: "text", nullable: true },
     logLines: { name: "log_lines", type: "integer" },
   },

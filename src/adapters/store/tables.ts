@@ -5,3 +5,4 @@ export const CHUNK = "{chunk}";
 export const OUTCOME_PART = "{outcome_part}";
 export const IDEMPOTENCY = "{idempotency}";
 export const LOG_BLOCK = "{log_block}";
+export const HELD_PATH = "{held_path}";

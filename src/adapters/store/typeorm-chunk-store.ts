@@ -10,6 +10,7 @@ import { claimWork } from "./claim-work.js";
 import { waitingWork } from "./claimable.js";
 import { DeadOwners } from "./dead-owners.js";
 import { factsOf, lockJob, storeChange } from "./job-records.js";
+import { Lanes } from "./lanes.js";
 import { FINISHED, STOPPING } from "./job-status.js";
 import { FORGETS_DEATHS, leaseRecord, RECORD_COLUMNS, writeLeases } from "./lease-record.js";
 import { takenBack } from "../../core/job/lease-rules.js";
@@ -26,7 +27,7 @@ import {
   returnedKeys,
 } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
-import { WaitingJobs } from "./waiting-jobs.js";
+
 
 /**
  * Chunks and leases in a database. Every transaction locks leases first, by job and chunk, then each job row once, by id.
@@ -36,7 +37,7 @@ export class TypeOrmChunkStore implements ChunkStore {
   readonly #database: SqlDatabase;
 
   readonly #owners: DeadOwners;
-  readonly #waiting = new WaitingJobs();
+  readonly #lanes = new Lanes();
 
   constructor(database: SqlDatabase) {
     this.#database = database;
@@ -45,7 +46,7 @@ export class TypeOrmChunkStore implements ChunkStore {
 
   async claim(request: ClaimRequest): Promise<readonly Claim[]> {
     const dead = await this.#owners.known(request.isKnownDead);
-    return claimWork(this.#database, request, dead, this.#waiting);
+    return claimWork(this.#database, request, dead, this.#lanes);
   }
 
   addPage(lease: Lease, page: DiscoveryPage): Promise<CommitAnswer> {
@@ -93,7 +94,7 @@ export class TypeOrmChunkStore implements ChunkStore {
   }
 
   waiting(request: ClaimRequest): Promise<WaitingWork> {
-    return waitingWork(this.#database, request, this.#waiting);
+    return waitingWork(this.#database, request, this.#lanes);
   }
 
   async renew(leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]> {

@@ -5,12 +5,14 @@ import { jobOfKey } from "../../core/job/job-key.js";
 import { firstLines } from "../../core/job/job-lines.js";
 import type { JobChange } from "../../core/job/job-transitions.js";
 import type { KeyedJob } from "../../core/job/job-key.js";
-import type { JobQuery, JobStore, JobView } from "../../core/ports/job-store.js";
+import type { JobQuery, JobStore, JobView, OtherJobs } from "../../core/ports/job-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
 import type { SqlDialect } from "../sql/sql-dialect.js";
 import { jobOfRow, rootText, rowOfDraft } from "./job-mapper.js";
-import { certainFactsOf, DELETING, lockJob, lockScopes, rivalsOf, storeChange } from "./job-records.js";
+import { certainFactsOf, DELETING, lockJob, lockScopes, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
+import { holdScope } from "./held-scopes.js";
+import { otherJobs } from "./rivals.js";
 import { IDEMPOTENCY, JOB, LEASE } from "./tables.js";
 
 /** Jobs in a database. */
@@ -21,14 +23,14 @@ export class TypeOrmJobStore implements JobStore {
     this.#database = database;
   }
 
-  create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job> {
+  create(draft: JobDraft, admit: (others: OtherJobs) => Promise<void>): Promise<Job> {
     return this.#database.write(async (tx) => {
       await lockScopes(tx);
       const known = draft.idempotency && (await storedJobOfKey(tx, draft.createdBy, draft.idempotency));
       if (known !== undefined) return lockJob(tx, known);
       // Retention takes the same lock, so the job referred to cannot be deleted meanwhile.
       if (draft.restartedFrom !== undefined) await lockJob(tx, draft.restartedFrom);
-      admit(await rivalsOf(tx, draft.repository, draft.request.type));
+      await admit(otherJobs(tx, draft));
       await tx.manager.insert(JobRow, rowOfDraft(draft, tx.nowMs));
       await tx.query(`insert into ${LEASE} (job_id, chunk, state, next_chunk) values (?, ?, 'READY', 1)`, [
         draft.id,
@@ -44,6 +46,7 @@ export class TypeOrmJobStore implements JobStore {
         ]);
       }
       const job = await lockJob(tx, draft.id);
+      await holdScope(tx, job);
       return storeChange(tx, job, { job, lines: firstLines(job, draft) });
     });
   }
@@ -97,13 +100,12 @@ export class TypeOrmJobStore implements JobStore {
     return new Map(rows.map((row) => [String(row.id), Number(row.until_ms)]));
   }
 
-  update(id: string, decide: (view: JobView) => JobChange): Promise<Job> {
+  update(id: string, decide: (view: JobView) => JobChange | Promise<JobChange>): Promise<Job> {
     return this.#database.write(async (tx) => {
       await lockScopes(tx);
       const job = await lockJob(tx, id);
       const facts = await certainFactsOf(tx, id);
-      const rivals = await rivalsOf(tx, job.repository, job.request.type, id);
-      return storeChange(tx, job, decide({ job, facts, rivals }));
+      return storeChange(tx, job, await decide({ job, facts, others: otherJobs(tx, job) }));
     });
   }
 }

@@ -1,7 +1,7 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
 import { isAtWork, type Job, type JobDraft } from "../job/job.js";
 import { cancel, type JobChange, pause, refuseDamaged, resume } from "../job/job-transitions.js";
-import { accepts } from "../job/lifecycle.js";
+import { accepts, isFinal } from "../job/lifecycle.js";
 import { HISTORY_PAGE, LOG_PAGE } from "../job/page-limits.js";
 import { normalisePath } from "../asset/path.js";
 import type { Clock } from "../ports/clock.js";
@@ -15,6 +15,7 @@ import type { JobEvent } from "../job/job-event.js";
 import { type JobReport, reportOf } from "../job/job-report.js";
 import { LISTING_TYPE } from "./normalise-request.js";
 import { refuseResume, refuseStart } from "./overlap.js";
+import { refuseTooMany } from "./active-jobs.js";
 import { watchJob, type WatchOptions } from "./watch-job.js";
 
 /** Dependencies of Control: just the store. */
@@ -24,6 +25,8 @@ export interface ControlTools {
   readonly reports: JobReports;
   readonly ids: IdGenerator;
   readonly clock: Clock;
+  /** Most jobs of the store that may be active at once; a start or resume beyond is refused. @defaultValue 10,000 */
+  readonly maxActiveJobs?: number;
   /** Called after every change that may have created work for a worker. */
   readonly onWork: () => void;
 }
@@ -54,9 +57,10 @@ export class Control implements JobControl {
   }
 
   resume(processingId: string, by: string): Promise<JobReport> {
-    return this.#update(processingId, ({ job, rivals }) => {
+    return this.#update(processingId, async ({ job, others }) => {
       const change = resume(job, by);
-      refuseResume(job, rivals);
+      if (isFinal(job.state.status)) await refuseTooMany(others, this.#tools.maxActiveJobs);
+      await refuseResume(job, others);
       return change;
     });
   }
@@ -129,10 +133,13 @@ export class Control implements JobControl {
   }
 
   protected async begin(draft: JobDraft): Promise<{ processingId: string }> {
-    const { jobs, onWork } = this.#tools;
+    const { jobs, onWork, maxActiveJobs } = this.#tools;
     if (typeof draft.createdBy !== "string" || draft.createdBy === "")
       throw invalidParameter("by", "must name who starts the job");
-    const job = await jobs.create(draft, (rivals) => refuseStart(draft.request, rivals));
+    const job = await jobs.create(draft, async (others) => {
+      await refuseTooMany(others, maxActiveJobs);
+      await refuseStart(draft.request, others);
+    });
     onWork();
     return { processingId: job.id };
   }
@@ -147,7 +154,7 @@ export class Control implements JobControl {
     });
   }
 
-  async #update(id: string, decide: (view: JobView) => JobChange): Promise<JobReport> {
+  async #update(id: string, decide: (view: JobView) => JobChange | Promise<JobChange>): Promise<JobReport> {
     const job = await this.#tools.jobs.update(id, decide);
     this.#tools.onWork();
     return this.report(job);

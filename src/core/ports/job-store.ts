@@ -1,14 +1,28 @@
+import type { Scope } from "../asset/scope.js";
 import type { KeyedJob } from "../job/job-key.js";
 import type { Job, JobDraft } from "../job/job.js";
 import type { JobChange, JobFacts } from "../job/job-transitions.js";
 import type { JobStatus } from "../job/lifecycle.js";
 
+/**
+ * The other jobs of the store, to be asked while a job is being created or changed, under the lock that every create and
+ * resume shares. What an answer costs does not depend on how many jobs there are.
+ */
+export interface OtherJobs {
+  /**
+   * Returns the oldest job of the same repository and type that holds a scope overlapping this one; undefined if none
+   * does. `createdAfter`: only jobs created after this position count.
+   */
+  oldestRival(scope: Scope, createdAfter?: number): Promise<Job | undefined>;
+  /** Returns how many jobs of the whole store are active, whatever their repository and type; counts up to `most`. */
+  active(most: number): Promise<number>;
+}
+
 /** A job as seen by the transaction that holds its row's lock. */
 export interface JobView {
   readonly job: Job;
   readonly facts: JobFacts;
-  /** Other jobs of the same repository and type that hold their scope. */
-  readonly rivals: readonly Job[];
+  readonly others: OtherJobs;
 }
 
 export interface JobQuery {
@@ -31,12 +45,12 @@ export interface JobQuery {
 /** Stores jobs. All timestamps come from the database's clock. */
 export interface JobStore {
   /**
-   * Inserts a WAITING job; it is durable once this resolves. Calls `admit` with the jobs of the same repository and
-   * type that hold their scope, under a lock shared by every create and resume; `admit` throws to refuse the job. If
-   * the draft's idempotency key is known, inserts nothing: returns the key's job if the fingerprint is the same, else
-   * throws IDEMPOTENCY_CONFLICT. Throws JOB_NOT_FOUND if the job it was restarted from no longer exists.
+   * Inserts a WAITING job; it is durable once this resolves. Calls `admit` under a lock shared by every create and
+   * resume; it rejects to refuse the job. If the draft's idempotency key is known, inserts nothing: returns the key's job
+   * if the fingerprint is the same, else throws IDEMPOTENCY_CONFLICT. Throws JOB_NOT_FOUND if the job it was restarted
+   * from no longer exists.
    */
-  create(draft: JobDraft, admit: (rivals: readonly Job[]) => void): Promise<Job>;
+  create(draft: JobDraft, admit: (others: OtherJobs) => Promise<void>): Promise<Job>;
 
   /** Returns what the principal's idempotency key stands for; undefined if it is free. */
   byKey(principal: string, key: string): Promise<KeyedJob | undefined>;
@@ -58,5 +72,5 @@ export interface JobStore {
    * the change it returns is stored, log lines included. If it throws, nothing changes. JOB_NOT_FOUND if the id is
    * unknown.
    */
-  update(id: string, decide: (view: JobView) => JobChange): Promise<Job>;
+  update(id: string, decide: (view: JobView) => JobChange | Promise<JobChange>): Promise<Job>;
 }

@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { scopeOf } from "../../core/asset/scope.js";
 import { AssetmillError } from "../../core/errors.js";
 import type { Job } from "../../core/job/job.js";
 import { resume } from "../../core/job/job-transitions.js";
@@ -11,6 +12,9 @@ import type { Guarantee } from "./suite.js";
 const refusedBy = (scene: StoreScene, job: Job, status: string): Promise<void> =>
   rejectsWith(scene.create(draftOf({ repository: job.repository })), "PATH_BUSY", { jobId: job.id, status });
 
+const refusedAt = (scene: StoreScene, path: string, by: Job): Promise<void> =>
+  rejectsWith(scene.create(draftAt(path)), "PATH_BUSY", { jobId: by.id, status: "WAITING" });
+
 export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   {
     guarantee: "a creation that is refused stores nothing",
@@ -19,7 +23,7 @@ export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       const refused = draftOf({ idempotency: { key: "k", fingerprint: "f" } });
       const error = new Error("refused");
       await scene.changesNothing(async () => {
-        const creation = scene.jobs.create(refused, () => {
+        const creation = scene.jobs.create(refused, async () => {
           throw error;
         });
         deepStrictEqual(await rejection(creation), error);
@@ -87,23 +91,77 @@ export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     },
   })),
   {
-    guarantee: "rivals are the other jobs that hold a scope, oldest first, never the job itself",
+    guarantee: "the rival of a job is the oldest other one that holds an overlapping scope, after a position if asked",
     async check(scene) {
       const first = await scene.create();
       await scene.stop(first, "cancel");
-      const second = await scene.create();
-      const third = await scene.create(draftAt("/elsewhere"));
-      let seen: readonly Job[] = [];
-      await scene.jobs.update(first.id, ({ job, rivals }) => {
-        seen = rivals;
-        return { job, lines: [] };
-      });
-      deepStrictEqual(seen, [second, third]);
-      await scene.jobs.update(second.id, ({ job, rivals }) => {
-        seen = rivals;
-        return { job, lines: [] };
-      });
-      deepStrictEqual(seen, [third]);
+      const second = await scene.create(draftAt("/content/dam/x"));
+      const third = await scene.create(draftAt("/content/dam/y"));
+      await scene.create(draftAt("/elsewhere"));
+      const rivals = async (job: Job, roots: readonly string[], after?: number): Promise<Job | undefined> => {
+        let seen: Job | undefined;
+        await scene.jobs.update(job.id, async ({ job: now, others }) => {
+          seen = await others.oldestRival(scopeOf(roots, [], { fileTypes: [] }), after);
+          return { job: now, lines: [] };
+        });
+        return seen;
+      };
+      deepStrictEqual(await rivals(first, ["/content"]), second);
+      deepStrictEqual(await rivals(first, ["/content"], second.sequence), third);
+      deepStrictEqual(await rivals(first, ["/content"], third.sequence), undefined);
+      deepStrictEqual(await rivals(second, ["/content"]), third);
+      deepStrictEqual(await rivals(first, ["/content/dam/y/below", "/z"]), third);
+      deepStrictEqual(await rivals(first, ["/content/dam/xy", "/content/da"]), undefined);
+    },
+  },
+  {
+    guarantee: "a rival is found behind many others that hold a path above or below but exclude it",
+    async check(scene) {
+      for (let i = 0; i < 70; i++) {
+        await scene.create(draftOf({}, { paths: ["/content"], excludedPaths: ["/content/deep"], onOverlap: "queue" }));
+      }
+      const found = await scene.create(draftAt("/content/deep/one"));
+      await refusedAt(scene, "/content/deep", found);
+      await scene.stop(found, "cancel");
+      deepStrictEqual((await scene.create(draftAt("/content/deep"))).state.status, "WAITING");
+    },
+  },
+  {
+    guarantee: "a job with thousands of paths overlaps at each of them, and nowhere else",
+    async check(scene) {
+      const paths = Array.from({ length: 3_000 }, (_, i) => `/content/folder-${i}/${"deep/".repeat(i % 5)}end`);
+      const job = await scene.create(draftOf({}, { paths }));
+      for (const path of [paths[0], paths[1_501], paths[2_999]] as string[]) {
+        await refusedAt(scene, path, job);
+        await refusedAt(scene, `${path}/below`, job);
+      }
+      await refusedAt(scene, "/content", job);
+      await refusedAt(scene, "/content/folder-7", job);
+      await scene.create(draftAt("/content/folder-7/beside"));
+      await scene.create(draftOf({}, { paths: paths.map((path) => `${path}-not`) }));
+    },
+  },
+  {
+    guarantee: "active jobs of any repository and type count, up to a limit, until they end",
+    async check(scene) {
+      const active = async (most: number): Promise<number> => {
+        let count = -1;
+        const refused = scene.jobs.create(draftOf(), async (others) => {
+          count = await others.active(most);
+          throw new Error("only asked");
+        });
+        await rejection(refused);
+        return count;
+      };
+      deepStrictEqual(await active(5), 0);
+      const first = await scene.create();
+      await scene.create(draftOf({ repository: "folder:/other" }));
+      await scene.create(draftOf({}, { type: "OTHER_WORK", dryRun: true }));
+      deepStrictEqual([await active(5), await active(2)], [3, 2]);
+      await scene.stop(first, "pause");
+      deepStrictEqual(await active(5), 3);
+      await scene.stop(first, "cancel");
+      deepStrictEqual(await active(5), 2);
     },
   },
   {
@@ -115,9 +173,9 @@ export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       const answers = await Promise.allSettled([
         scene.create(),
         ...ended.map(({ id }, i) =>
-          (i % 2 ? other : scene).jobs.update(id, ({ job, rivals }) => {
+          (i % 2 ? other : scene).jobs.update(id, async ({ job, others }) => {
             const change = resume(job, "ann");
-            refuseResume(job, rivals);
+            await refuseResume(job, others);
             return change;
           }),
         ),

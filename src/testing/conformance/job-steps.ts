@@ -185,7 +185,7 @@ export async function discoveredJob(
     entries?: readonly ManifestEntry[];
   } = {},
 ): Promise<Job> {
-  const job = await stores.jobs.create(options.draft ?? draftOf(), () => {});
+  const job = await stores.jobs.create(options.draft ?? draftOf(), async () => {});
   const discovery = await claimDiscovery(stores, job);
   const entries = options.entries ?? entriesOf(pathsOf(count));
   const page = pageOf(discovery, entries, { chunkSize: options.chunkSize ?? 10 });

@@ -69,7 +69,7 @@ describe("the chunk store on SQLite", () => {
   });
 
   it("shows a job whose request can no longer be read, never runs it, and does not restart it", async () => {
-    const job = await stores.jobs.create(draftOf({}, { dryRun: true, paths: ["/root/x"] }), () => {});
+    const job = await stores.jobs.create(draftOf({}, { dryRun: true, paths: ["/root/x"] }), async () => {});
     await stores.database.write((tx) => tx.query("update {job} set request = '{' where id = ?", [job.id]));
     expect(await stores.chunks.claim(claimRequest())).to.deep.equal([]);
     const now = await jobNow(job);
@@ -135,7 +135,7 @@ describe("the chunk store on SQLite", () => {
     it("runs a job to its end, with consistent reads throughout, and ends it exactly once", async () => {
       const other = await stores.another();
       const watcher = await stores.another();
-      const job = await stores.jobs.create(draftOf(), () => {});
+      const job = await stores.jobs.create(draftOf(), async () => {});
       let done = false;
       const reading = watch(watcher, job, () => done);
       const discovery = await claimDiscovery(stores, job);

@@ -13,7 +13,7 @@ describe("a job's log on SQLite", () => {
   let job: Job;
   before(async () => {
     stores = await openStores();
-    job = await stores.jobs.create(draftOf(), () => {});
+    job = await stores.jobs.create(draftOf(), async () => {});
     // Blocks of every kind: single lines, a full one, more than one at once, and one that begins in the middle.
     let from = 1;
     for (const count of [1, 1, 3, 500, 1_203, 1, 499, 501, 0, 291]) {

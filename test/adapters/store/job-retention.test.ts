@@ -94,7 +94,7 @@ for (const [name, open] of [
       expect(await ids()).to.deep.equal([]);
       for (const refused of [
         stores.jobs.update(job.id, ({ job: seen, facts }) => cancel(seen, "ann", facts)),
-        stores.jobs.create(draftOf({ restartedFrom: job.id }), () => {}),
+        stores.jobs.create(draftOf({ restartedFrom: job.id }), async () => {}),
       ]) {
         const error = await rejection(refused);
         expect(AssetmillError.is(error) && error.code).to.equal("JOB_NOT_FOUND");

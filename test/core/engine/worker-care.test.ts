@@ -65,7 +65,7 @@ describe("a worker that always has work", () => {
     /** A job whose one chunk has lost two owners before the worker can take it: each held it until the next one came. */
     async function careful(): Promise<Job> {
       const draft = draftOf({}, { paths: ["/care"] });
-      const creating = stores.jobs.create(draft, () => {});
+      const creating = stores.jobs.create(draft, async () => {});
       const discovery = await claimDiscovery(stores, draft);
       const job = await creating;
       const page = pageOf(discovery, entriesOf(pathsOf(5, "/care")));

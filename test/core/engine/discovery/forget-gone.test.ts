@@ -7,6 +7,7 @@ import type { ForgetOptions, ForgottenPage } from "../../../../src/core/ports/as
 import { factsOf, jobOf } from "../../../support/builders.js";
 import { rejection } from "../../../support/deferred.js";
 import { noJobs, repositoryOf } from "../../../support/engine-tools.js";
+import { othersOf } from "../../../support/others-of.js";
 
 const REQUEST: JobRequest = { type: "ASSET_PROCESSING", paths: ["/root"], excludedPaths: ["/root/x"], priority: 5 };
 const FILTER = { fileTypes: [], filterProcessedAssets: false } as const;
@@ -28,7 +29,7 @@ function bench(pages: readonly (ForgottenPage | Error)[], over: Partial<JobReque
     jobs: {
       ...noJobs,
       update: async (_id: string, decide: Parameters<typeof noJobs.update>[1]) => {
-        const change = decide({ job, facts: factsOf(), rivals: [] });
+        const change = await decide({ job, facts: factsOf(), others: othersOf([]) });
         said.push(...change.lines);
         return change.job;
       },

@@ -12,6 +12,7 @@ import { EMPTY_TALLY } from "../../../../src/core/job/tally.js";
 import { jobOf } from "../../../support/builders.js";
 import { engineTools, noJobs } from "../../../support/engine-tools.js";
 import { ManualClock, quiet } from "../../../support/manual-clock.js";
+import { othersOf } from "../../../support/others-of.js";
 
 const LIMITS: Vitals = { loopMs: 250, heapPercent: 90, storeMs: 5_000, repositoryMs: 30_000 };
 const WELL: Vitals = { loopMs: 5, heapPercent: 30, storeMs: 20, repositoryMs: 20 };
@@ -116,7 +117,7 @@ describe("the watch over the host's health", () => {
       ...noJobs,
       update: async (_id, decide) => {
         if (!reachable) throw new Error("gone");
-        const change = decide({ job, facts: { leased: true, nowMs: 0 }, rivals: [] });
+        const change = await decide({ job, facts: { leased: true, nowMs: 0 }, others: othersOf([]) });
         job = change.job;
         lines.push(...change.lines.map(({ message }) => message));
         return job;
