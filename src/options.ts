@@ -60,6 +60,11 @@ export interface AssetmillOptions {
   /** Whether starting or resuming a job starts the worker. If false, only `start()` does. @defaultValue true */
   readonly autoStart?: boolean;
   /**
+   * Most jobs of the store that may be active at once, of whatever repository: WAITING, PROCESSING, CANCELLING or PAUSED. A
+   * start or resume beyond is refused with TOO_MANY_JOBS. @defaultValue 10,000
+   */
+  readonly maxActiveJobs?: number;
+  /**
    * How long ended jobs are kept: `days` after their end, and at most the newest `jobs`. A job is kept as long as a restart
    * or retry of it exists. An idempotency key is deleted with its job.
    * @defaultValue all jobs, for ever
@@ -92,6 +97,7 @@ const OPTIONS: NamesOf<Required<AssetmillOptions>> = {
   engine: true,
   pathRules: true,
   autoStart: true,
+  maxActiveJobs: true,
   retention: true,
   watchdog: true,
   throttle: true,
@@ -127,6 +133,12 @@ export function checkRetention({ retention = {} }: AssetmillOptions): void {
     throw invalidParameter("retention.days", `must be a number of days, more than 0; got ${days}`);
   if (jobs !== undefined && !(Number.isSafeInteger(jobs) && jobs >= 0))
     throw invalidParameter("retention.jobs", `must be an integer, 0 or more; got ${jobs}`);
+}
+
+/** Throws INVALID_PARAMETER if the limit of active jobs is invalid. */
+export function checkMaxActiveJobs({ maxActiveJobs: most }: AssetmillOptions): void {
+  if (most !== undefined && !(Number.isSafeInteger(most) && most > 0))
+    throw invalidParameter("maxActiveJobs", `must be an integer, 1 or more; got ${most}`);
 }
 
 /** Applies the defaults of the engine. Throws INVALID_PARAMETER naming the invalid option. */

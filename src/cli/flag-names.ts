@@ -12,6 +12,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   deadlineMs: "deadline",
   "retention.days": "retain-days",
   "retention.jobs": "retain-jobs",
+  maxActiveJobs: "max-active-jobs",
 };
 
 /** A longer value is not shown. */

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { JOB_STATUSES } from "../core/job/lifecycle.js";
 import { LOG_LEVELS } from "../core/job/log-entry.js";
 import { invalidParameter } from "../core/errors.js";
+import { MAX_ACTIVE_JOBS } from "../core/operator/active-jobs.js";
 import { HISTORY_PAGE } from "../core/job/page-limits.js";
 import { ENGINE_DEFAULTS } from "../options.js";
 import { applyConfigFile } from "./config-file.js";
@@ -158,6 +159,12 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
       new Option("--retain-jobs <n>", "keep only this many ended jobs, the newest (default: all)")
         .env("ASSETMILL_RETAIN_JOBS")
         .argParser(integer),
+    )
+    .addOption(
+      new Option("--max-active-jobs <n>", "refuse to start more jobs while this many have not ended")
+        .env("ASSETMILL_MAX_ACTIVE_JOBS")
+        .argParser(integer)
+        .default(MAX_ACTIVE_JOBS),
     )
     .option("--config <file>", "read any of these options from a JSON file")
     .addOption(json())

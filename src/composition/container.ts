@@ -28,7 +28,7 @@ import type { AssetHandler } from "../core/ports/asset-handler.js";
 import type { HandlerThreads } from "../core/ports/handler-threads.js";
 import { MigrationWatch } from "../core/transfer/migration-watch.js";
 import { SkipRules } from "../core/asset/skip-rules.js";
-import { type AssetmillOptions, checkRetention, resolveEngineOptions } from "../options.js";
+import { type AssetmillOptions, checkMaxActiveJobs, checkRetention, resolveEngineOptions } from "../options.js";
 import { refuseWrongKinds } from "./wrong-kinds.js";
 import { OpenResources } from "./open-resources.js";
 import { migrationModule } from "../plugins/migration/index.js";
@@ -50,6 +50,7 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
   refuseWrongKinds(options);
   const engine = resolveEngineOptions(options);
   checkRetention(options);
+  checkMaxActiveJobs(options);
   const container = new Container({ defaultScope: "Singleton" });
   container.bind(HOST_LOGGER).toConstantValue(options.logger ?? createHostLogger("warn"));
   await loadHandlers(container, options);
@@ -92,7 +93,17 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
     .bind(JOB_OPERATOR)
     .toResolvedValue(
       (jobs, log, reports, repository) =>
-        new Operator({ jobs, log, reports, repository, handlers, ids: randomIds, clock: systemClock, onWork }),
+        new Operator({
+          jobs,
+          log,
+          reports,
+          repository,
+          handlers,
+          ids: randomIds,
+          clock: systemClock,
+          ...(options.maxActiveJobs === undefined ? {} : { maxActiveJobs: options.maxActiveJobs }),
+          onWork,
+        }),
       [JOB_STORE, JOB_LOG, JOB_REPORTS, ASSET_REPOSITORY],
     );
   container.bind(ENGINE_TOOLS).toResolvedValue(

@@ -1,4 +1,6 @@
+import { isWithin } from "../../src/core/asset/path.js";
 import { AssetmillError } from "../../src/core/errors.js";
+import type { Claim } from "../../src/core/ports/chunk-store.js";
 import type { Lease } from "../../src/core/job/lease.js";
 import type { ChunkPart } from "../../src/core/job/chunk.js";
 import type { Job } from "../../src/core/job/job.js";
@@ -47,6 +49,13 @@ async function currentEpoch(sound: Stores["chunks"], lease: Lease): Promise<Leas
   }
   return lease;
 }
+
+/** Releases discoveries that were just claimed. */
+const giveBack = (chunks: Stores["chunks"], claims: readonly Claim[]): Promise<void> =>
+  chunks.release(claims.flatMap(({ discovery }) => (discovery ? [discovery.lease] : [])));
+
+/** Queued jobs that a broken store believes to wait, and for which job. */
+const LEFT_WAITING = new Map<string, string>();
 
 const OLD_EPOCH =
   "a commit under an old epoch is answered as lost and stores nothing: no outcome, count, line or result";
@@ -217,6 +226,86 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       },
     })),
     breaks: "when many start on one scope at once, on two nodes, one wins, and the others are told which",
+  },
+  {
+    fault: "finds no rival below a scope",
+    port: "JobStore",
+    alter: inJobs((sound) => ({
+      update: (id, decide) =>
+        sound.update(id, (view) =>
+          decide({
+            ...view,
+            others: {
+              ...view.others,
+              oldestRival: async (scope, after) => {
+                const found = await view.others.oldestRival(scope, after);
+                const isAbove = found?.request.paths.some((path) => scope.roots.some((root) => isWithin(root, path)));
+                return isAbove ? found : undefined;
+              },
+            },
+          }),
+        ),
+    })),
+    breaks: "the rival found among jobs of any scopes is the one that comparing with each job finds",
+  },
+  {
+    fault: "counts all active jobs, however many",
+    port: "JobStore",
+    alter: inJobs((sound) => ({
+      create: (draft, admit) =>
+        sound.create(draft, (others) => admit({ ...others, active: () => others.active(1_000_000) })),
+    })),
+    breaks: "active jobs of any repository and type count, up to a limit, until they end",
+  },
+  {
+    fault: "lets queued jobs run at once",
+    port: "ChunkStore",
+    alter: inJobs((sound) => ({
+      create: ({ request: { onOverlap: _, ...request }, ...draft }, admit) => sound.create({ ...draft, request }, admit),
+    })),
+    breaks: "of many jobs queued on one scope only the oldest is ever claimed, in whatever order the others end",
+  },
+  {
+    fault: "frees one queued job at a time",
+    port: "ChunkStore",
+    alter: inChunks((sound) => ({
+      claim: async (request) => {
+        const claims = await sound.claim(request);
+        const queued = claims.filter(({ job }) => job.request.onOverlap === "queue");
+        await giveBack(sound, queued.slice(1));
+        return claims.filter((claim) => !queued.includes(claim, 1));
+      },
+    })),
+    breaks: "all that waited for one job can be claimed once it has ended, however many they are",
+  },
+  {
+    fault: "notes what a new job waits for after looking, so that the end of that one may come between",
+    port: "ChunkStore",
+    alter: (sound) => ({
+      jobs: instead(sound.jobs, {
+        create: async (draft, admit) => {
+          const earlier = await sound.jobs.list({ limit: 1, statuses: ["WAITING", "PROCESSING", "CANCELLING"] });
+          const job = await sound.jobs.create(draft, admit);
+          if (draft.request.onOverlap === "queue" && earlier[0]) LEFT_WAITING.set(job.id, earlier[0].id);
+          return job;
+        },
+      }),
+      chunks: instead(sound.chunks, {
+        release: async (leases) => {
+          await sound.chunks.release(leases);
+          for (const [id, by] of LEFT_WAITING) if (leases.some(({ jobId }) => jobId === by)) LEFT_WAITING.delete(id);
+        },
+        claim: async (request) => {
+          const claims = await sound.chunks.claim(request);
+          await giveBack(
+            sound.chunks,
+            claims.filter(({ job }) => LEFT_WAITING.has(job.id)),
+          );
+          return claims.filter(({ job }) => !LEFT_WAITING.has(job.id));
+        },
+      }),
+    }),
+    breaks: "a job that is queued while the one before it ends, on another node, is never left waiting",
   },
   {
     fault: "decides an update outside of the lock",

@@ -3,7 +3,7 @@ import { byLag, type Claimant, HEAD_START_MS, MAX_WEIGHT } from "../../core/job/
 import type { ClaimRequest, WaitingWork } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
 import type { SqlDialect } from "../sql/sql-dialect.js";
-import { IN_LANE, type Lane, LANE, LANE_ORDER, type Lanes } from "./lanes.js";
+import { IN_LANE, inLanes, type Lane, LANE, LANE_ORDER, type Lanes } from "./lanes.js";
 import { IS_CAREFUL } from "./lease-record.js";
 import { IS_MINE, leasesJson, mine } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
@@ -82,7 +82,7 @@ async function foremost(
     `select job_id from ${LEASE} l ${byIndex(index)} where ${condition}`;
   const ofJob = (condition: string): string =>
     `exists (select 1 from ${LEASE} l ${byIndex("lease_by_state")} where l.job_id = j.id and ${condition})`;
-  const head = `select sequence from (select sequence from ${JOB} j where ${LANE} = ? and ${IN_LANE}
+  const head = `select sequence from (select sequence from ${inLanes(database.dialect)} where ${LANE} = ? and ${IN_LANE}
     and not ${ofJob("state = 'LEASED'")} and ${ofJob(`${freeReady(alone)} and ${wanted(most)}`)}
     order by ${LANE_ORDER} limit ${MAX_JOBS}) head`;
   const lanes = served.filter(

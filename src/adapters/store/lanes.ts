@@ -1,5 +1,6 @@
 import type { ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
+import type { SqlDialect } from "../sql/sql-dialect.js";
 import { handlersOf } from "./job-mapper.js";
 import { CLAIMABLE } from "./job-status.js";
 import { JOB } from "./tables.js";
@@ -30,6 +31,13 @@ export interface Lane {
   readonly discovery: boolean;
 }
 
+/** SQL: jobs in their lanes, by the index that holds them. */
+export const inLanes = ({ byIndex }: SqlDialect): string => `${JOB} j ${byIndex("job_claimable")}`;
+
+/** SQL: the first lane that meets a condition. */
+const first = (dialect: SqlDialect, condition: string): string =>
+  `select ${LANE} from ${inLanes(dialect)} where ${IN_LANE} ${condition} order by ${LANE} limit 1`;
+
 /** How many jobs of a new kind are looked at for one whose record is sound. */
 const LOOKED_AT = 20;
 
@@ -48,11 +56,12 @@ export class Lanes {
   /** Returns the lanes that have jobs of this repository, whose handlers this node has. */
   async served(database: SqlDatabase, request: ClaimRequest): Promise<readonly Lane[]> {
     // Hops from one lane's first job to the next lane's.
+    const { dialect } = database;
     const rows = await database.read(
       `with recursive lanes (lane) as (
-         select min(${LANE}) from ${JOB} where ${IN_LANE}
+         select * from (${first(dialect, "")}) as first_lane
          union all
-         select (select min(${LANE}) from ${JOB} where ${IN_LANE} and ${LANE} > lanes.lane) from lanes where lane is not null
+         select (${first(dialect, `and ${LANE} > lanes.lane`)}) from lanes where lane is not null
        ) select lane from lanes where lane is not null`,
     );
     const served: Lane[] = [];
@@ -73,7 +82,7 @@ export class Lanes {
     const known = this.#known.get(key);
     if (known) return known;
     const rows = await database.read(
-      `select repository, handlers from ${JOB} where ${LANE} = ? and ${IN_LANE} order by ${LANE_ORDER} limit ${LOOKED_AT}`,
+      `select repository, handlers from ${inLanes(database.dialect)} where ${LANE} = ? and ${IN_LANE} order by ${LANE_ORDER} limit ${LOOKED_AT}`,
       [lane],
     );
     const work = rows

@@ -122,7 +122,10 @@ export class TypeOrmChunkStore implements ChunkStore {
   }
 
   async reap(isKnownDead: (owner: string) => boolean): Promise<void> {
-    const stopping = await this.#database.read(`select id from ${JOB} where ${STOPPING} or ${FINISHED} order by id`);
+    const { byIndex } = this.#database.dialect;
+    const stopping = await this.#database.read(
+      `select id from ${JOB} ${byIndex("job_to_end")} where ${STOPPING} or ${FINISHED} order by id`,
+    );
     if (stopping.length === 0) return;
     const dead = await this.#owners.known(isKnownDead);
     for (const row of stopping) {

@@ -21,6 +21,7 @@ export interface ServeFlags {
   readonly deadline?: number;
   readonly retainDays?: number;
   readonly retainJobs?: number;
+  readonly maxActiveJobs: number;
   readonly json?: boolean;
 }
 
@@ -42,6 +43,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
     deadline,
     retainDays: days,
     retainJobs: jobs,
+    maxActiveJobs,
   } = flags;
   if (assets === undefined)
     throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
@@ -57,6 +59,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
       ...(store === undefined ? {} : { store }),
       ...(target === undefined ? {} : { target }),
       ...(deadline === undefined ? {} : { engine: { deadlineMs: deadline * 1_000 } }),
+      maxActiveJobs,
       retention: { ...(days === undefined ? {} : { days }), ...(jobs === undefined ? {} : { jobs }) },
       http: {
         // On loopback, accept only loopback names in the Host header: this stops DNS rebinding.

@@ -59,8 +59,8 @@ export class Control implements JobControl {
   resume(processingId: string, by: string): Promise<JobReport> {
     return this.#update(processingId, async ({ job, others }) => {
       const change = resume(job, by);
-      if (isFinal(job.state.status)) await refuseTooMany(others, this.#tools.maxActiveJobs);
       await refuseResume(job, others);
+      if (isFinal(job.state.status)) await refuseTooMany(others, this.#tools.maxActiveJobs);
       return change;
     });
   }
@@ -137,8 +137,9 @@ export class Control implements JobControl {
     if (typeof draft.createdBy !== "string" || draft.createdBy === "")
       throw invalidParameter("by", "must name who starts the job");
     const job = await jobs.create(draft, async (others) => {
-      await refuseTooMany(others, maxActiveJobs);
+      // First the overlap: a repeated request joins its job, which is no further one.
       await refuseStart(draft.request, others);
+      await refuseTooMany(others, maxActiveJobs);
     });
     onWork();
     return { processingId: job.id };

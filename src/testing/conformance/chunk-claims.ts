@@ -203,23 +203,4 @@ export const CLAIM_GUARANTEES: readonly ClaimGuarantee[] = [
       deepStrictEqual((await scene.now(job)).attempt, 2);
     },
   },
-  {
-    guarantee: "a queued job is not claimed while an earlier one on its scope is running, and is claimed afterwards",
-    async check(scene) {
-      const first = await scene.create(draftOf({}, { paths: ["/root/a"] }));
-      const queued = await scene.create(draftOf({}, { onOverlap: "queue" }));
-      const apart = await scene.create(draftOf({}, { paths: ["/apart"], onOverlap: "queue" }));
-      const claimed = async () => {
-        const claims = await scene.chunks.claim(claimRequest({ discoveries: 9 }));
-        return claims.map(({ job }) => job.id);
-      };
-      deepStrictEqual(await claimed(), [first.id, apart.id]);
-      deepStrictEqual(await claimed(), []);
-      deepStrictEqual(await scene.status(queued), "WAITING");
-      await scene.stop(first, "cancel");
-      await scene.chunks.release([{ jobId: first.id, chunk: 0, epoch: 1 }]);
-      deepStrictEqual(await scene.status(first), "CANCELLED");
-      deepStrictEqual(await claimed(), [queued.id]);
-    },
-  },
 ];

@@ -1,11 +1,13 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { scopeOf } from "../../core/asset/scope.js";
+import { overlaps, scopeOf } from "../../core/asset/scope.js";
 import { AssetmillError } from "../../core/errors.js";
 import type { Job } from "../../core/job/job.js";
+import { scopeOfRequest } from "../../core/job/job-request.js";
 import { resume } from "../../core/job/job-transitions.js";
 import { refuseResume } from "../../core/operator/overlap.js";
 import { rejection, rejectsWith } from "./failing.js";
 import { draftAt, draftOf, idsOf } from "./job-steps.js";
+import { Dice } from "./random-tree.js";
 import { type StoreScene, STOPS } from "./store-scene.js";
 import type { Guarantee } from "./suite.js";
 
@@ -14,6 +16,10 @@ const refusedBy = (scene: StoreScene, job: Job, status: string): Promise<void> =
 
 const refusedAt = (scene: StoreScene, path: string, by: Job): Promise<void> =>
   rejectsWith(scene.create(draftAt(path)), "PATH_BUSY", { jobId: by.id, status: "WAITING" });
+
+/** A path of a small tree, so that scopes often meet. */
+const smallPath = (dice: Dice): string =>
+  Array.from({ length: 1 + dice.roll(3) }, () => `/${dice.pick(["a", "ab", "a-b", "b"])}`).join("");
 
 export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   {
@@ -112,6 +118,34 @@ export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       deepStrictEqual(await rivals(second, ["/content"]), third);
       deepStrictEqual(await rivals(first, ["/content/dam/y/below", "/z"]), third);
       deepStrictEqual(await rivals(first, ["/content/dam/xy", "/content/da"]), undefined);
+    },
+  },
+  {
+    guarantee: "the rival found among jobs of any scopes is the one that comparing with each job finds",
+    async check(scene) {
+      const dice = new Dice(15);
+      const pick = (length: number): readonly string[] => Array.from({ length }, () => smallPath(dice));
+      const jobs: Job[] = [];
+      for (let i = 0; i < 60; i++) {
+        const request = { paths: pick(1 + dice.roll(3)), excludedPaths: pick(dice.roll(3)), onOverlap: "queue" } as const;
+        const job = await scene.create(draftOf({}, request));
+        if (dice.roll(4) === 0) await scene.stop(job, "cancel");
+        else jobs.push(job);
+      }
+      const asking = await scene.create(draftOf({}, { paths: ["/asking"] }));
+      for (let i = 0; i < 100; i++) {
+        const scope = scopeOf(pick(1 + dice.roll(3)), pick(dice.roll(3)), { fileTypes: [] });
+        const after = dice.roll(60);
+        let found: Job | undefined;
+        await scene.jobs.update(asking.id, async ({ job, others }) => {
+          found = await others.oldestRival(scope, after);
+          return { job, lines: [] };
+        });
+        const expected = jobs.find(
+          ({ sequence, request }) => sequence > after && overlaps(scope, scopeOfRequest(request)),
+        );
+        deepStrictEqual(found?.id, expected?.id);
+      }
     },
   },
   {

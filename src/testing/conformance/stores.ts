@@ -4,6 +4,7 @@ import { COMMIT_GUARANTEES } from "./chunk-commits.js";
 import { LEASE_GUARANTEES } from "./chunk-leases.js";
 import { SHARE_GUARANTEES } from "./chunk-shares.js";
 import { PAGE_GUARANTEES } from "./chunk-pages.js";
+import { QUEUE_GUARANTEES } from "./chunk-queue.js";
 import { RACE_GUARANTEES } from "./chunk-races.js";
 import { TAKEOVER_GUARANTEES } from "./chunk-takeovers.js";
 import { JOB_LOG_GUARANTEES } from "./job-log.js";
@@ -16,6 +17,7 @@ import { type Guarantee, type Suite, type TestHost, testSuite } from "./suite.js
 /** The guarantees of every ChunkStore. */
 const CHUNK_STORE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
   ...CLAIM_GUARANTEES,
+  ...QUEUE_GUARANTEES,
   ...SHARE_GUARANTEES,
   ...TAKEOVER_GUARANTEES,
   ...PAGE_GUARANTEES,
