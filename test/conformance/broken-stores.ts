@@ -261,7 +261,8 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     fault: "lets queued jobs run at once",
     port: "ChunkStore",
     alter: inJobs((sound) => ({
-      create: ({ request: { onOverlap: _, ...request }, ...draft }, admit) => sound.create({ ...draft, request }, admit),
+      create: ({ request: { onOverlap: _, ...request }, ...draft }, admit) =>
+        sound.create({ ...draft, request }, admit),
     })),
     breaks: "of many jobs queued on one scope only the oldest is ever claimed, in whatever order the others end",
   },

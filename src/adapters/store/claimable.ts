@@ -35,6 +35,13 @@ const READY_CAREFUL = `state = 'READY' and ${IS_CAREFUL}`;
 const waitsForCare = ({ byIndex }: SqlDialect): string =>
   `exists (select 1 from ${LEASE} l ${byIndex("lease_careful")} where l.job_id = j.id and ${READY_CAREFUL})`;
 
+/**
+ * SQL: the jobs `j` that have a lease which an index holds; a condition on `j` may follow. The join's order is fixed: there
+ * are few such leases, while any number of jobs may be active.
+ */
+const jobsWith = ({ byIndex }: SqlDialect, index: string, condition: string): string =>
+  `(select distinct job_id from ${LEASE} l ${byIndex(index)} where ${condition}) has cross join ${JOB} j where j.id = has.job_id`;
+
 interface Candidate extends Claimant {
   /** Whether it may have to wait for earlier jobs. */
   readonly queued: boolean;
@@ -78,8 +85,6 @@ async function foremost(
     return row ? [Number(row.sequence)] : [];
   }
   const { byIndex } = database.dialect;
-  const leases = (index: string, condition: string): string =>
-    `select job_id from ${LEASE} l ${byIndex(index)} where ${condition}`;
   const ofJob = (condition: string): string =>
     `exists (select 1 from ${LEASE} l ${byIndex("lease_by_state")} where l.job_id = j.id and ${condition})`;
   const head = `select sequence from (select sequence from ${inLanes(database.dialect)} where ${LANE} = ? and ${IN_LANE}
@@ -90,9 +95,9 @@ async function foremost(
   );
   const rows = await database.read(
     [
-      `select sequence from ${JOB} j where id in (${leases("lease_leased", "state = 'LEASED'")}) and ${IN_LANE}`,
+      `select sequence from ${jobsWith(database.dialect, "lease_leased", "state = 'LEASED'")} and ${IN_LANE}`,
       ...(alone
-        ? [`select sequence from ${JOB} j where id in (${leases("lease_careful", READY_CAREFUL)}) and ${IN_LANE}`]
+        ? [`select sequence from ${jobsWith(database.dialect, "lease_careful", READY_CAREFUL)} and ${IN_LANE}`]
         : []),
       ...lanes.map(() => head),
     ].join(" union "),
@@ -167,11 +172,14 @@ export async function waitingWork(database: SqlDatabase, request: ClaimRequest, 
   const served = await lanes.served(database, request);
   if (served.length === 0) return { care: false, unserved: [] };
   const care = await database.read(
-    `select 1 as found from ${JOB} j
-     where id in (select job_id from ${LEASE} l ${dialect.byIndex("lease_careful")} where ${READY_CAREFUL})
+    `select 1 as found from ${jobsWith(dialect, "lease_careful", READY_CAREFUL)}
        and repository = ? and ${IN_LANE} and handlers in ${dialect.list("text")}
        ${jobId === undefined ? "" : "and id = ?"} limit 1`,
-    [request.repository, JSON.stringify(served.map(({ handlers }) => handlers)), ...(jobId === undefined ? [] : [jobId])],
+    [
+      request.repository,
+      JSON.stringify(served.map(({ handlers }) => handlers)),
+      ...(jobId === undefined ? [] : [jobId]),
+    ],
   );
   const any = { ...request, chunks: 1, newcomers: 0, discoveries: 1, alone: false };
   const found = await claimable(database, any, [], lanes);

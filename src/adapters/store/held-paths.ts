@@ -82,9 +82,10 @@ export async function enterPaths(
   job: JobKind & Pick<Job, "sequence"> & { readonly request: Pick<JobRequest, "paths"> },
 ): Promise<void> {
   const { roots } = scopeOfRequest(job.request);
-  const rows = [...placesOf(roots)].map(
-    ([path, own]): HeldPath => ({ path_hash: hashOf(job, path), own: own ? 1 : 0 }),
-  );
+  const rows = [...placesOf(roots)].map(([path, own]): HeldPath => ({
+    path_hash: hashOf(job, path),
+    own: own ? 1 : 0,
+  }));
   await tx.query(
     `insert into ${HELD_PATH} (path_hash, own, sequence) select path_hash, own, ${job.sequence} from ${heldRows(tx)} as paths`,
     [JSON.stringify(rows)],

@@ -43,7 +43,9 @@ async function firstOverlapping(
   let at = from;
   for (let round = 0; ; round++) {
     // The parameters stand in the order of the text.
-    const found = await (round < ONE_BY_ONE ? tx.query(one, [at, except, sought]) : tx.query(page, [sought, at, except]));
+    const found = await (round < ONE_BY_ONE
+      ? tx.query(one, [at, except, sought])
+      : tx.query(page, [sought, at, except]));
     const sequences = found.flatMap(({ sequence }) => (sequence === null ? [] : [Number(sequence)]));
     const last = sequences.at(-1);
     if (last === undefined) return undefined;

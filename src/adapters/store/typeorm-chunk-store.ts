@@ -28,7 +28,6 @@ import {
 } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
 
-
 /**
  * Chunks and leases in a database. Every transaction locks leases first, by job and chunk, then each job row once, by id.
  * What depends on the job row is read by a later statement than the one that locked it.

@@ -8,8 +8,7 @@ import type { Guarantee } from "./suite.js";
 /** More than any page of candidates that a store may look at. */
 const MANY = 60;
 
-const queuedAt = (scene: StoreScene, path: string): Promise<Job> =>
-  scene.create(draftAt(path, { onOverlap: "queue" }));
+const queuedAt = (scene: StoreScene, path: string): Promise<Job> => scene.create(draftAt(path, { onOverlap: "queue" }));
 
 /** Claims all discoveries that can be claimed, and returns their jobs, which hold them from now on. */
 const claimedJobs = async (scene: StoreScene): Promise<readonly string[]> =>

@@ -127,7 +127,11 @@ export const OVERLAP_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       const pick = (length: number): readonly string[] => Array.from({ length }, () => smallPath(dice));
       const jobs: Job[] = [];
       for (let i = 0; i < 60; i++) {
-        const request = { paths: pick(1 + dice.roll(3)), excludedPaths: pick(dice.roll(3)), onOverlap: "queue" } as const;
+        const request = {
+          paths: pick(1 + dice.roll(3)),
+          excludedPaths: pick(dice.roll(3)),
+          onOverlap: "queue",
+        } as const;
         const job = await scene.create(draftOf({}, request));
         if (dice.roll(4) === 0) await scene.stop(job, "cancel");
         else jobs.push(job);
