@@ -25,6 +25,8 @@ describe("an option of a wrong kind", () => {
     ["builtIns", { builtIns: 0 }, /must be true or false, not 0/],
     ["autoStart", { autoStart: null }, /must be true or false, not null/],
     ["watchdog", { watchdog: {} }, /must be true or false, not an object/],
+    ["maxActiveJobs", { maxActiveJobs: 0 }, /must be an integer, 1 or more; got 0/],
+    ["maxActiveJobs", { maxActiveJobs: 1.5 }, /must be an integer, 1 or more; got 1.5/],
     ["logger", { logger: { warn: () => {} } }, /winston logger; it lacks log\(\), error\(\)/],
     ["logger", { logger: null }, /winston logger, not null/],
     ["http.authenticator", { http: { authenticator: {} } }, /an Authenticator; it lacks authenticate\(\)/],
