@@ -89,23 +89,21 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
   container.bind(CHUNK_STORE).toResolvedValue((db) => new TypeOrmChunkStore(db), [SQL_DATABASE]);
   container.bind(JOB_LOG).toResolvedValue((db) => new TypeOrmJobLog(db), [SQL_DATABASE]);
   container.bind(JOB_REPORTS).toResolvedValue((db) => new TypeOrmJobReports(db), [SQL_DATABASE]);
-  container
-    .bind(JOB_OPERATOR)
-    .toResolvedValue(
-      (jobs, log, reports, repository) =>
-        new Operator({
-          jobs,
-          log,
-          reports,
-          repository,
-          handlers,
-          ids: randomIds,
-          clock: systemClock,
-          ...(options.maxActiveJobs === undefined ? {} : { maxActiveJobs: options.maxActiveJobs }),
-          onWork,
-        }),
-      [JOB_STORE, JOB_LOG, JOB_REPORTS, ASSET_REPOSITORY],
-    );
+  container.bind(JOB_OPERATOR).toResolvedValue(
+    (jobs, log, reports, repository) =>
+      new Operator({
+        jobs,
+        log,
+        reports,
+        repository,
+        handlers,
+        ids: randomIds,
+        clock: systemClock,
+        ...(options.maxActiveJobs === undefined ? {} : { maxActiveJobs: options.maxActiveJobs }),
+        onWork,
+      }),
+    [JOB_STORE, JOB_LOG, JOB_REPORTS, ASSET_REPOSITORY],
+  );
   container.bind(ENGINE_TOOLS).toResolvedValue(
     (jobs, chunks, reports, repository, logger): EngineTools => ({
       jobs,

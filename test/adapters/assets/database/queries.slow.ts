@@ -182,7 +182,10 @@ describe("queries on large tables", function () {
     // The rows that are multiplied: some jobs as the program makes them.
     await work(uri);
     await multiply(database, 2_000);
-    const hash = database.dialect.name === "sqlite" ? "randomblob(16)" : "decode(md5(job_id || '/' || chunk || '/' || n.i), 'hex')";
+    const hash =
+      database.dialect.name === "sqlite"
+        ? "randomblob(16)"
+        : "decode(md5(job_id || '/' || chunk || '/' || n.i), 'hex')";
     await database.write((tx) =>
       tx.query(
         `insert into {held_path} (path_hash, own, sequence)
