@@ -47,7 +47,7 @@ for (const [engine, open] of Object.entries(openers)) {
       }
       await old.close();
 
-      const database = await open(SCHEMA.migrations as typeof OLD, folder, schema);
+      const database = await open(SCHEMA.migrations, folder, schema);
       try {
         const { jobs, chunks } = storesOn(database);
         const start = (path: string) => {
