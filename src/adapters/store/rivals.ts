@@ -20,7 +20,7 @@ interface Search {
 
 /** Candidates that are looked for one by one: nearly always, the first overlaps. What is beyond comes in pages. */
 const ONE_BY_ONE = 3;
-const PAGE = 50;
+const PAGE = 20;
 
 /**
  * Returns the first job from a position that holds a scope overlapping this one. Must be called under the lock of the
