@@ -120,7 +120,9 @@ export const jobReferenceQuerySchema = strict({ processingId: processingId.optio
 
 export const historyQuerySchema = strict({
   limit: limitOf(HISTORY_PAGE),
-  before: required(200).optional().openapi({ description: "Only jobs created before the job with this processingId" }),
+  before: required(200)
+    .optional()
+    .openapi({ description: "Only jobs created before the job with this processingId: the `next` of an earlier page" }),
   status: z.enum(JOB_STATUSES, { error: `must be one of ${JOB_STATUSES.join(", ")}` }).optional(),
   type: required(200).optional(),
   path: required(4096).optional().openapi({ description: "Only jobs with a root at or below this path" }),

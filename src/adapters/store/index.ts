@@ -4,6 +4,7 @@ export { ChunkKeys1764300000005 } from "./migrations/chunk-keys-1764300000005.js
 export { Contract1763900000002 } from "./migrations/contract-1763900000002.js";
 export { Shares1764550000000 } from "./migrations/shares-1764550000000.js";
 export { JobWarnings1796083200054 } from "./migrations/job-warnings-1796083200054.js";
+export { ListedRequests1796083200061 } from "./migrations/listed-requests-1796083200061.js";
 export { TypeOrmChunkStore } from "./typeorm-chunk-store.js";
 export { TypeOrmJobLog } from "./typeorm-job-log.js";
 export { TypeOrmJobReports } from "./typeorm-job-reports.js";
