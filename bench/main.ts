@@ -1,5 +1,6 @@
 import { runEventLoop } from "./event-loop.js";
 import { runFairness } from "./fairness.js";
+import { runHistory } from "./history.js";
 import { runJcr, runJcrJob } from "./jcr.js";
 import { runQueue } from "./queue.js";
 import { runThroughput } from "./throughput.js";
@@ -7,6 +8,7 @@ import { runThroughput } from "./throughput.js";
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   "event-loop": runEventLoop,
   fairness: runFairness,
+  history: runHistory,
   jcr: runJcr,
   "jcr-job": runJcrJob,
   queue: runQueue,

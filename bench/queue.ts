@@ -64,7 +64,7 @@ async function rateOf(mill: Assetmill, jobs: number): Promise<number> {
   const cpu = process.cpuUsage();
   mill.start();
   for (;;) {
-    const ended = (await mill.operator.history({ status: "SUCCESS", limit: 1_000 })).length;
+    const ended = (await mill.operator.history({ status: "SUCCESS", limit: 1_000 })).jobs.length;
     const seconds = (performance.now() - began) / 1_000;
     if (ended >= jobs) {
       const { user, system } = process.cpuUsage(cpu);

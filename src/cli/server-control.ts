@@ -3,7 +3,7 @@ import { AssetmillError } from "../core/errors.js";
 import { formatCursor, type OutcomeCursor, readCursor } from "../core/job/cursor.js";
 import type { JobReport } from "../core/job/job-report.js";
 import type { LogPage } from "../core/ports/job-log.js";
-import type { HistoryQuery, LogQuery } from "../core/ports/job-operator.js";
+import type { HistoryPage, HistoryQuery, LogQuery } from "../core/ports/job-operator.js";
 import type { OutcomePage, OutcomeQuery } from "../core/ports/job-reports.js";
 import {
   changedSchema,
@@ -57,14 +57,14 @@ export class ServerControl implements Jobs {
     return this.#post("/retry-failed", processingId, restartedSchema);
   }
 
-  async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
-    const answer = await callServer(this.#endpoint, {
+  async history(query: HistoryQuery = {}): Promise<HistoryPage> {
+    const { executionHistory: jobs, next } = await callServer(this.#endpoint, {
       method: "GET",
       path: "/history",
       query: { ...query },
       answer: historySchema,
     });
-    return answer.executionHistory;
+    return { jobs, ...(next === undefined ? {} : { next }) };
   }
 
   logs(processingId: string, query: LogQuery = {}): Promise<LogPage & { readonly limit: number }> {

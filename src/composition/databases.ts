@@ -24,6 +24,7 @@ import {
   JobQueue1796119200058,
   Jobs1761300000000,
   JobWarnings1796083200054,
+  ListedRequests1796083200061,
   Shares1764550000000,
 } from "../adapters/store/index.js";
 import { invalidParameter } from "../core/errors.js";
@@ -43,6 +44,7 @@ export const SCHEMA = {
     new AssetKeys1764300000007(),
     new Shares1764550000000(),
     new JobWarnings1796083200054(),
+    new ListedRequests1796083200061(),
     new JobQueue1796119200058(),
   ],
 };

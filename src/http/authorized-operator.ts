@@ -6,6 +6,7 @@ import type { AccessAction, AccessPolicy } from "../core/ports/access-policy.js"
 import type { Principal } from "../core/ports/authenticator.js";
 import type {
   AssetStatusRequest,
+  HistoryPage,
   HistoryQuery,
   JobOperator,
   LogQuery,
@@ -85,29 +86,38 @@ export class AuthorizedOperator implements JobOperator {
     return this.#hidingConflict(() => this.#operator.retryFailed(processingId, this.#principal.name));
   }
 
-  /** Leaves out jobs that the caller may not read, and stops at `limit` jobs found or 10,000 examined. */
-  async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
+  /**
+   * Leaves out jobs that the caller may not read. The page ends at `limit` jobs found, at 10,000 examined, or where the
+   * jobs are large. Its cursor is a job that the caller may read, so it names no other.
+   */
+  async history(query: HistoryQuery = {}): Promise<HistoryPage> {
     if (!this.#policy) return this.#operator.history(query);
     const { limit = HISTORY_PAGE.default } = query;
     const readable: JobReport[] = [];
     let before = query.before;
     let pageSize = limit;
+    const page = (isEnd: boolean): HistoryPage => {
+      const last = isEnd ? undefined : readable.at(-1);
+      return { jobs: readable, ...(last ? { next: last.processingId } : {}) };
+    };
     for (let examined = 0; examined < MAX_EXAMINED; pageSize = HISTORY_PAGE.most) {
-      const page = await this.#operator.history({
+      const { jobs, next } = await this.#operator.history({
         ...query,
         limit: pageSize,
         ...(before === undefined ? {} : { before }),
       });
-      for (const report of page) {
-        if (!(await this.#allows(report.paths, "read"))) continue;
+      for (const [i, report] of jobs.entries()) {
+        if (!(await this.#allowsReading(report))) continue;
         readable.push(report);
-        if (readable.length === limit) return readable;
+        if (readable.length === limit) return page(next === undefined && i === jobs.length - 1);
       }
-      examined += page.length;
-      if (page.length < pageSize) break;
-      before = page.at(-1)?.processingId;
+      if (next === undefined) return page(true);
+      // A page that ended before its limit is large. Of such pages no more than one is collected.
+      if (jobs.length < pageSize && readable.length > 0) return page(false);
+      examined += jobs.length;
+      before = next;
     }
-    return readable;
+    return page(false);
   }
 
   async logs(processingId: string, query?: LogQuery) {
@@ -147,6 +157,12 @@ export class AuthorizedOperator implements JobOperator {
   async #require(paths: readonly string[], action: AccessAction): Promise<void> {
     if (await this.#allows(paths, action)) return;
     throw new AssetmillError("FORBIDDEN", `${this.#principal.name} is not allowed to ${action} this path or job`);
+  }
+
+  /** Like `#allows`, for a job of a list: that may lack some of the job's paths. */
+  async #allowsReading({ processingId, paths, pathsCount }: JobReport): Promise<boolean> {
+    if (!(await this.#allows(paths, "read"))) return false;
+    return pathsCount === undefined || this.#allows((await this.#operator.status(processingId)).paths, "read");
   }
 
   async #allows(paths: readonly string[], action: AccessAction): Promise<boolean> {

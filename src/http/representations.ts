@@ -33,7 +33,14 @@ export const jobReportSchema = z
   .object({
     processingId: z.string(),
     path: z.string(),
-    excludedPaths: z.array(z.string()).readonly().optional(),
+    excludedPaths: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .openapi({ description: "Only the first 100 in lists of jobs; left out of events" }),
+    excludedPathsCount: count.optional().openapi({
+      description: "Number of excluded paths; only where excludedPaths does not have them all",
+    }),
     status: z.enum(JOB_STATUSES),
     triggeredCount: count.openapi({ description: "Assets handed to workers so far" }),
     startedAt: instant,
@@ -62,7 +69,8 @@ export const jobReportSchema = z
     restartable: z.boolean(),
     resumable: z.boolean(),
     cancellable: z.boolean(),
-    paths: z.array(z.string()).readonly(),
+    paths: z.array(z.string()).readonly().openapi({ description: "Only the first 100 in lists of jobs and in events" }),
+    pathsCount: count.optional().openapi({ description: "Number of paths; only where paths does not have them all" }),
     priority: z.int().min(0).max(9),
     attempt: z.int().min(1),
     processedCount: count,
@@ -91,7 +99,15 @@ export const jobReportSchema = z
   .openapi("Job");
 
 /** The latest jobs, newest first. */
-export const historySchema = z.object({ executionHistory: z.array(jobReportSchema).readonly() }).openapi("History");
+export const historySchema = z
+  .object({
+    executionHistory: z.array(jobReportSchema).readonly(),
+    next: z
+      .string()
+      .optional()
+      .openapi({ description: "Cursor of the next page, to pass as `before`; left out if there is no further page" }),
+  })
+  .openapi("History");
 
 /** A job's status after a command. */
 export const changedSchema = z.object({ processingId: z.string(), status: z.enum(JOB_STATUSES) }).openapi("Changed");

@@ -120,7 +120,9 @@ export const jobReferenceQuerySchema = strict({ processingId: processingId.optio
 
 export const historyQuerySchema = strict({
   limit: limitOf(HISTORY_PAGE),
-  before: required(200).optional().openapi({ description: "Only jobs created before the job with this processingId" }),
+  before: required(200)
+    .optional()
+    .openapi({ description: "Only jobs created before the job with this processingId: the `next` of an earlier page" }),
   status: z.enum(JOB_STATUSES, { error: `must be one of ${JOB_STATUSES.join(", ")}` }).optional(),
   type: required(200).optional(),
   path: required(4096).optional().openapi({ description: "Only jobs with a root at or below this path" }),
@@ -137,7 +139,17 @@ const cursor = z
   .optional()
   .openapi({ type: "string", description: "The `next` value of an earlier page" });
 
-export const outcomesQuerySchema = strict({ processingId, limit: pageLimit, after: cursor });
+/** Whether a CSV begins with the UTF-8 mark. */
+const bom = z
+  .enum(["true", "false"], { error: "must be true or false" })
+  .transform((text) => text === "true")
+  .optional()
+  .openapi({
+    type: "boolean",
+    description: "Only for CSV: whether it begins with the UTF-8 mark that Excel needs; it does unless this is false",
+  });
+
+export const outcomesQuerySchema = strict({ processingId, limit: pageLimit, after: cursor, bom });
 
 export const downloadQuerySchema = strict({
   processingId,
@@ -145,6 +157,7 @@ export const downloadQuerySchema = strict({
     .enum(["log", "failures"], { error: "must be log or failures" })
     .optional()
     .openapi({ description: "Return only this file instead of the ZIP" }),
+  bom,
 });
 
 /** Documents the header; see idempotencyHeaderSchema. */

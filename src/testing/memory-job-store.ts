@@ -1,4 +1,4 @@
-import type { Job, JobDraft } from "../core/job/job.js";
+import { isStopping, type Job, type JobDraft } from "../core/job/job.js";
 import { jobOfKey } from "../core/job/job-key.js";
 import { firstLines } from "../core/job/job-lines.js";
 import { holdsScope, scopeOfRequest } from "../core/job/job-request.js";
@@ -7,7 +7,9 @@ import { isFinal } from "../core/job/lifecycle.js";
 import { isWithin } from "../core/asset/path.js";
 import { overlaps } from "../core/asset/scope.js";
 import type { KeyedJob } from "../core/job/job-key.js";
-import type { JobQuery, JobStore, JobView, OtherJobs } from "../core/ports/job-store.js";
+import { listedJob, type ListedJob } from "../core/job/listed-job.js";
+import { JOB_PAGE_BYTES } from "../core/job/page-limits.js";
+import type { JobPage, JobQuery, JobStore, JobView, OtherJobs } from "../core/ports/job-store.js";
 import { NO_PACE } from "../core/job/pace.js";
 import { EMPTY_TALLY } from "../core/job/tally.js";
 import { DISCOVERY } from "../core/job/lease.js";
@@ -55,12 +57,26 @@ export class MemoryJobStore implements JobStore {
     return this.#database.state.jobs.get(id)?.job;
   }
 
-  async list(query: JobQuery): Promise<readonly Job[]> {
-    const jobs = [...this.#database.state.jobs.values()].map(({ job }) => job);
-    return jobs
-      .filter((job) => matches(job, query))
-      .reverse()
-      .slice(0, query.limit);
+  async list(query: JobQuery): Promise<JobPage> {
+    const all = [...this.#database.state.jobs.values()].map(({ job }) => job);
+    const found = all.filter((job) => matches(job, query)).reverse();
+    const jobs: ListedJob[] = [];
+    let bytes = 0;
+    for (const job of found.slice(0, query.limit)) {
+      const listed = listedJob(job);
+      bytes += Buffer.byteLength(JSON.stringify(listed));
+      if (bytes > JOB_PAGE_BYTES && jobs.length > 0) break;
+      jobs.push(listed);
+    }
+    return { jobs, more: jobs.length < found.length };
+  }
+
+  async stopping(ids: readonly string[]): Promise<readonly string[]> {
+    const { jobs } = this.#database.state;
+    return ids.filter((id) => {
+      const job = jobs.get(id)?.job;
+      return job !== undefined && isStopping(job);
+    });
   }
 
   async unattended(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {

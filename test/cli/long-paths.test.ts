@@ -108,7 +108,7 @@ describe("paths of more than 4,096 bytes, at the command line", () => {
     expect([refused.code, /mount.* at most 4,096 bytes/.test(refused.err)], refused.err).to.deep.equal([2, true]);
     const mill = await createAssetmill({ assets, store: bench.store });
     try {
-      expect(await mill.operator.history()).to.deep.equal([]);
+      expect(await mill.operator.history()).to.deep.equal({ jobs: [] });
     } finally {
       await mill.close();
     }

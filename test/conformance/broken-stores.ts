@@ -4,6 +4,7 @@ import type { Claim } from "../../src/core/ports/chunk-store.js";
 import type { Lease } from "../../src/core/job/lease.js";
 import type { ChunkPart } from "../../src/core/job/chunk.js";
 import type { Job } from "../../src/core/job/job.js";
+import { listedRequest } from "../../src/core/job/listed-job.js";
 import { claimRequest } from "../../src/testing/conformance/job-steps.js";
 import type { StorePort, Stores } from "../../src/testing/index.js";
 import { othersOf } from "../support/others-of.js";
@@ -68,7 +69,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       claim: async (request) => {
         const [own] = await sound.claim(request);
         if (own || request.repository.length <= 1_000) return own ? [own] : [];
-        const others = (await jobs.list({ limit: 100 })).map(({ repository }) => repository);
+        const others = (await jobs.list({ limit: 100 })).jobs.map(({ repository }) => repository);
         const alike = others.find((other) => other.slice(0, 1_000) === request.repository.slice(0, 1_000));
         return alike === undefined ? [] : sound.claim({ ...request, repository: alike });
       },
@@ -101,7 +102,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     alter: inChunks((sound, { jobs }) => ({
       claim: async (request) => {
         if (request.jobId !== undefined) return sound.claim(request);
-        const all = [...(await jobs.list({ limit: 99 }))];
+        const all = [...(await jobs.list({ limit: 99 })).jobs];
         all.sort((a, b) => a.request.priority - b.request.priority || a.sequence - b.sequence);
         const claims = [];
         let { chunks } = request;
@@ -127,7 +128,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     alter: inChunks((sound, { jobs }) => ({
       waiting: async (request) => {
         const { care } = await sound.waiting(request);
-        const all = await jobs.list({ limit: 99 });
+        const all = (await jobs.list({ limit: 99 })).jobs;
         const unserved = all.map(({ id, sequence }) => ({
           ...{ id, sequence, weight: 1, held: 0, waitedMs: 0, ready: 1, discovery: false },
         }));
@@ -191,7 +192,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         };
         const known = await sound.unattended(ids);
         const left = new Map(known);
-        for (const { id } of await sound.list({ ids, limit: 100 })) if (!(await leased(id))) left.set(id, 1);
+        for (const { id } of (await sound.list({ ids, limit: 100 })).jobs) if (!(await leased(id))) left.set(id, 1);
         return left;
       },
     })),
@@ -221,7 +222,9 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         const statuses = ["WAITING", "PROCESSING", "CANCELLING", "PAUSED"] as const;
         const { repository } = draft;
         const { type } = draft.request;
-        await admit(othersOf(await sound.list({ limit: 99, repository, type, statuses, holding: true })));
+        const { jobs } = await sound.list({ limit: 99, repository, type, statuses, holding: true });
+        const rivals = await Promise.all(jobs.map(({ id }) => sound.get(id)));
+        await admit(othersOf(rivals.filter((job) => job !== undefined)));
         return sound.create(draft, async () => {});
       },
     })),
@@ -285,7 +288,10 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     alter: (sound) => ({
       jobs: instead(sound.jobs, {
         create: async (draft, admit) => {
-          const earlier = await sound.jobs.list({ limit: 1, statuses: ["WAITING", "PROCESSING", "CANCELLING"] });
+          const { jobs: earlier } = await sound.jobs.list({
+            limit: 1,
+            statuses: ["WAITING", "PROCESSING", "CANCELLING"],
+          });
           const job = await sound.jobs.create(draft, admit);
           if (draft.request.onOverlap === "queue" && earlier[0]) LEFT_WAITING.set(job.id, earlier[0].id);
           return job;
@@ -320,6 +326,60 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       },
     })),
     breaks: "updates are applied one after the other: when many run at once, on two nodes, none is lost",
+  },
+  {
+    fault: "fills its pages whatever the size of the jobs",
+    port: "JobStore",
+    alter: inJobs((sound) => ({
+      list: async (query) => {
+        let page = await sound.list(query);
+        const jobs = [...page.jobs];
+        while (page.more && jobs.length < query.limit) {
+          const beforeSequence = jobs.at(-1)?.sequence ?? 0;
+          page = await sound.list({ ...query, limit: query.limit - jobs.length, beforeSequence });
+          jobs.push(...page.jobs);
+        }
+        return { jobs, more: page.more };
+      },
+    })),
+    breaks: "a page of large jobs ends before it is too large, and the next one continues exactly there",
+  },
+  {
+    fault: "takes a page that ends before its limit for the last one",
+    port: "JobStore",
+    alter: inJobs((sound) => ({
+      list: async (query) => {
+        const { jobs, more } = await sound.list(query);
+        return { jobs, more: more && jobs.length === query.limit };
+      },
+    })),
+    breaks: "a page of large jobs ends before it is too large, and the next one continues exactly there",
+  },
+  {
+    fault: "shows long lists of paths whole",
+    port: "JobStore",
+    alter: inJobs((sound) => ({
+      list: async (query) => {
+        const { jobs, more } = await sound.list(query);
+        const whole = jobs.map(async (job) => {
+          const request = (await sound.get(job.id))?.request;
+          return request ? { ...job, request: listedRequest(request, Number.POSITIVE_INFINITY) } : job;
+        });
+        return { jobs: await Promise.all(whole), more };
+      },
+    })),
+    breaks: "a list shows the first 100 of a request's paths and their number, and all else as it is",
+  },
+  {
+    fault: "takes jobs that pause for jobs that go on",
+    port: "JobStore",
+    alter: inJobs((sound) => ({
+      stopping: async (ids) => {
+        const { jobs } = await sound.list({ limit: 99, ids, statuses: ["CANCELLING"] });
+        return jobs.map(({ id }) => id);
+      },
+    })),
+    breaks: "exactly those jobs are stopping whose handlers are being told to stop",
   },
   {
     fault: "stores a creation before it is refused",
@@ -593,7 +653,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       claim: async (request) => {
         if (request.jobId !== undefined) return sound.claim(request);
         const claims = [];
-        for (const { id } of [...(await jobs.list({ limit: 99 }))].reverse()) {
+        for (const { id } of [...(await jobs.list({ limit: 99 })).jobs].reverse()) {
           claims.push(...(await sound.claim({ ...claimRequest(), ...request, jobId: id })));
         }
         return claims;

@@ -62,6 +62,18 @@ describe("asset status", () => {
     expect(byName(await ask(mill, { path: "/a/1.txt" }))).to.deep.equal({ "1.txt": "FAILURE" });
   });
 
+  it("is found in a job with more roots and excluded paths than lists of jobs show", async () => {
+    const paths = Object.keys(tree(150)).sort();
+    const mill = await host.over(tree(150), (_asset, context) => {
+      throw context.fail("TOLD_TO", "told to");
+    });
+    const last = paths.at(-1) ?? "";
+    const excludedPaths = paths.slice(0, 140).map((path) => `${path}/none`);
+    const { processingId } = await mill.operator.start({ ...request({ paths, excludedPaths }), path: null }, "ann");
+    await endOf(mill, processingId);
+    expect(byName(await ask(mill, { path: last }))).to.deep.equal({ [last.slice(3)]: "FAILURE" });
+  });
+
   it("lists missing and since deleted paths as not existing", async () => {
     const mill = await host.over(tree(2));
     const { jobId } = await mill.operator.askAssetStatus({ paths: ["/a/0.txt", "/a/no.txt", "/a/1.txt"] }, "ann");
@@ -106,7 +118,7 @@ describe("asset status", () => {
       after = page.next;
     } while (after);
     expect(paths).to.deep.equal(Object.keys(tree(25)).sort());
-    expect(await mill.operator.history()).to.deep.equal([]);
+    expect(await mill.operator.history()).to.deep.equal({ jobs: [] });
     expect(host.handled).to.deep.equal([]);
     await mill.operator.start(request(), "ann");
   });

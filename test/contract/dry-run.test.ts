@@ -53,7 +53,7 @@ describe("a dry run", () => {
     const mill = await host.over(CONTENTS);
     const { processingId } = await mill.operator.start(request({ dryRun: true }), "ann");
     await endOf(mill, processingId);
-    expect((await mill.operator.history()).map((report) => report.processingId)).to.deep.equal([processingId]);
+    expect((await mill.operator.history()).jobs.map((report) => report.processingId)).to.deep.equal([processingId]);
     expect((await mill.operator.logs(processingId)).lines.join("\n")).to.match(/dryRun=true/);
     expect(await refusal(mill.operator.retryFailed(processingId, "ann"))).to.equal("ILLEGAL_STATE");
     const again = await mill.operator.restart(processingId, "ann");

@@ -23,7 +23,7 @@ describe("the history", () => {
     }
     await operator.cancel(started[1] ?? "", "ann");
     const ids = async (query: object) =>
-      (await operator.history(query)).map(({ processingId }) => started.indexOf(processingId));
+      (await operator.history(query)).jobs.map(({ processingId }) => started.indexOf(processingId));
     expect(await ids({})).to.deep.equal([3, 2, 1, 0]);
     expect(await ids({ limit: 2 })).to.deep.equal([3, 2]);
     expect(await ids({ before: started[2] })).to.deep.equal([1, 0]);

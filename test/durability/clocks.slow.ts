@@ -45,7 +45,7 @@ describe("node clocks two minutes apart, one a minute late and one a minute earl
        if (process.env.STARTS) await mill.operator.start({ path: "/", type: "ASSET_PROCESSING" }, "me");
        mill.start();
        for (;;) {
-         const [job] = await mill.operator.history({});
+         const [job] = (await mill.operator.history({})).jobs;
          if (job?.completedAt > 0) { console.log("ended", job.status, job.succeededCount); break; }
          await new Promise((over) => setTimeout(over, 100));
        }

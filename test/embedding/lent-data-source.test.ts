@@ -92,7 +92,7 @@ describe("a DataSource that the host lends", () => {
           "d.txt",
         ]);
         expect((await logOf(mill, report.processingId)).at(-1)).to.match(/Ended SUCCESS/);
-        expect(await mill.operator.history({ limit: 10 })).to.have.length(1);
+        expect((await mill.operator.history({ limit: 10 })).jobs).to.have.length(1);
         expect((await tables(place.schema)).filter((name) => !name.startsWith("mill_"))).to.deep.equal([]);
         await mill.close();
         expect(dataSource.isInitialized).to.equal(true);

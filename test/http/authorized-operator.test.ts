@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { AssetmillError } from "../../src/core/errors.js";
 import type { AccessPolicy } from "../../src/core/ports/access-policy.js";
-import type { JobOperator } from "../../src/core/ports/job-operator.js";
+import type { HistoryPage, JobOperator } from "../../src/core/ports/job-operator.js";
 import { AuthorizedOperator } from "../../src/http/authorized-operator.js";
 import { pathAccessPolicy } from "../../src/http/path-access-policy.js";
 import { FakeOperator, uuid } from "./fake-operator.js";
@@ -134,42 +134,82 @@ describe("the operator as restricted to one caller", () => {
 });
 
 describe("a history under a policy", () => {
-  /** Numbered jobs, newest first; every third is readable. */
+  /** Numbered jobs, newest first; every third is readable. A page has no more than `most`, as if they were large. */
   class ManyJobs extends FakeOperator {
     readonly #count: number;
+    readonly #most: number;
     asked = 0;
 
-    constructor(count: number) {
+    constructor(count: number, most = Number.POSITIVE_INFINITY) {
       super();
       this.#count = count;
+      this.#most = most;
     }
 
     override async history({ limit = 20, before }: { limit?: number; before?: string } = {}) {
       this.asked++;
-      const from = before === undefined ? this.#count : Number(before.slice(-12));
-      const numbers = Array.from({ length: Math.min(limit, Math.max(from - 1, 0)) }, (_, i) => from - 1 - i);
+      const from = before === undefined ? this.#count : numberOf(before);
+      const length = Math.min(limit, this.#most, Math.max(from - 1, 0));
+      const numbers = Array.from({ length }, (_, i) => from - 1 - i);
       const template = operatorWithJob();
       const report = await template.status(uuid(1));
-      return numbers.map((n) => ({ ...report, processingId: uuid(n), paths: [n % 3 === 0 ? "/mine" : "/other"] }));
+      const last = numbers.at(-1) ?? 1;
+      return {
+        jobs: numbers.map((n) => ({ ...report, processingId: uuid(n), paths: [n % 3 === 0 ? "/mine" : "/other"] })),
+        ...(last > 1 ? { next: uuid(last) } : {}),
+      };
     }
   }
   const mine = only("read", "/mine");
+  const numberOf = (processingId: string): number => Number(processingId.slice(-12));
+  const numbersOf = ({ jobs }: HistoryPage): readonly number[] =>
+    jobs.map(({ processingId }) => numberOf(processingId));
 
   it("leaves out jobs that the caller may not read, and still returns as many as requested", async () => {
     const guarded = new AuthorizedOperator(new ManyJobs(1_000), ANN, mine);
-    const reports = await guarded.history({ limit: 7 });
-    expect(reports.map(({ processingId }) => Number(processingId.slice(-12)))).to.deep.equal(
-      Array.from({ length: 7 }, (_, i) => 999 - 3 * i),
-    );
-    const next = await guarded.history({ limit: 2, before: reports.at(-1)?.processingId ?? "" });
-    expect(next.map(({ processingId }) => Number(processingId.slice(-12)))).to.deep.equal([978, 975]);
+    const page = await guarded.history({ limit: 7 });
+    expect(numbersOf(page)).to.deep.equal(Array.from({ length: 7 }, (_, i) => 999 - 3 * i));
+    expect(numbersOf(await guarded.history({ limit: 2, before: page.next ?? "" }))).to.deep.equal([978, 975]);
   });
 
   it("ends if there are no more jobs, and after 10,000 have been checked", async () => {
-    expect(await new AuthorizedOperator(new ManyJobs(31), ANN, mine).history({ limit: 100 })).to.have.length(10);
+    const all = await new AuthorizedOperator(new ManyJobs(31), ANN, mine).history({ limit: 100 });
+    expect([all.jobs.length, all.next]).to.deep.equal([10, undefined]);
     const endless = new ManyJobs(1_000_000);
-    expect(await new AuthorizedOperator(endless, ANN, only("read")).history({ limit: 5 })).to.deep.equal([]);
+    expect(await new AuthorizedOperator(endless, ANN, only("read")).history({ limit: 5 })).to.deep.equal({ jobs: [] });
     expect(endless.asked).to.be.lessThan(15);
+  });
+
+  it("ends its page where the jobs are large, and leads to every readable job once by readable jobs alone", async () => {
+    for (const [most, limit] of [
+      [2, 1_000],
+      [4, 3],
+      [10, 7],
+      [1_000, 1],
+    ] as const) {
+      const jobs = new ManyJobs(301, most);
+      const guarded = new AuthorizedOperator(jobs, ANN, mine);
+      const seen: number[] = [];
+      let next: string | undefined;
+      do {
+        const page = await guarded.history({ limit, ...(next === undefined ? {} : { before: next }) });
+        expect(page.jobs.length).to.be.at.most(Math.min(limit, most));
+        if (page.next !== undefined) expect(numberOf(page.next)).to.equal(numbersOf(page).at(-1));
+        seen.push(...numbersOf(page));
+        next = page.next;
+      } while (next !== undefined);
+      expect(seen).to.deep.equal(Array.from({ length: 100 }, (_, i) => 300 - 3 * i));
+    }
+  });
+
+  it("leaves out a job with a path that the caller may not read, even if the list does not show that path", async () => {
+    for (const hidden of ["/mine", "/other"]) {
+      const operator = new FakeOperator();
+      const whole = operator.withJob({ paths: ["/mine", hidden] });
+      operator.history = async () => ({ jobs: [{ ...whole, paths: ["/mine"], pathsCount: 2 }] });
+      const { jobs } = await new AuthorizedOperator(operator, ANN, mine).history();
+      expect(jobs.length, hidden).to.equal(hidden === "/mine" ? 1 : 0);
+    }
   });
 });
 

@@ -42,6 +42,26 @@ describe("GET logs/download", () => {
     });
   });
 
+  it("has its failures with the UTF-8 mark unless bom=false says otherwise, and names them as they were requested", async () => {
+    const { app, ask, operator } = client();
+    operator.reported.push({ path: "/a/b", outcome: "FAILED", code: "X", message: "m", attempts: 1, at: 2 });
+    const { processingId } = operator.withJob({ failedCount: 1 });
+    for (const [bom, mark] of [
+      ["", "\ufeff"],
+      ["&bom=true", "\ufeff"],
+      ["&bom=false", ""],
+    ] as const) {
+      const path = `${DOWNLOAD}?processingId=${processingId}${bom}`;
+      const files = await unzipped(await (await app.request(path)).arrayBuffer());
+      expect(files["failures.csv"]?.startsWith(`${mark}path,outcome`), bom).to.equal(true);
+      const { body } = await ask(path, { headers: { Accept: "application/json" } });
+      expect(body.logFilePaths).to.deep.equal([
+        `${DOWNLOAD}?processingId=${processingId}&file=log`,
+        `${DOWNLOAD}?processingId=${processingId}&file=failures${bom}`,
+      ]);
+    }
+  });
+
   it("also contains the failures if there are any", async () => {
     const { app, operator } = client();
     operator.reported.push(

@@ -6,6 +6,7 @@ import type { ReportedOutcome } from "../../src/core/asset/outcome.js";
 import type { ShownResult } from "../../src/core/ports/job-operator.js";
 import type {
   AssetStatusRequest,
+  HistoryPage,
   HistoryQuery,
   JobOperator,
   LogQuery,
@@ -102,9 +103,9 @@ export class FakeOperator implements JobOperator {
     return this.#again("retryFailed", processingId, by);
   }
 
-  async history(query: HistoryQuery = {}) {
+  async history(query: HistoryQuery = {}): Promise<HistoryPage> {
     await this.#called("history", query);
-    return [...this.#jobs.values()].reverse();
+    return { jobs: [...this.#jobs.values()].reverse() };
   }
 
   async outcomes(processingId: string, query: OutcomeQuery): Promise<OutcomePage> {

@@ -120,9 +120,9 @@ describe("the OpenAPI document", () => {
     ]);
     const names = (path: string) => paths[path].get.parameters.map(({ name }: { name: string }) => name);
     expect(names(`${BASE}/history`)).to.deep.equal(["limit", "before", "status", "type", "path", "createdBy"]);
-    expect(names(`${BASE}/outcomes`)).to.deep.equal(["processingId", "limit", "after"]);
+    expect(names(`${BASE}/outcomes`)).to.deep.equal(["processingId", "limit", "after", "bom"]);
     expect(names(`${BASE}/events`)).to.have.members(["processingId", "Last-Event-ID"]);
-    expect(names(`${BASE}/logs/download`)).to.deep.equal(["processingId", "file"]);
+    expect(names(`${BASE}/logs/download`)).to.deep.equal(["processingId", "file", "bom"]);
     expect(names(`${SIBLINGS}/assets/status`)).to.deep.equal(["jobId", "limit", "after"]);
   });
 });

@@ -134,6 +134,37 @@ describe("GET outcomes and failures", () => {
     }
   });
 
+  it("have the UTF-8 mark as CSV unless bom=false says otherwise", async () => {
+    const { app, id } = reporting(failed(0, "größer"));
+    for (const [bom, marks] of [
+      ["", 1],
+      ["&bom=true", 1],
+      ["&bom=false", 0],
+    ] as const) {
+      for (const path of ["outcomes", "failures", "logs/download"]) {
+        const query = `?processingId=${id}${path === "logs/download" ? "&file=failures" : ""}${bom}`;
+        const answer = await app.request(`${BASE}/${path}${query}`, { headers: { Accept: "text/csv" } });
+        const text = Buffer.from(await answer.arrayBuffer()).toString("utf8");
+        expect(text.split("\ufeff").length - 1, `${path}${query}`).to.equal(marks);
+        expect(text.replace("\ufeff", "")).to.match(/^path,outcome,[\w,]+\r\n\/a\/0\.dita,FAILED,X,größer,/);
+      }
+    }
+  });
+
+  it("are refused with a mark that is neither true nor false, and with one for a format that has none", async () => {
+    const { ask, id } = reporting(...ALL);
+    for (const [path, accept] of [
+      [`/failures?processingId=${id}&bom=yes`, "text/csv"],
+      [`/failures?processingId=${id}&bom=`, "text/csv"],
+      [`/outcomes?processingId=${id}&bom=true`, "application/json"],
+      [`/outcomes?processingId=${id}&bom=false`, "application/x-ndjson"],
+      [`/logs/download?processingId=${id}&file=log&bom=true`, "*/*"],
+    ] as const) {
+      const { status, body } = await ask(`${BASE}${path}`, { headers: { Accept: accept } });
+      expect([status, body.code, body.errors?.[0].field], path).to.deep.equal([400, "INVALID_PARAMETER", "bom"]);
+    }
+  });
+
   it("are quoted as CSV requires, and keep spreadsheets from evaluating them", async () => {
     const messages: [message: string, cell: string][] = [
       ["plain", "plain"],
@@ -146,8 +177,14 @@ describe("GET outcomes and failures", () => {
       ["@SUM(A1)", "'@SUM(A1)"],
       ["\tx", `"'\tx"`],
       ["a\tb", '"a\tb"'],
-      ["a;=1+1", '"a;=1+1"'],
-      ["\n=1+1", `"'\n=1+1"`],
+      // Where `;` separates cells, or a tab, a quote amid a line is none: what follows is the beginning of a cell there.
+      ["a;=1+1", `"a;'=1+1"`],
+      ["a; \uff1d1;b", `"a;' \uff1d1;b"`],
+      ["a\t-1", `"a\t'-1"`],
+      ["a\r\n\n@b", `"a\r\n\n'@b"`],
+      ["a;b=1", '"a;b=1"'],
+      ["a, =1", '"a, =1"'],
+      ["\n=1+1", `"'\n'=1+1"`],
       ["  =1+1", "'  =1+1"],
       ["\uff1d1", "'\uff1d1"],
       [" 1", " 1"],

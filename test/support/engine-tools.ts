@@ -20,6 +20,7 @@ export const noJobs: JobStore = {
   byKey: notAsked("byKey"),
   get: notAsked("get"),
   list: notAsked("list"),
+  stopping: notAsked("stopping"),
   unattended: notAsked("unattended"),
   update: notAsked("update"),
 };

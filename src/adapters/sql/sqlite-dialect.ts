@@ -4,7 +4,7 @@ import type { ColumnKind, SqlDialect } from "./sql-dialect.js";
 const column = (name: string, kind: ColumnKind): string =>
   kind === "bytes" ? `unhex(value ->> '${name}') as ${name}` : `value ->> '${name}' as ${name}`;
 
-/** SQLite 3.42 and newer. */
+/** SQLite 3.43 and newer. */
 export const sqliteDialect: SqlDialect = {
   name: "sqlite",
   now: "cast(unixepoch('subsec') * 1000 as integer)",

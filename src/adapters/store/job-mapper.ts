@@ -1,6 +1,7 @@
 import type { CountingStatus, Job, JobDraft, JobState } from "../../core/job/job.js";
 import { holdsScope, type JobRequest } from "../../core/job/job-request.js";
 import { JOB_STATUSES, type JobStatus } from "../../core/job/lifecycle.js";
+import { type CutList, isCut, listedRequest, type ListedJob, type ListedRequest } from "../../core/job/listed-job.js";
 import { NO_PACE } from "../../core/job/pace.js";
 import { EMPTY_TALLY } from "../../core/job/tally.js";
 import type { JobRow } from "./job-row.js";
@@ -20,6 +21,7 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
     givingUp: null,
     priority: draft.request.priority,
     request: JSON.stringify(draft.request),
+    listed: listedText(draft.request),
     handlers,
     createdBy: draft.createdBy,
     createdAtMs: nowMs,
@@ -76,11 +78,27 @@ export function changingColumns(job: Job) {
 }
 
 /** Returns a stored job. Damaged columns get harmless defaults, so that the rest can still be shown. */
-export function jobOfRow(row: JobRow): Job {
+export const jobOfRow = (row: JobRow): Job => ({ ...fieldsOf(row), ...requestOf(row) });
+
+/** Like `jobOfRow`, for a list: of a row without `roots` and, if `listed` is there, without `request`. */
+export function listedJobOfRow(row: ListedRow): ListedJob {
+  const { request, damaged } = row.listed === null ? cut(requestOf(row)) : listedOf(row.listed, row);
+  return { ...fieldsOf(row), request, ...(damaged ? { damaged } : {}) };
+}
+
+/** What a list reads of a job's row. */
+export type ListedRow = Omit<JobRow, "roots">;
+
+/** Returns what lists show of a request; null if they show it whole. */
+export function listedText(request: JobRequest): string | null {
+  const listed = listedRequest(request);
+  return isCut(listed) ? JSON.stringify(listed) : null;
+}
+
+function fieldsOf(row: ListedRow): Omit<Job, "request" | "damaged"> {
   return {
     id: row.id,
     sequence: row.sequence,
-    ...requestOf(row),
     repository: row.repository,
     handlers: handlersOf(row.handlers) ?? [],
     createdBy: row.createdBy,
@@ -108,14 +126,29 @@ export function jobOfRow(row: JobRow): Job {
   };
 }
 
-function requestOf(row: JobRow): Pick<Job, "request" | "damaged"> {
-  const request = json<JobRequest | undefined>(
-    row.request,
-    undefined,
-    ({ paths }) => isTextList(paths) && (paths as string[]).length > 0,
-  );
+/** Parses a stored request; returns undefined if it is damaged. */
+export const parseRequest = (text: string): JobRequest | undefined =>
+  json<JobRequest | undefined>(text, undefined, ({ paths }) => isTextList(paths) && (paths as string[]).length > 0);
+
+function requestOf(row: Pick<JobRow, "request" | "type" | "priority">): Pick<Job, "request" | "damaged"> {
+  const request = parseRequest(row.request);
   // An unreadable scope may be any: the job holds all paths, and is never run.
   return request ? { request } : { request: { type: row.type, paths: ["/"], priority: row.priority }, damaged: true };
+}
+
+const cut = ({ request, ...others }: Pick<Job, "request" | "damaged">): Pick<ListedJob, "request" | "damaged"> => ({
+  ...others,
+  request: listedRequest(request),
+});
+
+function listedOf(text: string, row: Pick<JobRow, "type" | "priority">): Pick<ListedJob, "request" | "damaged"> {
+  const isCutList = (list: unknown): boolean => isObject(list) && isTextList((list as CutList).first);
+  const request = json<ListedRequest | undefined>(
+    text,
+    undefined,
+    ({ paths, excludedPaths }) => isCutList(paths) && (excludedPaths === undefined || isCutList(excludedPaths)),
+  );
+  return request ? { request } : cut(requestOf({ ...row, request: "" }));
 }
 
 function foundOf(text: string | null): Pick<Job, "found"> {
@@ -130,7 +163,7 @@ function foundOf(text: string | null): Pick<Job, "found"> {
 export const handlersOf = (text: string): readonly string[] | undefined =>
   json<readonly string[] | undefined>(text, undefined, isTextList);
 
-function stateOfRow(row: JobRow): JobState {
+function stateOfRow(row: ListedRow): JobState {
   const status = JOB_STATUSES.find((known) => known === row.status) ?? ("FAILURE" satisfies JobStatus);
   switch (status) {
     case "PROCESSING":

@@ -11,6 +11,8 @@ export class JobRow {
   givingUp!: string | null;
   priority!: number;
   request!: string;
+  /** What lists show of a request with long lists (`listedRequest`); null for other requests, which lists show whole. */
+  listed!: string | null;
   handlers!: string;
   createdBy!: string;
   createdAtMs!: number;
@@ -59,6 +61,7 @@ export const JOB_ROW: EntityDefinition<JobRow> = {
     givingUp: { name: "giving_up", type: "text", nullable: true },
     priority: { type: "integer" },
     request: { type: "text" },
+    listed: { type: "text", nullable: true },
     handlers: { type: "text" },
     createdBy: { name: "created_by", type: "text" },
     createdAtMs: { name: "created_at_ms", ...BIG },

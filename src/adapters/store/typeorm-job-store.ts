@@ -1,17 +1,17 @@
-import { And, Equal, In, LessThan, Not, Raw } from "typeorm";
 import { DISCOVERY } from "../../core/job/lease.js";
 import type { Job, JobDraft } from "../../core/job/job.js";
 import { jobOfKey } from "../../core/job/job-key.js";
 import { firstLines } from "../../core/job/job-lines.js";
 import type { JobChange } from "../../core/job/job-transitions.js";
 import type { KeyedJob } from "../../core/job/job-key.js";
-import type { JobQuery, JobStore, JobView, OtherJobs } from "../../core/ports/job-store.js";
+import type { JobPage, JobQuery, JobStore, JobView, OtherJobs } from "../../core/ports/job-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
-import type { SqlDialect } from "../sql/sql-dialect.js";
-import { jobOfRow, rootText, rowOfDraft } from "./job-mapper.js";
+import { holdScope } from "./held-scopes.js";
+import { jobOfRow, rowOfDraft } from "./job-mapper.js";
 import { certainFactsOf, DELETING, lockJob, lockScopes, storeChange } from "./job-records.js";
 import { JobRow } from "./job-row.js";
-import { holdScope } from "./held-scopes.js";
+import { STOPPING } from "./job-status.js";
+import { listJobs } from "./list-jobs.js";
 import { otherJobs } from "./rivals.js";
 import { IDEMPOTENCY, JOB, LEASE } from "./tables.js";
 
@@ -61,24 +61,16 @@ export class TypeOrmJobStore implements JobStore {
     return row && row.status !== DELETING ? jobOfRow(row) : undefined;
   }
 
-  async list(query: JobQuery): Promise<readonly Job[]> {
-    const rows = await this.#database.entities((jobs) =>
-      jobs.find(JobRow, {
-        where: {
-          ...(query.beforeSequence === undefined ? {} : { sequence: LessThan(query.beforeSequence) }),
-          status: query.statuses === undefined ? Not(DELETING) : In([...query.statuses]),
-          ...(query.repository === undefined ? {} : { repository: query.repository }),
-          ...(query.ids === undefined ? {} : { id: In([...query.ids]) }),
-          ...(query.createdBy === undefined ? {} : { createdBy: query.createdBy }),
-          ...(query.holding ? { holds: 1 } : {}),
-          ...typeCondition(query),
-          ...pathCondition(query.path, this.#database.dialect),
-        },
-        order: { sequence: "DESC" },
-        take: query.limit,
-      }),
-    );
-    return rows.map(jobOfRow);
+  list(query: JobQuery): Promise<JobPage> {
+    return listJobs(this.#database, query);
+  }
+
+  async stopping(ids: readonly string[]): Promise<readonly string[]> {
+    const among = this.#database.dialect.list("text");
+    const rows = await this.#database.read(`select id from ${JOB} where id in ${among} and ${STOPPING}`, [
+      JSON.stringify(ids),
+    ]);
+    return rows.map(({ id }) => String(id));
   }
 
   async unattended(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -122,27 +114,4 @@ async function storedJobOfKey(
 ): Promise<string | undefined> {
   const [row] = await tx.query(BY_KEY, [principal, key]);
   return row && jobOfKey(keyedJob(row), fingerprint);
-}
-
-function typeCondition({ type, typesNot = [] }: JobQuery) {
-  const conditions = [
-    ...(type === undefined ? [] : [Equal(type)]),
-    ...(typesNot.length > 0 ? [Not(In([...typesNot]))] : []),
-  ];
-  return conditions.length === 0 ? {} : { type: And(...conditions) };
-}
-
-/** Condition that a root is the path itself or lies below it, by whole segments. */
-function pathCondition(path: string | undefined, dialect: SqlDialect) {
-  if (path === undefined || path === "/") return {};
-  return {
-    roots: Raw(
-      (column) =>
-        `(${[":whole", ":below"].map((sought) => dialect.contains(column).replace("?", sought)).join(" or ")})`,
-      {
-        whole: `\n${rootText(path)}\n`,
-        below: `\n${rootText(path)}/`,
-      },
-    ),
-  };
 }

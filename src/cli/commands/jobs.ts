@@ -1,5 +1,6 @@
 import type { JobStatus } from "../../core/job/lifecycle.js";
 import type { JobReport } from "../../core/job/job-report.js";
+import { HISTORY_PAGE } from "../../core/job/page-limits.js";
 import { osUserName } from "../os-user-name.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { type JobsFlags, withJobs } from "../with-jobs.js";
@@ -55,27 +56,34 @@ export interface HistoryFlags extends JobFlags {
   readonly createdBy?: string;
 }
 
-/** Lists jobs, newest first. */
+/** Lists jobs, newest first, page by page. */
 export const historyCommand = (flags: HistoryFlags, output: Output): Promise<ExitCode> =>
   withJobs(flags, async (jobs) => {
-    const { limit, before, status, type, path, createdBy } = flags;
-    const reports = await jobs.history({
-      ...(limit === undefined ? {} : { limit }),
-      ...(before === undefined ? {} : { before }),
-      ...(status === undefined ? {} : { status }),
-      ...(type === undefined ? {} : { type }),
-      ...(path === undefined ? {} : { path }),
-      ...(createdBy === undefined ? {} : { createdBy }),
-    });
-    for (const report of reports) {
-      if (flags.json) output.json(report);
-      else
-        output.line(
-          `${report.processingId} ${report.status.padEnd(10)} ${counts(report)} ${shownPath(report.path)}${kind(report)}${unattended(report)}`,
-        );
-    }
+    const { limit = HISTORY_PAGE.default, before, status, type, path, createdBy } = flags;
+    let next = before;
+    let left = limit;
+    do {
+      const page = await jobs.history({
+        limit: left,
+        ...(next === undefined ? {} : { before: next }),
+        ...(status === undefined ? {} : { status }),
+        ...(type === undefined ? {} : { type }),
+        ...(path === undefined ? {} : { path }),
+        ...(createdBy === undefined ? {} : { createdBy }),
+      });
+      for (const report of page.jobs) {
+        if (flags.json) output.json(report);
+        else output.line(historyLine(report));
+      }
+      left -= page.jobs.length;
+      // A page that has nothing and yet goes on would go on for ever.
+      next = page.jobs.length === 0 ? undefined : page.next;
+    } while (next !== undefined && left > 0);
     return EXIT.success;
   });
+
+const historyLine = (report: JobReport): string =>
+  `${report.processingId} ${report.status.padEnd(10)} ${counts(report)} ${shownPath(report.path)}${kind(report)}${unattended(report)}`;
 
 const kind = (report: JobReport): string => (report.dryRun ? " (dry run)" : "");
 

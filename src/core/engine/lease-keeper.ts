@@ -1,6 +1,5 @@
 import type { Lease } from "../job/lease.js";
 import { isUnavailable } from "../errors.js";
-import { isStopping } from "../job/job.js";
 import type { LeasedWork } from "./leased-work.js";
 import type { EngineTools } from "./tools.js";
 
@@ -74,10 +73,8 @@ export class LeaseKeeper {
   async #passOnStops(): Promise<void> {
     const ids = [...new Set([...this.#held].map((work) => work.job.id))];
     if (ids.length === 0) return;
-    const stopping = (await this.#tools.jobs.list({ ids, limit: ids.length })).filter(isStopping);
-    for (const job of stopping) {
-      for (const work of this.#held) if (work.job.id === job.id) work.stop("job is stopping", true);
-    }
+    const stopping = await this.#tools.jobs.stopping(ids);
+    for (const work of this.#held) if (stopping.includes(work.job.id)) work.stop("job is stopping", true);
   }
 
   async #reap(nowMs: number): Promise<void> {

@@ -23,7 +23,7 @@ const eta = (seconds: number, basis: EtaBasis): Eta => ({
 export const UNKNOWN_ETA: Eta = eta(0, "UNKNOWN");
 
 /** Returns assets per second over recent working time; null if there are too few measurements. */
-export function throughputOf(job: Job): number | null {
+export function throughputOf(job: Pick<Job, "pace">): number | null {
   const { assets, workedMs } = job.pace;
   return assets >= MIN_ASSETS && workedMs > 0 ? (assets / workedMs) * 1000 : null;
 }
@@ -33,7 +33,7 @@ const MIN_ASSETS = 5;
  * Estimates the remaining time: the remaining assets of each file type at that type's measured cost, divided by the
  * measured concurrency. A type without measurements counts at the average cost.
  */
-export function etaOf(job: Job): Eta {
+export function etaOf(job: Omit<Job, "request">): Eta {
   if (isFinal(job.state.status)) return eta(0, "DONE");
   const rate = throughputOf(job);
   // Nobody knows when a worker will take up a job that waits.

@@ -4,6 +4,7 @@ import { hasWorkLeft } from "./job.js";
 import type { SkipCode } from "../asset/outcome.js";
 import { holdsScope } from "./job-request.js";
 import { flagsOf, type JobStatus } from "./lifecycle.js";
+import { type CutList, listedRequest, type ListedJob } from "./listed-job.js";
 import { type Eta, etaOf, throughputOf, UNKNOWN_ETA } from "./eta.js";
 import { sumOf } from "./tally.js";
 
@@ -11,8 +12,10 @@ import { sumOf } from "./tally.js";
 export interface JobReport {
   readonly processingId: string;
   readonly path: string;
-  /** Left out if the request had none. */
+  /** Left out if the request had none; also in events, which do not repeat it. In lists of jobs only the first 100. */
   readonly excludedPaths?: readonly string[];
+  /** How many paths are excluded; only where `excludedPaths` does not have them all. */
+  readonly excludedPathsCount?: number;
   readonly status: JobStatus;
   readonly triggeredCount: number;
   /** Epoch milliseconds; 0: not yet. */
@@ -34,7 +37,10 @@ export interface JobReport {
   readonly restartable: boolean;
   readonly resumable: boolean;
   readonly cancellable: boolean;
+  /** In lists of jobs and events only the first 100. */
   readonly paths: readonly string[];
+  /** How many paths the request has; only where `paths` does not have them all. */
+  readonly pathsCount?: number;
   readonly priority: number;
   readonly attempt: number;
   readonly processedCount: number;
@@ -73,7 +79,11 @@ export interface DryRunReport {
  * Returns a job as callers see it. `unattendedSinceMs`: since when nobody works on it, if so. Its speed and remaining time
  * are then unknown.
  */
-export function reportOf(job: Job, unattendedSinceMs?: number): JobReport {
+export const reportOf = (job: Job, unattendedSinceMs?: number): JobReport =>
+  listedReportOf({ ...job, request: listedRequest(job.request, Number.POSITIVE_INFINITY) }, unattendedSinceMs);
+
+/** Like `reportOf`, for a job of a list. */
+export function listedReportOf(job: ListedJob, unattendedSinceMs?: number): JobReport {
   const { request, state } = job;
   const total = sumOf(job.tally);
   const processed = total.succeeded + total.failed + total.skipped;
@@ -82,8 +92,9 @@ export function reportOf(job: Job, unattendedSinceMs?: number): JobReport {
   const rate = unattended ? null : throughputOf(job);
   return {
     processingId: job.id,
-    path: request.paths[0] ?? "/",
-    ...(request.excludedPaths ? { excludedPaths: request.excludedPaths } : {}),
+    path: request.paths.first[0] ?? "/",
+    ...(request.excludedPaths ? { excludedPaths: request.excludedPaths.first } : {}),
+    ...(isShort(request.excludedPaths) ? { excludedPathsCount: request.excludedPaths.count } : {}),
     status: state.status,
     triggeredCount: job.triggered,
     startedAt: job.startedAtMs,
@@ -96,7 +107,8 @@ export function reportOf(job: Job, unattendedSinceMs?: number): JobReport {
     comments: unattended ? unattendedNote(job, unattendedSinceMs) : job.comments,
     ...(request.filter ? { filter: request.filter } : {}),
     ...offered(job),
-    paths: request.paths,
+    paths: request.paths.first,
+    ...(isShort(request.paths) ? { pathsCount: request.paths.count } : {}),
     priority: request.priority,
     attempt: job.attempt,
     processedCount: processed,
@@ -114,13 +126,15 @@ export function reportOf(job: Job, unattendedSinceMs?: number): JobReport {
   };
 }
 
-function unattendedNote({ comments }: Job, sinceMs: number): string {
+const isShort = (list: CutList | undefined): list is CutList => list !== undefined && list.count > list.first.length;
+
+function unattendedNote({ comments }: Pick<Job, "comments">, sinceMs: number): string {
   const note = `nobody has worked on it since ${new Date(sinceMs).toISOString()}; it continues once a worker runs`;
   return comments === "" ? note : `${comments}; ${note}`;
 }
 
 /** A damaged job cannot be run again; nor can a listing, which is requested anew instead. */
-function offered(job: Job): ReturnType<typeof flagsOf> {
+function offered(job: ListedJob): ReturnType<typeof flagsOf> {
   const { restartable, resumable, cancellable } = flagsOf(job.state.status, hasWorkLeft(job));
   return {
     restartable: restartable && !job.damaged && !job.request.listing,
@@ -129,7 +143,7 @@ function offered(job: Job): ReturnType<typeof flagsOf> {
   };
 }
 
-function dryRunReportOf({ tally, found }: Job): DryRunReport {
+function dryRunReportOf({ tally, found }: Pick<Job, "tally" | "found">): DryRunReport {
   const byType: Partial<Record<FileType, number>> = {};
   for (const type of FILE_TYPES) {
     const count = tally.types[type]?.total;

@@ -55,4 +55,5 @@ export const coversWholeScope = ({ filter, failedOf, ...request }: JobRequest): 
     (filter.fileTypes.length === 0 && filter.startTime === undefined && filter.endTime === undefined));
 
 /** Returns whether a job with this request holds its scope, so that no overlapping job may run meanwhile. */
-export const holdsScope = (request: JobRequest): boolean => !request.dryRun && !request.listing;
+export const holdsScope = (request: JobRequest | { readonly dryRun?: true; readonly listing?: true }): boolean =>
+  !request.dryRun && !request.listing;

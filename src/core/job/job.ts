@@ -76,16 +76,18 @@ export type JobDraft = Pick<Job, "id" | "request" | "repository" | "handlers" | 
 };
 
 /** Returns whether the job's handlers are being told to stop. */
-export const isStopping = (job: Job): boolean =>
+export const isStopping = (job: Pick<Job, "state">): boolean =>
   job.state.status === "CANCELLING" ||
   (job.state.status === "PROCESSING" && (job.state.pausing || job.state.givingUp !== undefined));
 
 /** Returns whether the status says that workers hold work of the job. */
-export const isAtWork = ({ state }: Job): boolean => state.status === "PROCESSING" || state.status === "CANCELLING";
+export const isAtWork = ({ state }: Pick<Job, "state">): boolean =>
+  state.status === "PROCESSING" || state.status === "CANCELLING";
 
 /** Returns whether the job's discovery and chunks may be claimed. */
 export const isClaimable = (job: Job): boolean =>
   job.state.status === "WAITING" || (job.state.status === "PROCESSING" && !isStopping(job));
 
 /** Returns whether discovery is incomplete or an asset has no outcome. */
-export const hasWorkLeft = (job: Job): boolean => job.openChunks > 0 || job.counting !== "SUCCESS";
+export const hasWorkLeft = (job: Pick<Job, "openChunks" | "counting">): boolean =>
+  job.openChunks > 0 || job.counting !== "SUCCESS";

@@ -1,6 +1,6 @@
 import { AssetmillError } from "../errors.js";
 import { formatCursor, type OutcomeCursor } from "../job/cursor.js";
-import type { Job } from "../job/job.js";
+import type { ListedJob } from "../job/listed-job.js";
 import { holdsScope, scopeOfRequest } from "../job/job-request.js";
 import type { ReportedOutcome } from "../asset/outcome.js";
 import type { AssetResult } from "../asset/asset-result.js";
@@ -24,7 +24,7 @@ const MAX_JOBS = 100;
  * an outcome for the asset or is processing it; without such a job, from the asset's stamp.
  */
 export async function assetStatusPage(
-  listing: Job,
+  listing: ListedJob,
   query: { readonly after: OutcomeCursor | undefined; readonly limit: number },
   tools: AssetStatusTools,
 ): Promise<AssetStatusPage> {
@@ -56,7 +56,7 @@ export async function assetStatusPage(
 }
 
 /** Returns the job if an asset status request started it; throws JOB_NOT_FOUND otherwise. */
-export function listingOnly(job: Job): Job {
+export function listingOnly(job: ListedJob): ListedJob {
   if (job.request.listing) return job;
   throw new AssetmillError("JOB_NOT_FOUND", `job ${job.id} is not an asset status request`, { ids: { jobId: job.id } });
 }
@@ -67,11 +67,10 @@ async function latestStatuses(
   { jobs, reports }: AssetStatusTools,
 ): Promise<readonly (AssetStatus | undefined)[]> {
   const statuses = new Map<string, AssetStatus>();
-  const first = paths[0];
-  const candidates = first === undefined ? [] : await jobs.list({ repository, limit: MAX_JOBS, holding: true });
-  for (const job of candidates) {
-    const scope = scopeOfRequest(job.request);
-    const open = paths.filter((path) => !statuses.has(path) && covers(scope, path));
+  if (paths.length === 0) return [];
+  for await (const job of recentJobs(repository, jobs)) {
+    const isPossible = mayCover(job);
+    const open = paths.filter((path) => !statuses.has(path) && isPossible(path));
     if (open.length === 0 || !holdsScope(job.request)) continue;
     const outcomes = await reports.outcomesAt(job.id, open);
     open.forEach((path, i) => {
@@ -83,8 +82,34 @@ async function latestStatuses(
   return paths.map((path) => statuses.get(path));
 }
 
+/** Yields the newest jobs of the repository that hold their scope while active; MAX_JOBS at most. */
+async function* recentJobs(repository: string, jobs: JobStore): AsyncGenerator<ListedJob, void> {
+  for (let left = MAX_JOBS, before: { beforeSequence?: number } = {}; left > 0;) {
+    const page = await jobs.list({ repository, limit: left, holding: true, ...before });
+    yield* page.jobs;
+    const last = page.jobs.at(-1);
+    if (!page.more || !last) return;
+    left -= page.jobs.length;
+    before = { beforeSequence: last.sequence };
+  }
+}
+
+/**
+ * Returns whether a path may be in the job's scope. What the list does not show of the request may decide otherwise, and
+ * so does the job's own report.
+ */
+function mayCover({ request: { paths, excludedPaths, filter } }: ListedJob): (path: string) => boolean {
+  if (paths.count > paths.first.length) return () => true;
+  const scope = scopeOfRequest({
+    paths: paths.first,
+    ...(excludedPaths ? { excludedPaths: excludedPaths.first } : {}),
+    ...(filter ? { filter } : {}),
+  });
+  return (path) => covers(scope, path);
+}
+
 /** Returns an asset's status by its outcome in this job; undefined if the job does not determine it. */
-function statusBy(job: Job, outcome: ReportedOutcome | null | undefined): AssetStatus | undefined {
+function statusBy(job: ListedJob, outcome: ReportedOutcome | null | undefined): AssetStatus | undefined {
   if (outcome?.outcome === "SUCCEEDED" || outcome?.code === "UNCHANGED") return "SUCCESS";
   if (outcome?.outcome === "FAILED") return "FAILURE";
   if (outcome !== null) return undefined;

@@ -7,12 +7,13 @@ import { normalisePath } from "../asset/path.js";
 import type { Clock } from "../ports/clock.js";
 import type { IdGenerator } from "../ports/id-generator.js";
 import type { JobLog, LogPage } from "../ports/job-log.js";
-import type { HistoryQuery, JobControl, JobSummary, LogQuery } from "../ports/job-operator.js";
+import type { HistoryPage, HistoryQuery, JobControl, JobSummary, LogQuery } from "../ports/job-operator.js";
 import type { JobReports, OutcomePage, OutcomeQuery } from "../ports/job-reports.js";
 import type { JobStore, JobView } from "../ports/job-store.js";
 import { sumOf } from "../job/tally.js";
 import type { JobEvent } from "../job/job-event.js";
-import { type JobReport, reportOf } from "../job/job-report.js";
+import { type JobReport, listedReportOf, reportOf } from "../job/job-report.js";
+import type { ListedJob } from "../job/listed-job.js";
 import { LISTING_TYPE } from "./normalise-request.js";
 import { refuseResume, refuseStart } from "./overlap.js";
 import { refuseTooMany } from "./active-jobs.js";
@@ -44,7 +45,7 @@ export class Control implements JobControl {
   }
 
   async summary(processingId: string): Promise<JobSummary> {
-    const { tally } = await this.job(processingId);
+    const { tally } = await this.listed(processingId);
     return { types: tally.types, skips: tally.skips, total: sumOf(tally) };
   }
 
@@ -80,19 +81,20 @@ export class Control implements JobControl {
     return this.begin(this.draftFrom(job, { ...job.request, failedOf: job.id }, by));
   }
 
-  async history(query: HistoryQuery = {}): Promise<readonly JobReport[]> {
+  async history(query: HistoryQuery = {}): Promise<HistoryPage> {
     const { before, status, type, path, createdBy } = query;
     const limit = wholeNumber(query.limit ?? HISTORY_PAGE.default, "limit", 1, HISTORY_PAGE.most);
-    const jobs = await this.#tools.jobs.list({
+    const { jobs, more } = await this.#tools.jobs.list({
       limit,
       typesNot: [LISTING_TYPE],
-      ...(before === undefined ? {} : { beforeSequence: (await this.job(before)).sequence }),
+      ...(before === undefined ? {} : { beforeSequence: (await this.listed(before)).sequence }),
       ...(status === undefined ? {} : { statuses: [status] }),
       ...(type === undefined ? {} : { type }),
       ...(path === undefined ? {} : { path: normalisePath(path) }),
       ...(createdBy === undefined ? {} : { createdBy }),
     });
-    return this.#reports(jobs);
+    const last = more ? jobs.at(-1) : undefined;
+    return { jobs: await this.#reports(jobs), ...(last ? { next: last.id } : {}) };
   }
 
   events(processingId: string, options: WatchOptions = {}): AsyncIterable<JobEvent> {
@@ -100,8 +102,8 @@ export class Control implements JobControl {
     return watchJob(processingId, options, {
       log,
       clock,
-      job: () => this.job(processingId),
-      report: (job) => this.report(job),
+      job: () => this.listed(processingId),
+      report: async (job) => listedReportOf(job, (await this.#unattended([job]))?.get(job.id)),
     });
   }
 
@@ -115,14 +117,14 @@ export class Control implements JobControl {
         ? wholeNumber(limit ?? LOG_PAGE.default, "limit", 1, LOG_PAGE.most)
         : wholeNumber(tail, "tail", 0, LOG_PAGE.most);
     const from = wholeNumber(offset ?? 0, "offset", 0, Number.MAX_SAFE_INTEGER);
-    await this.job(processingId);
+    await this.listed(processingId);
     const { log } = this.#tools;
     const page = tail === undefined ? log.read(processingId, from, count) : log.tail(processingId, count);
     return { ...(await page), limit: count };
   }
 
   async outcomes(processingId: string, query: OutcomeQuery): Promise<OutcomePage> {
-    await this.job(processingId);
+    await this.listed(processingId);
     return this.#tools.reports.outcomes(processingId, query);
   }
 
@@ -162,21 +164,32 @@ export class Control implements JobControl {
   }
 
   protected async report(job: Job): Promise<JobReport> {
-    const [report] = await this.#reports([job]);
-    return report ?? reportOf(job);
+    return reportOf(job, (await this.#unattended([job]))?.get(job.id));
   }
 
-  async #reports(jobs: readonly Job[]): Promise<readonly JobReport[]> {
+  async #reports(jobs: readonly ListedJob[]): Promise<readonly JobReport[]> {
+    const unattended = await this.#unattended(jobs);
+    return jobs.map((job) => listedReportOf(job, unattended?.get(job.id)));
+  }
+
+  async #unattended(jobs: readonly Pick<Job, "id" | "state">[]): Promise<ReadonlyMap<string, number> | undefined> {
     const ids = jobs.filter(isAtWork).map(({ id }) => id);
-    const unattended = ids.length === 0 ? undefined : await this.#tools.jobs.unattended(ids);
-    return jobs.map((job) => reportOf(job, unattended?.get(job.id)));
+    return ids.length === 0 ? undefined : this.#tools.jobs.unattended(ids);
   }
 
   protected async job(id: string): Promise<Job> {
-    const job = await this.#tools.jobs.get(id);
-    if (!job) throw new AssetmillError("JOB_NOT_FOUND", `there is no job ${id.slice(0, 100)}`, { ids: { jobId: id } });
-    return job;
+    return (await this.#tools.jobs.get(id)) ?? jobNotFound(id);
   }
+
+  /** Like `job`, without reading the whole request: for what is asked often. */
+  protected async listed(id: string): Promise<ListedJob> {
+    const [job] = (await this.#tools.jobs.list({ ids: [id], limit: 1 })).jobs;
+    return job ?? jobNotFound(id);
+  }
+}
+
+function jobNotFound(id: string): never {
+  throw new AssetmillError("JOB_NOT_FOUND", `there is no job ${id.slice(0, 100)}`, { ids: { jobId: id } });
 }
 
 /** Returns the number if it is whole and within bounds; throws INVALID_PARAMETER, naming the field, otherwise. */

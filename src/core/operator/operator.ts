@@ -122,7 +122,7 @@ export class Operator extends Control implements JobOperator {
   async assetStatus(jobId: string, query: { after?: string; limit?: number } = {}): Promise<AssetStatusPage> {
     const limit = wholeNumber(query.limit ?? OUTCOME_PAGE.default, "limit", 1, OUTCOME_PAGE.most);
     const after = query.after === undefined ? undefined : parseCursor(query.after, "after");
-    return assetStatusPage(listingOnly(await this.job(jobId)), { after, limit }, this.#tools);
+    return assetStatusPage(listingOnly(await this.listed(jobId)), { after, limit }, this.#tools);
   }
 
   /** Refuses a job whose results could not be stored. */

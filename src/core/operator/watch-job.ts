@@ -1,10 +1,10 @@
 import { type EventPlace, formatEventId, parseEventId } from "../job/cursor.js";
-import type { Job } from "../job/job.js";
 import { isFinal } from "../job/lifecycle.js";
+import type { ListedJob } from "../job/listed-job.js";
 import { LOG_PAGE } from "../job/page-limits.js";
 import type { Clock } from "../ports/clock.js";
 import type { JobLog } from "../ports/job-log.js";
-import type { JobEvent } from "../job/job-event.js";
+import { eventReportOf, type JobEvent } from "../job/job-event.js";
 import type { JobReport } from "../job/job-report.js";
 
 /** How often a watched job is read. */
@@ -19,8 +19,8 @@ export interface WatchTools {
   readonly log: JobLog;
   readonly clock: Clock;
   /** Reads the job. Throws JOB_NOT_FOUND if it does not exist. */
-  readonly job: () => Promise<Job>;
-  readonly report: (job: Job) => Promise<JobReport>;
+  readonly job: () => Promise<ListedJob>;
+  readonly report: (job: ListedJob) => Promise<JobReport>;
 }
 
 export interface WatchOptions {
@@ -53,7 +53,7 @@ export async function* watchJob(
         line++;
       }
     }
-    const report = await reportOf(job);
+    const report = eventReportOf(await reportOf(job));
     const nowMs = clock.monotonicMs();
     if (markOf(job) !== told) {
       told = markOf(job);
@@ -73,5 +73,5 @@ export async function* watchJob(
 }
 
 /** Identifies what a status event reports: equal marks mean that nothing of it has changed. */
-const markOf = ({ state, attempt, counting }: Job): string =>
+const markOf = ({ state, attempt, counting }: ListedJob): string =>
   [state.status, attempt, state.status === "PROCESSING" && state.pausing ? 1 : 0, counting].join("-");

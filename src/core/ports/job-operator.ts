@@ -48,6 +48,14 @@ export interface HistoryQuery {
   readonly createdBy?: string;
 }
 
+/** Jobs of the history. Of long lists of paths, only the beginning is there. */
+export interface HistoryPage {
+  /** As many as requested, or fewer where they are large. */
+  readonly jobs: readonly JobReport[];
+  /** Continues the history: the `before` of the next page. Undefined if no other job follows. */
+  readonly next?: string;
+}
+
 /** Selects the assets whose status is asked for. */
 export interface AssetStatusRequest {
   readonly path?: string | null;
@@ -81,7 +89,7 @@ export interface JobControl {
   /** Starts a new job for exactly the failed assets of an ended one. ILLEGAL_STATE if none failed. */
   retryFailed(processingId: string, by: string): Promise<{ readonly processingId: string }>;
   /** Returns jobs, the most recently created first. */
-  history(query?: HistoryQuery): Promise<readonly JobReport[]>;
+  history(query?: HistoryQuery): Promise<HistoryPage>;
   logs(processingId: string, query?: LogQuery): Promise<LogPage & { readonly limit: number }>;
   outcomes(processingId: string, query: OutcomeQuery): Promise<OutcomePage>;
   /**

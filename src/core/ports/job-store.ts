@@ -3,6 +3,7 @@ import type { KeyedJob } from "../job/job-key.js";
 import type { Job, JobDraft } from "../job/job.js";
 import type { JobChange, JobFacts } from "../job/job-transitions.js";
 import type { JobStatus } from "../job/lifecycle.js";
+import type { ListedJob } from "../job/listed-job.js";
 
 /**
  * The other jobs of the store, to be asked while a job is being created or changed, under the lock that every create and
@@ -42,6 +43,12 @@ export interface JobQuery {
   readonly holding?: boolean;
 }
 
+/** Jobs of a list, and whether others follow. */
+export interface JobPage {
+  readonly jobs: readonly ListedJob[];
+  readonly more: boolean;
+}
+
 /** Stores jobs. All timestamps come from the database's clock. */
 export interface JobStore {
   /**
@@ -57,8 +64,15 @@ export interface JobStore {
 
   get(id: string): Promise<Job | undefined>;
 
-  /** Returns jobs, the most recently created first. */
-  list(query: JobQuery): Promise<readonly Job[]>;
+  /**
+   * Returns jobs, the most recently created first. The page ends at its limit, or earlier where the next job would take it
+   * beyond JOB_PAGE_BYTES, but has at least one job if there is any. Never reads more into memory than about that, however
+   * large the requests are.
+   */
+  list(query: JobQuery): Promise<JobPage>;
+
+  /** Returns those of these jobs whose handlers are being told to stop (`isStopping`). Called often: reads no requests. */
+  stopping(ids: readonly string[]): Promise<readonly string[]>;
 
   /**
    * Returns those of these jobs that nobody works on: no lease of theirs is valid by the database's clock. Each with the

@@ -1,10 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
+import { invalidParameter } from "../../core/errors.js";
 import type { JobReport } from "../../core/job/job-report.js";
 import type { JobOperator } from "../../core/ports/job-operator.js";
 import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
-import { csvOf } from "../outcome-csv.js";
+import { csvOf, type CsvOptions } from "../outcome-csv.js";
 import { logText, outcomePages } from "../report-pages.js";
 import { queryOf } from "../query.js";
 import { logFilesSchema, logPageSchema } from "../representations.js";
@@ -58,18 +59,22 @@ function addDownload(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHt
     }),
   );
   app.get(path, async (c) => {
-    const { processingId, file: wanted } = validate(downloadQuerySchema, queryOf(c.req.url));
+    const { processingId, file: wanted, bom } = validate(downloadQuerySchema, queryOf(c.req.url));
+    if (bom !== undefined && wanted === "log") throw invalidParameter("bom", "is only for CSV; the log has no mark");
     const { operator } = c.var;
     const report = await operator.status(processingId);
-    const files = filesOf(operator, report);
+    const files = filesOf(operator, report, bom === undefined ? {} : { bom });
     const supports = ["application/zip", "application/json"];
     if (
       wanted === undefined &&
       accepts(c, { header: "Accept", supports, default: "application/zip" }) !== supports[0]
     ) {
       const { pathname } = new URL(c.req.url);
-      const asked = (name: string): string =>
-        `${pathname}?${new URLSearchParams({ processingId, file: name }).toString()}`;
+      const asked = (kind: LogFile["kind"]): string => {
+        const query = new URLSearchParams({ processingId, file: kind });
+        if (kind === "failures" && bom !== undefined) query.set("bom", String(bom));
+        return `${pathname}?${query.toString()}`;
+      };
       return c.json({ logFilePaths: files.filter(({ inZip }) => inZip).map(({ kind }) => asked(kind)) }, 200);
     }
     const one = files.find(({ kind }) => kind === wanted);
@@ -93,7 +98,11 @@ interface LogFile {
   readonly text: () => AsyncGenerator<string, void>;
 }
 
-const filesOf = (operator: JobOperator, { processingId, failedCount, skippedCount }: JobReport): readonly LogFile[] => [
+const filesOf = (
+  operator: JobOperator,
+  { processingId, failedCount, skippedCount }: JobReport,
+  csv: CsvOptions,
+): readonly LogFile[] => [
   {
     kind: "log",
     name: `${processingId}.log`,
@@ -106,6 +115,6 @@ const filesOf = (operator: JobOperator, { processingId, failedCount, skippedCoun
     name: "failures.csv",
     mediaType: "text/csv; charset=utf-8",
     inZip: failedCount + skippedCount > 0,
-    text: () => csvOf(outcomePages(operator, processingId, { kinds: ["FAILED", "SKIPPED"] })),
+    text: () => csvOf(outcomePages(operator, processingId, { kinds: ["FAILED", "SKIPPED"] }), csv),
   },
 ];

@@ -6,7 +6,7 @@ import { formatCursor } from "../../core/job/cursor.js";
 import { OUTCOME_PAGE } from "../../core/job/page-limits.js";
 import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
-import { csvOf } from "../outcome-csv.js";
+import { csvOf, type CsvOptions } from "../outcome-csv.js";
 import { outcomePages } from "../report-pages.js";
 import { queryOf } from "../query.js";
 import { failuresPageSchema, outcomesPageSchema } from "../representations.js";
@@ -16,11 +16,12 @@ import { validate } from "../validation.js";
 import { problemResponses } from "./responses.js";
 
 const JSON_PAGE = "application/json";
+const CSV = "text/csv";
 
 /** Formats in which a whole report can be streamed. */
-const STREAMS: Readonly<Record<string, (pages: Pages) => AsyncGenerator<string, void>>> = {
+const STREAMS: Readonly<Record<string, (pages: Pages, options: CsvOptions) => AsyncGenerator<string, void>>> = {
   "application/x-ndjson": linesOf,
-  "text/csv": csvOf,
+  [CSV]: csvOf,
 };
 
 type Pages = AsyncIterable<readonly ReportedOutcome[]>;
@@ -69,10 +70,11 @@ export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: Res
       }),
     );
     app.get(path, async (c) => {
-      const { processingId, limit, after } = validate(outcomesQuerySchema, queryOf(c.req.url));
+      const { processingId, limit, after, bom } = validate(outcomesQuerySchema, queryOf(c.req.url));
       const { operator } = c.var;
       const which = { ...(kinds ? { kinds } : {}), ...(after ? { after } : {}) };
       const type = accepts(c, { header: "Accept", supports: [JSON_PAGE, ...Object.keys(STREAMS)], default: JSON_PAGE });
+      if (bom !== undefined && type !== CSV) throw invalidParameter("bom", `is only for ${CSV}; this is ${type}`);
       const render = STREAMS[type];
       if (!render) {
         const { outcomes, next } = await operator.outcomes(processingId, {
@@ -88,7 +90,8 @@ export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: Res
         await operator.status(processingId);
         return c.body(null, 200, headers);
       }
-      return streamResponse(render(outcomePages(operator, processingId, which)), headers, onError);
+      const options = bom === undefined ? {} : { bom };
+      return streamResponse(render(outcomePages(operator, processingId, which), options), headers, onError);
     });
   }
 }

@@ -66,7 +66,7 @@ export const KEY_GUARANTEES: readonly Guarantee<StoreScene>[] = [
         Array.from({ length: 20 }, (_, i) => scene.create(keyed("k"), i % 2 ? other : scene)),
       );
       deepStrictEqual(new Set(jobs.map(({ id }) => id)).size, 1);
-      deepStrictEqual((await scene.jobs.list({ limit: 99 })).length, 1);
+      deepStrictEqual((await scene.jobs.list({ limit: 99 })).jobs.length, 1);
     },
   },
   {

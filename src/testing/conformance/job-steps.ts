@@ -59,7 +59,7 @@ export const draftAt = (path: string, request: Partial<JobRequest> = {}, draft: 
   draftOf(draft, { paths: [path], ...request });
 
 export const idsOf = async (jobs: Pick<JobStore, "list">, query: Partial<JobQuery>): Promise<readonly string[]> =>
-  (await jobs.list({ limit: 99, ...query })).map(({ id }) => id);
+  (await jobs.list({ limit: 99, ...query })).jobs.map(({ id }) => id);
 
 export const claimRequest = (over: Partial<ClaimRequest> = {}): ClaimRequest => ({
   owner: "node-1",

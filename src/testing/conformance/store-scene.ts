@@ -112,7 +112,7 @@ export class StoreScene implements Stores {
     return (await this.now(job)).state.status;
   }
 
-  async lines(job: Job, from = 0): Promise<readonly string[]> {
+  async lines(job: Pick<Job, "id">, from = 0): Promise<readonly string[]> {
     return (await this.log.read(job.id, from, 100_000)).lines;
   }
 
@@ -130,7 +130,7 @@ export class StoreScene implements Stores {
   }
 
   async #everything(): Promise<unknown> {
-    const jobs = await this.jobs.list({ limit: 1_000 });
+    const { jobs } = await this.jobs.list({ limit: 1_000 });
     const shown = jobs.map(async (job) => ({
       job,
       lines: await this.lines(job),

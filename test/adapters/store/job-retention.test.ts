@@ -35,7 +35,8 @@ for (const [name, open] of [
     const retention = () => new TypeOrmJobRetention(stores.database);
     const run = (rule: RetentionRule): Promise<number> =>
       retain(retention(), rule, new ManualClock({ autoAdvance: true }), new AbortController().signal);
-    const ids = async (): Promise<readonly string[]> => (await stores.jobs.list({ limit: 100 })).map(({ id }) => id);
+    const ids = async (): Promise<readonly string[]> =>
+      (await stores.jobs.list({ limit: 100 })).jobs.map(({ id }) => id);
     const rows = async (id: string): Promise<readonly number[]> => {
       const counts = TABLES.map((table) =>
         stores.database.read(`select count(*) as n from {${table}} where ${table === "job" ? "id" : "job_id"} = ?`, [

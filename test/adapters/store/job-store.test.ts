@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AssetmillError } from "../../../src/core/errors.js";
 import type { Job } from "../../../src/core/job/job.js";
 import { cancel } from "../../../src/core/job/job-transitions.js";
-import { reportOf } from "../../../src/core/job/job-report.js";
+import { listedReportOf } from "../../../src/core/job/job-report.js";
 import { refuseStart } from "../../../src/core/operator/overlap.js";
 import { rejection } from "../../support/deferred.js";
 import { openStores, type StoreFixture, type Stores } from "../../support/sqlite-store.js";
@@ -42,7 +42,7 @@ describe("the job store on SQLite", () => {
           await stores.database.write((tx) =>
             tx.query(`update {job} set ${column} = ? where id = ?`, [text, damaged.id]),
           );
-          const reports = (await stores.jobs.list({ limit: 9 })).map(reportOf);
+          const reports = (await stores.jobs.list({ limit: 9 })).jobs.map((job) => listedReportOf(job));
           expect(reports.map(({ processingId }) => processingId)).to.deep.equal([damaged.id, sound.id]);
           expect(reports[1]?.path).to.equal("/sound");
           const report = JSON.parse(JSON.stringify(reports[0])) as Record<string, unknown>;
@@ -61,7 +61,7 @@ describe("the job store on SQLite", () => {
         await stores.database.write((tx) =>
           tx.query(`update {job} set ${column} = ? where id = ?`, [value, damaged.id]),
         );
-        const reports = (await stores.jobs.list({ limit: 9 })).map(reportOf);
+        const reports = (await stores.jobs.list({ limit: 9 })).jobs.map((job) => listedReportOf(job));
         expect(reports.map(({ path }) => path)).to.deep.equal(["/damaged", "/sound"]);
         expect(reports[1]?.processingId).to.equal(sound.id);
       });

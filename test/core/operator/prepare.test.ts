@@ -27,7 +27,7 @@ describe("a repository that prepares for results", () => {
     const handlers = [{ name: "h", version: "1", process: async () => {} }];
     operator = new Operator({ jobs, log, reports, repository, handlers, ids, clock: systemClock, onWork: () => {} });
   });
-  const history = async () => (await operator.history()).map(({ processingId }) => processingId);
+  const history = async () => (await operator.history()).jobs.map(({ processingId }) => processingId);
 
   it("is asked to before a job is made that writes results, with the job's scope", async () => {
     const { processingId } = await operator.start(request, "ann");
