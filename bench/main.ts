@@ -1,6 +1,7 @@
 import { runEventLoop } from "./event-loop.js";
 import { runFairness } from "./fairness.js";
 import { runJcr, runJcrJob } from "./jcr.js";
+import { runLogins } from "./logins.js";
 import { runThroughput } from "./throughput.js";
 
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
@@ -8,6 +9,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   fairness: runFairness,
   jcr: runJcr,
   "jcr-job": runJcrJob,
+  logins: runLogins,
   throughput: runThroughput,
 };
 

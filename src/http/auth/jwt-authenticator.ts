@@ -59,6 +59,7 @@ const CLOCK_TOLERANCE_SECONDS = 5;
  */
 export class JwtAuthenticator implements Authenticator {
   readonly challenges: readonly string[] = [CHALLENGES.bearer];
+  readonly quick = true;
   readonly #key: JWTVerifyGetKey;
   readonly #options: JWTVerifyOptions;
 
