@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import { type ClientRateLimitInfo, rateLimiter, type Store } from "hono-rate-limiter";
 import { LRUCache } from "lru-cache";
 import { AssetmillError } from "../core/errors.js";
@@ -26,19 +26,21 @@ export function failedLoginLimit(
   options: RateLimit,
   { proxies, known, quick = false }: { proxies: number; known: KnownCallers; quick?: boolean },
 ): MiddlewareHandler<AppEnv> {
-  const { handler, ...rest } = common(options, "too many failed logins from this address");
+  const refusing = common(options, "too many failed logins from this address");
+  const checking = async (c: Context<AppEnv>, next: Next): Promise<void> => {
+    await next();
+    if (isRefused(c)) refusing.handler(c);
+  };
   return rateLimiter<AppEnv>({
-    ...rest,
+    ...refusing,
+    // The library awaits what this returns.
+    ...(quick ? { handler: checking } : {}),
     standardHeaders: false,
     keyGenerator: (c) => remoteAddress(c, proxies) ?? "",
     // Without a socket all callers would share one count, and any of them could lock out the others.
     skip: (c) => remoteAddress(c, proxies) === undefined || known.has(c.req),
     skipSuccessfulRequests: true,
     requestWasSuccessful: (c) => !isRefused(c),
-    handler: async (c, next) => {
-      if (quick) await next();
-      if (!quick || isRefused(c)) handler(c);
-    },
   });
 }
 
