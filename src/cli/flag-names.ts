@@ -12,6 +12,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   deadlineMs: "deadline",
   "retention.days": "retain-days",
   "retention.jobs": "retain-jobs",
+  trustProxy: "trust-proxy",
 };
 
 /** A longer value is not shown. */

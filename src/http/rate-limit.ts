@@ -33,7 +33,7 @@ export function failedLoginLimit(
   };
   return rateLimiter<AppEnv>({
     ...refusing,
-    // The library awaits what this returns.
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the library awaits what its handler returns
     ...(quick ? { handler: checking } : {}),
     standardHeaders: false,
     keyGenerator: (c) => remoteAddress(c, proxies) ?? "",
