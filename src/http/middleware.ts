@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { AssetmillError, invalidParameter } from "../core/errors.js";
 import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator, Principal } from "../core/ports/authenticator.js";
@@ -41,6 +41,7 @@ export const hostCheck =
 export const authentication =
   (authenticator: Authenticator, known: KnownCallers, proxies: number): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
+    if (isRepeated(c, "authorization")) throw invalidParameter("Authorization", "must be given once");
     const header = known.watching((name) => c.req.header(name));
     const principal = await authenticator.authenticate({ header, address: remoteAddress(c, proxies) });
     if (!principal) {
@@ -51,6 +52,12 @@ export const authentication =
     c.set("principal", principal);
     await next();
   };
+
+/** Whether a header was sent more than once. Node passes on the first one, which a proxy may not have looked at. */
+function isRepeated(c: Context<AppEnv>, name: string): boolean {
+  const { incoming } = (c.env ?? {}) as { incoming?: { headersDistinct?: Record<string, unknown[] | undefined> } };
+  return (incoming?.headersDistinct?.[name]?.length ?? 0) > 1;
+}
 
 /** Gives routes the driving port restricted to what the policy allows the caller. */
 export const authorization =

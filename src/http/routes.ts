@@ -20,13 +20,14 @@ import { type AppEnv, authentication, hostCheck, authorization, securityHeaders 
 import { KnownCallers } from "./known-callers.js";
 import { describeApi } from "./openapi.js";
 import { type HttpOptions, type ResolvedHttpOptions, resolveOptions } from "./options.js";
-import { problemResponse, routingProblem } from "./problems.js";
+import { onceEach, problemResponse, routingProblem } from "./problems.js";
 import { failedLoginLimit, requestLimit } from "./rate-limit.js";
 import { validationError } from "./validation.js";
 
 /** Creates the HTTP API as a function from Request to Response. Routes hold no rules: they parse, make one call and represent the result. */
 export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIHono<AppEnv> {
-  const resolved = resolveOptions(options);
+  const given = resolveOptions(options);
+  const resolved = { ...given, onError: onceEach(given.onError) };
   const app = new OpenAPIHono<AppEnv>({
     strict: false, // with or without a trailing slash
     defaultHook: (result) => {

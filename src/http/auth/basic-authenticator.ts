@@ -1,7 +1,7 @@
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
 import { type NamesOf, refuseUnknownOptions } from "../../core/operator/unknown-name.js";
 import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.js";
-import { isPassword } from "./password-hash.js";
+import { isPassword, isPasswordText } from "./password-hash.js";
 import { PasswordFile, type PasswordList, parsePasswordList } from "./password-list.js";
 import { isPrincipalName } from "./principal-name.js";
 import { CredentialCache } from "./credential-cache.js";
@@ -25,7 +25,6 @@ const BASIC_DEFAULTS = Object.freeze({ cacheMs: 5 * 60_000, concurrency: 2, maxW
 
 const NAMES: NamesOf<Required<BasicOptions>> = { cacheMs: true, concurrency: true, maxWaiting: true };
 
-const MAX_PASSWORD_LENGTH = 1_024;
 const MAX_CACHED = 1_000;
 
 /**
@@ -63,7 +62,7 @@ export class BasicAuthenticator implements Authenticator {
   async authenticate(credentials: Credentials): Promise<Principal | undefined> {
     const { scheme, value = "" } = authorizationOf(credentials.header("authorization")) ?? {};
     const given = scheme === "basic" ? basicCredentials(value) : undefined;
-    if (!given || !isPrincipalName(given.name) || given.password.length > MAX_PASSWORD_LENGTH) return undefined;
+    if (!given || !isPrincipalName(given.name) || !isPasswordText(given.password)) return undefined;
     const { name, password } = given;
     const { byName, decoy } = await this.#list();
     const expected = byName.get(name);

@@ -1,7 +1,9 @@
-import { AssetmillError, invalidParameter } from "../../core/errors.js";
+import { invalidParameter, messageOf } from "../../core/errors.js";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
 import { type NamesOf, refuseUnknownOptions } from "../../core/operator/unknown-name.js";
 import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.js";
+import { boundedText } from "./bounded-text.js";
+import { Outage } from "./outage.js";
 import { isPrincipalName } from "./principal-name.js";
 import { CredentialCache } from "./credential-cache.js";
 import { LoginTurns } from "./login-turns.js";
@@ -66,6 +68,10 @@ export class ServerAuthenticator implements Authenticator {
   /** The credential behind each principal, for further requests to the same server on its behalf. */
   readonly #credentials = new WeakMap<Principal, PresentedCredential>();
   readonly #turns = new LoginTurns({ concurrency: CONCURRENCY, maxWaiting: MAX_WAITING });
+  readonly #outage = new Outage(
+    "UNAVAILABLE",
+    "The server that says who callers are cannot be reached, or gives no proper answer. Try again later.",
+  );
   /** The first endpoint that answered; the other one does not exist on this server. */
   #dialect: (typeof DIALECTS)[number] | undefined;
 
@@ -101,11 +107,21 @@ export class ServerAuthenticator implements Authenticator {
   }
 
   async #principalOf(credential: PresentedCredential): Promise<Principal | undefined> {
-    const name = await this.#nameOf(credential);
+    const name = await this.#answered(credential);
     if (!isPrincipalName(name) || name === "anonymous") return undefined;
     const principal = { name, by: credential.by, ...(credential.by === "cookie" ? { session: credential.value } : {}) };
     this.#credentials.set(principal, credential);
     return principal;
+  }
+
+  async #answered(credential: PresentedCredential): Promise<string | undefined> {
+    try {
+      const name = await this.#nameOf(credential);
+      this.#outage.over();
+      return name;
+    } catch (error) {
+      throw this.#outage.because(`cannot authenticate through the server: ${messageOf(error)}`, error);
+    }
   }
 
   /** Returns the credential behind a principal of this authenticator. Send it to this server only. */
@@ -129,7 +145,7 @@ export class ServerAuthenticator implements Authenticator {
         refused = true;
         continue;
       }
-      if (response.status !== 200) throw unavailable(`it answered ${response.status}`);
+      if (response.status !== 200) throw new Error(`it answered ${response.status}`);
       const name = nameIn(response.text, dialect.field);
       this.#dialect = dialect;
       return name;
@@ -140,7 +156,7 @@ export class ServerAuthenticator implements Authenticator {
       if (status === 200) return nameGivenIn(credential);
       if (status === 401) return undefined;
     }
-    throw unavailable("it has no endpoint that reports the current user");
+    throw new Error("it has no endpoint that reports the current user");
   }
 
   async #get(path: string, { by, value }: PresentedCredential): Promise<{ status: number; text: string }> {
@@ -150,22 +166,14 @@ export class ServerAuthenticator implements Authenticator {
       const response = await fetch(`${this.#base}${path}`, { headers, redirect: "manual", signal });
       const { status } = response;
       const isPage = status === 200 && path !== REMOTING;
-      return { status, text: isPage ? await textOf(response) : (await response.body?.cancel(), "") };
+      return {
+        status,
+        text: isPage ? await boundedText(response, MAX_ANSWER_CHARS) : (await response.body?.cancel(), ""),
+      };
     } catch (error) {
-      throw unavailable("it cannot be reached", error);
+      throw new Error("it cannot be reached", { cause: error });
     }
   }
-}
-
-/** Reads the body as text, up to a limit that no such answer exceeds. */
-async function textOf(response: Response): Promise<string> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const bytes of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    text += decoder.decode(bytes, { stream: true });
-    if (text.length > MAX_ANSWER_CHARS) throw new Error(`its answer exceeds ${MAX_ANSWER_CHARS} characters`);
-  }
-  return text + decoder.decode();
 }
 
 const isBasic = ({ by, value }: PresentedCredential): boolean =>
@@ -183,7 +191,7 @@ function nameIn(text: string, field: string): string | undefined {
   } catch {
     // Not JSON: the page of some other application.
   }
-  throw unavailable("its answer does not name the current user");
+  throw new Error("its answer does not name the current user");
 }
 
 function checkedBase(url: string): string {
@@ -192,6 +200,3 @@ function checkedBase(url: string): string {
   if (parsed.username || parsed.password) throw invalidParameter("url", "must not contain credentials");
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}`;
 }
-
-const unavailable = (why: string, cause?: unknown): AssetmillError =>
-  new AssetmillError("UNAVAILABLE", `cannot authenticate through the server: ${why}`, { cause });
