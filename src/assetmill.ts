@@ -4,9 +4,9 @@ import { beginRetention, composeContainer, guardMainThread } from "./composition
 import { Worker } from "./core/engine/worker.js";
 import { isUnavailable, messageOf } from "./core/errors.js";
 import type { JobOperator } from "./core/ports/job-operator.js";
-import { ExplainedFault } from "./http/explained-fault.js";
 import {
   createApp,
+  ExplainedFault,
   type Fetch,
   type NodeListener,
   nodeListener,

@@ -53,6 +53,7 @@ describe("serve --auth", () => {
     for (let i = 0; i < 5; i++) await ask();
     const lines = linesOf({ out: server.command.err }).filter((line) => line.includes("list of users"));
     expect(lines).to.have.length(1);
+    expect(server.command.err, "no stack").to.not.match(/\n +at /);
     expect(lines[0]).to.include(file).and.to.include("line 2").and.not.include("streng-geheim");
     bench.write("users", made.out);
     expect(await statusOf(server, basic("anna", "geheim"))).to.equal(200);

@@ -53,10 +53,8 @@ describe("an authenticator that asks the server", () => {
     server.close();
   });
 
-  const who = (
-    headers: Readonly<Record<string, string>>,
-    authenticator = new ServerAuthenticator({ url, timeoutMs: 300 }),
-  ) => authenticator.authenticate(credentials(headers));
+  const who = (headers: Readonly<Record<string, string>>, authenticator = new ServerAuthenticator({ url })) =>
+    authenticator.authenticate(credentials(headers));
 
   it("knows whom the server knows: by Basic, by Bearer, by the session's cookie", async () => {
     expect(await who({ authorization: basic("admin", "admin") })).to.deep.equal({ name: "admin", by: "header" });
@@ -152,7 +150,9 @@ describe("an authenticator that asks the server", () => {
   for (const [what, acts] of Object.entries(broken)) {
     it(`is UNAVAILABLE if the server ${what}`, async () => {
       act = acts;
-      const error = await who({ authorization: basic("admin", "admin") }).catch((thrown: unknown) => thrown);
+      const authenticator = new ServerAuthenticator({ url, timeoutMs: 300 });
+      const asking = who({ authorization: basic("admin", "admin") }, authenticator);
+      const error = await asking.catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(AssetmillError).with.property("code", "UNAVAILABLE");
       expect((error as Error).message).to.not.include("secret");
     });
