@@ -2,6 +2,7 @@ import { runEventLoop } from "./event-loop.js";
 import { runFairness } from "./fairness.js";
 import { runHistory } from "./history.js";
 import { runJcr, runJcrJob } from "./jcr.js";
+import { runLogins } from "./logins.js";
 import { runQueue } from "./queue.js";
 import { runThroughput } from "./throughput.js";
 
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   history: runHistory,
   jcr: runJcr,
   "jcr-job": runJcrJob,
+  logins: runLogins,
   queue: runQueue,
   throughput: runThroughput,
 };

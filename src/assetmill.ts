@@ -6,6 +6,7 @@ import { isUnavailable, messageOf } from "./core/errors.js";
 import type { JobOperator } from "./core/ports/job-operator.js";
 import {
   createApp,
+  ExplainedFault,
   type Fetch,
   type NodeListener,
   nodeListener,
@@ -70,7 +71,7 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
   const onError = (error: unknown): void =>
     void (isUnavailable(error)
       ? logger.warn(messageOf(error))
-      : logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+      : logger.error(hasStackOfUse(error) ? (error.stack ?? error.message) : messageOf(error)));
   const app = await orClose(container, () =>
     createApp(operator, {
       onError,
@@ -104,6 +105,9 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
     },
   };
 }
+
+/** Returns whether the stack tells more than the message. */
+const hasStackOfUse = (error: unknown): error is Error => error instanceof Error && !(error instanceof ExplainedFault);
 
 /** Closes what was opened if `make` throws: nobody else can. */
 async function orClose<T>(container: Container, make: () => T): Promise<T> {

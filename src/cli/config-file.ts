@@ -35,7 +35,7 @@ function readConfig(file: string): Record<string, unknown> {
 }
 
 /** Numeric options without a default. */
-const NUMBERS: ReadonlySet<string> = new Set(["deadline", "retain-days", "retain-jobs"]);
+const NUMBERS: ReadonlySet<string> = new Set(["deadline", "retain-days", "retain-jobs", "trust-proxy"]);
 
 /** Returns the value if it has the option's type. */
 function typed(value: unknown, option: Option, name: string, file: string): unknown {

@@ -13,6 +13,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   "retention.days": "retain-days",
   "retention.jobs": "retain-jobs",
   maxActiveJobs: "max-active-jobs",
+  trustProxy: "trust-proxy",
 };
 
 /** A longer value is not shown. */

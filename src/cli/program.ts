@@ -149,6 +149,26 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
         .env("ASSETMILL_AUTH")
         .default("token"),
     )
+    .addOption(
+      new Option(
+        "--rate-limit <rate>",
+        "answer 429 to a caller's requests beyond this rate, e.g. 20/s, 600/min, 1000/h (default: no limit)",
+      ).env("ASSETMILL_RATE_LIMIT"),
+    )
+    .addOption(
+      new Option(
+        "--login-limit <rate>",
+        "answer 429 to failed logins from an address beyond this rate, e.g. 10/min (default: as --rate-limit)",
+      ).env("ASSETMILL_LOGIN_LIMIT"),
+    )
+    .addOption(
+      new Option(
+        "--trust-proxy <n>",
+        "number of proxies in front whose X-Forwarded-For says where a caller is (default: 0)",
+      )
+        .env("ASSETMILL_TRUST_PROXY")
+        .argParser(integer),
+    )
     .addOption(deadline())
     .addOption(
       new Option("--retain-days <n>", "delete jobs that ended more than this many days ago (default: never)")

@@ -9,6 +9,7 @@ export { isPrincipalName } from "./auth/principal-name.js";
 export { ServerAccessPolicy, type ServerAccessPolicyOptions } from "./auth/server-access-policy.js";
 export { ServerAuthenticator, type ServerAuthenticatorOptions } from "./auth/server-authenticator.js";
 export { TokenAuthenticator } from "./auth/token-authenticator.js";
+export { ExplainedFault } from "./explained-fault.js";
 export { LISTEN_DEFAULTS, type Listening, type ListenOptions, listen } from "./listen.js";
 export { isLoopback } from "./loopback.js";
 export { type Fetch, type NodeListener, nodeListener } from "./node-listener.js";

@@ -1,10 +1,12 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { AssetmillError, invalidParameter } from "../core/errors.js";
 import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator, Principal } from "../core/ports/authenticator.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
 import { AuthorizedOperator } from "./authorized-operator.js";
+import type { KnownCallers } from "./known-callers.js";
 import { hostnameOf } from "./loopback.js";
+import { remoteAddress } from "./remote-address.js";
 import { withSecurityHeaders } from "./security-headers.js";
 
 /** What the middleware attaches to a request. */
@@ -35,15 +37,27 @@ export const hostCheck =
     await next();
   };
 
-/** Refuses requests without valid credentials. */
+/** Refuses requests without valid credentials. `known` remembers whoever had some. */
 export const authentication =
-  (authenticator: Authenticator): MiddlewareHandler<AppEnv> =>
+  (authenticator: Authenticator, known: KnownCallers, proxies: number): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    const principal = await authenticator.authenticate({ header: (name) => c.req.header(name) });
-    if (!principal) throw new AssetmillError("UNAUTHENTICATED", "valid credentials are required");
+    if (isRepeated(c, "authorization")) throw invalidParameter("Authorization", "must be given once");
+    const header = known.watching((name) => c.req.header(name));
+    const principal = await authenticator.authenticate({ header, address: remoteAddress(c, proxies) });
+    if (!principal) {
+      known.forget(c.req);
+      throw new AssetmillError("UNAUTHENTICATED", "valid credentials are required");
+    }
+    known.remember(c.req);
     c.set("principal", principal);
     await next();
   };
+
+/** Whether a header was sent more than once. Node passes on the first one, which a proxy may not have looked at. */
+function isRepeated(c: Context<AppEnv>, name: string): boolean {
+  const { incoming } = (c.env ?? {}) as { incoming?: { headersDistinct?: Record<string, unknown[] | undefined> } };
+  return (incoming?.headersDistinct?.[name]?.length ?? 0) > 1;
+}
 
 /** Gives routes the driving port restricted to what the policy allows the caller. */
 export const authorization =

@@ -23,8 +23,13 @@ export interface HttpOptions {
   readonly maxBodyBytes?: number;
   /** Time limit for a request, after which the answer is UNAVAILABLE. @defaultValue 30 s */
   readonly requestTimeoutMs?: number;
-  /** Limits requests per principal and failed logins per address. @defaultValue no limit */
+  /** Limits requests per principal. @defaultValue no limit */
   readonly rateLimit?: RateLimit;
+  /**
+   * Limits failed logins per address. Callers whose credentials were right within the last day are not limited for those of
+   * others. @defaultValue `rateLimit`
+   */
+  readonly loginLimit?: RateLimit;
   /** Number of trusted proxies in front: this many entries of X-Forwarded-For are trusted. @defaultValue 0 */
   readonly trustProxy?: number;
   /** Key that signs CSRF tokens: at least 32 bytes, the same on every node. @defaultValue generated at the start */
@@ -95,6 +100,7 @@ const NAMES: NamesOf<Required<HttpOptions>> = {
   maxBodyBytes: true,
   requestTimeoutMs: true,
   rateLimit: true,
+  loginLimit: true,
   trustProxy: true,
   csrfKey: true,
   allowedHosts: true,
@@ -111,13 +117,14 @@ const RATE_LIMIT: NamesOf<RateLimit> = { windowMs: true, limit: true };
 /** Throws INVALID_PARAMETER for an unknown option, or one that lacks a method. `within`: the option that holds these. */
 export function refuseUnknownHttpOptions(options: Partial<HttpOptions>, within = ""): void {
   refuseUnknownOptions(options, NAMES, within);
-  const { rateLimit, authenticator, accessPolicy } = options;
+  const { rateLimit, loginLimit, authenticator, accessPolicy } = options;
   const fieldOf = (name: string): string => (within === "" ? name : `${within}.${name}`);
   if (authenticator !== undefined)
     refuseWithoutMethods(authenticator, fieldOf("authenticator"), "an Authenticator", ["authenticate"]);
   if (accessPolicy !== undefined)
     refuseWithoutMethods(accessPolicy, fieldOf("accessPolicy"), "an AccessPolicy", ["allows"]);
-  if (rateLimit !== undefined) refuseUnknownOptions(rateLimit, RATE_LIMIT, fieldOf("rateLimit"));
+  for (const [name, limit] of Object.entries({ rateLimit, loginLimit }))
+    if (limit !== undefined) refuseUnknownOptions(limit, RATE_LIMIT, fieldOf(name));
 }
 
 /** Applies the defaults. Throws INVALID_PARAMETER naming the invalid or unknown option. */
@@ -134,11 +141,12 @@ export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
   if (!/^(\/[\w.~-]+)*\/?$/.test(siblingPath)) {
     throw invalidParameter("siblingPath", `must be an absolute path of plain segments; got "${siblingPath}"`);
   }
-  const { maxBodyBytes, requestTimeoutMs, trustProxy, rateLimit, historyLimit, eventKeepAliveMs, maxEventStreams } =
-    resolved;
+  const { maxBodyBytes, requestTimeoutMs, trustProxy, historyLimit, eventKeepAliveMs, maxEventStreams } = resolved;
+  const { rateLimit, loginLimit } = resolved;
   atLeast(1, { maxBodyBytes, requestTimeoutMs, historyLimit, eventKeepAliveMs, maxEventStreams });
   atLeast(0, { trustProxy });
-  if (rateLimit) atLeast(1, { "rateLimit.windowMs": rateLimit.windowMs, "rateLimit.limit": rateLimit.limit });
+  for (const [name, limit] of Object.entries({ rateLimit, loginLimit }))
+    if (limit) atLeast(1, { [`${name}.windowMs`]: limit.windowMs, [`${name}.limit`]: limit.limit });
   if (historyLimit > HISTORY_PAGE.most)
     throw invalidParameter("historyLimit", `must be at most ${HISTORY_PAGE.most}; got ${historyLimit}`);
   return { ...resolved, basePath, siblingPath: siblingPath.replace(/\/$/, "") };

@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import { AssetmillError, type ErrorCode } from "../core/errors.js";
+import { ExplainedFault } from "./explained-fault.js";
 import type { ResolvedHttpOptions, StatusCodes } from "./options.js";
 import type { problemSchema } from "./representations.js";
 import { withSecurityHeaders } from "./security-headers.js";
@@ -68,7 +69,7 @@ export function problemResponse(thrown: unknown, options: ProblemOptions): Respo
     type: `urn:assetmill:problem:${code.toLowerCase().replaceAll("_", "-")}`,
     title,
     status,
-    detail: hidden ?? error.message,
+    detail: thrown instanceof ExplainedFault ? thrown.told : (hidden ?? error.message),
     code,
     ...(ids.jobId === undefined ? {} : { processingId: ids.jobId }),
     ...(ids.path === undefined || hidden !== undefined ? {} : { path: ids.path }),
@@ -109,6 +110,18 @@ const onTheWire = (thrown: unknown): WireError =>
 /** Whole seconds, as the header requires; never 0, which would make clients retry at once. */
 const retryAfterSeconds = (thrown: unknown): string =>
   String(thrown instanceof TooManyRequests ? Math.max(1, Math.ceil(thrown.retryAfterMs / 1000)) : 1);
+
+/** Returns an `onError` that reports each error object once: an outage is one error, however many requests meet it. */
+export function onceEach(onError: (error: unknown) => void): (error: unknown) => void {
+  const reported = new WeakSet<object>();
+  return (error) => {
+    if (typeof error === "object" && error !== null) {
+      if (reported.has(error)) return;
+      reported.add(error);
+    }
+    onError(error);
+  };
+}
 
 /** Calls `onError`. If it throws, the response is still sent. */
 export function notify(onError: (error: unknown) => void, error: unknown): void {

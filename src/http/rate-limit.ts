@@ -1,32 +1,50 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import { type ClientRateLimitInfo, rateLimiter, type Store } from "hono-rate-limiter";
 import { LRUCache } from "lru-cache";
 import { AssetmillError } from "../core/errors.js";
+import type { KnownCallers } from "./known-callers.js";
 import type { AppEnv } from "./middleware.js";
 import { remoteAddress } from "./remote-address.js";
 import { TooManyRequests } from "./too-many-requests.js";
 
-/** Limits how often a caller may call. */
+/** Limits how often something may happen. */
 export interface RateLimit {
   /** Length of the window; counts reset after it. */
   readonly windowMs: number;
-  /** Requests per principal, and failed logins per address, in a window. */
+  /** How often in a window. */
   readonly limit: number;
 }
 
 const MAX_CALLERS = 100_000;
 
-/** Limits failed logins per remote address. Runs before authentication. */
-export const failedLoginLimit = (options: RateLimit, proxies: number): MiddlewareHandler<AppEnv> =>
-  rateLimiter<AppEnv>({
-    ...common(options, "too many failed logins from this address"),
+/**
+ * Limits failed logins per remote address. Runs before authentication. Does not limit known callers: an address may be
+ * shared with whoever guesses. With a quick authenticator, every caller is checked, and wrong credentials are refused as
+ * too many only afterwards.
+ */
+export function failedLoginLimit(
+  options: RateLimit,
+  { proxies, known, quick = false }: { proxies: number; known: KnownCallers; quick?: boolean },
+): MiddlewareHandler<AppEnv> {
+  const refusing = common(options, "too many failed logins from this address");
+  const checking = async (c: Context<AppEnv>, next: Next): Promise<void> => {
+    await next();
+    if (isRefused(c)) refusing.handler(c);
+  };
+  return rateLimiter<AppEnv>({
+    ...refusing,
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the library awaits what its handler returns
+    ...(quick ? { handler: checking } : {}),
     standardHeaders: false,
     keyGenerator: (c) => remoteAddress(c, proxies) ?? "",
     // Without a socket all callers would share one count, and any of them could lock out the others.
-    skip: (c) => remoteAddress(c, proxies) === undefined,
+    skip: (c) => remoteAddress(c, proxies) === undefined || known.has(c.req),
     skipSuccessfulRequests: true,
-    requestWasSuccessful: (c) => !(AssetmillError.is(c.error) && c.error.code === "UNAUTHENTICATED"),
+    requestWasSuccessful: (c) => !isRefused(c),
   });
+}
+
+const isRefused = ({ error }: Context): boolean => AssetmillError.is(error) && error.code === "UNAUTHENTICATED";
 
 /** Limits requests per principal. */
 export const requestLimit = (options: RateLimit): MiddlewareHandler<AppEnv> =>
@@ -43,7 +61,7 @@ function common({ windowMs, limit }: RateLimit, message: string) {
     limit,
     store,
     requestPropertyName: "rateLimit",
-    handler: (c: Context) => {
+    handler: (c: Context): never => {
       const { resetTime } = c.get("rateLimit" as never) as ClientRateLimitInfo;
       throw new TooManyRequests(`${message}; try again later`, (resetTime?.getTime() ?? 0) - Date.now());
     },

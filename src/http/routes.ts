@@ -17,15 +17,17 @@ import { addStatus } from "./endpoints/status.js";
 import { addHealth, addSystemStatus } from "./endpoints/system.js";
 import { csrfProtection } from "./csrf-protection.js";
 import { type AppEnv, authentication, hostCheck, authorization, securityHeaders } from "./middleware.js";
+import { KnownCallers } from "./known-callers.js";
 import { describeApi } from "./openapi.js";
 import { type HttpOptions, type ResolvedHttpOptions, resolveOptions } from "./options.js";
-import { problemResponse, routingProblem } from "./problems.js";
+import { onceEach, problemResponse, routingProblem } from "./problems.js";
 import { failedLoginLimit, requestLimit } from "./rate-limit.js";
 import { validationError } from "./validation.js";
 
 /** Creates the HTTP API as a function from Request to Response. Routes hold no rules: they parse, make one call and represent the result. */
 export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIHono<AppEnv> {
-  const resolved = resolveOptions(options);
+  const given = resolveOptions(options);
+  const resolved = { ...given, onError: onceEach(given.onError) };
   const app = new OpenAPIHono<AppEnv>({
     strict: false, // with or without a trailing slash
     defaultHook: (result) => {
@@ -34,12 +36,14 @@ export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIH
   });
   answerErrors(app, resolved);
   const csrf = new CsrfTokens(resolved.csrfKey);
-  const { rateLimit, trustProxy } = resolved;
+  const { authenticator, rateLimit, loginLimit = rateLimit, trustProxy } = resolved;
+  const known = new KnownCallers();
   // Order matters: whatever is added before the authenticator is open to everyone.
   app.use(securityHeaders, hostCheck(resolved.allowedHosts), timeout(resolved.requestTimeoutMs));
   addHealth(app, resolved);
-  if (rateLimit) app.use(failedLoginLimit(rateLimit, trustProxy));
-  app.use(authentication(resolved.authenticator));
+  const { quick = false } = authenticator;
+  if (loginLimit) app.use(failedLoginLimit(loginLimit, { proxies: trustProxy, known, quick }));
+  app.use(authentication(authenticator, known, trustProxy));
   if (rateLimit) app.use(requestLimit(rateLimit));
   app.use(csrfProtection(csrf), authorization(operator, resolved.accessPolicy), answerWrongMethods(app));
   // From here on, routes use c.var.operator only: it is restricted to the caller.

@@ -3,7 +3,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { SignJWT } from "jose";
 import { Server } from "../system/server.js";
-import { linesOf, SAMPLE, Workbench } from "./workbench.js";
+import { linesOf, SAMPLE, until, Workbench } from "./workbench.js";
 
 const SECRET = "a secret of thirty-two bytes, or more";
 const basic = (name: string, password: string) => ({ authorization: `Basic ${btoa(`${name}:${password}`)}` });
@@ -33,6 +33,30 @@ describe("serve --auth", () => {
     expect((await ask(basic("anna", "Geheim"))).status).to.equal(401);
     expect((await ask({})).headers.get("www-authenticate")).to.match(/^Basic /);
     expect(server.command.err).to.match(/TLS/);
+  });
+
+  it("answers 500 while the file of basic:FILE has a bad line, and says once on standard error which one", async () => {
+    const made = await bench.shell(`printf 'geheim\\n' | "$node" "$assetmill" hash-password anna`);
+    const file = bench.write("users", made.out);
+    const server = await Server.start(bench, SAMPLE, "--auth", `basic:${file}`);
+    expect(await statusOf(server, basic("anna", "geheim"))).to.equal(200);
+    bench.write("users", `${made.out}bert:streng-geheim\n`);
+    const ask = () => server.ask("/openapi.json", { headers: basic("anna", "geheim") });
+    const answer = await until("the file to be read again", async () => {
+      const each = await ask();
+      return each.status === 200 ? undefined : each;
+    });
+    expect([answer.status, answer.body.code]).to.deep.equal([500, "INTERNAL"]);
+    expect(answer.body.detail)
+      .to.match(/list of users/)
+      .and.not.match(/store|repository|line/);
+    for (let i = 0; i < 5; i++) await ask();
+    const lines = linesOf({ out: server.command.err }).filter((line) => line.includes("list of users"));
+    expect(lines).to.have.length(1);
+    expect(server.command.err, "no stack").to.not.match(/\n +at /);
+    expect(lines[0]).to.include(file).and.to.include("line 2").and.not.include("streng-geheim");
+    bench.write("users", made.out);
+    expect(await statusOf(server, basic("anna", "geheim"))).to.equal(200);
   });
 
   it("accepts with jwt:FILE tokens signed with the secret whose file it names", async () => {
@@ -70,7 +94,12 @@ describe("serve --auth", () => {
     ["another word", () => "magic", /unknown value "magic"/],
     ["a kind without its file", () => "basic:", /unknown value "basic:"/],
     ["a file that is not there", () => "basic:/nowhere", /nowhere/],
-    ["a file with a plain password", () => `basic:${bench.write(bench.path("users"), "anna:geheim")}`, /line 1/],
+    [
+      "a file with a plain password",
+      () => `basic:${bench.write(bench.path("users"), "anna:geheim")}`,
+      /users: line 1 /,
+    ],
+    ["a file without users", () => `basic:${bench.write(bench.path("users"), "# none")}`, /users: contains no users/],
     ["a server that is no URL", () => "server:localhost", /URL/],
     ["a server with credentials", () => "server:http://anna:geheim@localhost", /credentials/],
     ["a JWT file without keys", jwt({ issuer: "i", audience: "a" }), /secretFile or jwks/],
@@ -94,6 +123,22 @@ describe("serve --auth", () => {
       const ended = await bench.call(["hash-password", name]);
       expect([ended.code, ended.out]).to.deep.equal([2, ""]);
       expect(ended.err).to.match(/name/);
+    });
+  }
+
+  for (const [what, text, says] of [
+    ["with NUL", "geheim\\0", /control characters/],
+    ["with a tab", "ge\\theim", /control characters/],
+    ["that is not UTF-8", "geh\\344m", /UTF-8/],
+    ["of 1,025 characters", "%01025d", /at most 1024/],
+  ] as const) {
+    it(`hash-password refuses a password ${what}`, async () => {
+      const ended = await bench.shell(`printf '${text}\\n' | "$node" "$assetmill" hash-password anna`);
+      expect([ended.code, ended.out]).to.deep.equal([2, ""]);
+      expect(ended.err)
+        .to.match(/password/)
+        .and.match(says)
+        .and.not.match(/geh/);
     });
   }
 

@@ -6,8 +6,6 @@ import { hashPassword, isPrincipalName } from "../../http/index.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
 
-const MAX_LENGTH = 1_024;
-
 /** Prints a line for the file of `--auth basic:FILE`. Reads the password from standard input, without echo on a terminal. */
 export async function hashPasswordCommand(name: string, output: Output): Promise<ExitCode> {
   if (!isPrincipalName(name) || name.includes(":") || name.startsWith("#") || name !== name.trim()) {
@@ -19,7 +17,8 @@ export async function hashPasswordCommand(name: string, output: Output): Promise
   if (process.stdin.isTTY) output.say(`Password for ${name}:`);
   const password = await firstLine(process.stdin);
   if (password === "") throw invalidParameter("password", "must not be empty; give it on standard input");
-  if (password.length > MAX_LENGTH) throw invalidParameter("password", `must have at most ${MAX_LENGTH} characters`);
+  // The replacement character: what was read is not UTF-8, which is how callers will send it.
+  if (password.includes("\uFFFD")) throw invalidParameter("password", "must be UTF-8");
   output.line(`${name}:${await hashPassword(password)}`);
   return EXIT.success;
 }

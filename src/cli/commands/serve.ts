@@ -6,6 +6,7 @@ import { newAssetsNote } from "../existing-store.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { loadPlugins } from "../load-plugins.js";
 import type { Output } from "../output.js";
+import { parseRate } from "../rate-spec.js";
 import { Signals } from "../signals.js";
 import { retryWhileUnavailable } from "../retry-while-unavailable.js";
 
@@ -18,6 +19,9 @@ export interface ServeFlags {
   readonly host: string;
   readonly port: number;
   readonly auth: string;
+  readonly rateLimit?: string;
+  readonly loginLimit?: string;
+  readonly trustProxy?: number;
   readonly deadline?: number;
   readonly retainDays?: number;
   readonly retainJobs?: number;
@@ -40,6 +44,9 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
     host,
     port,
     auth,
+    rateLimit,
+    loginLimit,
+    trustProxy,
     deadline,
     retainDays: days,
     retainJobs: jobs,
@@ -47,6 +54,11 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
   } = flags;
   if (assets === undefined)
     throw invalidParameter("assets", "is required, for example --assets folder:DIR[?mount=/path]");
+  const limits = {
+    ...(rateLimit === undefined ? {} : { rateLimit: parseRate("rate-limit", rateLimit) }),
+    ...(loginLimit === undefined ? {} : { loginLimit: parseRate("login-limit", loginLimit) }),
+    ...(trustProxy === undefined ? {} : { trustProxy }),
+  };
   const { authenticator, accessPolicy, loopbackOnly } = await parseAuth(auth, assets);
   const plugins = await loadPlugins(plugin);
   const note = newAssetsNote(assets);
@@ -66,6 +78,7 @@ async function serve(flags: ServeFlags, signals: Signals, output: Output): Promi
         ...(isLoopback(host) ? { allowedHosts: isLoopback } : {}),
         ...(authenticator ? { authenticator } : {}),
         ...(accessPolicy ? { accessPolicy } : {}),
+        ...limits,
       },
     }),
   );

@@ -14,8 +14,14 @@ export interface Principal {
   readonly session?: string;
 }
 
-/** What an Authenticator sees of a caller: the request's headers. */
+/** What an Authenticator sees of a caller. */
 export interface Credentials {
+  /**
+   * The address that the request comes from, as failed logins are counted: the /64 network of an IPv6 address. Undefined if
+   * it is not known. It proves nothing.
+   */
+  readonly address?: string | undefined;
+
   /** Returns a header's value. Names are case-insensitive. */
   header(name: string): string | undefined;
 }
@@ -26,8 +32,16 @@ export interface Authenticator {
   readonly challenges: readonly string[];
 
   /**
+   * Whether a check costs so little that each caller can be checked, even in a flood of wrong credentials. Then right ones
+   * always get in. Otherwise, strangers from an address with too many failed logins are refused without a check.
+   * @defaultValue false
+   */
+  readonly quick?: boolean;
+
+  /**
    * Returns the caller's principal, or undefined if the caller is unknown or proved nothing; the request is then
-   * refused with 401. Throws `UNAVAILABLE` if the caller cannot be checked; never guesses.
+   * refused with 401. Throws `UNAVAILABLE` if the caller cannot be checked for the time being, `INTERNAL` if not before
+   * somebody mends something here, `RATE_LIMITED` if too many are being checked; never guesses.
    */
   authenticate(credentials: Credentials): Promise<Principal | undefined>;
 }

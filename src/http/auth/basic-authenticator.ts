@@ -1,47 +1,50 @@
-import pLimit from "p-limit";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
 import { type NamesOf, refuseUnknownOptions } from "../../core/operator/unknown-name.js";
-import { TooManyRequests } from "../too-many-requests.js";
 import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.js";
-import { isPassword } from "./password-hash.js";
+import { isPassword, isPasswordText } from "./password-hash.js";
 import { PasswordFile, type PasswordList, parsePasswordList } from "./password-list.js";
 import { isPrincipalName } from "./principal-name.js";
 import { CredentialCache } from "./credential-cache.js";
+import { LoginTurns } from "./login-turns.js";
+import { Claimant } from "./recent-logins.js";
 
 export interface BasicOptions {
   /** How long a verified password is cached. @defaultValue 5 min */
   readonly cacheMs?: number;
-  /** Passwords checked at once; each takes one of libuv's four threads and 64 MiB. @defaultValue 2 */
+  /**
+   * Passwords checked at once; each takes one of libuv's four threads and 64 MiB. At most half of them, but at least one,
+   * are of strangers: callers whose password was not right within the last day.
+   * @defaultValue 2
+   */
   readonly concurrency?: number;
-  /** Checks that may wait for that; any beyond are refused with RATE_LIMITED. @defaultValue 32 */
+  /** Strangers that may wait for that; any beyond are refused with RATE_LIMITED. @defaultValue 256 */
   readonly maxWaiting?: number;
 }
 
-const BASIC_DEFAULTS = Object.freeze({ cacheMs: 5 * 60_000, concurrency: 2, maxWaiting: 32 });
+const BASIC_DEFAULTS = Object.freeze({ cacheMs: 5 * 60_000, concurrency: 2, maxWaiting: 256 });
 
 const NAMES: NamesOf<Required<BasicOptions>> = { cacheMs: true, concurrency: true, maxWaiting: true };
 
-const MAX_PASSWORD_LENGTH = 1_024;
 const MAX_CACHED = 1_000;
 
 /**
  * HTTP Basic with scrypt-hashed passwords. An unknown name takes as long to refuse as a wrong password. A flood of either
- * exhausts neither memory nor threads: few are checked at once, and beyond a short queue the answer is RATE_LIMITED.
+ * exhausts neither memory nor threads: few are checked at once, and beyond a queue the answer is RATE_LIMITED. Callers whose
+ * password was right lately are checked before all others, and are not refused.
  */
 export class BasicAuthenticator implements Authenticator {
   readonly challenges: readonly string[] = [CHALLENGES.basic];
   readonly #list: () => Promise<PasswordList>;
   readonly #verified: CredentialCache<Principal>;
-  readonly #turns: ReturnType<typeof pLimit>;
-  readonly #maxWaiting: number;
+  readonly #turns: LoginTurns;
 
   private constructor(list: () => Promise<PasswordList>, options: BasicOptions) {
     refuseUnknownOptions(options, NAMES);
     const { cacheMs, concurrency, maxWaiting } = { ...BASIC_DEFAULTS, ...options };
     this.#list = list;
-    this.#verified = new CredentialCache({ max: MAX_CACHED, ttlMs: cacheMs });
-    this.#turns = pLimit(concurrency);
-    this.#maxWaiting = maxWaiting;
+    const turns = new LoginTurns({ concurrency, maxWaiting });
+    this.#turns = turns;
+    this.#verified = new CredentialCache({ max: MAX_CACHED, ttlMs: cacheMs, onRepeat: (key) => turns.renew(key) });
   }
 
   /** Takes users as lines of `name:scrypt$N$r$p$salt$hash`, as `assetmill hash-password NAME` prints them. */
@@ -59,17 +62,16 @@ export class BasicAuthenticator implements Authenticator {
   async authenticate(credentials: Credentials): Promise<Principal | undefined> {
     const { scheme, value = "" } = authorizationOf(credentials.header("authorization")) ?? {};
     const given = scheme === "basic" ? basicCredentials(value) : undefined;
-    if (!given || !isPrincipalName(given.name) || given.password.length > MAX_PASSWORD_LENGTH) return undefined;
+    if (!given || !isPrincipalName(given.name) || !isPasswordText(given.password)) return undefined;
     const { name, password } = given;
     const { byName, decoy } = await this.#list();
     const expected = byName.get(name);
     // The hash is part of the key: after a password change, the old one is no longer accepted from the cache.
-    return this.#verified.get([name, password, expected?.text ?? ""], async () => {
-      if (this.#turns.pendingCount >= this.#maxWaiting) {
-        throw new TooManyRequests("too many passwords are being checked; try again shortly", 1_000);
-      }
-      const right = await this.#turns(() => isPassword(password, expected ?? decoy));
-      return right && expected ? { name, by: "header" } : undefined;
-    });
+    return this.#verified.get([name, password, expected?.text ?? ""], (claim) =>
+      this.#turns.run(claim, new Claimant(name, credentials.address), async () => {
+        const right = await isPassword(password, expected ?? decoy);
+        return right && expected ? { name, by: "header" } : undefined;
+      }),
+    );
   }
 }

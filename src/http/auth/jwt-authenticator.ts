@@ -1,10 +1,12 @@
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
-import { AssetmillError, invalidParameter } from "../../core/errors.js";
+import { type CryptoKey, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
+import { AssetmillError, invalidParameter, messageOf } from "../../core/errors.js";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
 import { refuseUnknownOptions } from "../../core/operator/unknown-name.js";
 import { isLoopback } from "../loopback.js";
 import { authorizationOf, CHALLENGES } from "./authorization.js";
+import { Outage } from "./outage.js";
 import { isPrincipalName } from "./principal-name.js";
+import { remoteKeys } from "./remote-keys.js";
 
 /** Which tokens are accepted. */
 export type JwtOptions = {
@@ -47,20 +49,23 @@ const ASYMMETRIC = [
 
 const NAMES = { issuer: true, audience: true, secret: true, jwks: true, algorithms: true, timeoutMs: true } as const;
 
-/** Errors of the key set or of fetching it; any other error is the token's. */
-const UNREACHABLE = new Set(["ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID", "ERR_JOSE_GENERIC"]);
-
 /** Allows for small differences between clocks. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /**
  * Authenticates Bearer tokens (RFC 7519). A token needs the expected issuer and audience, an expiry (`exp`) and a subject
- * (`sub`), which becomes the principal's name. Its algorithm must be one allowed for the kind of key; `none` never is.
+ * (`sub`), which becomes the principal's name. Its algorithm must be one allowed for the kind of key; `none` never is. If
+ * several keys of a set may have signed it, each is tried. Throws UNAVAILABLE while the key set cannot be fetched.
  */
 export class JwtAuthenticator implements Authenticator {
   readonly challenges: readonly string[] = [CHALLENGES.bearer];
+  readonly quick = true;
   readonly #key: JWTVerifyGetKey;
   readonly #options: JWTVerifyOptions;
+  readonly #outage = new Outage(
+    "UNAVAILABLE",
+    "Tokens cannot be verified: the issuer's keys cannot be fetched or used. Try again later.",
+  );
 
   /** Throws INVALID_PARAMETER naming the option. */
   constructor(options: JwtOptions) {
@@ -69,7 +74,7 @@ export class JwtAuthenticator implements Authenticator {
     for (const [name, value] of Object.entries({ issuer, audience })) {
       if (typeof value !== "string" || value === "") throw invalidParameter(name, "is required");
     }
-    const { key, algorithms } = "jwks" in options ? remoteKeys(options) : sharedSecret(options);
+    const { key, algorithms } = "jwks" in options ? keysAt(options, this.#outage) : sharedSecret(options);
     this.#key = key;
     this.#options = {
       issuer,
@@ -84,11 +89,37 @@ export class JwtAuthenticator implements Authenticator {
     const { scheme, value } = authorizationOf(credentials.header("authorization")) ?? {};
     if (scheme !== "bearer" || value === undefined) return undefined;
     try {
-      const { payload } = await jwtVerify(value, this.#key, this.#options);
-      return isPrincipalName(payload.sub) ? { name: payload.sub, by: "header" } : undefined;
+      const payload = await this.#verified(value);
+      return isPrincipalName(payload?.sub) ? { name: payload.sub, by: "header" } : undefined;
     } catch (error) {
-      if (error instanceof errors.JOSEError && !UNREACHABLE.has(error.code)) return undefined;
-      throw new AssetmillError("UNAVAILABLE", "the keys to verify tokens with cannot be fetched", { cause: error });
+      if (AssetmillError.is(error)) throw error;
+      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSInvalid)) return undefined;
+      throw this.#outage.because(`a key to verify tokens with cannot be used: ${messageOf(error)}`, error);
+    }
+  }
+
+  /** Undefined if several keys come into question and none of them signed the token. */
+  async #verified(token: string): Promise<JWTPayload | undefined> {
+    try {
+      return (await jwtVerify(token, this.#key, this.#options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      for await (const key of error) {
+        const payload = await this.#verifiedBy(key, token);
+        if (payload) return payload;
+      }
+      return undefined;
+    }
+  }
+
+  /** Undefined if it is not this key that signed the token, or if the key cannot be used. */
+  async #verifiedBy(key: CryptoKey, token: string): Promise<JWTPayload | undefined> {
+    try {
+      return (await jwtVerify(token, key, this.#options)).payload;
+    } catch (error) {
+      const isTokens = error instanceof errors.JOSEError && !(error instanceof errors.JWSSignatureVerificationFailed);
+      if (isTokens) throw error;
+      return undefined;
     }
   }
 }
@@ -107,14 +138,14 @@ function sharedSecret({ secret, algorithms = ["HS256"] }: Extract<JwtOptions, { 
   return { key: () => bytes, algorithms };
 }
 
-function remoteKeys(options: Extract<JwtOptions, { jwks: unknown }>): Keys {
+function keysAt(options: Extract<JwtOptions, { jwks: unknown }>, outage: Outage): Keys {
   const { jwks, algorithms = ["RS256", "PS256", "ES256", "EdDSA"], timeoutMs = 5_000 } = options;
   checkAlgorithms(algorithms, ASYMMETRIC);
   const url = URL.canParse(jwks) ? new URL(jwks) : undefined;
   const local = url?.protocol === "http:" && isLoopback(url.hostname.replace(/^\[|\]$/g, ""));
   if (!url || (url.protocol !== "https:" && !local))
     throw invalidParameter("jwks", "must be an https URL, or an http URL on a loopback address");
-  return { key: createRemoteJWKSet(url, { timeoutDuration: timeoutMs }), algorithms };
+  return { key: remoteKeys(url, timeoutMs, outage), algorithms };
 }
 
 function checkAlgorithms(algorithms: readonly string[], known: readonly string[]): void {

@@ -1,5 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import { invalidParameter } from "../../core/errors.js";
 
 /** A stored password hash: `scrypt$N$r$p$salt$hash`, the last two in base64. */
 export interface PasswordHash {
@@ -17,10 +18,23 @@ const BLOCK_SIZE = 8;
 const PARALLELIZATION = 2;
 const MAX_MEMORY = 256 * 1024 * 1024;
 
+/** Longer ones are refused, by whoever makes a hash and whoever checks one. */
+export const MAX_PASSWORD_LENGTH = 1_024;
+
 const derive = promisify<string, Buffer, number, object, Buffer>(scrypt);
 
-/** Hashes a password with a new random salt. */
+/**
+ * Returns whether this can be a password: not too long, and without control characters, which RFC 7617 forbids. scrypt pads
+ * a password with NUL, so one with NUL at its end has the hash of the one without.
+ */
+export const isPasswordText = (text: string): boolean =>
+  text.length <= MAX_PASSWORD_LENGTH && !/[\p{Cc}\p{Cs}]/u.test(text);
+
+/** Hashes a password with a new random salt. Throws INVALID_PARAMETER for one that nobody could log in with. */
 export async function hashPassword(password: string): Promise<string> {
+  if (password.length > MAX_PASSWORD_LENGTH)
+    throw invalidParameter("password", `must have at most ${MAX_PASSWORD_LENGTH} characters`);
+  if (!isPasswordText(password)) throw invalidParameter("password", "must not contain control characters");
   const salt = randomBytes(16);
   const draft = { cost: COST, blockSize: BLOCK_SIZE, parallelization: PARALLELIZATION, salt };
   const hash = await derived(password, draft, 32);
@@ -54,6 +68,7 @@ export function parsePasswordHash(text: string): PasswordHash | undefined {
 
 /** Returns whether the password matches the hash. Compares in constant time. */
 export async function isPassword(password: string, expected: PasswordHash): Promise<boolean> {
+  if (!isPasswordText(password)) return false;
   return timingSafeEqual(await derived(password, expected, expected.hash.length), expected.hash);
 }
 

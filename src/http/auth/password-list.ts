@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
-import { AssetmillError, invalidParameter } from "../../core/errors.js";
+import { AssetmillError, invalidParameter, messageOf } from "../../core/errors.js";
+import { Outage } from "./outage.js";
 import { decoyFor, parsePasswordHash, type PasswordHash } from "./password-hash.js";
 import { isPrincipalName } from "./principal-name.js";
 
@@ -17,6 +18,7 @@ export interface PasswordList {
 export function parsePasswordList(lines: readonly string[], field = "users"): PasswordList {
   const byName = new Map<string, PasswordHash>();
   for (const [i, raw] of lines.entries()) {
+    if (raw.includes("\uFFFD")) throw invalidParameter(field, `line ${i + 1} is not UTF-8`);
     const line = raw.trim();
     if (line === "" || line.startsWith("#")) continue;
     const colon = line.indexOf(":");
@@ -33,10 +35,16 @@ export function parsePasswordList(lines: readonly string[], field = "users"): Pa
 
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
 
-/** A password list in a file. Checks the file for changes at most once a second. */
+/**
+ * A password list in a file. Checks the file for changes at most once a second. While it cannot be read or is invalid,
+ * nobody is let in: the list before may hold somebody who was to be shut out.
+ */
 export class PasswordFile {
   readonly #file: string;
+  readonly #outage = new Outage("INTERNAL", "The list of users cannot be read. Somebody has to mend it on the server.");
   #list: PasswordList | undefined;
+  /** Why the version that was read last is no list. */
+  #fault: Error | undefined;
   #version = "";
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<PasswordList> | undefined;
@@ -45,14 +53,17 @@ export class PasswordFile {
     this.#file = file;
   }
 
-  /** Reads the file. Errors say why it cannot be used; they are for the operator who starts the server, not for callers. */
+  /**
+   * Reads the file. Throws INVALID_PARAMETER naming file and line, or why the file cannot be read: for the operator who
+   * starts the server, not for callers.
+   */
   static async open(file: string): Promise<PasswordFile> {
     const opened = new PasswordFile(file);
     await opened.#load();
     return opened;
   }
 
-  /** Returns the current list. Throws UNAVAILABLE while the file cannot be read or is invalid, as when half written. */
+  /** Returns the current list. Throws INTERNAL, which callers get without file and line, while there is none. */
   async list(): Promise<PasswordList> {
     if (this.#list && performance.now() - this.#lookedAtMs < 1_000) return this.#list;
     this.#reading ??= this.#read().finally(() => {
@@ -63,10 +74,12 @@ export class PasswordFile {
 
   async #read(): Promise<PasswordList> {
     try {
-      return await this.#load();
+      const list = await this.#load();
+      this.#outage.over();
+      return list;
     } catch (error) {
       this.#list = undefined;
-      throw new AssetmillError("UNAVAILABLE", `cannot read the users in ${this.#file}`, { cause: error });
+      throw this.#outage.because(`cannot read the list of users: ${messageOf(error)}`, error);
     }
   }
 
@@ -74,11 +87,31 @@ export class PasswordFile {
     const { mtimeMs, ctimeMs, size, ino } = await stat(this.#file);
     const version = [mtimeMs, ctimeMs, size, ino].join(" ");
     if (!this.#list || version !== this.#version) {
-      if (size > MAX_FILE_BYTES) throw invalidParameter("users", `the file is larger than ${MAX_FILE_BYTES} bytes`);
-      this.#list = parsePasswordList((await readFile(this.#file, "utf8")).split("\n"));
+      // An invalid file is parsed once: each caller would cause it otherwise.
+      if (this.#fault && version === this.#version) throw this.#fault;
+      this.#fault = undefined;
+      const text = size <= MAX_FILE_BYTES ? await readFile(this.#file, "utf8") : undefined;
       this.#version = version;
+      this.#list = this.#parsed(text);
     }
     this.#lookedAtMs = performance.now();
     return this.#list;
   }
+
+  /** `text`: undefined if the file is too large. */
+  #parsed(text: string | undefined): PasswordList {
+    try {
+      if (text === undefined) throw invalidParameter("users", `is larger than ${MAX_FILE_BYTES} bytes`);
+      return parsePasswordList(text.replace(/^\uFEFF/, "").split("\n"));
+    } catch (error) {
+      if (AssetmillError.is(error)) this.#fault = inFile(this.#file, error);
+      throw this.#fault ?? error;
+    }
+  }
 }
+
+/** Names the file before what is wrong in it. */
+const inFile = (file: string, error: AssetmillError): AssetmillError => {
+  const message = `${file}: ${error.fields[0]?.message ?? error.message}`;
+  return new AssetmillError("INVALID_PARAMETER", message, { ids: error.ids, fields: [{ field: "users", message }] });
+};

@@ -1,9 +1,10 @@
 import pLimit from "p-limit";
-import { AssetmillError } from "../../core/errors.js";
+import { messageOf } from "../../core/errors.js";
 import type { AccessAction, AccessPolicy } from "../../core/ports/access-policy.js";
 import type { Principal } from "../../core/ports/authenticator.js";
 import { type NamesOf, refuseUnknownOptions } from "../../core/operator/unknown-name.js";
 import { CredentialCache } from "./credential-cache.js";
+import { Outage } from "./outage.js";
 import type { PresentedCredential, ServerAuthenticator } from "./server-authenticator.js";
 
 export interface ServerAccessPolicyOptions {
@@ -44,6 +45,10 @@ export class ServerAccessPolicy implements AccessPolicy {
   readonly #timeoutMs: number;
   readonly #answers: CredentialCache<{ readonly rights: ReadonlySet<string> }>;
   readonly #turns = pLimit(CONCURRENCY);
+  readonly #outage = new Outage(
+    "UNAVAILABLE",
+    "The server that says what callers may do cannot be reached, or gives no proper answer. Try again later.",
+  );
   #workspace: string | undefined;
 
   constructor(options: ServerAccessPolicyOptions) {
@@ -58,9 +63,19 @@ export class ServerAccessPolicy implements AccessPolicy {
     const credential = this.#authenticator.credentialOf(principal);
     if (!credential) return false;
     const answer = await this.#answers.get([credential.by, credential.value, path], async () => ({
-      rights: await this.#turns(() => this.#rightsAt(path, credential)),
+      rights: await this.#turns(() => this.#answered(path, credential)),
     }));
     return [...(answer?.rights ?? [])].some((right) => ENOUGH[action].has(right));
+  }
+
+  async #answered(path: string, credential: PresentedCredential): Promise<ReadonlySet<string>> {
+    try {
+      const rights = await this.#rightsAt(path, credential);
+      this.#outage.over();
+      return rights;
+    } catch (error) {
+      throw this.#outage.because(`cannot check permissions on the server: ${messageOf(error)}`, error);
+    }
   }
 
   async #rightsAt(path: string, credential: PresentedCredential): Promise<ReadonlySet<string>> {
@@ -80,7 +95,7 @@ export class ServerAccessPolicy implements AccessPolicy {
         return NONE;
       }
     }
-    throw unavailable("it has no remoting that reports privileges");
+    throw new Error("it has no remoting that reports privileges");
   }
 
   async #ask(address: string, { by, value }: PresentedCredential): Promise<{ status: number; text: string }> {
@@ -101,7 +116,7 @@ export class ServerAccessPolicy implements AccessPolicy {
       if (status >= 500 || status === 429) throw new Error(`it answered ${status}`);
       return { status, text: (await response.text()).slice(0, MAX_ANSWER_CHARS) };
     } catch (error) {
-      throw unavailable("it cannot be reached", error);
+      throw new Error("it cannot be reached", { cause: error });
     }
   }
 }
@@ -111,6 +126,3 @@ const NONE: ReadonlySet<string> = new Set();
 /** Returns the names of the elements inside each `<D:privilege>`. */
 const rightsIn = (text: string): ReadonlySet<string> =>
   new Set([...text.matchAll(/<[\w-]+:privilege>\s*<(?:[\w-]+:)?([\w-]+)/g)].flatMap(([, name]) => name ?? []));
-
-const unavailable = (why: string, cause?: unknown): AssetmillError =>
-  new AssetmillError("UNAVAILABLE", `cannot check permissions on the server: ${why}`, { cause });

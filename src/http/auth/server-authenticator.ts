@@ -1,10 +1,13 @@
-import pLimit from "p-limit";
-import { AssetmillError, invalidParameter } from "../../core/errors.js";
+import { invalidParameter, messageOf } from "../../core/errors.js";
 import type { Authenticator, Credentials, Principal } from "../../core/ports/authenticator.js";
 import { type NamesOf, refuseUnknownOptions } from "../../core/operator/unknown-name.js";
 import { authorizationOf, basicCredentials, CHALLENGES } from "./authorization.js";
+import { boundedText } from "./bounded-text.js";
+import { Outage } from "./outage.js";
 import { isPrincipalName } from "./principal-name.js";
 import { CredentialCache } from "./credential-cache.js";
+import { LoginTurns } from "./login-turns.js";
+import { Claimant } from "./recent-logins.js";
 
 export interface ServerAuthenticatorOptions {
   /** The server's URL including its context path, without credentials. */
@@ -53,7 +56,8 @@ export interface PresentedCredential {
 /**
  * Asks a Sling or AEM server who the caller is, using the caller's own credentials: the `Authorization` header (Basic or
  * Bearer) if present, otherwise the session cookies. It never sends both, or a cookie could do what only a header may.
- * Anonymous is rejected. Throws UNAVAILABLE if the server cannot be reached.
+ * Anonymous is rejected. Throws UNAVAILABLE if the server cannot be reached. Callers who were right lately are asked about
+ * before all others: at most half of the requests under way are for strangers.
  */
 export class ServerAuthenticator implements Authenticator {
   readonly challenges: readonly string[] = [CHALLENGES.basic];
@@ -63,7 +67,11 @@ export class ServerAuthenticator implements Authenticator {
   readonly #principals: CredentialCache<Principal>;
   /** The credential behind each principal, for further requests to the same server on its behalf. */
   readonly #credentials = new WeakMap<Principal, PresentedCredential>();
-  readonly #turns = pLimit(CONCURRENCY);
+  readonly #turns = new LoginTurns({ concurrency: CONCURRENCY, maxWaiting: MAX_WAITING });
+  readonly #outage = new Outage(
+    "UNAVAILABLE",
+    "The server that says who callers are cannot be reached, or gives no proper answer. Try again later.",
+  );
   /** The first endpoint that answered; the other one does not exist on this server. */
   #dialect: (typeof DIALECTS)[number] | undefined;
 
@@ -74,12 +82,17 @@ export class ServerAuthenticator implements Authenticator {
     this.#base = checkedBase(url);
     this.#cookies = cookies;
     this.#timeoutMs = timeoutMs;
-    this.#principals = new CredentialCache({ max: MAX_CACHED, ttlMs: cacheMs });
+    const onRepeat = (key: string): void => this.#turns.renew(key);
+    this.#principals = new CredentialCache({ max: MAX_CACHED, ttlMs: cacheMs, onRepeat });
   }
 
   async authenticate(credentials: Credentials): Promise<Principal | undefined> {
     const credential = this.#presented(credentials);
-    return credential && this.#principals.get([credential.by, credential.value], () => this.#principalOf(credential));
+    if (!credential) return undefined;
+    const claimant = new Claimant(nameGivenIn(credential), credentials.address);
+    return this.#principals.get([credential.by, credential.value], (claim) =>
+      this.#turns.run(claim, claimant, () => this.#principalOf(credential)),
+    );
   }
 
   #presented(credentials: Credentials): PresentedCredential | undefined {
@@ -94,12 +107,21 @@ export class ServerAuthenticator implements Authenticator {
   }
 
   async #principalOf(credential: PresentedCredential): Promise<Principal | undefined> {
-    if (this.#turns.pendingCount >= MAX_WAITING) throw unavailable("too many callers are waiting for an answer");
-    const name = await this.#turns(() => this.#nameOf(credential));
+    const name = await this.#answered(credential);
     if (!isPrincipalName(name) || name === "anonymous") return undefined;
     const principal = { name, by: credential.by, ...(credential.by === "cookie" ? { session: credential.value } : {}) };
     this.#credentials.set(principal, credential);
     return principal;
+  }
+
+  async #answered(credential: PresentedCredential): Promise<string | undefined> {
+    try {
+      const name = await this.#nameOf(credential);
+      this.#outage.over();
+      return name;
+    } catch (error) {
+      throw this.#outage.because(`cannot authenticate through the server: ${messageOf(error)}`, error);
+    }
   }
 
   /** Returns the credential behind a principal of this authenticator. Send it to this server only. */
@@ -123,19 +145,18 @@ export class ServerAuthenticator implements Authenticator {
         refused = true;
         continue;
       }
-      if (response.status !== 200) throw unavailable(`it answered ${response.status}`);
+      if (response.status !== 200) throw new Error(`it answered ${response.status}`);
       const name = nameIn(response.text, dialect.field);
       this.#dialect = dialect;
       return name;
     }
     if (refused) return undefined;
-    const given = credential.by === "header" ? authorizationOf(credential.value) : undefined;
-    if (given?.scheme === "basic") {
+    if (isBasic(credential)) {
       const { status } = await this.#get(REMOTING, credential);
-      if (status === 200) return basicCredentials(given.value)?.name;
+      if (status === 200) return nameGivenIn(credential);
       if (status === 401) return undefined;
     }
-    throw unavailable("it has no endpoint that reports the current user");
+    throw new Error("it has no endpoint that reports the current user");
   }
 
   async #get(path: string, { by, value }: PresentedCredential): Promise<{ status: number; text: string }> {
@@ -145,23 +166,22 @@ export class ServerAuthenticator implements Authenticator {
       const response = await fetch(`${this.#base}${path}`, { headers, redirect: "manual", signal });
       const { status } = response;
       const isPage = status === 200 && path !== REMOTING;
-      return { status, text: isPage ? await textOf(response) : (await response.body?.cancel(), "") };
+      return {
+        status,
+        text: isPage ? await boundedText(response, MAX_ANSWER_CHARS) : (await response.body?.cancel(), ""),
+      };
     } catch (error) {
-      throw unavailable("it cannot be reached", error);
+      throw new Error("it cannot be reached", { cause: error });
     }
   }
 }
 
-/** Reads the body as text, up to a limit that no such answer exceeds. */
-async function textOf(response: Response): Promise<string> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const bytes of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    text += decoder.decode(bytes, { stream: true });
-    if (text.length > MAX_ANSWER_CHARS) throw new Error(`its answer exceeds ${MAX_ANSWER_CHARS} characters`);
-  }
-  return text + decoder.decode();
-}
+const isBasic = ({ by, value }: PresentedCredential): boolean =>
+  by === "header" && authorizationOf(value)?.scheme === "basic";
+
+/** Returns the name in a Basic credential; undefined if there is none. */
+const nameGivenIn = (credential: PresentedCredential): string | undefined =>
+  isBasic(credential) ? basicCredentials(authorizationOf(credential.value)?.value ?? "")?.name : undefined;
 
 function nameIn(text: string, field: string): string | undefined {
   try {
@@ -171,7 +191,7 @@ function nameIn(text: string, field: string): string | undefined {
   } catch {
     // Not JSON: the page of some other application.
   }
-  throw unavailable("its answer does not name the current user");
+  throw new Error("its answer does not name the current user");
 }
 
 function checkedBase(url: string): string {
@@ -180,6 +200,3 @@ function checkedBase(url: string): string {
   if (parsed.username || parsed.password) throw invalidParameter("url", "must not contain credentials");
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}`;
 }
-
-const unavailable = (why: string, cause?: unknown): AssetmillError =>
-  new AssetmillError("UNAVAILABLE", `cannot authenticate through the server: ${why}`, { cause });

@@ -7,6 +7,7 @@ import { isPrincipalName } from "./principal-name.js";
 /** Accepts one shared token, either as `Authorization: Bearer T` or as the password of a Basic user, whose name is used. */
 export class TokenAuthenticator implements Authenticator {
   readonly challenges: readonly string[] = [CHALLENGES.basic, CHALLENGES.bearer];
+  readonly quick = true;
   readonly #expected: Buffer;
 
   constructor(token: string) {

@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { scryptSync } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AssetmillError } from "../../../src/core/errors.js";
+import { AssetmillError, messageOf } from "../../../src/core/errors.js";
 import { BasicAuthenticator } from "../../../src/http/auth/basic-authenticator.js";
 import { hashPassword, isPassword, parsePasswordHash } from "../../../src/http/auth/password-hash.js";
 import { tempFolder } from "../../support/temp-folder.js";
+import { BASE, client } from "../client.js";
 import { basic, credentials } from "./credentials.js";
 import { itMeasures, NOISY } from "../../support/timed.js";
 
@@ -28,6 +29,14 @@ describe("HTTP Basic with scrypt", () => {
     ["anna", "Geheim", false],
     ["anna", "", false],
     ["anna", "geheim ", false],
+    ["anna", "geheim\0", false],
+    ["anna", "geheim\0\0", false],
+    ["anna", "\0geheim", false],
+    ["anna", "geheim\n", false],
+    ["anna", "geheim\x7f", false],
+    ["anna\0", "geheim", false],
+    ["\ufeffanna", "geheim", false],
+    ["anna", "\ufeffgeheim", false],
     ["Anna", "geheim", false],
     ["nobody", "geheim", false],
     ["", "geheim", false],
@@ -49,6 +58,23 @@ describe("HTTP Basic with scrypt", () => {
       expect(await authenticator.authenticate(credentials({ authorization })), authorization).to.equal(undefined);
     }
     expect(await authenticator.authenticate(credentials({}))).to.equal(undefined);
+  });
+
+  it("refuses credentials that are not UTF-8, even those that look like a password once their bytes are replaced", async () => {
+    const authenticator = BasicAuthenticator.ofUsers([line("anna", "K\ufffdse"), line("bert", "Käse")]);
+    const bytes = (text: string) => `Basic ${Buffer.from(text, "latin1").toString("base64")}`;
+    for (const authorization of [bytes("anna:K\xe4se"), bytes("anna:K\xffse"), bytes("bert:K\xe4se"), bytes("\xff:x")])
+      expect(await authenticator.authenticate(credentials({ authorization })), authorization).to.equal(undefined);
+    expect(await asks(authenticator, "bert", "Käse")).to.equal("bert");
+    expect(await asks(authenticator, "anna", "K\ufffdse")).to.equal("anna");
+  });
+
+  it("knows a password of 1,024 characters, and refuses a longer one that begins with it", async () => {
+    const long = "x".repeat(1_024);
+    const authenticator = BasicAuthenticator.ofUsers([line("anna", long)]);
+    expect(await asks(authenticator, "anna", long)).to.equal("anna");
+    expect(await asks(authenticator, "anna", `${long}x`)).to.equal(undefined);
+    expect(await asks(authenticator, "anna", long.slice(1))).to.equal(undefined);
   });
 
   it("reports that a header proved the caller, and offers Basic", async () => {
@@ -150,22 +176,57 @@ describe("a file of users", () => {
     "a line that makes no sense": "anna:plain text",
     "no users": "# none\n",
   })) {
-    it(`lets nobody in while it has ${what}: UNAVAILABLE, until it is fixed`, async () => {
+    it(`lets nobody in while it has ${what}, until it is fixed`, async () => {
       const authenticator = await BasicAuthenticator.ofFile(file);
       await changed(content);
-      const error = await asks(authenticator, "anna", "eins").catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(AssetmillError).with.property("code", "UNAVAILABLE");
+      const failed = () => asks(authenticator, "anna", "eins").catch((thrown: unknown) => thrown);
+      const error = await failed();
+      expect(error).to.be.instanceOf(AssetmillError).with.property("code", "INTERNAL");
+      expect(messageOf(error)).to.include(file);
+      expect(await failed(), "the same error, which is logged once").to.equal(error);
       writeFileSync(file, line("anna", "eins"));
       expect(await asks(authenticator, "anna", "eins")).to.equal("anna");
     });
   }
 
-  it("lets nobody in once it has been deleted", async () => {
+  it("lets nobody in once it has been deleted, until it is back", async () => {
     const authenticator = await BasicAuthenticator.ofFile(file);
-    rmSync(file);
+    renameSync(file, `${file}.away`);
     await new Promise((over) => setTimeout(over, 1_050));
     const error = await asks(authenticator, "anna", "eins").catch((thrown: unknown) => thrown);
-    expect(error).to.have.property("code", "UNAVAILABLE");
+    expect(error).to.have.property("code", "INTERNAL");
+    renameSync(`${file}.away`, file);
+    expect(await asks(authenticator, "anna", "eins")).to.equal("anna");
+  });
+
+  for (const statusCodes of ["documented", "semantic"] as const) {
+    it(`with a bad line answers callers 500 without its name, and logs file and line once (${statusCodes})`, async () => {
+      const errors: unknown[] = [];
+      const authenticator = await BasicAuthenticator.ofFile(file);
+      const { ask } = client({ authenticator, statusCodes, onError: (error) => errors.push(error) });
+      await changed(`${line("anna", "eins")}\nbert:geheim\n`);
+      for (let i = 0; i < 5; i++) {
+        const { status, body, text } = await ask(`${BASE}/history`, {
+          headers: { authorization: basic("anna", "eins") },
+        });
+        expect([status, body.code]).to.deep.equal([500, "INTERNAL"]);
+        expect(body.detail).to.match(/list of users cannot be read/);
+        expect(text)
+          .to.not.match(/store|repository|geheim|line 2/)
+          .and.not.include(file);
+      }
+      expect(errors.map(messageOf)).to.deep.equal([
+        `cannot read the list of users: ${file}: line 2 is not of the form NAME:scrypt$N$r$p$salt$hash`,
+      ]);
+    });
+  }
+
+  it("may begin with a byte order mark, but is refused where a line is not UTF-8", async () => {
+    writeFileSync(file, `\ufeff${line("anna", "eins")}\r\n`);
+    expect(await asks(await BasicAuthenticator.ofFile(file), "anna", "eins")).to.equal("anna");
+    writeFileSync(file, Buffer.from(`${line("anna", "eins")}\n# f\xfcr\n`, "latin1"));
+    const error = await BasicAuthenticator.ofFile(file).catch((thrown: unknown) => thrown);
+    expect(messageOf(error)).to.equal(`${file}: line 2 is not UTF-8`);
   });
 
   it("is rejected at the start, naming the line but never its content", async () => {
@@ -197,6 +258,21 @@ describe("a password's hash", () => {
     expect(await isPassword("Käse", parsed)).to.equal(true);
     expect(await isPassword("Ka\u0308se", parsed)).to.equal(true);
     expect(await isPassword("Kase", parsed)).to.equal(false);
+  });
+
+  it("is not matched by its password with NUL at the end, which scrypt itself cannot tell apart", async () => {
+    const parsed = parsePasswordHash(line("anna", "geheim").slice("anna:".length));
+    if (!parsed) throw new Error("not parsed");
+    expect(await isPassword("geheim", parsed)).to.equal(true);
+    for (const other of ["geheim\0", "geheim\0\0\0"]) expect(await isPassword(other, parsed)).to.equal(false);
+  });
+
+  it("is not made of a password that nobody could log in with", async () => {
+    for (const bad of ["geheim\0", "a\tb", "a\nb", "\ud800", "x".repeat(1_025)]) {
+      const error = await hashPassword(bad).catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(AssetmillError).with.nested.property("ids.field", "password");
+      expect(messageOf(error)).to.not.include("geheim");
+    }
   });
 
   const salt = "c2FsdHNhbHQ=";

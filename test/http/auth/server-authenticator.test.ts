@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AssetmillError } from "../../../src/core/errors.js";
+import { AssetmillError, messageOf } from "../../../src/core/errors.js";
 import { ServerAuthenticator } from "../../../src/http/auth/server-authenticator.js";
+import { BASE, client } from "../client.js";
 import { basic, credentials } from "./credentials.js";
 
 const USERS: Readonly<Record<string, string>> = {
@@ -52,10 +53,8 @@ describe("an authenticator that asks the server", () => {
     server.close();
   });
 
-  const who = (
-    headers: Readonly<Record<string, string>>,
-    authenticator = new ServerAuthenticator({ url, timeoutMs: 300 }),
-  ) => authenticator.authenticate(credentials(headers));
+  const who = (headers: Readonly<Record<string, string>>, authenticator = new ServerAuthenticator({ url })) =>
+    authenticator.authenticate(credentials(headers));
 
   it("knows whom the server knows: by Basic, by Bearer, by the session's cookie", async () => {
     expect(await who({ authorization: basic("admin", "admin") })).to.deep.equal({ name: "admin", by: "header" });
@@ -151,11 +150,33 @@ describe("an authenticator that asks the server", () => {
   for (const [what, acts] of Object.entries(broken)) {
     it(`is UNAVAILABLE if the server ${what}`, async () => {
       act = acts;
-      const error = await who({ authorization: basic("admin", "admin") }).catch((thrown: unknown) => thrown);
+      const authenticator = new ServerAuthenticator({ url, timeoutMs: 300 });
+      const asking = who({ authorization: basic("admin", "admin") }, authenticator);
+      const error = await asking.catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(AssetmillError).with.property("code", "UNAVAILABLE");
       expect((error as Error).message).to.not.include("secret");
     });
   }
+
+  it("being out of reach is told as such, and is one error until it answers again, however many ask", async () => {
+    const errors: unknown[] = [];
+    const authenticator = new ServerAuthenticator({ url, cacheMs: 1 });
+    const { ask } = client({ authenticator, onError: (error) => errors.push(error), statusCodes: "semantic" });
+    const one = (name: string) => ask(`${BASE}/history`, { headers: { authorization: basic(name, "admin") } });
+    for (const times of [1, 2]) {
+      act = (request) => void request.socket.destroy();
+      for (let i = 0; i < 5; i++) {
+        const { status, body } = await one(`name${i}`);
+        expect([status, body.code]).to.deep.equal([503, "UNAVAILABLE"]);
+        expect(body.detail)
+          .to.match(/server that says who callers are/)
+          .and.not.match(/store|127/);
+      }
+      expect(errors.map(messageOf)).to.have.length(times);
+      act = sling;
+      expect((await one("admin")).status).to.equal(200);
+    }
+  });
 
   it("rejects an invalid address, or one that contains credentials", () => {
     for (const bad of ["", "localhost:4502", "ftp://x", "http://admin:admin@localhost:4502"]) {
