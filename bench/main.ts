@@ -1,11 +1,13 @@
 import { runEventLoop } from "./event-loop.js";
 import { runFairness } from "./fairness.js";
+import { runHostile } from "./hostile.js";
 import { runJcr, runJcrJob } from "./jcr.js";
 import { runThroughput } from "./throughput.js";
 
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   "event-loop": runEventLoop,
   fairness: runFairness,
+  hostile: runHostile,
   jcr: runJcr,
   "jcr-job": runJcrJob,
   throughput: runThroughput,

@@ -6,6 +6,8 @@ import { AssetContext } from "../../core/engine/asset/asset-context.js";
 import { AssetTask } from "../../core/engine/asset/asset-task.js";
 import { messageOf } from "../../core/errors.js";
 import { checkResult, type HandlerResult } from "../../core/asset/handler-result.js";
+import { ResultSize } from "../../core/asset/result-size.js";
+import { WarningList } from "../../core/asset/warning-list.js";
 import type { AssetHandler, HandlerLogger } from "../../core/ports/asset-handler.js";
 import type { CreateDigest } from "../../core/ports/digest.js";
 import { BatchState } from "./batch-state.js";
@@ -126,12 +128,21 @@ class ThreadTask extends AssetTask {
   }
 }
 
-/** Copies the result to a plain object: an instance's getters would not survive the transfer. */
-const plain = ({ properties, references, warnings }: HandlerResult): HandlerResult => ({
-  ...(properties === undefined ? {} : { properties }),
-  ...(references === undefined ? {} : { references }),
-  ...(warnings === undefined ? {} : { warnings }),
-});
+/**
+ * Copies the result to a plain object: an instance's getters would not survive the transfer. Throws RESULT_TOO_LARGE before
+ * the main thread has to receive what it would refuse.
+ */
+function plain(result: HandlerResult): HandlerResult {
+  new ResultSize().addResult(result);
+  const { properties, references } = result;
+  const warnings = new WarningList();
+  warnings.addOf(result);
+  return {
+    ...(properties === undefined ? {} : { properties }),
+    ...(references === undefined ? {} : { references }),
+    ...warnings.result,
+  };
+}
 
 function loggerOf(index: number, port: MessagePort): HandlerLogger {
   const line = (level: keyof HandlerLogger) => (message: string) =>

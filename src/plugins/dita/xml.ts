@@ -1,16 +1,18 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
+import type { WarningList } from "../../core/asset/warning-list.js";
 import { AssetFailure, messageOf } from "../../core/errors.js";
 import { explainParseError, type ParserState } from "./explain-parse-error.js";
 import { scanDoctype } from "./doctype.js";
 import { Entities } from "./entities.js";
 import { LIMITS } from "./limits.js";
 import { notWellFormed } from "./position.js";
+import { takeCollected } from "./saxes-state.js";
 
 export type Attributes = Readonly<Record<string, string>>;
 
 /** Receives a document's events in document order. After a failure, discard what it received. */
 export interface XmlSink {
-  /** Checked after each `open` and `close`: text costs time, so unwanted text is not delivered. */
+  /** Checked after each `open` and `close`, and now and then within a long text: unwanted text costs time, and is not delivered. */
   readonly wantsText: boolean;
   open(name: string, attributes: Attributes): void;
   close(): void;
@@ -28,19 +30,34 @@ interface Shared {
   depth: number;
 }
 
+/** Length of the chunks in which a document is given to the parser. Most documents are shorter, and are given as they are. */
+const CHUNK = 65_536;
+/** Length of the pieces in which line ends are normalised: a replacement in a text costs memory for each place it finds. */
+const PIECE = 1_048_576;
+
 /**
- * Reads a whole document into `sink` and returns warnings. Throws only AssetFailure: XML_NOT_WELL_FORMED with the position
- * of the error, XML_ENTITY_LIMIT, XML_DEPTH_LIMIT, or the sink's own. Opens no files and no connections. Expands entities of
+ * Reads a whole document into `sink`, with warnings. Throws only AssetFailure: XML_NOT_WELL_FORMED with the position
+ * of the error, XML_ENTITY_LIMIT, XML_DEPTH_LIMIT, XML_ATTRIBUTE_LIMIT, or the sink's own. The work grows linearly with the
+ * document, and no text is collected that the sink does not want. Opens no files and no connections. Expands entities of
  * the internal subset. Markup in an entity is read as if it were written in place, but its elements must be balanced.
  */
-export function readXml(source: string, sink: XmlSink): readonly string[] {
+export function readXml(source: string, sink: XmlSink, warnings: WarningList): void {
   // XML's own end-of-line rule, applied first so that an offset is an offset everywhere.
-  const text = source.includes("\r") ? source.replace(/\r\n?/g, "\n") : source;
+  const text = source.includes("\r") ? withLineFeeds(source) : source;
   const report: Report = (offset, reason) => notWellFormed(text, offset, reason);
   if (text.trim() === "") throw report(0, "the file is empty");
-  const entities = new Entities();
-  new Passage(text, { sink, entities, depth: 0 }, report, false).read();
-  return entities.warnings;
+  new Passage(text, { sink, entities: new Entities(warnings), depth: 0 }, report, false).read();
+}
+
+function withLineFeeds(source: string): string {
+  if (source.length <= PIECE) return source.replace(/\r\n?/g, "\n");
+  const pieces: string[] = [];
+  for (let at = 0, end = 0; at < source.length; at = end) {
+    end = Math.min(at + PIECE, source.length);
+    if (source[end - 1] === "\r" && source[end] === "\n") end++;
+    pieces.push(source.slice(at, end).replace(/\r\n?/g, "\n"));
+  }
+  return pieces.join("");
 }
 
 // Cannot occur in XML, so it marks an entity until the surrounding text is delivered.
@@ -70,8 +87,13 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
   readonly #shared: Shared;
   readonly #report: Report;
   readonly #marked: { readonly name: string; readonly offset: number }[] = [];
-  readonly #onText = (text: string) => this.#takeText(text);
+  readonly #onText = (text: string) => this.#takeText(text, text.includes(MARK));
   #listens = false;
+  /** The pieces of an unfinished attribute value or document type declaration. */
+  #pieces: string[] = [];
+  /** Number and characters of the attributes in the current start tag. */
+  #attributes = 0;
+  #attributeCharacters = 0;
 
   constructor(source: string, shared: Shared, report: Report, isFragment: boolean) {
     super({ xmlns: false, position: false, fragment: isFragment });
@@ -86,6 +108,10 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     this.on("error", (error) => this.#refuse(error.message));
     this.on("doctype", (doctype) => this.#takeDoctype(doctype));
     this.on("opentagstart", (tag) => this.#takeTagStart(tag.name));
+    this.on("attribute", (attribute) => {
+      attribute.value = this.#whole(attribute.value);
+      this.#countAttribute(attribute.name.length + attribute.value.length);
+    });
     this.on("opentag", (tag) => this.#takeOpen(tag));
     this.on("closetag", (tag) => this.#takeClose(tag.name));
     this.on("cdata", (data) => {
@@ -104,7 +130,14 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
 
   read(): void {
     try {
-      this.write(this.source).close();
+      const { source } = this;
+      if (source.length <= CHUNK) this.write(source);
+      else
+        for (let at = 0; at < source.length; at += CHUNK) {
+          this.write(source.slice(at, at + CHUNK));
+          this.#takeCollected();
+        }
+      this.close();
     } catch (error) {
       if (AssetFailure.is(error)) throw error;
       // On lone surrogates, saxes throws instead of reporting an error.
@@ -112,10 +145,51 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     }
   }
 
+  /** Takes what the parser has collected at the end of a chunk: it would keep all of a text, even one that nobody reads. */
+  #takeCollected(): void {
+    const { text, collecting, isMarked } = takeCollected(this, this.inTag, MARK);
+    const { sink } = this.#shared;
+    if (collecting === "text") {
+      if (text !== "") this.#takeText(text, isMarked);
+      this.#listen();
+    } else if (collecting === "character data") {
+      if (sink.wantsText) sink.text(text);
+    } else if (collecting === "attribute" || collecting === "doctype") {
+      if (text !== "") this.#pieces.push(text);
+      if (collecting === "attribute") this.#checkAttributes(this.#pieces.length * CHUNK);
+    }
+  }
+
+  /** Returns a text with the pieces of it that were taken before. */
+  #whole(end: string): string {
+    if (this.#pieces.length === 0) return end;
+    const whole = this.#pieces.join("") + end;
+    this.#pieces = [];
+    return whole;
+  }
+
+  #countAttribute(characters: number): void {
+    this.#attributes++;
+    this.#attributeCharacters += characters;
+    this.#checkAttributes(0);
+  }
+
+  #checkAttributes(unfinished: number): void {
+    const { attributes, attributeCharacters } = LIMITS;
+    if (this.#attributes > attributes)
+      throw new AssetFailure("XML_ATTRIBUTE_LIMIT", `a start tag with more than ${attributes} attributes`);
+    if (this.#attributeCharacters + unfinished > attributeCharacters) {
+      const message = `a start tag with more than ${attributeCharacters} characters of attributes`;
+      throw new AssetFailure("XML_ATTRIBUTE_LIMIT", message);
+    }
+  }
+
   #takeTagStart(name: string): void {
     this.markupEnd = this.position;
     this.tagStart = this.markupEnd - name.length - 2;
     this.inTag = true;
+    this.#attributes = 0;
+    this.#attributeCharacters = 0;
     if (++this.#shared.depth > LIMITS.elementDepth) {
       throw new AssetFailure("XML_DEPTH_LIMIT", `elements nested deeper than ${LIMITS.elementDepth}`);
     }
@@ -138,7 +212,8 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     this.#listen();
   }
 
-  #takeDoctype(doctype: string): void {
+  #takeDoctype(last: string): void {
+    const doctype = this.#whole(last);
     this.markupEnd = this.position;
     const start = this.position - 1 - doctype.length;
     this.#shared.entities.declare(
@@ -158,9 +233,9 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     else this.off("text");
   }
 
-  #takeText(text: string): void {
+  #takeText(text: string, isMarked: boolean): void {
     const { sink } = this.#shared;
-    const [first = "", ...rest] = text.includes(MARK) ? text.split(MARK) : [text];
+    const [first = "", ...rest] = isMarked ? text.split(MARK) : [text];
     if (sink.wantsText) sink.text(first);
     const marked = this.#marked.splice(0);
     for (const [index, after] of rest.entries()) {

@@ -5,7 +5,7 @@ import { AssetFailure, AssetmillError, type ErrorCode, isUnavailable, messageOf,
 import type { AssetHandler } from "../../ports/asset-handler.js";
 import type { ContentSource } from "./asset-content.js";
 import { type AssetTask, NOTHING_LEARNED } from "./asset-task.js";
-import { clip } from "./clip.js";
+import { clip } from "../../asset/clip.js";
 import { MergedResults, NO_WARNINGS } from "./merged-results.js";
 import { type HandlerAnswer, type HandlerRunTools, NOT_ACCEPTED, retryHandler, startTry } from "./run-handler.js";
 import type { KnownStamp } from "./stamps.js";
@@ -61,10 +61,11 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
   }
   if (done.succeeded === 0) return { outcome: skipped(done, task) };
   if (task.textWarning !== undefined) done.warn(task.textWarning);
+  const { warnings, moreWarnings } = done;
   const outcome: Outcome =
-    task.attempts === 1 && done.warnings.length === 0
+    task.attempts === 1 && warnings.length === 0 && moreWarnings === 0
       ? PLAIN_SUCCESS
-      : { kind: "SUCCEEDED", attempts: task.attempts, warnings: done.warnings };
+      : { kind: "SUCCEEDED", attempts: task.attempts, warnings, ...(moreWarnings === 0 ? {} : { moreWarnings }) };
   if (!done.writes) return { outcome };
   return {
     outcome,

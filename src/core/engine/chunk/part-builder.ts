@@ -108,8 +108,13 @@ export class PartBuilder {
     if (outcome.kind === "FAILED") {
       this.#lines.push({ level: "ERROR", message: `Failed ${path}: ${outcome.code} ${outcome.message}` });
     } else if (outcome.kind === "SUCCEEDED") {
-      this.#warnings += outcome.warnings.length;
-      for (const warning of outcome.warnings) this.#lines.push({ level: "WARN", message: `${path}: ${warning}` });
+      const { warnings, moreWarnings = 0 } = outcome;
+      this.#warnings += warnings.length + moreWarnings;
+      for (const warning of warnings) this.#lines.push({ level: "WARN", message: `${path}: ${warning}` });
+      if (moreWarnings > 0) {
+        const more = `${moreWarnings} more warning${moreWarnings === 1 ? "" : "s"}`;
+        this.#lines.push({ level: "WARN", message: `${path}: … and ${more}` });
+      }
     }
   }
 
