@@ -140,7 +140,7 @@ function plain(result: HandlerResult): HandlerResult {
   return {
     ...(properties === undefined ? {} : { properties }),
     ...(references === undefined ? {} : { references }),
-    ...warnings.result,
+    ...(warnings.kept.length + warnings.more === 0 ? {} : warnings.result),
   };
 }
 

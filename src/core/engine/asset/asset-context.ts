@@ -64,11 +64,14 @@ export class AssetContext implements HandlerContext {
     // What is learned here becomes part of the stamp: the result may depend on it.
     const bytes = async (path: string): Promise<Uint8Array> => {
       try {
-        const content = await collect(repository.read(path, this.signal), path, maxContentBytes, async () => {
+        const sizeOf = async (): Promise<number | undefined> => {
           const [node] = await repository.stat([path], this.signal);
           return node?.kind === "asset" ? node.asset.sizeBytes : undefined;
-        });
-        task.learnedContent(path, content);
+        };
+        const digest = task.createDigest();
+        const pieces = repository.read(path, this.signal);
+        const content = await collect(pieces, path, maxContentBytes, sizeOf, (piece) => digest.update(piece));
+        task.learned(path, digest.finish());
         return content;
       } catch (error) {
         task.learned(path, AssetmillError.is(error) && error.code === "GONE" ? false : UNREADABLE);

@@ -2,7 +2,9 @@ import type { Asset } from "../../asset/asset.js";
 import type { FileType } from "../../asset/file-type.js";
 import type { OtherAssets } from "../../asset/stamp.js";
 import type { AssetHandler } from "../../ports/asset-handler.js";
+import type { Digest } from "../../ports/digest.js";
 import { AssetContent, type ContentSource } from "./asset-content.js";
+import type { ContentHold } from "./content-room.js";
 
 /** One asset while it is in flight. */
 export class AssetTask {
@@ -25,6 +27,8 @@ export class AssetTask {
   #others: Record<string, boolean | string> | undefined;
   #controller: AbortController | undefined;
   #aborted: unknown;
+  #hold: ContentHold | undefined;
+  #isOver = false;
 
   constructor(index: number, asset: Asset, source: ContentSource, startedMs: number, fileType = asset.fileType) {
     this.#source = source;
@@ -37,8 +41,46 @@ export class AssetTask {
 
   /** Created when a handler first reads: some never do. */
   get content(): AssetContent {
-    this.#content ??= new AssetContent({ path: this.path, sizeBytes: this.asset.sizeBytes }, this.#source);
+    this.#content ??= new AssetContent({ path: this.path, sizeBytes: this.asset.sizeBytes }, this.#source, (bytes) =>
+      this.makeRoom(bytes),
+    );
     return this.#content;
+  }
+
+  /**
+   * Takes room for so many bytes of content; returns a promise if it has to wait for that. The wait does not count towards the
+   * deadline. Rejects if the asset is told to stop.
+   */
+  makeRoom(bytes: number): Promise<void> | undefined {
+    if (this.#isOver) return undefined;
+    this.#hold ??= this.#source.room?.hold();
+    const waiting = this.#hold?.take(bytes, () => this.signal);
+    return waiting && this.#wait(waiting);
+  }
+
+  /** Gives up the room, and with it the content that this process keeps. What reads it again has to wait for room again. */
+  giveUpRoom(): void {
+    if (this.#hold?.isHeld) this.#content?.forget();
+    this.#hold?.release();
+  }
+
+  async #wait(waiting: Promise<number>): Promise<void> {
+    const startedMs = this.tryStartedMs;
+    this.tryStartedMs = Number.POSITIVE_INFINITY;
+    let waitedMs = 0;
+    try {
+      waitedMs = await waiting;
+      // It was abandoned meanwhile, or its run has ended: nobody would give up the room.
+      if (this.#isOver) this.giveUpRoom();
+    } finally {
+      this.tryStartedMs = startedMs + waitedMs;
+    }
+  }
+
+  /** Ends the run: whatever its handlers still do gets no room. */
+  end(): void {
+    this.#isOver = true;
+    this.giveUpRoom();
   }
 
   /** What handlers learned about other assets so far. */
@@ -52,11 +94,8 @@ export class AssetTask {
     if (answer !== true || typeof this.#others[path] !== "string") this.#others[path] = answer;
   }
 
-  /** Records the content of another asset. */
-  learnedContent(path: string, bytes: Uint8Array): void {
-    const digest = this.#source.createDigest();
-    digest.update(bytes);
-    this.learned(path, digest.finish());
+  createDigest(): Digest {
+    return this.#source.createDigest();
   }
 
   /** Hash of the content; null if it was not read completely. */

@@ -71,6 +71,8 @@ export async function retryHandler(
  * Pauses before a retry. Ends at once when the asset is told to stop. The pause does not count towards the deadline.
  */
 async function pauseAfter(attempt: number, task: AssetTask, tools: HandlerRunTools): Promise<void> {
+  // The pause may be long, and others wait.
+  task.giveUpRoom();
   const pauseMs = backOff(attempt, tools.random, retryCurve(tools.retryDelayMs));
   task.tryStartedMs = Number.POSITIVE_INFINITY;
   await tools.clock.sleep(pauseMs, task.signal);

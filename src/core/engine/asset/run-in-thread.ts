@@ -36,11 +36,15 @@ export async function runInThread(
   const content = await contentOf(task, repository);
   task.tryStartedMs = Number.POSITIVE_INFINITY;
   let busyMs = 0;
+  // What this process has read, the thread reads again; and nothing that holds room may wait for a thread.
+  task.giveUpRoom();
   try {
     const base = { jobId, type, deadlineMs, maxContentBytes, logger, repository, ...(silence ? { silence } : {}) };
-    const end = await outside(() =>
-      threads.run({ ...base, handler: handler.name, asset, attempt, signal, ...content }),
-    );
+    const end = await outside(async () => {
+      // Content above the limit is not held, but read as a stream. Room is taken first: a thread must not wait for it.
+      if (asset.sizeBytes <= maxContentBytes) await task.makeRoom(asset.sizeBytes);
+      return threads.run({ ...base, handler: handler.name, asset, attempt, signal, ...content });
+    });
     busyMs = end.busyMs;
     if (end.contentHash !== undefined) task.content.readAs(end.contentHash);
     if (end.textWarning !== undefined) task.content.textWarning = end.textWarning;
@@ -50,6 +54,7 @@ export async function runInThread(
     if (AssetFailure.is(error) && error.code === "POISON") task.attempts = Math.max(task.attempts, MAX_THREAD_DEATHS);
     throw error;
   } finally {
+    task.giveUpRoom();
     task.tryStartedMs = clock.monotonicMs() - busyMs;
   }
 }

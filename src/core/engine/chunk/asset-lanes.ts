@@ -5,6 +5,7 @@ import type { Job } from "../../job/job.js";
 import type { Lease } from "../../job/lease.js";
 import type { AssetTask } from "../asset/asset-task.js";
 import { assetTools } from "../asset/asset-tools.js";
+import type { ContentRoom } from "../asset/content-room.js";
 import { type AssetEnd, type AssetRunTools, runAsset } from "../asset/run-asset.js";
 import { repositorySilence } from "../health/repository-silence.js";
 import { endsWaiting, type LeasedWork, type StopReason } from "../leased-work.js";
@@ -21,6 +22,8 @@ export interface SharedWork {
   readonly slice: TimeSlice;
   /** Assets that wait for threads or run in them. Present if there are threads. */
   readonly threadSlots?: Slots;
+  /** Limits the content in memory. @defaultValue no limit */
+  readonly room?: ContentRoom;
 }
 
 /**
@@ -61,7 +64,7 @@ export class AssetLanes implements LeasedWork {
     this.sinceMs = tools.clock.monotonicMs();
     this.part = new PartBuilder(claim, tools.clock, tools.repository.enlist !== undefined);
     this.#tools = tools;
-    this.#assetTools = assetTools(this, (work) => this.#slots.outside(work), tools);
+    this.#assetTools = assetTools(this, (work) => this.#slots.outside(work), tools, shared.room);
     this.#slots = new LaneSlots(job, shared.slots, this.#assetTools.inThreads && shared.threadSlots);
     this.#slice = shared.slice;
     this.#assets = new OpenAssets(claim, this.#assetTools.content);
@@ -159,6 +162,7 @@ export class AssetLanes implements LeasedWork {
       }
       task.abandoned = true;
       task.abort(new Error("deadline"));
+      task.end();
       const message = `not finished within ${deadlineMs} ms`;
       this.#ended(task, { outcome: { kind: "FAILED", code: "DEADLINE", message, attempts: task.attempts } });
       // The lane hangs in that handler: a new lane continues in its slot.
@@ -206,6 +210,8 @@ export class AssetLanes implements LeasedWork {
         this.#inFlight.delete(task);
         this.error = error;
         this.stop(isUnavailable(error) ? "unavailable" : "failed", true);
+      } finally {
+        task.end();
       }
     }
     slots.release();
