@@ -86,8 +86,8 @@ export interface EngineOptions {
    */
   readonly maxHeldContentBytes: number;
   /**
-   * Number of threads for handlers with `thread: true`. 0: one per core, but at most `concurrency`. Each thread has its
-   * own heap and loads the plugins itself.
+   * Number of threads for handlers that run in threads, and for large DITA files. 0: one per core, but at most
+   * `concurrency`. Threads start when they are needed. Each has its own heap and loads the plugins itself.
    * @defaultValue 0 threads; whole, 0 to 256
    */
   readonly threads: number;

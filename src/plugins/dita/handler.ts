@@ -11,6 +11,9 @@ import { uuidOf } from "./uuid.js";
 
 const ACCEPTED: readonly FileType[] = ["DITATOPIC", "DITAMAP", "DITAVAL"];
 
+/** Larger files are read in a thread: each millisecond in the main thread is one in which the host answers nobody. */
+const LARGE_BYTES = 256 * 1024;
+
 /**
  * Post-processes DITA topics, maps and ditavals: unique id, title, class, ids, references. The result depends only on the
  * asset's path, its content and which of its targets exist (a warning also on what exists beside a missing one), so
@@ -22,6 +25,7 @@ export const ditaHandler: AssetHandler = Object.freeze({
   name: "dita",
   version: "2",
   types: [DEFAULT_JOB_TYPE],
+  thread: { overBytes: LARGE_BYTES },
   accepts: (asset: Asset): boolean => ACCEPTED.includes(asset.fileType),
   async process({ path }: Asset, context: HandlerContext): Promise<HandlerResult> {
     const warnings = new WarningList();

@@ -15,15 +15,28 @@ export interface ContextBase {
   readonly maxContentBytes: number;
 }
 
+/** Content that was to be read in the main thread has grown since it was listed, or was listed without its size. */
+export class LargerThanListed extends Error {
+  readonly sizeBytes: number;
+
+  constructor(sizeBytes: number) {
+    super(`the content has ${sizeBytes} bytes, more than was listed`);
+    this.sizeBytes = sizeBytes;
+  }
+}
+
 /** One handler's view of one asset during one try. Everything expensive is created only when used. */
 export class AssetContext implements HandlerContext {
   readonly attempt: number;
   readonly #base: ContextBase;
   readonly #task: AssetTask;
+  readonly #mostBytes: number;
 
-  constructor(base: ContextBase, task: AssetTask, attempt: number) {
+  /** @param mostBytes larger content must be read in a thread: LargerThanListed is thrown */
+  constructor(base: ContextBase, task: AssetTask, attempt: number, mostBytes = Number.POSITIVE_INFINITY) {
     this.#base = base;
     this.#task = task;
+    this.#mostBytes = mostBytes;
     this.attempt = attempt;
   }
 
@@ -91,11 +104,19 @@ export class AssetContext implements HandlerContext {
   }
 
   bytes(): Promise<Uint8Array> {
-    return this.#task.content.bytes(this.signal);
+    const bytes = this.#task.content.bytes(this.signal);
+    return this.#mostBytes === Number.POSITIVE_INFINITY ? bytes : this.#ifSmall(bytes);
   }
 
-  text(): Promise<string> {
+  async text(): Promise<string> {
+    if (this.#mostBytes !== Number.POSITIVE_INFINITY) await this.bytes();
     return this.#task.content.text(this.signal);
+  }
+
+  async #ifSmall(content: Promise<Uint8Array>): Promise<Uint8Array> {
+    const bytes = await content;
+    if (bytes.length > this.#mostBytes) throw new LargerThanListed(bytes.length);
+    return bytes;
   }
 
   stream(): AsyncIterable<Uint8Array> {

@@ -12,6 +12,8 @@ export class AssetTask {
   /** Passed to the handlers. Even if they change it, `path` and `fileType` below stay. */
   readonly asset: Asset;
   readonly path: string;
+  /** As listed, until its content is found to be larger. */
+  sizeBytes: number;
   /** The type that discovery counted, even if the asset has changed since. */
   readonly fileType: FileType;
   /** When the current try began, on the worker's monotonic clock. Infinity between tries. */
@@ -35,13 +37,14 @@ export class AssetTask {
     this.index = index;
     this.asset = asset;
     this.path = asset.path;
+    this.sizeBytes = asset.sizeBytes;
     this.fileType = fileType;
     this.tryStartedMs = startedMs;
   }
 
   /** Created when a handler first reads: some never do. */
   get content(): AssetContent {
-    this.#content ??= new AssetContent({ path: this.path, sizeBytes: this.asset.sizeBytes }, this.#source, (bytes) =>
+    this.#content ??= new AssetContent({ path: this.path, sizeBytes: this.sizeBytes }, this.#source, (bytes) =>
       this.makeRoom(bytes),
     );
     return this.#content;

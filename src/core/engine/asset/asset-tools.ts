@@ -68,7 +68,14 @@ export function assetTools(
     retryDelayMs: options.retryDelayMs,
     ...(asksForStamps(job) ? { stampOf: stampsOf(claim, repository, over) } : {}),
     ...(threads && handlers.some(({ thread }) => thread)
-      ? { inThreads: { threads, outside, silence: () => repositorySilence(tools) } }
+      ? {
+          inThreads: {
+            threads,
+            always: handlers.some(({ thread }) => thread === true),
+            outside,
+            silence: () => repositorySilence(tools),
+          },
+        }
       : {}),
   };
 }

@@ -12,6 +12,8 @@ const MAX_CROSSING_BYTES = 1024 * 1024;
 /** Dependencies of a handler's run in a thread. */
 export interface ThreadTools {
   readonly threads: HandlerThreads;
+  /** Whether a handler runs there for every asset. Else few assets do, and there are no lanes for whole batches of them. */
+  readonly always: boolean;
   /** Runs work while others can use the asset's slot. */
   readonly outside: <T>(work: () => Promise<T>) => Promise<T>;
   /** See `repositorySilence`. @defaultValue never */
@@ -42,7 +44,7 @@ export async function runInThread(
     const base = { jobId, type, deadlineMs, maxContentBytes, logger, repository, ...(silence ? { silence } : {}) };
     const end = await outside(async () => {
       // Content above the limit is not held, but read as a stream. Room is taken first: a thread must not wait for it.
-      if (asset.sizeBytes <= maxContentBytes) await task.makeRoom(asset.sizeBytes);
+      if (task.sizeBytes <= maxContentBytes) await task.makeRoom(task.sizeBytes);
       return threads.run({ ...base, handler: handler.name, asset, attempt, signal, ...content });
     });
     busyMs = end.busyMs;
@@ -66,7 +68,7 @@ async function contentOf(
 ): Promise<{ readonly file?: string; readonly bytes?: Uint8Array }> {
   try {
     if (repository.fileOf) return { file: repository.fileOf(task.path) };
-    if (task.asset.sizeBytes <= MAX_CROSSING_BYTES) return { bytes: await task.content.bytes(task.signal) };
+    if (task.sizeBytes <= MAX_CROSSING_BYTES) return { bytes: await task.content.bytes(task.signal) };
   } catch {
     // The thread reads it again, and its handler gets the error.
   }

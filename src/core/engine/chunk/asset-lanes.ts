@@ -65,7 +65,7 @@ export class AssetLanes implements LeasedWork {
     this.part = new PartBuilder(claim, tools.clock, tools.repository.enlist !== undefined);
     this.#tools = tools;
     this.#assetTools = assetTools(this, (work) => this.#slots.outside(work), tools, shared.room);
-    this.#slots = new LaneSlots(job, shared.slots, this.#assetTools.inThreads && shared.threadSlots);
+    this.#slots = new LaneSlots(job, shared.slots, this.#assetTools.inThreads?.always ? shared.threadSlots : undefined);
     this.#slice = shared.slice;
     this.#assets = new OpenAssets(claim, this.#assetTools.content);
   }
@@ -184,7 +184,8 @@ export class AssetLanes implements LeasedWork {
       });
     }
     const { threads, options } = this.#tools;
-    const lanes = Math.min(this.#assetTools.inThreads && threads ? threads.capacity : options.concurrency, assets);
+    const most = this.#assetTools.inThreads?.always && threads ? threads.capacity : options.concurrency;
+    const lanes = Math.min(most, assets);
     this.#lanes += lanes;
     for (let i = 0; i < lanes; i++) void this.#enter();
   }
