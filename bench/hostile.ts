@@ -14,12 +14,18 @@ const ASK_EVERY_MS = 10;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
- * `npm run bench -- hostile [WORD]`: lets `assetmill serve` process documents that are made to hurt, one folder of them at a time,
- * or only the folders whose name has WORD in it. Asks `/healthz` all the while, from this process. Prints the longest wait
+ * `npm run bench -- hostile [WORD] [FILE]`: lets `assetmill serve` process documents that are made to hurt, one folder of them at a time,
+ * or only the folders whose name has WORD in it, and of them only the files whose name has FILE in it. Asks `/healthz` all the while, from this process. Prints the longest wait
  * for an answer, the peak of the server's memory (VmHWM), the lines of the log, and how the assets ended.
  */
-export async function runHostile([word = ""]: readonly string[]): Promise<void> {
-  for (const [what, recipes] of Object.entries(FOLDERS)) if (what.includes(word)) await measure(what, recipes);
+export async function runHostile([word = "", file = ""]: readonly string[]): Promise<void> {
+  for (const [what, recipes] of Object.entries(FOLDERS)) {
+    if (!what.includes(word)) continue;
+    await measure(
+      what,
+      recipes.filter(({ name }) => name.includes(file)),
+    );
+  }
 }
 
 async function measure(what: string, recipes: readonly Recipe[]): Promise<void> {

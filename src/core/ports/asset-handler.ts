@@ -40,7 +40,7 @@ export interface HandlerContext {
   readonly logger: HandlerLogger;
   readonly repository: RepositoryReader;
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** The asset's whole content. READ_FAILED above 64 MiB. Read only once, however many handlers ask. */
+  /** The asset's whole content. READ_FAILED above 64 MiB. Content up to 1 MiB is read only once, however many handlers ask. */
   bytes(): Promise<Uint8Array>;
   /**
    * The asset's content decoded as it says: by its byte order mark, XML declaration, HTML `meta` or CSS `@charset`, else as

@@ -32,9 +32,6 @@ interface Shared {
 
 /** Length of the chunks in which a document is given to the parser. Most documents are shorter, and are given as they are. */
 const CHUNK = 65_536;
-/** Length of the pieces in which line ends are normalised: a replacement in a text costs memory for each place it finds. */
-const PIECE = 1_048_576;
-
 /**
  * Reads a whole document into `sink`, with warnings. Throws only AssetFailure: XML_NOT_WELL_FORMED with the position
  * of the error, XML_ENTITY_LIMIT, XML_DEPTH_LIMIT, XML_ATTRIBUTE_LIMIT, or the sink's own. The work grows linearly with the
@@ -42,22 +39,41 @@ const PIECE = 1_048_576;
  * the internal subset. Markup in an entity is read as if it were written in place, but its elements must be balanced.
  */
 export function readXml(source: string, sink: XmlSink, warnings: WarningList): void {
-  // XML's own end-of-line rule, applied first so that an offset is an offset everywhere.
-  const text = source.includes("\r") ? withLineFeeds(source) : source;
-  const report: Report = (offset, reason) => notWellFormed(text, offset, reason);
-  if (text.trim() === "") throw report(0, "the file is empty");
+  const text = new XmlText(source);
+  const report: Report = (offset, reason) => notWellFormed(text.whole, offset, reason);
+  if (source.trim() === "") throw report(0, "the file is empty");
   new Passage(text, { sink, entities: new Entities(warnings), depth: 0 }, report, false).read();
 }
 
-function withLineFeeds(source: string): string {
-  if (source.length <= PIECE) return source.replace(/\r\n?/g, "\n");
-  const pieces: string[] = [];
-  for (let at = 0, end = 0; at < source.length; at = end) {
-    end = Math.min(at + PIECE, source.length);
-    if (source[end - 1] === "\r" && source[end] === "\n") end++;
-    pieces.push(source.slice(at, end).replace(/\r\n?/g, "\n"));
+/**
+ * A text with XML's own end-of-line rule applied: `\n` alone ends a line, so that an offset is an offset everywhere. A long text
+ * is not copied for that unless it is needed as a whole, to explain an error.
+ */
+class XmlText {
+  readonly #source: string;
+  readonly #hasReturns: boolean;
+  #whole: string | undefined;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.#hasReturns = source.includes("\r");
+    if (!this.#hasReturns) this.#whole = source;
   }
-  return pieces.join("");
+
+  get whole(): string {
+    this.#whole ??= [...this.chunks()].join("");
+    return this.#whole;
+  }
+
+  *chunks(): Generator<string> {
+    const source = this.#source;
+    for (let at = 0, end = 0; at < source.length; at = end) {
+      end = Math.min(at + CHUNK, source.length);
+      if (source[end - 1] === "\r" && source[end] === "\n") end++;
+      const chunk = source.slice(at, end);
+      yield this.#hasReturns ? chunk.replace(/\r\n?/g, "\n") : chunk;
+    }
+  }
 }
 
 // Cannot occur in XML, so it marks an entity until the surrounding text is delivered.
@@ -77,13 +93,13 @@ interface PassageOptions {
  * enough slots.
  */
 class Passage extends SaxesParser<PassageOptions> implements ParserState {
-  readonly source: string;
   readonly starts: number[] = [];
   tagStart = 0;
   inTag = false;
   markupEnd = 0;
   reference = 0;
   lastClosed = "";
+  readonly #text: XmlText;
   readonly #shared: Shared;
   readonly #report: Report;
   readonly #marked: { readonly name: string; readonly offset: number }[] = [];
@@ -95,9 +111,9 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
   #attributes = 0;
   #attributeCharacters = 0;
 
-  constructor(source: string, shared: Shared, report: Report, isFragment: boolean) {
+  constructor(text: XmlText, shared: Shared, report: Report, isFragment: boolean) {
     super({ xmlns: false, position: false, fragment: isFragment });
-    this.source = source;
+    this.#text = text;
     this.#shared = shared;
     this.#report = report;
     const mark = () => {
@@ -128,15 +144,16 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     this.#listen();
   }
 
+  get source(): string {
+    return this.#text.whole;
+  }
+
   read(): void {
     try {
-      const { source } = this;
-      if (source.length <= CHUNK) this.write(source);
-      else
-        for (let at = 0; at < source.length; at += CHUNK) {
-          this.write(source.slice(at, at + CHUNK));
-          this.#takeCollected();
-        }
+      for (const chunk of this.#text.chunks()) {
+        this.write(chunk);
+        this.#takeCollected();
+      }
       this.close();
     } catch (error) {
       if (AssetFailure.is(error)) throw error;
@@ -268,7 +285,7 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     const replacement = entities.replacement(name) ?? "";
     const report: Report = (_within, reason) => this.#report(offset, `in entity &${name};: ${reason}`);
     entities.within(name, replacement, () => {
-      if (/[<&]/.test(replacement)) new Passage(replacement, this.#shared, report, true).read();
+      if (/[<&]/.test(replacement)) new Passage(new XmlText(replacement), this.#shared, report, true).read();
       else if (this.#shared.sink.wantsText) this.#shared.sink.text(replacement);
     });
   }

@@ -6,7 +6,7 @@ import type { CreateDigest } from "../../ports/digest.js";
 import type { ContentRoom } from "./content-room.js";
 
 /**
- * Concatenates all pieces; calls `onPiece` with each, which spreads the cost of hashing. Throws READ_FAILED, with the size that
+ * Concatenates all pieces, in one piece of memory if they are as large as `expected`; calls `onPiece` with each, which spreads the cost of hashing. Throws READ_FAILED, with the size that
  * `sizeOf` returns, if they are larger than `maxBytes`.
  */
 export async function collect(
@@ -15,15 +15,25 @@ export async function collect(
   maxBytes: number,
   sizeOf: () => number | undefined | Promise<number | undefined> = () => undefined,
   onPiece: (piece: Uint8Array) => void = () => {},
+  expected = 0,
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
+  let buffer: Uint8Array | undefined;
   let length = 0;
   for await (const piece of pieces) {
+    const before = length;
     length += piece.length;
     if (length > maxBytes) throw tooLarge(path, await sizeOf(), maxBytes);
     onPiece(piece);
-    parts.push(piece);
+    if (before === 0 && piece.length < expected) buffer = new Uint8Array(expected);
+    if (buffer && length <= expected) buffer.set(piece, before);
+    else {
+      if (buffer) parts.push(buffer.subarray(0, before));
+      buffer = undefined;
+      parts.push(piece);
+    }
   }
+  if (buffer) return buffer.subarray(0, length);
   if (parts.length === 1 && parts[0]) return parts[0];
   const whole = new Uint8Array(length);
   let offset = 0;
@@ -54,7 +64,7 @@ export interface ContentSource {
   readonly room?: ContentRoom;
 }
 
-/** Content up to this size is kept for the handlers when it was read only to be compared. */
+/** Content up to this size is kept for further readers once it is decoded, or when it was read only to be compared. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
 /** Waits, if need be, until there is room for so many bytes of content. */
@@ -112,8 +122,11 @@ export class AssetContent {
   }
 
   async text(signal: AbortSignal): Promise<string> {
-    const { text, warning } = decodeText(await this.bytes(signal), this.#path);
+    const bytes = await this.bytes(signal);
+    const { text, warning } = decodeText(bytes, this.#path);
     this.textWarning = warning;
+    // Few want both, and the text takes as much again.
+    if (bytes.length > MAX_KEPT_BYTES) this.forget();
     return text;
   }
 
@@ -136,7 +149,8 @@ export class AssetContent {
     const digest = this.#source.createDigest();
     const pieces = repository.read(this.#path, signal);
     const onPiece = (piece: Uint8Array): void => digest.update(piece);
-    const bytes = await collect(pieces, this.#path, maxBytes, () => this.#sizeBytes, onPiece);
+    const expected = Math.min(this.#sizeBytes, maxBytes);
+    const bytes = await collect(pieces, this.#path, maxBytes, () => this.#sizeBytes, onPiece, expected);
     this.readAs(digest.finish());
     return bytes;
   }
