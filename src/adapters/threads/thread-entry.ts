@@ -16,6 +16,7 @@ import { handlersOf } from "./plugin-modules.js";
 import { Questions, RemoteRepository } from "./remote-repository.js";
 import { encodeError } from "./error-codec.js";
 import { polledSignal } from "./polled-signal.js";
+import { splitResult } from "./result-parts.js";
 
 /** Entry point of a worker thread: runs one batch at a time, its assets one by one. */
 
@@ -105,7 +106,7 @@ async function runOne(
         `the thread has no handler named ${sent.handler}; do the plugins register the same handlers in every thread?`,
       );
     const returned = await handler.process(sent.asset, context);
-    const result = returned === undefined ? undefined : plain(checkResult(returned));
+    const result = returned === undefined ? undefined : await sendParts(plain(checkResult(returned)), index, questions);
     return { returned: result, textWarning: task.textWarning, others: task.others, ...since() };
   } catch (error) {
     return { error: encodeError(error), ...since() };
@@ -142,6 +143,13 @@ function plain(result: HandlerResult): HandlerResult {
     ...(references === undefined ? {} : { references }),
     ...(warnings.kept.length + warnings.more === 0 ? {} : warnings.result),
   };
+}
+
+/** Sends the parts of a large result, one at a time. Returns the rest, or all of a result that is not large. */
+async function sendParts(result: HandlerResult, index: number, questions: Questions): Promise<HandlerResult> {
+  const { parts, rest } = splitResult(result);
+  for (const part of parts) await questions.ask(index, { what: "part", part });
+  return rest;
 }
 
 function loggerOf(index: number, port: MessagePort): HandlerLogger {

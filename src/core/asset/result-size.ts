@@ -37,7 +37,7 @@ export class ResultSize {
     }
     for (const reference of references ?? []) {
       let characters = 0;
-      for (const value of Object.values(reference) as unknown[]) characters += lengthOf(value);
+      for (const field in reference) characters += lengthOf(reference[field as keyof typeof reference]);
       this.add(characters);
     }
   }

@@ -3,7 +3,7 @@ import { AssetFailure, AssetmillError, RetryableError, SkipAsset } from "../../e
 import type { HandlerContext, HandlerLogger, RepositoryReader } from "../../ports/asset-handler.js";
 import type { AssetRepository, ReadableAssets } from "../../ports/asset-repository.js";
 import { collect } from "./asset-content.js";
-import type { AssetTask } from "./asset-task.js";
+import { type AssetTask, UNREADABLE } from "./asset-task.js";
 
 /** The part of a context that all assets of a chunk share. */
 export interface ContextBase {
@@ -136,6 +136,4 @@ export class AssetContext implements HandlerContext {
   }
 }
 
-/** Stands for a hash, and is equal to none. */
-const UNREADABLE = "unreadable";
 const NO_PARAMETERS: Readonly<Record<string, unknown>> = Object.freeze({});

@@ -29,6 +29,7 @@ export class AssetTask {
   #others: Record<string, boolean | string> | undefined;
   #controller: AbortController | undefined;
   #aborted: unknown;
+  #learned = 0;
   #hold: ContentHold | undefined;
   #isOver = false;
 
@@ -91,10 +92,16 @@ export class AssetTask {
     return this.#others ?? NOTHING_LEARNED;
   }
 
-  /** Records an answer about another asset. The hash of its content says more than that it exists. */
+  /**
+   * Records an answer about another asset. The hash of its content says more than that it exists. After too many answers, only
+   * remembers that: the asset will then count as changed.
+   */
   learned(path: string, answer: boolean | string): void {
     this.#others ??= {};
-    if (answer !== true || typeof this.#others[path] !== "string") this.#others[path] = answer;
+    if (this.#learned > MAX_LEARNED) return;
+    if (answer === true && typeof this.#others[path] === "string") return;
+    this.#others[path] = answer;
+    if (++this.#learned > MAX_LEARNED) this.#others = { [this.path]: UNREADABLE };
   }
 
   createDigest(): Digest {
@@ -135,6 +142,12 @@ export class AssetTask {
     this.#controller?.abort(reason);
   }
 }
+
+/** Number of answers about other assets that a stamp may rest on. Each of them is looked up again to find the asset unchanged. */
+const MAX_LEARNED = 10_000;
+
+/** Stands for a hash, and is equal to none. */
+export const UNREADABLE = "unreadable";
 
 /** Most handlers ask about no other asset: one object shared by all of them. */
 export const NOTHING_LEARNED: OtherAssets = Object.freeze({});
