@@ -43,6 +43,11 @@ export const FOLDERS: Readonly<Record<string, readonly Recipe[]>> = {
   "50 MB of ]] in a title": [titled("brackets", [times("]]", 50 * MB)])],
   "50 MB of ]] in CDATA in a title": [titled("cdata", ["<![CDATA[", times("]] ", 50 * MB), "]]>"])],
   "a title of 50 MB": [titled("title", [times("word ", 50 * MB)])],
+  "sixteen results just within the limits": Array.from({ length: 16 }, (_, i) =>
+    i % 2 === 0
+      ? topic(`ids-${i}`, "", [['<p id="an-id-of-some-length-%"/>', 99_990]])
+      : topic(`links-${i}`, "", [['<xref href="folder/a-file-of-some-length-%.dita#topic/element-%"/>', 33_000]]),
+  ),
   "sixteen hostile files": [
     topic("deep", "", [times("<ph>", 20 * MB)]),
     topic("attributes", "", ["<p ", ['a%="" ', 1_000_000], "/>"]),

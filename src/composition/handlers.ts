@@ -48,7 +48,8 @@ export async function openThreads(
   const wanted = threaded.filter((handler) => handler !== ditaHandler).map(({ name }) => name);
   const urls = plugins.flatMap((plugin) => (plugin instanceof URL ? [plugin.href] : []));
   const pool = new PiscinaHandlerThreads({
-    threads: threads || Math.min(concurrency, availableParallelism()),
+    threads:
+      threads || (threaded.some(({ thread }) => thread === true) ? Math.min(concurrency, availableParallelism()) : 1),
     memoryMb: threadMemoryMb,
     modules: [...(handlers.includes(ditaHandler) ? [DITA_URL] : []), ...(wanted.length > 0 ? urls : [])],
   });

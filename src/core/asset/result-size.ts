@@ -9,6 +9,9 @@ export const RESULT_LIMITS = Object.freeze({
   characters: 16 * 1024 * 1024,
 });
 
+/** What a value takes beside its characters. */
+const BYTES_PER_VALUE = 100;
+
 /**
  * Adds up what one asset yields. Every method throws AssetFailure RESULT_TOO_LARGE as soon as a limit is exceeded, so a handler
  * that counts while it collects neither works nor holds more than that.
@@ -16,6 +19,11 @@ export const RESULT_LIMITS = Object.freeze({
 export class ResultSize {
   #values = 0;
   #characters = 0;
+
+  /** About how much memory all of it takes, in bytes. */
+  get bytes(): number {
+    return this.#characters + this.#values * BYTES_PER_VALUE;
+  }
 
   /** Counts a value with so many characters. */
   add(characters: number): void {

@@ -9,9 +9,9 @@ interface Waiting {
 }
 
 /**
- * Limits the content that all assets in flight hold in memory together. Large content waits for room, in order: the next one enters
- * when it fits, or when nothing else is held, so that one larger than the whole room has its turn, too. No asset may wait for
- * anything of another one while it holds room.
+ * Limits the content that all assets in flight hold in memory together, and with it large results that are not yet committed.
+ * Large content waits for room, in order: the next one enters when it fits, or when nothing else is held, so that one larger than
+ * the whole room has its turn, too. No asset may wait for anything of another one while it holds room.
  */
 export class ContentRoom {
   readonly #clock: Pick<Clock, "monotonicMs">;
@@ -54,6 +54,11 @@ export class ContentRoom {
       if (signal.aborted) leave();
       else signal.addEventListener("abort", leave, { once: true });
     });
+  }
+
+  /** Takes room for what is there already, and cannot wait. */
+  occupy(bytes: number): void {
+    this.#held += bytes;
   }
 
   leave(bytes: number): void {

@@ -24,6 +24,11 @@ export class MergedResults {
     return this.#warnings?.kept ?? NO_WARNINGS;
   }
 
+  /** About how much memory the results take. */
+  get bytes(): number {
+    return this.#size.bytes;
+  }
+
   /** Number of further warnings. */
   get moreWarnings(): number {
     return this.#warnings?.more ?? 0;

@@ -23,7 +23,12 @@ export interface AssetEnd {
   readonly outcome: Outcome;
   /** For SUCCEEDED only. */
   readonly write?: AssetWrite;
+  /** About how much memory the results take, in bytes. @defaultValue not worth counting */
+  readonly bytes?: number;
 }
+
+/** Results that take less are not worth counting. */
+const MIN_BYTES = 64 * 1024;
 
 /**
  * Runs the handlers that accept an asset, in registration order, until one fails. Returns undefined if the asset was
@@ -69,6 +74,7 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
   if (!done.writes) return { outcome };
   return {
     outcome,
+    ...(done.bytes < MIN_BYTES ? {} : { bytes: done.bytes }),
     write: {
       path: task.path,
       properties: done.properties,
