@@ -47,9 +47,10 @@ export async function openThreads(
   if (threaded.length === 0) return undefined;
   const wanted = threaded.filter((handler) => handler !== ditaHandler).map(({ name }) => name);
   const urls = plugins.flatMap((plugin) => (plugin instanceof URL ? [plugin.href] : []));
+  const isOccasional = !threaded.some(({ thread }) => thread === true);
   const pool = new PiscinaHandlerThreads({
-    threads:
-      threads || (threaded.some(({ thread }) => thread === true) ? Math.min(concurrency, availableParallelism()) : 1),
+    isOccasional,
+    threads: threads || (isOccasional ? 1 : Math.min(concurrency, availableParallelism())),
     memoryMb: threadMemoryMb,
     modules: [...(handlers.includes(ditaHandler) ? [DITA_URL] : []), ...(wanted.length > 0 ? urls : [])],
   });

@@ -7,7 +7,7 @@ import type { ChunkClaim } from "../../../../src/core/job/chunk.js";
 import type { AssetHandler } from "../../../../src/core/ports/asset-handler.js";
 import type { HandlerThreads, ThreadEnd } from "../../../../src/core/ports/handler-threads.js";
 import { assetOf, jobOf, pathsOf } from "../../../support/builders.js";
-import { type Deferred, deferred } from "../../../support/deferred.js";
+import { type Deferred, deferred, rejection } from "../../../support/deferred.js";
 import { engineTools, repositoryOf, startLanes } from "../../../support/engine-tools.js";
 import { ManualClock, quiet } from "../../../support/manual-clock.js";
 
@@ -80,9 +80,9 @@ function bench(sizes: readonly number[], options: { slots?: number; thread?: boo
     takenOver: false,
   };
   const run = startLanes(jobOf(), claim, 10_000_000, shared, tools);
-  const end = async (path = [...calls.keys()][0] ?? "", error?: Error): Promise<void> => {
+  const end = async (path = [...calls.keys()][0] ?? "", error?: Error, result: object = {}): Promise<void> => {
     if (error) calls.get(path)?.reject(error);
-    else calls.get(path)?.resolve({});
+    else calls.get(path)?.resolve(result);
     await quiet();
   };
   const outcomes = (): readonly string[] =>
@@ -93,6 +93,7 @@ function bench(sizes: readonly number[], options: { slots?: number; thread?: boo
   return {
     run,
     clock,
+    room: shared.room,
     end,
     outcomes,
     most: () => most,
@@ -141,13 +142,10 @@ for (const thread of [false, true]) {
     it("does not use up the deadline while it waits for room; after that it does", async () => {
       const { run, clock, end, outcomes, holding } = bench([60 * MB, 60 * MB], { thread });
       await quiet();
-      for (let i = 0; i < 5; i++) {
-        await clock.advance(DEADLINE_MS - 1);
-        if (i === 0) await end(pathsOf(1)[0]);
-        if (i === 0) expect(holding()).to.deep.equal([1]);
-        if (i > 0) break;
-        run.enforceDeadline(clock.monotonicMs());
-      }
+      await clock.advance(DEADLINE_MS - 1);
+      await end();
+      expect(holding()).to.deep.equal([1]);
+      await clock.advance(DEADLINE_MS - 1);
       // It has waited for 99 ms, and held its content for 99 ms.
       run.enforceDeadline(clock.monotonicMs());
       expect(outcomes()).to.deep.equal(["0 SUCCEEDED"]);
@@ -195,6 +193,59 @@ describe("the content of an abandoned asset", () => {
     expect(holding()).to.deep.equal([2]);
     await end();
     expect(outcomes()).to.have.members(["0 DEADLINE", "1 SUCCEEDED", "2 SUCCEEDED"]);
+  });
+});
+
+describe("large results", () => {
+  const MANY = 50_000;
+  const ids = { properties: { ids: Array.from({ length: MANY }, (_, i) => `${"x".repeat(300)}${i}`.slice(-300)) } };
+
+  it("are committed at once, without waiting for the usual time, and small ones are not", async () => {
+    const { run, end } = bench([1, 1, 1]);
+    await quiet();
+    let yields = 0;
+    const batches = run.batches(2_000);
+    const next = (): void => void batches.next().then(() => yields++);
+    next();
+    await end();
+    expect(yields).to.equal(0);
+    await end(undefined, undefined, ids);
+    expect(yields).to.equal(1);
+  });
+
+  it("take up room until they are committed: a large asset waits for that, a small one does not", async () => {
+    const { run, end, holding, clock } = bench([1, 1, 1, 50 * MB, 50 * MB, 1]);
+    await quiet();
+    expect(holding()).to.deep.equal([0, 1, 2, 3, 5]);
+    const batches = run.batches(2_000);
+    let over = false;
+    for (const index of [0, 1, 2]) await end(pathsOf(6)[index], undefined, ids);
+    await end(pathsOf(6)[3]);
+    expect(holding()).to.deep.equal([5]);
+    await batches.next();
+    expect(run.part.take()?.outcomes).to.have.length(4);
+    void batches.next().then(() => {
+      over = true;
+    });
+    await quiet();
+    expect(holding()).to.deep.equal([5, 4]);
+    expect([over, clock.sleeping]).to.deep.equal([false, 1]);
+  });
+
+  it("take no room any more once their chunk has ended, whether or not they were committed", async () => {
+    const { run, end, holding, room } = bench([1, 1, 1]);
+    await quiet();
+    const batches = run.batches(2_000);
+    for (const index of [0, 1, 2]) await end(pathsOf(3)[index], undefined, ids);
+    expect(holding()).to.deep.equal([]);
+    const waiting = new AbortController();
+    const waits = room.hold().take(ROOM, () => waiting.signal);
+    expect(waits).not.to.equal(undefined);
+    waiting.abort(new Error("waits no more"));
+    expect(await rejection(waits ?? Promise.resolve())).to.be.an("error");
+    await batches.next();
+    await batches.return(undefined);
+    expect(room.hold().take(ROOM, () => new AbortController().signal)).to.equal(undefined);
   });
 });
 
