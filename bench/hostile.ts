@@ -10,13 +10,16 @@ import { FOLDERS, GOOD, type Recipe, writeFolder } from "./hostile-files.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const ASK_EVERY_MS = 10;
+/** A server that does nothing: what it takes to answer is the machine's doing. */
+const IDLE_SERVER = "require('node:http').createServer((_, response) => response.end('ok')).listen(+process.argv[1])";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
  * `npm run bench -- hostile [WORD] [FILE]`: lets `assetmill serve` process documents that are made to hurt, one folder of them at a time,
  * or only the folders whose name has WORD in it, and of them only the files whose name has FILE in it. Asks `/healthz` all the while, from this process. Prints the longest wait
- * for an answer, the peak of the server's memory (VmHWM), the lines of the log, and how the assets ended.
+ * for an answer, and that of a server beside it that does nothing; the peak of the server's memory (VmHWM), the lines of the
+ * log, and how the assets ended.
  */
 export async function runHostile([word = "", file = ""]: readonly string[]): Promise<void> {
   for (const [what, recipes] of Object.entries(FOLDERS)) {
@@ -30,7 +33,7 @@ export async function runHostile([word = "", file = ""]: readonly string[]): Pro
 
 async function measure(what: string, recipes: readonly Recipe[]): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "assetmill-bench-"));
-  const port = await freePort();
+  const [port, idlePort] = [await freePort(), await freePort()];
   await writeFolder(join(home, "tree"), recipes);
   const flags = ["--assets", `folder:${home}/tree?mount=/content/dam`, "--store", `sqlite:${home}/jobs.sqlite`];
   const server = execa(
@@ -41,6 +44,7 @@ async function measure(what: string, recipes: readonly Recipe[]): Promise<void> 
       all: true,
     },
   );
+  const idleServer = execa(process.execPath, ["-e", IDLE_SERVER, String(idlePort)], { reject: false });
   const sampling = new AbortController();
   try {
     const origin = `http://127.0.0.1:${port}`;
@@ -63,10 +67,14 @@ async function measure(what: string, recipes: readonly Recipe[]): Promise<void> 
       await sleep(50);
     }
     const waits: number[] = [];
-    const sampled = sample(`${origin}/healthz`, waits, sampling.signal);
+    const idleWaits: number[] = [];
+    const sampled = Promise.all([
+      sample(`${origin}/healthz`, waits, sampling.signal),
+      sample(`http://127.0.0.1:${idlePort}/`, idleWaits, sampling.signal),
+    ]);
     const idleHwm = await highWater(server.pid);
     await sleep(1_000);
-    const idle = Math.max(...waits.splice(0));
+    for (const list of [waits, idleWaits]) list.length = 0;
     const began = performance.now();
     const body = JSON.stringify({ path: "/content/dam", type: "ASSET_PROCESSING" });
     const { processingId } = await call(base, { method: "POST", body });
@@ -78,14 +86,17 @@ async function measure(what: string, recipes: readonly Recipe[]): Promise<void> 
     const tookMs = performance.now() - began;
     sampling.abort();
     await sampled;
-    waits.sort((a, b) => a - b);
-    const at = (share: number): string => (waits[Math.floor((waits.length - 1) * share)] ?? 0).toFixed(0);
+    const said = (list: number[]): string => {
+      list.sort((a, b) => a - b);
+      const [worst, p99] = [1, 0.99].map((share) => (list[Math.floor((list.length - 1) * share)] ?? 0).toFixed(0));
+      return `worst ${worst} ms, p99 ${p99} ms of ${list.length}`;
+    };
     const peak = await highWater(server.pid);
     const { outcomes, lines } = await report(base, String(processingId), call);
     const good = [...outcomes].filter(([path, outcome]) => path.includes("/good-") && outcome === "SUCCEEDED").length;
     const others = [...outcomes].filter(([path]) => !path.includes("/good-"));
     say(`${what}: ${String(status.status)} in ${(tookMs / 1_000).toFixed(1)} s`);
-    say(`  /healthz: worst ${at(1)} ms, p99 ${at(0.99)} ms of ${waits.length} (idle: worst ${idle.toFixed(0)} ms)`);
+    say(`  /healthz: ${said(waits)}; the idle server: ${said(idleWaits)}`);
     say(`  peak ${peak} MB (idle ${idleHwm} MB); ${lines} log lines; ${good} of ${GOOD} good files SUCCEEDED`);
     for (const [path, outcome] of others) say(`  ${path.slice(path.lastIndexOf("/") + 1)}: ${outcome}`);
   } catch (error) {
@@ -93,7 +104,8 @@ async function measure(what: string, recipes: readonly Recipe[]): Promise<void> 
   } finally {
     sampling.abort();
     server.kill("SIGKILL");
-    await server;
+    idleServer.kill("SIGKILL");
+    await Promise.all([server, idleServer]);
     await rm(home, { recursive: true, force: true });
   }
 }

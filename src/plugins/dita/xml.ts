@@ -67,11 +67,12 @@ class XmlText {
 
   *chunks(): Generator<string> {
     const source = this.#source;
-    for (let at = 0, end = 0; at < source.length; at = end) {
-      end = Math.min(at + CHUNK, source.length);
+    for (let at = 0; at < source.length;) {
+      let end = Math.min(at + CHUNK, source.length);
       if (source[end - 1] === "\r" && source[end] === "\n") end++;
       const chunk = source.slice(at, end);
       yield this.#hasReturns ? chunk.replace(/\r\n?/g, "\n") : chunk;
+      at = end;
     }
   }
 }

@@ -180,7 +180,7 @@ describe("an asset's run", () => {
     ];
     for (const [what, result] of large) {
       it(`fails as RESULT_TOO_LARGE, and nothing is written: ${what}`, async () => {
-        const end = await bench([handler(() => result as never)]).run();
+        const end = await bench([handler(() => result)]).run();
         expect(end?.write).to.equal(undefined);
         expect(end?.outcome).to.include({ kind: "FAILED", code: "RESULT_TOO_LARGE", handler: "h" });
         expect((end?.outcome as { message: string }).message).to.match(
