@@ -1,6 +1,7 @@
 import { runEventLoop } from "./event-loop.js";
 import { runFairness } from "./fairness.js";
 import { runHistory } from "./history.js";
+import { runHostile } from "./hostile.js";
 import { runJcr, runJcrJob } from "./jcr.js";
 import { runLogins } from "./logins.js";
 import { runQueue } from "./queue.js";
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   "event-loop": runEventLoop,
   fairness: runFairness,
   history: runHistory,
+  hostile: runHostile,
   jcr: runJcr,
   "jcr-job": runJcrJob,
   logins: runLogins,

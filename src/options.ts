@@ -13,7 +13,7 @@ export { ENGINE_DEFAULTS } from "./core/engine/options.js";
 
 /**
  * A handler, an inversify module that binds handlers under ASSET_HANDLER, or the URL of an ES module whose default export
- * is one of these or an array of them. Pass handlers with `thread: true` by URL: their thread loads the module itself.
+ * is one of these or an array of them. Pass handlers with `thread` by URL: their thread loads the module itself.
  */
 export type Plugin = AssetHandler | ContainerModule | URL;
 

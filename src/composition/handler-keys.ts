@@ -11,6 +11,14 @@ const VALUES: NamesOf<Required<Omit<AssetHandler, keyof typeof METHODS>>> = {
   writes: true,
 };
 
+/** Whether it is a value for `thread`, and an object has no other property: one that is mistyped would be ignored. */
+function isThreadUse(thread: unknown): boolean {
+  if (typeof thread === "boolean") return true;
+  if (typeof thread !== "object" || thread === null || Object.keys(thread).join() !== "overBytes") return false;
+  const { overBytes } = thread as { overBytes: unknown };
+  return typeof overBytes === "number" && overBytes >= 0;
+}
+
 /**
  * Throws INVALID_PARAMETER for a property whose name is a mistyped one of a handler's: `thred: true` would run in the main
  * thread. A handler may have properties and methods of its own; only those of a plain object are checked, because those of
@@ -18,10 +26,10 @@ const VALUES: NamesOf<Required<Omit<AssetHandler, keyof typeof METHODS>>> = {
  */
 export function refuseMistypedKeys(handler: AssetHandler): void {
   const { name } = handler;
-  for (const key of ["thread", "writes"] as const) {
-    if (handler[key] !== undefined && typeof handler[key] !== "boolean")
-      throw invalidParameter("plugins", `handler ${name}: ${key} must be true or false`);
-  }
+  if (handler.writes !== undefined && typeof handler.writes !== "boolean")
+    throw invalidParameter("plugins", `handler ${name}: writes must be true or false`);
+  if (handler.thread !== undefined && !isThreadUse(handler.thread))
+    throw invalidParameter("plugins", `handler ${name}: thread must be true, false or { overBytes: a number from 0 }`);
   if (handler.accepts !== undefined && typeof handler.accepts !== "function")
     throw invalidParameter("plugins", `handler ${name}: accepts must be a function`);
   const prototype: unknown = Object.getPrototypeOf(handler);

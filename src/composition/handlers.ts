@@ -6,7 +6,7 @@ import { invalidParameter } from "../core/errors.js";
 import type { AssetHandler } from "../core/ports/asset-handler.js";
 import type { HandlerThreads } from "../core/ports/handler-threads.js";
 import type { AssetmillOptions } from "../options.js";
-import { ditaModule } from "../plugins/dita/index.js";
+import { ditaHandler, ditaModule } from "../plugins/dita/index.js";
 import { refuseMistypedKeys } from "./handler-keys.js";
 import { ASSET_HANDLER } from "./tokens.js";
 
@@ -31,25 +31,38 @@ export async function loadHandlers(
 export const handlersIn = (container: Container): readonly AssetHandler[] =>
   container.isBound(ASSET_HANDLER) ? container.getAll(ASSET_HANDLER) : [];
 
-/** Opens threads if a handler has `thread: true`, and checks that each such handler can be loaded in a thread. */
+/** The built-in handler's module, for threads. */
+const DITA_URL = new URL("../plugins/dita/index.js", import.meta.url).href;
+
+/**
+ * Opens threads if a handler has `thread`, and checks that each such handler of the host's can be loaded in a thread. A thread
+ * loads the host's plugins only if one of them has `thread`: loading a module may have effects that are wanted once.
+ */
 export async function openThreads(
   handlers: readonly AssetHandler[],
   { plugins = [] }: AssetmillOptions,
   { threads, threadMemoryMb, concurrency }: EngineOptions,
 ): Promise<HandlerThreads | undefined> {
-  const wanted = handlers.filter(({ thread }) => thread === true).map(({ name }) => name);
-  if (wanted.length === 0) return undefined;
+  const threaded = handlers.filter(({ thread }) => thread !== undefined && thread !== false);
+  if (threaded.length === 0) return undefined;
+  const wanted = threaded.filter((handler) => handler !== ditaHandler).map(({ name }) => name);
+  const urls = plugins.flatMap((plugin) => (plugin instanceof URL ? [plugin.href] : []));
+  const isOccasional = !threaded.some(({ thread }) => thread === true);
   const pool = new PiscinaHandlerThreads({
-    threads: threads || Math.min(concurrency, availableParallelism()),
+    isOccasional,
+    threads: threads || (isOccasional ? 1 : Math.min(concurrency, availableParallelism())),
     memoryMb: threadMemoryMb,
-    modules: plugins.flatMap((plugin) => (plugin instanceof URL ? [plugin.href] : [])),
+    modules: [...(handlers.includes(ditaHandler) ? [DITA_URL] : []), ...(wanted.length > 0 ? urls : [])],
   });
+  if (wanted.length === 0) return pool;
   try {
     const names = await pool.handlerNames();
     const missing = wanted.filter((name) => !names.includes(name));
     if (missing.length === 0) return pool;
+    const uses = handlers.filter(({ name }) => missing.includes(name)).map(({ thread }) => thread);
+    const use = uses.every((thread) => thread === true) ? "thread: true" : "thread: { overBytes }";
     const which = missing.length === 1 ? `handler ${missing[0]} has` : `handlers ${missing.join(", ")} have`;
-    const message = `${which} thread: true, but no plugin file provides it; pass the file's URL instead of the object`;
+    const message = `${which} ${use}, but no plugin file provides it; pass the file's URL instead of the object`;
     throw invalidParameter("plugins", message);
   } catch (error) {
     await pool.close();

@@ -72,3 +72,100 @@ describe("handlers with thread: true", () => {
     expect(out).to.equal("200\nfalse\n");
   });
 });
+
+describe("large assets", () => {
+  const bench = new Workbench();
+  after(() => bench.dispose());
+  const filling = "<p>Nothing but a plain paragraph.</p>\n";
+  const large = (bytes: number): string =>
+    `<topic id="t"><title>Large</title><body>${filling.repeat(bytes / filling.length)}</body></topic>`;
+
+  /** Runs a host that processes a folder and prints how many threads it started, the outcomes, and what `expression` says. */
+  async function hosted(name: string, options: string, expression: string): Promise<readonly string[]> {
+    const host = bench.write(
+      `host-of-${name}.mjs`,
+      `import { createAssetmill } from ${JSON.stringify(LIBRARY)};
+       import { pathToFileURL } from "node:url";
+       let threads = 0;
+       process.on("worker", () => threads++);
+       const mill = await createAssetmill({
+         assets: "folder:" + ${JSON.stringify(bench.path(name))}, store: "sqlite:" + ${JSON.stringify(bench.path(`${name}.sqlite`))},
+         ${options}
+       });
+       const { processingId } = await mill.operator.start({ path: "/", type: "ASSET_PROCESSING" }, "me");
+       while (!(await mill.operator.status(processingId)).completedAt) await new Promise((over) => setTimeout(over, 20));
+       console.log(threads);
+       console.log((await mill.operator.status(processingId)).succeededCount);
+       const of = async (path) => (await mill.operator.results(path)).properties;
+       console.log(${expression});
+       await mill.close();`,
+    );
+    const { code, out, err } = await bench.node(host, { withinMs: 60_000 });
+    expect(code, err).to.equal(0);
+    return out.trim().split("\n");
+  }
+
+  it("in DITA are read in a thread, which starts only when one is needed", async () => {
+    bench.write("small/a.dita", large(1_000));
+    bench.write("small/b.dita", large(200_000));
+    const title = `(await of("/b.dita")).fmditaTitle`;
+    expect(await hosted("small", "", title)).to.deep.equal(["0", "2", "Large"]);
+    bench.write("mixed/a.dita", large(1_000));
+    bench.write("mixed/b.dita", large(1_500_000));
+    expect(await hosted("mixed", "", title)).to.deep.equal(["1", "2", "Large"]);
+  });
+
+  it("in DITA cost no thread the host's plugins, whose modules are then loaded once", async () => {
+    bench.write("beside/a.dita", large(1_500_000));
+    const plugin = bench.write(
+      "beside.mjs",
+      `import { isMainThread } from "node:worker_threads";
+       if (!isMainThread) throw new Error("loaded in a thread");
+       export default { name: "beside", version: "1", process: () => ({ properties: { isMainThread } }) };`,
+    );
+    const options = `plugins: [pathToFileURL(${JSON.stringify(plugin)})],`;
+    const said = `(await of("/a.dita")).isMainThread, (await of("/a.dita")).fmditaTitle`;
+    expect(await hosted("beside", options, said)).to.deep.equal(["1", "1", "true Large"]);
+  });
+
+  it("are in a thread for a plugin that has only these there, and all others in the main thread", async () => {
+    bench.write("own/a.txt", "x".repeat(1_000));
+    bench.write("own/b.txt", "x".repeat(1_001));
+    const plugin = bench.write(
+      "own.mjs",
+      `import { isMainThread } from "node:worker_threads";
+       export default { name: "own", version: "1", thread: { overBytes: 1_000 },
+         process: async (asset, context) => ({ properties: { isMainThread, length: (await context.text()).length } }) };`,
+    );
+    const options = `plugins: [pathToFileURL(${JSON.stringify(plugin)})], builtIns: false,`;
+    const said = `JSON.stringify([await of("/a.txt"), await of("/b.txt")])`;
+    const [, succeeded, properties] = await hosted("own", options, said);
+    expect(succeeded).to.equal("2");
+    expect(JSON.parse(properties ?? "")).to.deep.equal([
+      { isMainThread: true, length: 1_000 },
+      { isMainThread: false, length: 1_001 },
+    ]);
+  });
+
+  it("fail alone if they fill a thread's memory or yield too much; all others have their outcomes", async () => {
+    for (let i = 0; i < 20; i++) bench.write(`hurt/good-${i}.txt`, "x");
+    bench.write("hurt/greedy.txt", "x".repeat(1_001));
+    bench.write("hurt/yields.txt", "x".repeat(1_001));
+    bench.write("hurt/large.txt", "x".repeat(1_001));
+    const plugin = bench.write(
+      "hurt.mjs",
+      `export default { name: "hurt", version: "1", thread: { overBytes: 1_000 }, process: (asset) => {
+         if (asset.path === "/greedy.txt") for (const all = []; ; ) all.push(new Array(1_000_000).fill(all.length));
+         return { properties: { ids: Array.from({ length: asset.path === "/yields.txt" ? 100_001 : 1 }, String) } };
+       } };`,
+    );
+    const options = `plugins: [pathToFileURL(${JSON.stringify(plugin)})], builtIns: false, engine: { threadMemoryMb: 64 },`;
+    const codes = `JSON.stringify((await mill.operator.outcomes(processingId, { kinds: ["FAILED"], limit: 10 })).outcomes.map(({ path, code }) => [path, code]))`;
+    const [, succeeded, failed] = await hosted("hurt", options, codes);
+    expect(succeeded).to.equal("21");
+    expect(JSON.parse(failed ?? "")).to.deep.equal([
+      ["/greedy.txt", "POISON"],
+      ["/yields.txt", "RESULT_TOO_LARGE"],
+    ]);
+  });
+});

@@ -68,7 +68,13 @@ describe("an option of a wrong kind", () => {
       [{ Writes: false }, /Writes; did you mean "writes"/],
       [{ type: ["X"] }, /did you mean "types"/],
       [{ accept: () => true }, /did you mean "accepts"/],
-      [{ thread: "yes" }, /thread must be true or false/],
+      [{ thread: "yes" }, /handler own: thread must be true, false or { overBytes: a number from 0 }/],
+      [{ thread: null }, /thread must be true, false or { overBytes/],
+      [{ thread: {} }, /thread must be true, false or { overBytes/],
+      [{ thread: { overBytes: -1 } }, /thread must be true, false or { overBytes/],
+      [{ thread: { overBytes: "1 MB" } }, /thread must be true, false or { overBytes/],
+      [{ thread: { overBytes: 1, overbytes: 1 } }, /thread must be true, false or { overBytes/],
+      [{ thread: { overBytes: 1 } }, /handler own has thread: { overBytes }, but no plugin file provides it/],
       [{ accepts: true }, /accepts must be a function/],
     ];
     for (const [over, says] of handlers) {

@@ -1,10 +1,14 @@
 import type { AssetReference, PropertyValue } from "../../core/asset/handler-result.js";
 import type { AssetResult, AssetWrite } from "../../core/asset/asset-result.js";
+import { setImmediate as turn } from "node:timers/promises";
 import { packHandlers, unpackHandlers } from "./stamp-codec.js";
 import type { Row, SqlDatabase, SqlTransaction, SqlValue } from "./sql-database.js";
 
 export const REPOSITORY = "{repository}";
 export const RESULT = "{folder_result}";
+
+/** Characters of properties and references that are written with one statement. More would block the host for too long. */
+const BATCH_CHARACTERS = 1024 * 1024;
 
 /** Short names and kinds of the columns that `write` sends as JSON. */
 const COLUMNS = {
@@ -31,8 +35,8 @@ export class AssetResults {
   }
 
   /**
-   * Writes results inside a transaction: one statement reads the stored ones, one writes all. Properties are merged over
-   * the stored ones; a handler's references replace those it found before.
+   * Writes results inside a transaction: one statement reads the stored ones, one writes all; several if they are large. Properties
+   * are merged over the stored ones; a handler's references replace those it found before.
    */
   async write(tx: SqlTransaction, writes: readonly AssetWrite[]): Promise<void> {
     if (writes.length === 0) return;
@@ -40,7 +44,8 @@ export class AssetResults {
     const before = await this.#before(tx, id, writes);
     // Always in the same order: two commits that share assets wait for each other and cannot deadlock.
     const sorted = [...writes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-    const rows = new Map<string, object>();
+    let rows = new Map<string, object>();
+    let characters = 0;
     for (const { path, properties, references, stamp, jobId } of sorted) {
       const old = before.get(path);
       const all = { properties: merged(old?.properties, properties), refs: merged(old?.refs, references) };
@@ -59,7 +64,17 @@ export class AssetResults {
         j: jobId,
         ...stays,
       });
+      characters += (all.properties?.length ?? 0) + (all.refs?.length ?? 0);
+      if (characters <= BATCH_CHARACTERS) continue;
+      await turn();
+      await this.#insert(tx, id, rows);
+      rows = new Map();
+      characters = 0;
     }
+    if (rows.size > 0) await this.#insert(tx, id, rows);
+  }
+
+  async #insert(tx: SqlTransaction, id: number, rows: ReadonlyMap<string, object>): Promise<void> {
     await tx.query(
       `insert into ${RESULT} as old
          (repository_id, path, properties, refs, size_bytes, modified_ms, content_hash, handlers, job_id, at_ms)

@@ -4,6 +4,7 @@ import { BatchState } from "./batch-state.js";
 import type { FromThread, SentBatch, ToThread } from "./messages.js";
 import type { PoolTask } from "./pool-task.js";
 import { RepositoryServer } from "./repository-server.js";
+import { TakenParts } from "./result-parts.js";
 
 /** Grace period for a handler that was told to stop, before its thread is terminated. */
 const HEED_MS = 1_000;
@@ -29,6 +30,7 @@ export class BatchRun {
   readonly #port: MessagePort;
   readonly #state: BatchState;
   readonly #servers = new Map<number, RepositoryServer>();
+  readonly #parts = new Map<number, TakenParts>();
   readonly #forget: (() => void)[] = [];
   /** The running asset that was told to stop, and when that was seen. */
   #told: { readonly index: number; readonly atMs: number } | undefined;
@@ -109,15 +111,22 @@ export class BatchRun {
       this.busyMs += message.end.busyMs;
       this.done++;
       this.#servers.get(message.index)?.close();
-      if (!task.isOver) task.ended(message.end);
+      const parts = this.#parts.get(message.index);
+      this.#parts.delete(message.index);
+      if (!task.isOver) task.ended(message.end, parts);
     } else if (message.kind === "log") {
       logger[message.level](message.message);
+    } else if (message.question.what === "part") {
+      const parts = this.#parts.get(message.index) ?? new TakenParts();
+      this.#parts.set(message.index, parts);
+      if (!task.isOver) parts.take(message.question.part);
+      this.#port.postMessage({ kind: "answer", id: message.id, answer: { piece: undefined } } satisfies ToThread);
     } else {
       const server = this.#servers.get(message.index) ?? new RepositoryServer(repository, signal);
       this.#servers.set(message.index, server);
-      const { id } = message;
+      const { id, question } = message;
       void server
-        .answer(message.question)
+        .answer(question)
         .then((answer) => this.#port.postMessage({ kind: "answer", id, answer } satisfies ToThread));
     }
   }

@@ -1,3 +1,4 @@
+import { clip } from "../../core/asset/clip.js";
 import {
   AssetFailure,
   AssetmillError,
@@ -15,7 +16,7 @@ export type EncodedError =
   | { readonly kind: "ours"; readonly code: ErrorCode; readonly ids: ErrorIds; readonly message: string };
 
 export function encodeError(error: unknown): EncodedError {
-  const message = messageOf(error);
+  const message = clip(messageOf(error));
   if (RetryableError.is(error)) return { kind: "retry", message };
   if (SkipAsset.is(error)) return { kind: "skip", message };
   if (AssetFailure.is(error)) return { kind: "failure", code: error.code, message };

@@ -4,6 +4,7 @@ import type { HandlerResult } from "../../core/asset/handler-result.js";
 import type { OtherAssets } from "../../core/asset/stamp.js";
 import type { RepositoryNode } from "../../core/ports/asset-repository.js";
 import type { EncodedError } from "./error-codec.js";
+import type { ResultPart } from "./result-parts.js";
 
 /** A thread's `workerData`: URLs of the modules that give its handlers. */
 export interface ThreadModules {
@@ -41,12 +42,16 @@ export type SentEnd =
     }
   | { readonly error: EncodedError; readonly hash: string | null | undefined; readonly busyMs: number };
 
-/** A thread's question about the repository. `read` opens a stream; `next` asks for further pieces until there is none. */
+/**
+ * A thread's question about the repository. `read` opens a stream; `next` asks for further pieces until there is none. `part` asks
+ * to take a part of the result, and is answered without a piece.
+ */
 export type Question =
   | { readonly what: "stat"; readonly paths: readonly string[] }
   | { readonly what: "similar"; readonly path: string }
   | { readonly what: "read"; readonly stream: number; readonly path: string }
-  | { readonly what: "next" | "close"; readonly stream: number };
+  | { readonly what: "next" | "close"; readonly stream: number }
+  | { readonly what: "part"; readonly part: ResultPart };
 
 export type Answer =
   | { readonly nodes: readonly (RepositoryNode | undefined)[] }

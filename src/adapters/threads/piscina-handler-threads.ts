@@ -29,6 +29,11 @@ interface ThreadOptions {
   readonly memoryMb: number;
   /** URLs of the modules that give the handlers. */
   readonly modules: readonly string[];
+  /**
+   * Whether threads are at work only now and then, so that most of what the process grows by is not theirs: the memory limit then
+   * counts from when the first of them begins. @defaultValue false: from the start
+   */
+  readonly isOccasional?: boolean;
 }
 
 /** Runs handlers in piscina's worker threads. Threads start on demand, and end when idle for a while. */
@@ -40,6 +45,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
   readonly #guard: MemoryGuard;
   /** Whether the running task must run alone. */
   #alone = false;
+  readonly #isOccasional: boolean;
   #waiting: PoolTask[] = [];
   #gathering = false;
   #watch: NodeJS.Timeout | undefined;
@@ -47,8 +53,9 @@ export class PiscinaHandlerThreads implements HandlerThreads {
   #causeless = 0;
   #closed = false;
 
-  constructor({ threads, memoryMb, modules }: ThreadOptions) {
+  constructor({ threads, memoryMb, modules, isOccasional = false }: ThreadOptions) {
     this.#threads = threads;
+    this.#isOccasional = isOccasional;
     this.#guard = new MemoryGuard(memoryMb);
     // Room for as many waiting assets as running ones: a thread that ends its batch finds the next one ready.
     this.capacity = threads * MAX_BATCH * 2;
@@ -132,6 +139,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
 
   async #runBatch(all: readonly PoolTask[]): Promise<void> {
     const run = new BatchRun(all);
+    if (this.#isOccasional && this.#runs.size === 0) this.#guard.begin();
     this.#runs.add(run);
     this.#watch ??= setInterval(() => {
       const nowMs = performance.now();

@@ -1,6 +1,7 @@
 import type { ThreadEnd, ThreadWork } from "../../core/ports/handler-threads.js";
 import type { SentAsset, SentEnd } from "./messages.js";
 import { decodeError } from "./error-codec.js";
+import type { TakenParts } from "./result-parts.js";
 
 /** One asset's work, from the call to its end, in one thread after another if threads die. */
 export class PoolTask {
@@ -30,10 +31,12 @@ export class PoolTask {
     return { ...base, ...(file === undefined ? {} : { file }), ...(bytes === undefined ? {} : { bytes }) };
   }
 
-  ended(end: SentEnd): void {
+  /** @param parts the parts of its result that were sent before */
+  ended(end: SentEnd, parts?: TakenParts): void {
     if ("error" in end) return this.fail(decodeError(end.error));
     this.isOver = true;
-    const { returned, textWarning, hash, others, busyMs } = end;
+    const { textWarning, hash, others, busyMs } = end;
+    const returned = parts && end.returned ? parts.with(end.returned) : end.returned;
     this.#resolve({ returned, textWarning, contentHash: hash, others, busyMs });
   }
 

@@ -1,5 +1,8 @@
 import type { ReadableAssets } from "../../core/ports/asset-repository.js";
 import type { Answer, Question } from "./messages.js";
+
+/** What the repository can answer. */
+type RepositoryQuestion = Exclude<Question, { readonly what: "part" }>;
 import { encodeError } from "./error-codec.js";
 
 /** Serves the repository, in the main thread, to one asset's handler in its thread. */
@@ -13,7 +16,7 @@ export class RepositoryServer {
     this.#signal = signal;
   }
 
-  async answer(question: Question): Promise<Answer> {
+  async answer(question: RepositoryQuestion): Promise<Answer> {
     try {
       if (question.what === "stat") return { nodes: await this.#repository.stat(question.paths) };
       if (question.what === "similar")

@@ -6,6 +6,8 @@ import { AssetContext } from "../../core/engine/asset/asset-context.js";
 import { AssetTask } from "../../core/engine/asset/asset-task.js";
 import { messageOf } from "../../core/errors.js";
 import { checkResult, type HandlerResult } from "../../core/asset/handler-result.js";
+import { ResultSize } from "../../core/asset/result-size.js";
+import { WarningList } from "../../core/asset/warning-list.js";
 import type { AssetHandler, HandlerLogger } from "../../core/ports/asset-handler.js";
 import type { CreateDigest } from "../../core/ports/digest.js";
 import { BatchState } from "./batch-state.js";
@@ -14,6 +16,7 @@ import { handlersOf } from "./plugin-modules.js";
 import { Questions, RemoteRepository } from "./remote-repository.js";
 import { encodeError } from "./error-codec.js";
 import { polledSignal } from "./polled-signal.js";
+import { splitResult } from "./result-parts.js";
 
 /** Entry point of a worker thread: runs one batch at a time, its assets one by one. */
 
@@ -103,7 +106,7 @@ async function runOne(
         `the thread has no handler named ${sent.handler}; do the plugins register the same handlers in every thread?`,
       );
     const returned = await handler.process(sent.asset, context);
-    const result = returned === undefined ? undefined : plain(checkResult(returned));
+    const result = returned === undefined ? undefined : await sendParts(plain(checkResult(returned)), index, questions);
     return { returned: result, textWarning: task.textWarning, others: task.others, ...since() };
   } catch (error) {
     return { error: encodeError(error), ...since() };
@@ -126,12 +129,28 @@ class ThreadTask extends AssetTask {
   }
 }
 
-/** Copies the result to a plain object: an instance's getters would not survive the transfer. */
-const plain = ({ properties, references, warnings }: HandlerResult): HandlerResult => ({
-  ...(properties === undefined ? {} : { properties }),
-  ...(references === undefined ? {} : { references }),
-  ...(warnings === undefined ? {} : { warnings }),
-});
+/**
+ * Copies the result to a plain object: an instance's getters would not survive the transfer. Throws RESULT_TOO_LARGE before
+ * the main thread has to receive what it would refuse.
+ */
+function plain(result: HandlerResult): HandlerResult {
+  new ResultSize().addResult(result);
+  const { properties, references } = result;
+  const warnings = new WarningList();
+  warnings.addOf(result);
+  return {
+    ...(properties === undefined ? {} : { properties }),
+    ...(references === undefined ? {} : { references }),
+    ...(warnings.kept.length + warnings.more === 0 ? {} : warnings.result),
+  };
+}
+
+/** Sends the parts of a large result, one at a time. Returns the rest, or all of a result that is not large. */
+async function sendParts(result: HandlerResult, index: number, questions: Questions): Promise<HandlerResult> {
+  const { parts, rest } = splitResult(result);
+  for (const part of parts) await questions.ask(index, { what: "part", part });
+  return rest;
+}
 
 function loggerOf(index: number, port: MessagePort): HandlerLogger {
   const line = (level: keyof HandlerLogger) => (message: string) =>

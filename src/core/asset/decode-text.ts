@@ -59,12 +59,21 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 function decode(bytes: Uint8Array, encoding: string): string {
   if (encoding === "utf-8") return UTF8.decode(bytes);
-  const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  // Some releases of Node.js decode windows-1252 as if it were ISO-8859-1 proper.
-  return encoding === "windows-1252"
-    ? text.replace(/[\x80-\x9f]/g, (c) => WINDOWS_1252[c.charCodeAt(0) - 0x80] ?? c)
-    : text;
+  // Piece by piece: these decoders hold a whole text in two bytes for each character before it becomes a string.
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    const end = Math.min(at + PIECE_BYTES, bytes.length);
+    pieces.push(asSaid(decoder.decode(bytes.subarray(at, end), { stream: end < bytes.length }), encoding));
+  }
+  return pieces.join("");
 }
+
+const PIECE_BYTES = 1024 * 1024;
+
+/** Some releases of Node.js decode windows-1252 as if it were ISO-8859-1 proper. */
+const asSaid = (text: string, encoding: string): string =>
+  encoding === "windows-1252" ? text.replace(/[\x80-\x9f]/g, (c) => WINDOWS_1252[c.charCodeAt(0) - 0x80] ?? c) : text;
 
 /** The characters of bytes 0x80 to 0x9F in windows-1252; the five unused ones stay control characters. */
 const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";

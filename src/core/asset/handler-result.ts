@@ -33,11 +33,18 @@ export interface HandlerResult {
   readonly properties?: Readonly<Record<string, PropertyValue>>;
   /** All references that this handler found. They replace the ones it found before. */
   readonly references?: readonly AssetReference[];
-  /** Written to the job's log. The asset still succeeds. */
+  /** Written to the job's log, the first 100 of an asset; further ones are counted. The asset still succeeds. */
   readonly warnings?: readonly string[];
+  /** Number of warnings that the handler left out of `warnings`. They are counted like those. @defaultValue 0 */
+  readonly moreWarnings?: number;
 }
 
-const PARTS: readonly string[] = ["properties", "references", "warnings"] satisfies readonly (keyof HandlerResult)[];
+const PARTS: readonly string[] = [
+  "properties",
+  "references",
+  "warnings",
+  "moreWarnings",
+] satisfies readonly (keyof HandlerResult)[];
 
 /** Returns the result if it is valid. Throws a TypeError that names the invalid part otherwise. */
 export function checkResult(result: HandlerResult): HandlerResult {
@@ -46,10 +53,11 @@ export function checkResult(result: HandlerResult): HandlerResult {
   if (unknown !== undefined) {
     throw new TypeError(`a HandlerResult has no field ${JSON.stringify(unknown)}; its fields are ${PARTS.join(", ")}`);
   }
-  const { properties, references, warnings } = result;
+  const { properties, references, warnings, moreWarnings } = result;
   if (properties !== undefined) checkProperties(properties);
   if (references !== undefined) checkReferences(references);
   if (warnings !== undefined && !isTextList(warnings)) throw new TypeError("warnings must be a list of strings");
+  if (moreWarnings !== undefined && !isCount(moreWarnings)) throw new TypeError("moreWarnings must be a whole number");
   return result;
 }
 
@@ -89,6 +97,8 @@ const nameOfKind = (value: unknown): string =>
       : typeof value === "object"
         ? "an object"
         : `a ${typeof value}`;
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === "string");
 

@@ -19,8 +19,10 @@ export type SkipCode = (typeof SKIP_CODES)[number];
 export interface Succeeded {
   readonly kind: "SUCCEEDED";
   readonly attempts: number;
-  /** Warnings of the handlers. May be empty. */
+  /** Warnings of the handlers, at most 100. May be empty. */
   readonly warnings: readonly string[];
+  /** Number of further warnings, whose text was not kept. @defaultValue 0 */
+  readonly moreWarnings?: number;
 }
 
 export interface Skipped {
@@ -33,7 +35,7 @@ export interface Skipped {
 
 export interface Failed {
   readonly kind: "FAILED";
-  /** HANDLER_ERROR, DEADLINE, POISON, READ_FAILED, WRITE_FAILED, ACCESS_DENIED, or a code of the handler's own. */
+  /** HANDLER_ERROR, DEADLINE, POISON, READ_FAILED, WRITE_FAILED, ACCESS_DENIED, RESULT_TOO_LARGE, or a code of the handler's own. */
   readonly code: string;
   readonly message: string;
   readonly handler?: string;

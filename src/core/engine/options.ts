@@ -74,13 +74,21 @@ export interface EngineOptions {
   readonly pollMs: number;
   /**
    * Maximum size of content that `context.bytes()` and `context.text()` return. For larger content they fail with
-   * READ_FAILED, and a handler must use `context.stream()`. Up to `concurrency` times this may be in memory at once.
+   * READ_FAILED, and a handler must use `context.stream()`.
    * @defaultValue 67108864 bytes; from 1
    */
   readonly maxContentBytes: number;
   /**
-   * Number of threads for handlers with `thread: true`. 0: one per core, but at most `concurrency`. Each thread has its
-   * own heap and loads the plugins itself.
+   * Maximum size of the content that all assets in flight hold at once. An asset whose content does not fit waits, which
+   * does not count towards its deadline; one larger than this waits until nothing else is held. Content up to 256 KiB
+   * never waits. A decoded text takes up to twice as much again. A higher value lets more large assets run at once.
+   * @defaultValue 67108864 bytes; from 1
+   */
+  readonly maxHeldContentBytes: number;
+  /**
+   * Number of threads for handlers that run in threads, and for large DITA files. 0: one per core, but at most
+   * `concurrency`; one in all if only large assets are processed in threads. A higher value costs memory: each thread has
+   * its own heap and loads the plugins itself. Threads start when they are needed.
    * @defaultValue 0 threads; whole, 0 to 256
    */
   readonly threads: number;
@@ -150,6 +158,7 @@ export const ENGINE_OPTIONS: Readonly<Record<keyof EngineOptions, OptionRule>> =
   drainMs: ms(10_000, 0),
   pollMs: ms(400),
   maxContentBytes: from(1, 64 * 1024 * 1024, "bytes"),
+  maxHeldContentBytes: from(1, 64 * 1024 * 1024, "bytes"),
   threads: whole(0, "threads", 0, 256),
   threadMemoryMb: from(1, 512, "MiB"),
   throttleLoopMs: ms(250, 0),

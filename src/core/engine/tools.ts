@@ -44,7 +44,7 @@ export interface EngineTools {
   /** Called when the store's answer says that a job has ended: at least once, unless the process dies before. */
   readonly onEnd?: (job: Job) => void;
   readonly options: EngineOptions;
-  /** Present if a handler has `thread: true`. */
+  /** Present if a handler has `thread`. */
   readonly threads?: HandlerThreads;
   /** Measures the response times of store and repository. */
   readonly latency: Latency;

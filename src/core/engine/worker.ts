@@ -2,6 +2,7 @@ import { isStopping } from "../job/job.js";
 import { isFinal } from "../job/lifecycle.js";
 import type { Claim, ClaimRequest, CommitAnswer } from "../ports/chunk-store.js";
 import { backOff } from "./back-off.js";
+import { ContentRoom } from "./asset/content-room.js";
 import { AssetLanes, type SharedWork } from "./chunk/asset-lanes.js";
 import { carefulBatches } from "./chunk/careful-batches.js";
 import { ClaimSize } from "./claim-size.js";
@@ -57,7 +58,8 @@ export class Worker {
     const { clock, options, threads } = tools;
     const slots = new Slots(options.concurrency, clock);
     const threadSlots = threads && new Slots(threads.capacity, clock);
-    this.#shared = { slots, slice: new TimeSlice(clock, SLICE_MS), ...(threadSlots ? { threadSlots } : {}) };
+    const room = new ContentRoom(options.maxHeldContentBytes, clock);
+    this.#shared = { slots, slice: new TimeSlice(clock, SLICE_MS), room, ...(threadSlots ? { threadSlots } : {}) };
     this.#committer = new Committer(tools);
     const notice = new UnavailableNotice(tools);
     const results = tools.repository.enlist ? {} : { results: new ResultWriter({ ...tools, notice }) };

@@ -40,7 +40,7 @@ export interface HandlerContext {
   readonly logger: HandlerLogger;
   readonly repository: RepositoryReader;
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** The asset's whole content. READ_FAILED above 64 MiB. Read only once, however many handlers ask. */
+  /** The asset's whole content. READ_FAILED above 64 MiB. Content up to 1 MiB is read only once, however many handlers ask. */
   bytes(): Promise<Uint8Array>;
   /**
    * The asset's content decoded as it says: by its byte order mark, XML declaration, HTML `meta` or CSS `@charset`, else as
@@ -69,11 +69,11 @@ export interface AssetHandler {
   /** Job types that it handles. @defaultValue `["ASSET_PROCESSING"]` */
   readonly types?: readonly string[];
   /**
-   * Whether to run `process` in worker threads, one asset at a time in each. Use it for CPU-bound work. Each thread
-   * loads the handler's module itself, so the module must be given by location (`--plugin FILE`, or a URL in
-   * `plugins`). `accepts` still runs in the main thread. @defaultValue false
+   * Whether to run `process` in worker threads, one asset at a time in each: for all assets, or for those whose content is
+   * larger than `overBytes`. Use it for CPU-bound work. Each thread loads the handler's module itself, so the module must be
+   * given by location (`--plugin FILE`, or a URL in `plugins`). `accepts` still runs in the main thread. @defaultValue false
    */
-  readonly thread?: boolean;
+  readonly thread?: boolean | LargeInThreads;
   /**
    * Whether its results are stored with the asset. If false, an asset that only this handler processed gets no results,
    * not even a stamp; for handlers whose work ends up elsewhere. @defaultValue true
@@ -87,6 +87,16 @@ export interface AssetHandler {
    */
   process(asset: Asset, context: HandlerContext): HandlerReturn | Promise<HandlerReturn>;
 }
+
+/** Has only large assets processed in threads: one at a time costs more there than it saves where assets are small. */
+export interface LargeInThreads {
+  /** Assets with more bytes of content are processed in a thread, others in the main thread. */
+  readonly overBytes: number;
+}
+
+/** Returns whether an asset of this size is processed in a thread, where there are threads. */
+export const runsInThread = ({ thread }: AssetHandler, sizeBytes: number): boolean =>
+  typeof thread === "object" ? sizeBytes > thread.overBytes : thread === true;
 
 /** A result, or nothing: then only the stamp is written. */
 export type HandlerReturn = HandlerResult | undefined | void;

@@ -41,7 +41,7 @@ export interface ThreadEnd {
 export const MAX_THREAD_DEATHS = 3;
 
 /**
- * Runs handlers that have `thread: true`. Assets are sent to a thread in batches but run there one at a time. So it is
+ * Runs handlers that have `thread`. Assets are sent to a thread in batches but run there one at a time. So it is
  * always known which asset killed its thread, and no other asset is blamed or run twice.
  */
 export interface HandlerThreads {

@@ -1,7 +1,10 @@
+import { ResultSize } from "../../core/asset/result-size.js";
+import { WarningList } from "../../core/asset/warning-list.js";
 import { Cascade } from "./cascade.js";
 import { type Element, elementOf, LINKS_EVERYWHERE, type LinkUse } from "./elements.js";
 import { type Root, rootOf } from "./roots.js";
-import { TitleCollector } from "./title.js";
+import { LIMITS } from "./limits.js";
+import { TitleCollector, TitleText } from "./title.js";
 import { type Attributes, readXml, type XmlSink } from "./xml.js";
 
 /** A linking attribute as written in the document. */
@@ -25,17 +28,17 @@ export interface DitaDocument {
   readonly ids: readonly string[];
   /** One entry per occurrence. */
   readonly links: readonly Link[];
-  readonly warnings: readonly string[];
 }
 
 /**
- * Reads a DITA file. Throws AssetFailure NOT_DITA, or whatever `readXml` throws. Recognises elements by their `class`, or by
+ * Reads a DITA file. Throws AssetFailure NOT_DITA, RESULT_TOO_LARGE as soon as there are more ids and links than a result may
+ * hold, or whatever `readXml` throws. Adds its warnings to `warnings`. Recognises elements by their `class`, or by
  * name if they have none. Elements of other vocabularies (with a prefix or a default namespace of their own, such as embedded
  * SVG) are checked for well-formedness only.
  */
-export function readDita(source: string): DitaDocument {
+export function readDita(source: string, warnings = new WarningList()): DitaDocument {
   const sink = new DitaSink();
-  const warnings = readXml(source, sink);
+  readXml(source, sink, warnings);
   return sink.document(warnings);
 }
 
@@ -46,8 +49,9 @@ class DitaSink implements XmlSink {
   readonly #ids = new Set<string>();
   readonly #links: Link[] = [];
   readonly #cascade = new Cascade();
+  readonly #size = new ResultSize();
+  readonly #rootTitle = new TitleText();
   #root: Root | undefined;
-  #rootTitle = "";
   #title = new TitleCollector(2);
   #depth = 0;
   #foreign = 0;
@@ -57,11 +61,15 @@ class DitaSink implements XmlSink {
     return this.#title.wantsText;
   }
 
-  document(warnings: readonly string[]): DitaDocument {
+  document(warnings: WarningList): DitaDocument {
     const root = this.#root;
     if (!root) throw new Error("no root element was reported");
-    const title = this.#title.title || (root.kind === "map" ? this.#rootTitle : "");
-    return { root, title, ids: [...this.#ids], links: this.#links, warnings };
+    const own = this.#title.title !== "" || root.kind !== "map";
+    const title = own ? this.#title.title : this.#rootTitle.value;
+    if (own ? this.#title.isCut : this.#rootTitle.isCut) {
+      warnings.add(`the title has more than ${LIMITS.titleCharacters} characters and was cut`);
+    }
+    return { root, title, ids: [...this.#ids], links: this.#links };
   }
 
   open(name: string, attributes: Attributes): void {
@@ -94,7 +102,7 @@ class DitaSink implements XmlSink {
 
   #openRoot(name: string, attributes: Attributes): void {
     this.#root = rootOf(name, attributes);
-    this.#rootTitle = (attributes.title ?? "").replace(/\s+/g, " ").trim();
+    this.#rootTitle.add(attributes.title ?? "");
     if (this.#root.kind === "composite") this.#title = new TitleCollector(3);
   }
 
@@ -103,7 +111,7 @@ class DitaSink implements XmlSink {
     for (const name in attributes) {
       const raw = attributes[name] ?? "";
       if (name === "id") {
-        if (raw.trim() !== "") this.#ids.add(raw.trim());
+        this.#addId(raw.trim());
         continue;
       }
       const use = meaning?.links.get(name) ?? LINKS_EVERYWHERE.get(name);
@@ -114,6 +122,7 @@ class DitaSink implements XmlSink {
       if (value === "" || value === PLACEHOLDER) continue;
       // With a conkeyref, the range ends in the key's target, whatever file conrefend names.
       const key = name === "conrefend" && !attributes.conref ? attributes.conkeyref?.trim() : undefined;
+      this.#size.add(value.length);
       this.#links.push({
         use: key ? "content-key" : use,
         value: key ? endOfRange(key, value) : value,
@@ -122,6 +131,12 @@ class DitaSink implements XmlSink {
         reltable: this.#reltable !== 0,
       });
     }
+  }
+
+  #addId(id: string): void {
+    if (id === "" || this.#ids.has(id)) return;
+    this.#size.add(id.length);
+    this.#ids.add(id);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { WarningList } from "../../core/asset/warning-list.js";
 import { AssetFailure } from "../../core/errors.js";
 import { type Doctype, NO_DOCTYPE } from "./doctype.js";
 import { LIMITS } from "./limits.js";
@@ -18,12 +19,12 @@ const REFERENCE = /&([^;&]+);/g;
  */
 export class Entities {
   readonly #open: string[] = [];
-  readonly #warnings = new Set<string>();
+  readonly #warnings: WarningList;
   #doctype: Doctype = NO_DOCTYPE;
   #spent = 0;
 
-  get warnings(): readonly string[] {
-    return [...this.#warnings];
+  constructor(warnings: WarningList) {
+    this.#warnings = warnings;
   }
 
   get anyDeclared(): boolean {
@@ -82,7 +83,7 @@ export class Entities {
   }
 
   #empty(warning: string): string {
-    this.#warnings.add(warning);
+    this.#warnings.addOnce(warning);
     return "";
   }
 }

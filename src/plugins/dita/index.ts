@@ -8,3 +8,6 @@ export const ditaModule = new ContainerModule(({ bind }) => {
 });
 
 export { ditaHandler };
+
+/** What a worker thread loads. */
+export default ditaModule;

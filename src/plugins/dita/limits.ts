@@ -9,4 +9,10 @@ export const LIMITS = Object.freeze({
   entityCharacters: 1_048_576,
   /** Nesting depth of entities; beyond it, XML_ENTITY_LIMIT. */
   entityDepth: 20,
+  /** Attributes of one start tag; beyond it, XML_ATTRIBUTE_LIMIT. */
+  attributes: 10_000,
+  /** Characters of one start tag's attributes together; beyond it, XML_ATTRIBUTE_LIMIT. */
+  attributeCharacters: 16_777_216,
+  /** Characters of a title; the rest is cut off, with a warning. */
+  titleCharacters: 1_000,
 });

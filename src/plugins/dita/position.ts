@@ -8,8 +8,14 @@ function positionOf(text: string, offset: number): string {
     line++;
     lineStart = at + 1;
   }
-  const column = Array.from(text.slice(lineStart, offset)).length + 1;
-  return `line ${line}, column ${column}`;
+  return `line ${line}, column ${charactersIn(text, lineStart, offset) + 1}`;
+}
+
+/** Counts Unicode characters without copying the text: a line may be the whole file. */
+function charactersIn(text: string, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; count++) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return count;
 }
 
 /** Returns the failure of an ill-formed document, with the position of an offset. */

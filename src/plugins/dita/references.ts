@@ -1,4 +1,7 @@
 import type { AssetReference } from "../../core/asset/handler-result.js";
+import { clip } from "../../core/asset/clip.js";
+import { ResultSize } from "../../core/asset/result-size.js";
+import type { WarningList } from "../../core/asset/warning-list.js";
 import type { Link } from "./document.js";
 import type { LinkUse } from "./elements.js";
 import { type Resolved, resolveHref } from "./href.js";
@@ -22,7 +25,6 @@ export interface References {
   readonly lists: ReferenceLists;
   /** Paths that should exist, without duplicates, the asset itself, and peers, which need not exist yet. */
   readonly expected: readonly string[];
-  readonly warnings: readonly string[];
 }
 
 const LISTED: Readonly<Partial<Record<LinkUse, keyof ReferenceLists>>> = {
@@ -66,8 +68,17 @@ const MEDIA_EXTENSIONS = new Set([
   "swf",
 ]);
 
-/** Resolves the links of the document at `path`; `self` is the document's own kind. Never throws. */
-export function resolveLinks(links: readonly Link[], path: string, self: "topic" | "map" | "file"): References {
+/**
+ * Resolves the links of the document at `path`; `self` is the document's own kind. Throws only RESULT_TOO_LARGE, as soon as
+ * there are more references than a result may hold. Adds its warnings to `warnings`.
+ */
+export function resolveLinks(
+  links: readonly Link[],
+  path: string,
+  self: "topic" | "map" | "file",
+  warnings: WarningList,
+): References {
+  const size = new ResultSize();
   const references: AssetReference[] = [];
   const lists = {
     fmditaTopicrefs: new Set<string>(),
@@ -77,24 +88,28 @@ export function resolveLinks(links: readonly Link[], path: string, self: "topic"
     fmditaConrefs: new Set<string>(),
   };
   const expected = new Set<string>();
-  const warnings = new Set<string>();
   for (const link of links) {
     const { use, value, scope } = link;
     const reltable = link.reltable ? { reltable: true } : {};
     if (use === "key" || use === "content-key" || use === "multimedia-key") {
-      for (const key of value.split(/\s+/)) references.push({ kind: use, ...splitKey(key), ...reltable });
+      for (const [key] of value.matchAll(/\S+/g)) {
+        size.add(key.length);
+        references.push({ kind: use, ...splitKey(key), ...reltable });
+      }
       continue;
     }
     const given = { ...(isScope(scope) ? { scope } : {}), ...reltable };
     const resolved = resolveHref(value, path, scope);
     if (resolved.place === "nowhere") {
-      warnings.add(`reference "${value}" ${resolved.reason} and was ignored`);
+      warnings.addOnce(`reference "${clip(value)}" ${resolved.reason} and was ignored`);
     } else if (resolved.place === "outside") {
+      size.add(resolved.url.length);
       references.push({ kind: kindOutside(link), target: resolved.url, external: true, ...given });
     } else {
-      if (resolved.warning !== undefined) warnings.add(`reference "${value}" ${resolved.warning}`);
+      if (resolved.warning !== undefined) warnings.addOnce(`reference "${clip(value)}" ${resolved.warning}`);
       const kind = kindInside(link, resolved, resolved.path === path ? self : undefined);
       const target = resolved.path + resolved.query;
+      size.add(target.length);
       const fragment = resolved.fragment === undefined ? {} : { fragment: resolved.fragment };
       references.push({ kind, target, ...given, ...fragment });
       const list = use === "topicref" && kind === "map" ? "fmditaMaprefs" : LISTED[use];
@@ -112,7 +127,6 @@ export function resolveLinks(links: readonly Link[], path: string, self: "topic"
       fmditaConrefs: [...lists.fmditaConrefs],
     },
     expected: [...expected],
-    warnings: [...warnings],
   };
 }
 

@@ -1,22 +1,26 @@
+import { MAX_WARNINGS, type WarningList } from "../../core/asset/warning-list.js";
 import type { RepositoryReader } from "../../core/ports/asset-handler.js";
 
-/** Broken references of one document that are explained. More of them have another reason than a slip. */
-const MOST_EXPLAINED = 100;
-
 /**
- * Returns a warning for each missing path, in order. Says so if what was probably meant differs only in case or Unicode form: the
+ * Adds a warning for each missing path, in order. Says so if what was probably meant differs only in case or Unicode form: the
  * latter cannot be seen.
  */
-export const brokenReferences = (
+export async function warnOfBroken(
   missing: readonly string[],
   repository: RepositoryReader,
-): Promise<readonly string[]> =>
-  Promise.all(
-    missing.map(async (path, index) => {
-      const similar = index < MOST_EXPLAINED ? await repository.similar(path) : undefined;
+  warnings: WarningList,
+): Promise<void> {
+  const shown = missing.slice(0, Math.max(0, MAX_WARNINGS - warnings.kept.length));
+  const explained = await Promise.all(
+    shown.map(async (path) => {
+      const similar = await repository.similar(path);
       return `broken reference ${path}${similar === undefined ? "" : `: ${similar} ${difference(path, similar)}`}`;
     }),
   );
+  for (const warning of explained) warnings.add(warning);
+  // More of them are only counted: those have another reason than a slip.
+  warnings.count(missing.length - shown.length);
+}
 
 function difference(path: string, similar: string): string {
   const isSameCase = path.normalize() === similar.normalize();

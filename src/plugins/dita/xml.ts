@@ -1,16 +1,18 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
+import type { WarningList } from "../../core/asset/warning-list.js";
 import { AssetFailure, messageOf } from "../../core/errors.js";
 import { explainParseError, type ParserState } from "./explain-parse-error.js";
 import { scanDoctype } from "./doctype.js";
 import { Entities } from "./entities.js";
 import { LIMITS } from "./limits.js";
 import { notWellFormed } from "./position.js";
+import { takeCollected } from "./saxes-state.js";
 
 export type Attributes = Readonly<Record<string, string>>;
 
 /** Receives a document's events in document order. After a failure, discard what it received. */
 export interface XmlSink {
-  /** Checked after each `open` and `close`: text costs time, so unwanted text is not delivered. */
+  /** Checked after each `open` and `close`, and now and then within a long text: unwanted text costs time, and is not delivered. */
   readonly wantsText: boolean;
   open(name: string, attributes: Attributes): void;
   close(): void;
@@ -28,19 +30,51 @@ interface Shared {
   depth: number;
 }
 
+/** Length of the chunks in which a document is given to the parser. Most documents are shorter, and are given as they are. */
+const CHUNK = 65_536;
 /**
- * Reads a whole document into `sink` and returns warnings. Throws only AssetFailure: XML_NOT_WELL_FORMED with the position
- * of the error, XML_ENTITY_LIMIT, XML_DEPTH_LIMIT, or the sink's own. Opens no files and no connections. Expands entities of
+ * Reads a whole document into `sink`, with warnings. Throws only AssetFailure: XML_NOT_WELL_FORMED with the position
+ * of the error, XML_ENTITY_LIMIT, XML_DEPTH_LIMIT, XML_ATTRIBUTE_LIMIT, or the sink's own. The work grows linearly with the
+ * document, and no text is collected that the sink does not want. Opens no files and no connections. Expands entities of
  * the internal subset. Markup in an entity is read as if it were written in place, but its elements must be balanced.
  */
-export function readXml(source: string, sink: XmlSink): readonly string[] {
-  // XML's own end-of-line rule, applied first so that an offset is an offset everywhere.
-  const text = source.includes("\r") ? source.replace(/\r\n?/g, "\n") : source;
-  const report: Report = (offset, reason) => notWellFormed(text, offset, reason);
-  if (text.trim() === "") throw report(0, "the file is empty");
-  const entities = new Entities();
-  new Passage(text, { sink, entities, depth: 0 }, report, false).read();
-  return entities.warnings;
+export function readXml(source: string, sink: XmlSink, warnings: WarningList): void {
+  const text = new XmlText(source);
+  const report: Report = (offset, reason) => notWellFormed(text.whole, offset, reason);
+  if (source.trim() === "") throw report(0, "the file is empty");
+  new Passage(text, { sink, entities: new Entities(warnings), depth: 0 }, report, false).read();
+}
+
+/**
+ * A text with XML's own end-of-line rule applied: `\n` alone ends a line, so that an offset is an offset everywhere. A long text
+ * is not copied for that unless it is needed as a whole, to explain an error.
+ */
+class XmlText {
+  readonly #source: string;
+  readonly #hasReturns: boolean;
+  #whole: string | undefined;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.#hasReturns = source.includes("\r");
+    if (!this.#hasReturns) this.#whole = source;
+  }
+
+  get whole(): string {
+    this.#whole ??= [...this.chunks()].join("");
+    return this.#whole;
+  }
+
+  *chunks(): Generator<string> {
+    const source = this.#source;
+    for (let at = 0; at < source.length;) {
+      let end = Math.min(at + CHUNK, source.length);
+      if (source[end - 1] === "\r" && source[end] === "\n") end++;
+      const chunk = source.slice(at, end);
+      yield this.#hasReturns ? chunk.replace(/\r\n?/g, "\n") : chunk;
+      at = end;
+    }
+  }
 }
 
 // Cannot occur in XML, so it marks an entity until the surrounding text is delivered.
@@ -60,22 +94,27 @@ interface PassageOptions {
  * enough slots.
  */
 class Passage extends SaxesParser<PassageOptions> implements ParserState {
-  readonly source: string;
   readonly starts: number[] = [];
   tagStart = 0;
   inTag = false;
   markupEnd = 0;
   reference = 0;
   lastClosed = "";
+  readonly #text: XmlText;
   readonly #shared: Shared;
   readonly #report: Report;
   readonly #marked: { readonly name: string; readonly offset: number }[] = [];
-  readonly #onText = (text: string) => this.#takeText(text);
+  readonly #onText = (text: string) => this.#takeText(text, text.includes(MARK));
   #listens = false;
+  /** The pieces of an unfinished attribute value or document type declaration. */
+  #pieces: string[] = [];
+  /** Number and characters of the attributes in the current start tag. */
+  #attributes = 0;
+  #attributeCharacters = 0;
 
-  constructor(source: string, shared: Shared, report: Report, isFragment: boolean) {
+  constructor(text: XmlText, shared: Shared, report: Report, isFragment: boolean) {
     super({ xmlns: false, position: false, fragment: isFragment });
-    this.source = source;
+    this.#text = text;
     this.#shared = shared;
     this.#report = report;
     const mark = () => {
@@ -86,6 +125,10 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     this.on("error", (error) => this.#refuse(error.message));
     this.on("doctype", (doctype) => this.#takeDoctype(doctype));
     this.on("opentagstart", (tag) => this.#takeTagStart(tag.name));
+    this.on("attribute", (attribute) => {
+      attribute.value = this.#whole(attribute.value);
+      this.#countAttribute(attribute.name.length + attribute.value.length);
+    });
     this.on("opentag", (tag) => this.#takeOpen(tag));
     this.on("closetag", (tag) => this.#takeClose(tag.name));
     this.on("cdata", (data) => {
@@ -102,9 +145,17 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     this.#listen();
   }
 
+  get source(): string {
+    return this.#text.whole;
+  }
+
   read(): void {
     try {
-      this.write(this.source).close();
+      for (const chunk of this.#text.chunks()) {
+        this.write(chunk);
+        this.#takeCollected();
+      }
+      this.close();
     } catch (error) {
       if (AssetFailure.is(error)) throw error;
       // On lone surrogates, saxes throws instead of reporting an error.
@@ -112,10 +163,51 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     }
   }
 
+  /** Takes what the parser has collected at the end of a chunk: it would keep all of a text, even one that nobody reads. */
+  #takeCollected(): void {
+    const { text, collecting, isMarked } = takeCollected(this, this.inTag, MARK);
+    const { sink } = this.#shared;
+    if (collecting === "text") {
+      if (text !== "") this.#takeText(text, isMarked);
+      this.#listen();
+    } else if (collecting === "character data") {
+      if (sink.wantsText) sink.text(text);
+    } else if (collecting === "attribute" || collecting === "doctype") {
+      if (text !== "") this.#pieces.push(text);
+      if (collecting === "attribute") this.#checkAttributes(this.#pieces.length * CHUNK);
+    }
+  }
+
+  /** Returns a text with the pieces of it that were taken before. */
+  #whole(end: string): string {
+    if (this.#pieces.length === 0) return end;
+    const whole = this.#pieces.join("") + end;
+    this.#pieces = [];
+    return whole;
+  }
+
+  #countAttribute(characters: number): void {
+    this.#attributes++;
+    this.#attributeCharacters += characters;
+    this.#checkAttributes(0);
+  }
+
+  #checkAttributes(unfinished: number): void {
+    const { attributes, attributeCharacters } = LIMITS;
+    if (this.#attributes > attributes)
+      throw new AssetFailure("XML_ATTRIBUTE_LIMIT", `a start tag with more than ${attributes} attributes`);
+    if (this.#attributeCharacters + unfinished > attributeCharacters) {
+      const message = `a start tag with more than ${attributeCharacters} characters of attributes`;
+      throw new AssetFailure("XML_ATTRIBUTE_LIMIT", message);
+    }
+  }
+
   #takeTagStart(name: string): void {
     this.markupEnd = this.position;
     this.tagStart = this.markupEnd - name.length - 2;
     this.inTag = true;
+    this.#attributes = 0;
+    this.#attributeCharacters = 0;
     if (++this.#shared.depth > LIMITS.elementDepth) {
       throw new AssetFailure("XML_DEPTH_LIMIT", `elements nested deeper than ${LIMITS.elementDepth}`);
     }
@@ -138,7 +230,8 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     this.#listen();
   }
 
-  #takeDoctype(doctype: string): void {
+  #takeDoctype(last: string): void {
+    const doctype = this.#whole(last);
     this.markupEnd = this.position;
     const start = this.position - 1 - doctype.length;
     this.#shared.entities.declare(
@@ -158,9 +251,9 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     else this.off("text");
   }
 
-  #takeText(text: string): void {
+  #takeText(text: string, isMarked: boolean): void {
     const { sink } = this.#shared;
-    const [first = "", ...rest] = text.includes(MARK) ? text.split(MARK) : [text];
+    const [first = "", ...rest] = isMarked ? text.split(MARK) : [text];
     if (sink.wantsText) sink.text(first);
     const marked = this.#marked.splice(0);
     for (const [index, after] of rest.entries()) {
@@ -193,7 +286,7 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     const replacement = entities.replacement(name) ?? "";
     const report: Report = (_within, reason) => this.#report(offset, `in entity &${name};: ${reason}`);
     entities.within(name, replacement, () => {
-      if (/[<&]/.test(replacement)) new Passage(replacement, this.#shared, report, true).read();
+      if (/[<&]/.test(replacement)) new Passage(new XmlText(replacement), this.#shared, report, true).read();
       else if (this.#shared.sink.wantsText) this.#shared.sink.text(replacement);
     });
   }

@@ -126,6 +126,24 @@ export const RESULT_GUARANTEES: readonly ResultGuarantee[] = [
     },
   },
   {
+    guarantee: "large results are all written, those of two writes about one asset merged",
+    async check(plot) {
+      const paths = await plot.plant(["/a", "/b", "/c", "/d"]);
+      const text = (name: string): string => name.repeat(400_000);
+      const writes = paths.flatMap((path, i) => [
+        writeOf(path, { properties: { x: text(`${i}`), y: "first" } }),
+        writeOf(path, { properties: { y: text("y") }, references: { h: [topic(`/t${i}`)] } }),
+        writeOf(path),
+      ]);
+      await applied(plot, writes);
+      for (const [i, path] of paths.entries()) {
+        const result = await resultOf(plot, path);
+        deepStrictEqual(result?.properties, { x: text(`${i}`), y: text("y") });
+        deepStrictEqual(result?.references.length, 1);
+      }
+    },
+  },
+  {
     guarantee: "a call writes about every asset that it names, in one folder or many, and an empty call writes nothing",
     async check(plot) {
       await applied(plot, []);

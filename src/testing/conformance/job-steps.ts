@@ -132,7 +132,8 @@ export function partOf(
     writes: options.writes ?? [],
     lines: options.lines ?? [],
     warnings: outcomes.reduce(
-      (sum, { outcome }) => sum + (outcome.kind === "SUCCEEDED" ? outcome.warnings.length : 0),
+      (sum, { outcome }) =>
+        sum + (outcome.kind === "SUCCEEDED" ? outcome.warnings.length + (outcome.moreWarnings ?? 0) : 0),
       0,
     ),
     pace: { types: {}, elapsedMs: 1 },

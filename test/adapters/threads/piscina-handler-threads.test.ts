@@ -177,6 +177,35 @@ describe("handlers in worker threads", () => {
     expect(AssetmillError.is(failed) && [failed.code, failed.ids.path]).to.deep.equal(["ENCODING_INVALID", "/a"]);
   });
 
+  it("return results of any size whole and in order, whatever lists are in them", async () => {
+    const body = `const list = (length, name) => Array.from({ length }, (_, i) => name + i);
+       return {
+         properties: { first: "x", long: list(12_345, "l"), short: list(3, "s"), last: list(5_001, "z") },
+         references: list(20_001, "/t").map((target) => ({ kind: "topic", target })),
+         warnings: list(150, "w"),
+       };`;
+    const { returned } = await withHandler(body).run(workOf("/a"));
+    const list = (length: number, name: string): string[] => Array.from({ length }, (_, i) => name + i);
+    expect(Object.keys(returned?.properties ?? {})).to.deep.equal(["first", "long", "short", "last"]);
+    expect(returned).to.deep.equal({
+      properties: { first: "x", long: list(12_345, "l"), short: list(3, "s"), last: list(5_001, "z") },
+      references: list(20_001, "/t").map((target) => ({ kind: "topic", target })),
+      warnings: list(100, "w"),
+      moreWarnings: 50,
+    });
+  });
+
+  it("fail an asset that yields too much in the thread, before the main thread receives it", async () => {
+    const pool = withHandler(`return { properties: { ids: Array.from({ length: 100_001 }, (_, i) => "i" + i) } };`);
+    const error = await rejection(pool.run(workOf("/a")));
+    expect(AssetFailure.is(error) && error.code).to.equal("RESULT_TOO_LARGE");
+  });
+
+  it("send no more of a message than an outcome has", async () => {
+    const pool = withHandler(`throw new Error("x".repeat(5_000_000));`);
+    expect(((await rejection(pool.run(workOf("/a")))) as Error).message).to.have.length(1_000);
+  });
+
   it("get content that is already in memory", async () => {
     const pool = withHandler(`return { properties: { text: await context.text() } };`);
     const bytes = Buffer.from("handed over");

@@ -297,6 +297,18 @@ describe("A text", () => {
     });
   }
 
+  it("is decoded the same in pieces as at once: no piece's end divides a character", () => {
+    const unit = "a\u00e9\ud55c\u{1f600}";
+    // Every offset of a character against the ends of the pieces, which are a MiB long.
+    for (const lead of ["", "x", "xx", "xxx"]) {
+      const text = `\ufeff${lead}${unit.repeat(300_000)}`;
+      expect(decodeText(Buffer.from(text, "utf16le"), "/a.txt").text).to.equal(text.slice(1));
+    }
+    const latin = `<?xml version="1.0" encoding="windows-1252"?>${"\u00e9\x80".repeat(700_000)}`;
+    const decoded = decodeText(Buffer.from(latin, "latin1"), "/a.xml").text;
+    expect(decoded === latin.replaceAll("\x80", "\u20ac")).to.equal(true);
+  });
+
   it("is searched for its invalid byte in a time that grows with its length only", () => {
     const large = Buffer.alloc(16 * 1024 * 1024, "a");
     large[large.length - 1] = 0xff;

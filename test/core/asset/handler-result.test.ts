@@ -13,6 +13,7 @@ describe("the check of a handler's result", () => {
     ["with a name that has a colon", { properties: { "dc:title": "x" } }],
     ["with references", { references: [{ kind: "topic", target: "/a/b.dita" }] }],
     ["with warnings", { warnings: ["hm"] }],
+    ["with the number of warnings left out", { warnings: ["hm"], moreWarnings: 5 }],
   ];
   for (const [title, result] of sound) {
     it(`accepts one ${title} unchanged`, () => expect(check(result)).to.equal(result));
@@ -26,6 +27,8 @@ describe("the check of a handler's result", () => {
     ["that is a list", [{ properties: {} }], /list|array|HandlerResult/i],
     ["with a part that is none", { propertys: { a: 1 } }, /"propertys".*properties, references, warnings/],
     ["with a part that is none, though it is undefined", { warning: undefined }, /"warning"/],
+    ["with a negative number of warnings left out", { moreWarnings: -1 }, /moreWarnings/],
+    ["with half a warning left out", { moreWarnings: 0.5 }, /moreWarnings/],
     ["with properties that are a string", { properties: "abc" }, /properties/],
     ["with properties that are a list", { properties: ["a"] }, /properties/],
     ["with properties that are a number", { properties: 7 }, /properties/],

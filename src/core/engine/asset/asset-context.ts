@@ -3,7 +3,7 @@ import { AssetFailure, AssetmillError, RetryableError, SkipAsset } from "../../e
 import type { HandlerContext, HandlerLogger, RepositoryReader } from "../../ports/asset-handler.js";
 import type { AssetRepository, ReadableAssets } from "../../ports/asset-repository.js";
 import { collect } from "./asset-content.js";
-import type { AssetTask } from "./asset-task.js";
+import { type AssetTask, UNREADABLE } from "./asset-task.js";
 
 /** The part of a context that all assets of a chunk share. */
 export interface ContextBase {
@@ -15,15 +15,28 @@ export interface ContextBase {
   readonly maxContentBytes: number;
 }
 
+/** Content that was to be read in the main thread has grown since it was listed, or was listed without its size. */
+export class LargerThanListed extends Error {
+  readonly sizeBytes: number;
+
+  constructor(sizeBytes: number) {
+    super(`the content has ${sizeBytes} bytes, more than was listed`);
+    this.sizeBytes = sizeBytes;
+  }
+}
+
 /** One handler's view of one asset during one try. Everything expensive is created only when used. */
 export class AssetContext implements HandlerContext {
   readonly attempt: number;
   readonly #base: ContextBase;
   readonly #task: AssetTask;
+  readonly #mostBytes: number;
 
-  constructor(base: ContextBase, task: AssetTask, attempt: number) {
+  /** @param mostBytes larger content must be read in a thread: LargerThanListed is thrown */
+  constructor(base: ContextBase, task: AssetTask, attempt: number, mostBytes = Number.POSITIVE_INFINITY) {
     this.#base = base;
     this.#task = task;
+    this.#mostBytes = mostBytes;
     this.attempt = attempt;
   }
 
@@ -64,11 +77,14 @@ export class AssetContext implements HandlerContext {
     // What is learned here becomes part of the stamp: the result may depend on it.
     const bytes = async (path: string): Promise<Uint8Array> => {
       try {
-        const content = await collect(repository.read(path, this.signal), path, maxContentBytes, async () => {
+        const sizeOf = async (): Promise<number | undefined> => {
           const [node] = await repository.stat([path], this.signal);
           return node?.kind === "asset" ? node.asset.sizeBytes : undefined;
-        });
-        task.learnedContent(path, content);
+        };
+        const digest = task.createDigest();
+        const pieces = repository.read(path, this.signal);
+        const content = await collect(pieces, path, maxContentBytes, sizeOf, (piece) => digest.update(piece));
+        task.learned(path, digest.finish());
         return content;
       } catch (error) {
         task.learned(path, AssetmillError.is(error) && error.code === "GONE" ? false : UNREADABLE);
@@ -88,11 +104,19 @@ export class AssetContext implements HandlerContext {
   }
 
   bytes(): Promise<Uint8Array> {
-    return this.#task.content.bytes(this.signal);
+    const bytes = this.#task.content.bytes(this.signal);
+    return this.#mostBytes === Number.POSITIVE_INFINITY ? bytes : this.#ifSmall(bytes);
   }
 
-  text(): Promise<string> {
+  async text(): Promise<string> {
+    if (this.#mostBytes !== Number.POSITIVE_INFINITY) await this.bytes();
     return this.#task.content.text(this.signal);
+  }
+
+  async #ifSmall(content: Promise<Uint8Array>): Promise<Uint8Array> {
+    const bytes = await content;
+    if (bytes.length > this.#mostBytes) throw new LargerThanListed(bytes.length);
+    return bytes;
   }
 
   stream(): AsyncIterable<Uint8Array> {
@@ -112,6 +136,4 @@ export class AssetContext implements HandlerContext {
   }
 }
 
-/** Stands for a hash, and is equal to none. */
-const UNREADABLE = "unreadable";
 const NO_PARAMETERS: Readonly<Record<string, unknown>> = Object.freeze({});

@@ -2,7 +2,9 @@ import type { Asset } from "../../asset/asset.js";
 import type { FileType } from "../../asset/file-type.js";
 import type { OtherAssets } from "../../asset/stamp.js";
 import type { AssetHandler } from "../../ports/asset-handler.js";
+import type { Digest } from "../../ports/digest.js";
 import { AssetContent, type ContentSource } from "./asset-content.js";
+import type { ContentHold } from "./content-room.js";
 
 /** One asset while it is in flight. */
 export class AssetTask {
@@ -10,6 +12,8 @@ export class AssetTask {
   /** Passed to the handlers. Even if they change it, `path` and `fileType` below stay. */
   readonly asset: Asset;
   readonly path: string;
+  /** As listed, until its content is found to be larger. */
+  sizeBytes: number;
   /** The type that discovery counted, even if the asset has changed since. */
   readonly fileType: FileType;
   /** When the current try began, on the worker's monotonic clock. Infinity between tries. */
@@ -25,20 +29,62 @@ export class AssetTask {
   #others: Record<string, boolean | string> | undefined;
   #controller: AbortController | undefined;
   #aborted: unknown;
+  #learned = 0;
+  #hold: ContentHold | undefined;
+  #isOver = false;
 
   constructor(index: number, asset: Asset, source: ContentSource, startedMs: number, fileType = asset.fileType) {
     this.#source = source;
     this.index = index;
     this.asset = asset;
     this.path = asset.path;
+    this.sizeBytes = asset.sizeBytes;
     this.fileType = fileType;
     this.tryStartedMs = startedMs;
   }
 
   /** Created when a handler first reads: some never do. */
   get content(): AssetContent {
-    this.#content ??= new AssetContent({ path: this.path, sizeBytes: this.asset.sizeBytes }, this.#source);
+    this.#content ??= new AssetContent({ path: this.path, sizeBytes: this.sizeBytes }, this.#source, (bytes) =>
+      this.makeRoom(bytes),
+    );
     return this.#content;
+  }
+
+  /**
+   * Takes room for so many bytes of content; returns a promise if it has to wait for that. The wait does not count towards the
+   * deadline. Rejects if the asset is told to stop.
+   */
+  makeRoom(bytes: number): Promise<void> | undefined {
+    if (this.#isOver) return undefined;
+    this.#hold ??= this.#source.room?.hold();
+    const waiting = this.#hold?.take(bytes, () => this.signal);
+    return waiting && this.#wait(waiting);
+  }
+
+  /** Gives up the room, and with it the content that this process keeps. What reads it again has to wait for room again. */
+  giveUpRoom(): void {
+    if (this.#hold?.isHeld) this.#content?.forget();
+    this.#hold?.release();
+  }
+
+  async #wait(waiting: Promise<number>): Promise<void> {
+    const startedMs = this.tryStartedMs;
+    this.tryStartedMs = Number.POSITIVE_INFINITY;
+    let waitedMs = 0;
+    try {
+      waitedMs = await waiting;
+      // It was abandoned meanwhile, or its run has ended: nobody would give up the room.
+      if (this.#isOver) this.giveUpRoom();
+    } finally {
+      this.tryStartedMs = startedMs + waitedMs;
+    }
+  }
+
+  /** Ends the run: whatever its handlers still do gets no room. */
+  end(): void {
+    this.#isOver = true;
+    this.giveUpRoom();
   }
 
   /** What handlers learned about other assets so far. */
@@ -46,17 +92,20 @@ export class AssetTask {
     return this.#others ?? NOTHING_LEARNED;
   }
 
-  /** Records an answer about another asset. The hash of its content says more than that it exists. */
+  /**
+   * Records an answer about another asset. The hash of its content says more than that it exists. After too many answers, only
+   * remembers that: the asset will then count as changed.
+   */
   learned(path: string, answer: boolean | string): void {
     this.#others ??= {};
-    if (answer !== true || typeof this.#others[path] !== "string") this.#others[path] = answer;
+    if (this.#learned > MAX_LEARNED) return;
+    if (answer === true && typeof this.#others[path] === "string") return;
+    this.#others[path] = answer;
+    if (++this.#learned > MAX_LEARNED) this.#others = { [this.path]: UNREADABLE };
   }
 
-  /** Records the content of another asset. */
-  learnedContent(path: string, bytes: Uint8Array): void {
-    const digest = this.#source.createDigest();
-    digest.update(bytes);
-    this.learned(path, digest.finish());
+  createDigest(): Digest {
+    return this.#source.createDigest();
   }
 
   /** Hash of the content; null if it was not read completely. */
@@ -93,6 +142,12 @@ export class AssetTask {
     this.#controller?.abort(reason);
   }
 }
+
+/** Number of answers about other assets that a stamp may rest on. Each of them is looked up again to find the asset unchanged. */
+const MAX_LEARNED = 10_000;
+
+/** Stands for a hash, and is equal to none. */
+export const UNREADABLE = "unreadable";
 
 /** Most handlers ask about no other asset: one object shared by all of them. */
 export const NOTHING_LEARNED: OtherAssets = Object.freeze({});

@@ -5,6 +5,7 @@ import type { AssetRepository, ReadableAssets } from "../../ports/asset-reposito
 import type { PartBuilder } from "../chunk/part-builder.js";
 import type { AssetRunTools } from "./run-asset.js";
 import type { ThreadTools } from "./run-in-thread.js";
+import type { ContentRoom } from "./content-room.js";
 import { repositorySilence } from "../health/repository-silence.js";
 import { SimilarPaths } from "./similar-paths.js";
 import { stampsOf } from "./stamps.js";
@@ -20,11 +21,15 @@ interface Run extends Pick<LeasedWork, "job" | "over"> {
   readonly part: PartBuilder;
 }
 
-/** Makes the tools that all assets of a chunk share. `outside` runs work outside the slot of its caller. */
+/**
+ * Makes the tools that all assets of a chunk share. `outside` runs work outside the slot of its caller; `room` limits the content
+ * that the assets of all chunks hold.
+ */
 export function assetTools(
   { job, claim, part, over }: Run,
   outside: ThreadTools["outside"],
   tools: EngineTools,
+  room?: ContentRoom,
 ): AssetRunTools {
   const { options, repository, createDigest, threads, latency } = tools;
   const read: AssetRepository["read"] = (path, signal) => latency.repository.timeFirst(repository.read(path, signal));
@@ -56,14 +61,21 @@ export function assetTools(
       repository: reader,
       maxContentBytes: options.maxContentBytes,
     },
-    content: { repository: { read }, createDigest, maxBytes: options.maxContentBytes },
+    content: { repository: { read }, createDigest, maxBytes: options.maxContentBytes, ...(room ? { room } : {}) },
     clock: tools.clock,
     random: tools.random,
     tries: options.tries,
     retryDelayMs: options.retryDelayMs,
     ...(asksForStamps(job) ? { stampOf: stampsOf(claim, repository, over) } : {}),
     ...(threads && handlers.some(({ thread }) => thread)
-      ? { inThreads: { threads, outside, silence: () => repositorySilence(tools) } }
+      ? {
+          inThreads: {
+            threads,
+            always: handlers.some(({ thread }) => thread === true),
+            outside,
+            silence: () => repositorySilence(tools),
+          },
+        }
       : {}),
   };
 }

@@ -1,7 +1,9 @@
 import type { AssetReference, HandlerResult, PropertyValue } from "../../asset/handler-result.js";
 import { checkResult } from "../../asset/handler-result.js";
+import { ResultSize } from "../../asset/result-size.js";
+import { WarningList } from "../../asset/warning-list.js";
 import type { AssetHandler, HandlerReturn } from "../../ports/asset-handler.js";
-import { clip } from "./clip.js";
+import { clip } from "../../asset/clip.js";
 
 /** Merged results of all handlers of one asset. Most handlers return little, so empty values are shared objects. */
 export class MergedResults {
@@ -14,22 +16,39 @@ export class MergedResults {
   versions: Readonly<Record<string, string>> = EMPTY;
   properties: Readonly<Record<string, PropertyValue>> = EMPTY;
   references: Readonly<Record<string, readonly AssetReference[]>> = EMPTY;
-  warnings: readonly string[] = NO_WARNINGS;
+  #warnings: WarningList | undefined;
+  readonly #size = new ResultSize();
 
-  /** Adds a handler's result. Throws if it is not a HandlerResult. */
+  /** The first warnings about the asset. */
+  get warnings(): readonly string[] {
+    return this.#warnings?.kept ?? NO_WARNINGS;
+  }
+
+  /** About how much memory the results take. */
+  get bytes(): number {
+    return this.#size.bytes;
+  }
+
+  /** Number of further warnings. */
+  get moreWarnings(): number {
+    return this.#warnings?.more ?? 0;
+  }
+
+  /** Adds a handler's result. Throws if it is not a HandlerResult, and RESULT_TOO_LARGE if all together exceed the limits. */
   add(handler: AssetHandler, returned: HandlerReturn): void {
     const result = returned === undefined ? NOTHING : checkResult(returned);
     this.succeeded++;
     this.ran(handler);
     if (result === NOTHING) return;
+    this.#size.addResult(result);
     if (result.properties) this.properties = { ...this.properties, ...result.properties };
     if (result.references) this.references = { ...this.references, [handler.name]: result.references };
-    if (result.warnings) this.warnings = [...this.warnings, ...result.warnings.map(clip)];
+    if (result.warnings || result.moreWarnings) (this.#warnings ??= new WarningList()).addOf(result);
   }
 
   /** Adds a warning of the engine. */
   warn(message: string): void {
-    this.warnings = [...this.warnings, clip(message)];
+    (this.#warnings ??= new WarningList()).add(message);
   }
 
   skip(handler: AssetHandler, reason: string): void {

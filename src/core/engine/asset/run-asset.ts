@@ -5,7 +5,7 @@ import { AssetFailure, AssetmillError, type ErrorCode, isUnavailable, messageOf,
 import type { AssetHandler } from "../../ports/asset-handler.js";
 import type { ContentSource } from "./asset-content.js";
 import { type AssetTask, NOTHING_LEARNED } from "./asset-task.js";
-import { clip } from "./clip.js";
+import { clip } from "../../asset/clip.js";
 import { MergedResults, NO_WARNINGS } from "./merged-results.js";
 import { type HandlerAnswer, type HandlerRunTools, NOT_ACCEPTED, retryHandler, startTry } from "./run-handler.js";
 import type { KnownStamp } from "./stamps.js";
@@ -23,7 +23,12 @@ export interface AssetEnd {
   readonly outcome: Outcome;
   /** For SUCCEEDED only. */
   readonly write?: AssetWrite;
+  /** About how much memory the results take, in bytes. @defaultValue not worth counting */
+  readonly bytes?: number;
 }
+
+/** Results that take less are not worth counting. */
+const MIN_BYTES = 64 * 1024;
 
 /**
  * Runs the handlers that accept an asset, in registration order, until one fails. Returns undefined if the asset was
@@ -61,13 +66,15 @@ export async function runAsset(task: AssetTask, tools: AssetRunTools): Promise<A
   }
   if (done.succeeded === 0) return { outcome: skipped(done, task) };
   if (task.textWarning !== undefined) done.warn(task.textWarning);
+  const { warnings, moreWarnings } = done;
   const outcome: Outcome =
-    task.attempts === 1 && done.warnings.length === 0
+    task.attempts === 1 && warnings.length === 0 && moreWarnings === 0
       ? PLAIN_SUCCESS
-      : { kind: "SUCCEEDED", attempts: task.attempts, warnings: done.warnings };
+      : { kind: "SUCCEEDED", attempts: task.attempts, warnings, ...(moreWarnings === 0 ? {} : { moreWarnings }) };
   if (!done.writes) return { outcome };
   return {
     outcome,
+    ...(done.bytes < MIN_BYTES ? {} : { bytes: done.bytes }),
     write: {
       path: task.path,
       properties: done.properties,

@@ -1,8 +1,8 @@
 import { RetryableError } from "../../errors.js";
-import type { AssetHandler, HandlerReturn } from "../../ports/asset-handler.js";
+import { type AssetHandler, type HandlerReturn, type LargeInThreads, runsInThread } from "../../ports/asset-handler.js";
 import type { Clock } from "../../ports/clock.js";
 import { backOff, retryCurve } from "../back-off.js";
-import { AssetContext, type ContextBase } from "./asset-context.js";
+import { AssetContext, type ContextBase, LargerThanListed } from "./asset-context.js";
 import type { AssetTask } from "./asset-task.js";
 import { runInThread, type ThreadTools } from "./run-in-thread.js";
 
@@ -14,7 +14,7 @@ export interface HandlerRunTools {
   /** Maximum number of tries of a handler that throws RetryableError. */
   readonly tries: number;
   readonly retryDelayMs: number;
-  /** Present if handlers with `thread: true` run in threads. */
+  /** Present if handlers with `thread` run in threads. */
   readonly inThreads?: ThreadTools;
 }
 
@@ -39,9 +39,11 @@ export function startTry(
     if (handler.accepts && !handler.accepts(task.asset)) return NOT_ACCEPTED;
     task.acceptedBy = handler;
   }
-  return handler.thread && tools.inThreads
-    ? runInThread(handler, task, attempt, tools.inThreads, tools)
-    : handler.process(task.asset, new AssetContext(tools.context, task, attempt));
+  const { inThreads, context } = tools;
+  if (!inThreads || !handler.thread) return handler.process(task.asset, new AssetContext(context, task, attempt));
+  if (runsInThread(handler, task.sizeBytes)) return runInThread(handler, task, attempt, inThreads, tools);
+  const { overBytes } = handler.thread as LargeInThreads;
+  return handler.process(task.asset, new AssetContext(context, task, attempt, overBytes));
 }
 
 /**
@@ -55,6 +57,16 @@ export async function retryHandler(
   tools: HandlerRunTools,
 ): Promise<HandlerAnswer> {
   let last = error;
+  if (error instanceof LargerThanListed) {
+    // Not a further try: the handler has seen nothing.
+    task.sizeBytes = error.sizeBytes;
+    task.content.forget();
+    try {
+      return await startTry(handler, task, 1, tools);
+    } catch (thrown) {
+      last = thrown;
+    }
+  }
   for (let attempt = 2; RetryableError.is(last) && attempt <= tools.tries; attempt++) {
     await pauseAfter(attempt - 1, task, tools);
     if (task.aborted) break;
@@ -71,6 +83,8 @@ export async function retryHandler(
  * Pauses before a retry. Ends at once when the asset is told to stop. The pause does not count towards the deadline.
  */
 async function pauseAfter(attempt: number, task: AssetTask, tools: HandlerRunTools): Promise<void> {
+  // The pause may be long, and others wait.
+  task.giveUpRoom();
   const pauseMs = backOff(attempt, tools.random, retryCurve(tools.retryDelayMs));
   task.tryStartedMs = Number.POSITIVE_INFINITY;
   await tools.clock.sleep(pauseMs, task.signal);

@@ -12,6 +12,8 @@ const MAX_CROSSING_BYTES = 1024 * 1024;
 /** Dependencies of a handler's run in a thread. */
 export interface ThreadTools {
   readonly threads: HandlerThreads;
+  /** Whether a handler runs there for every asset. Else few assets do, and there are no lanes for whole batches of them. */
+  readonly always: boolean;
   /** Runs work while others can use the asset's slot. */
   readonly outside: <T>(work: () => Promise<T>) => Promise<T>;
   /** See `repositorySilence`. @defaultValue never */
@@ -36,11 +38,15 @@ export async function runInThread(
   const content = await contentOf(task, repository);
   task.tryStartedMs = Number.POSITIVE_INFINITY;
   let busyMs = 0;
+  // What this process has read, the thread reads again; and nothing that holds room may wait for a thread.
+  task.giveUpRoom();
   try {
     const base = { jobId, type, deadlineMs, maxContentBytes, logger, repository, ...(silence ? { silence } : {}) };
-    const end = await outside(() =>
-      threads.run({ ...base, handler: handler.name, asset, attempt, signal, ...content }),
-    );
+    const end = await outside(async () => {
+      // Content above the limit is not held, but read as a stream. Room is taken first: a thread must not wait for it.
+      if (task.sizeBytes <= maxContentBytes) await task.makeRoom(task.sizeBytes);
+      return threads.run({ ...base, handler: handler.name, asset, attempt, signal, ...content });
+    });
     busyMs = end.busyMs;
     if (end.contentHash !== undefined) task.content.readAs(end.contentHash);
     if (end.textWarning !== undefined) task.content.textWarning = end.textWarning;
@@ -50,6 +56,7 @@ export async function runInThread(
     if (AssetFailure.is(error) && error.code === "POISON") task.attempts = Math.max(task.attempts, MAX_THREAD_DEATHS);
     throw error;
   } finally {
+    task.giveUpRoom();
     task.tryStartedMs = clock.monotonicMs() - busyMs;
   }
 }
@@ -61,7 +68,7 @@ async function contentOf(
 ): Promise<{ readonly file?: string; readonly bytes?: Uint8Array }> {
   try {
     if (repository.fileOf) return { file: repository.fileOf(task.path) };
-    if (task.asset.sizeBytes <= MAX_CROSSING_BYTES) return { bytes: await task.content.bytes(task.signal) };
+    if (task.sizeBytes <= MAX_CROSSING_BYTES) return { bytes: await task.content.bytes(task.signal) };
   } catch {
     // The thread reads it again, and its handler gets the error.
   }

@@ -5,10 +5,12 @@ import type { Job } from "../../job/job.js";
 import type { Lease } from "../../job/lease.js";
 import type { AssetTask } from "../asset/asset-task.js";
 import { assetTools } from "../asset/asset-tools.js";
+import type { ContentRoom } from "../asset/content-room.js";
 import { type AssetEnd, type AssetRunTools, runAsset } from "../asset/run-asset.js";
 import { repositorySilence } from "../health/repository-silence.js";
 import { endsWaiting, type LeasedWork, type StopReason } from "../leased-work.js";
 import type { EngineTools } from "../tools.js";
+import { HeldResults } from "./held-results.js";
 import { LaneSlots } from "./lane-slots.js";
 import { OpenAssets, type Rerun } from "./open-assets.js";
 import { PartBuilder } from "./part-builder.js";
@@ -21,6 +23,8 @@ export interface SharedWork {
   readonly slice: TimeSlice;
   /** Assets that wait for threads or run in them. Present if there are threads. */
   readonly threadSlots?: Slots;
+  /** Limits the content in memory. @defaultValue no limit */
+  readonly room?: ContentRoom;
 }
 
 /**
@@ -53,6 +57,9 @@ export class AssetLanes implements LeasedWork {
   #started = 0;
   #drained: Promise<void> = Promise.resolve();
   #drain: () => void = () => {};
+  /** Ends the wait for the next commit. */
+  #commitNow: AbortController | undefined;
+  readonly #results: HeldResults;
 
   constructor(job: Job, claim: ChunkClaim, leaseUntilMs: number, shared: SharedWork, tools: EngineTools) {
     this.job = job;
@@ -61,9 +68,10 @@ export class AssetLanes implements LeasedWork {
     this.sinceMs = tools.clock.monotonicMs();
     this.part = new PartBuilder(claim, tools.clock, tools.repository.enlist !== undefined);
     this.#tools = tools;
-    this.#assetTools = assetTools(this, (work) => this.#slots.outside(work), tools);
-    this.#slots = new LaneSlots(job, shared.slots, this.#assetTools.inThreads && shared.threadSlots);
+    this.#assetTools = assetTools(this, (work) => this.#slots.outside(work), tools, shared.room);
+    this.#slots = new LaneSlots(job, shared.slots, this.#assetTools.inThreads?.always ? shared.threadSlots : undefined);
     this.#slice = shared.slice;
+    this.#results = new HeldResults(shared.room);
     this.#assets = new OpenAssets(claim, this.#assetTools.content);
   }
 
@@ -102,12 +110,19 @@ export class AssetLanes implements LeasedWork {
 
   /** Yields when there may be something to commit: every `everyMs`, if given, and when everything started has ended. */
   async *batches(everyMs?: number): AsyncGenerator<void> {
-    for (;;) {
-      const started = this.#started;
-      const drained = await this.#drainedWithin(everyMs);
-      yield;
-      // The consumer may have rerun assets, and these may already have ended.
-      if (drained && started === this.#started) return;
+    try {
+      for (;;) {
+        const started = this.#started;
+        const drained = await this.#drainedWithin(everyMs);
+        const held = this.#results.bytes;
+        yield;
+        // What had ended before is committed, or will never be.
+        this.#results.release(held);
+        // The consumer may have rerun assets, and these may already have ended.
+        if (drained && started === this.#started) return;
+      }
+    } finally {
+      this.#results.end();
     }
   }
 
@@ -159,6 +174,7 @@ export class AssetLanes implements LeasedWork {
       }
       task.abandoned = true;
       task.abort(new Error("deadline"));
+      task.end();
       const message = `not finished within ${deadlineMs} ms`;
       this.#ended(task, { outcome: { kind: "FAILED", code: "DEADLINE", message, attempts: task.attempts } });
       // The lane hangs in that handler: a new lane continues in its slot.
@@ -180,7 +196,8 @@ export class AssetLanes implements LeasedWork {
       });
     }
     const { threads, options } = this.#tools;
-    const lanes = Math.min(this.#assetTools.inThreads && threads ? threads.capacity : options.concurrency, assets);
+    const most = this.#assetTools.inThreads?.always && threads ? threads.capacity : options.concurrency;
+    const lanes = Math.min(most, assets);
     this.#lanes += lanes;
     for (let i = 0; i < lanes; i++) void this.#enter();
   }
@@ -206,6 +223,8 @@ export class AssetLanes implements LeasedWork {
         this.#inFlight.delete(task);
         this.error = error;
         this.stop(isUnavailable(error) ? "unavailable" : "failed", true);
+      } finally {
+        task.end();
       }
     }
     slots.release();
@@ -228,13 +247,17 @@ export class AssetLanes implements LeasedWork {
     if (!end) return nowMs;
     const { index, path, fileType: type } = task;
     this.part.add({ index, path, type, end, startedMs: Math.min(task.tryStartedMs, nowMs), endedMs: nowMs });
+    this.#results.add(end.bytes ?? 0);
+    if (this.part.isHeavy) this.#commitNow?.abort(WAITED);
     return nowMs;
   }
 
   async #drainedWithin(ms: number | undefined): Promise<boolean> {
     const drained = this.#drained.then(() => true);
     if (ms === undefined) return drained;
+    if (this.part.isHeavy) return false;
     const stopWaiting = new AbortController();
+    this.#commitNow = stopWaiting;
     try {
       return await Promise.race([drained, this.#tools.clock.sleep(ms, stopWaiting.signal).then(() => false)]);
     } finally {

@@ -12,6 +12,9 @@ import type { AssetEnd } from "../asset/run-asset.js";
 /** Maximum number of handlers' log lines in one part. Further lines are only counted. */
 const MAX_HANDLER_LINES = 1_000;
 
+/** Results that together take this many bytes are committed at once. Each second of waiting would add as many again. */
+const HEAVY_BYTES = 16 * 1024 * 1024;
+
 /** An asset that ended and is about to be added to a part. */
 export interface EndedAsset {
   readonly index: number;
@@ -56,6 +59,8 @@ export class PartBuilder {
   #lines: LogEntry[] = [];
   #handlerLines = 0;
   #warnings = 0;
+  /** About how much memory the results take that were added since the last part was taken. */
+  #bytes = 0;
   #types: Partial<Record<FileType, { assets: number; busyMs: number }>> = {};
 
   constructor(claim: ChunkClaim, clock: Clock, enlists: boolean) {
@@ -72,13 +77,19 @@ export class PartBuilder {
     return this.#open[this.#first];
   }
 
+  /** Whether so much has been added that it should be committed at once. */
+  get isHeavy(): boolean {
+    return this.#bytes > HEAVY_BYTES;
+  }
+
   /** Sets when the worker's time on this chunk begins: it may have waited for a slot before. */
   begin(nowMs: number): void {
     this.#sinceMs = nowMs;
   }
 
   add(ended: EndedAsset): void {
-    const { outcome, write } = ended.end;
+    const { outcome, write, bytes = 0 } = ended.end;
+    this.#bytes += bytes;
     if (write) this.#writes.push(write);
     if (write && !this.#enlists) this.#unwritten.push(ended);
     else this.settle(ended, outcome);
@@ -108,8 +119,13 @@ export class PartBuilder {
     if (outcome.kind === "FAILED") {
       this.#lines.push({ level: "ERROR", message: `Failed ${path}: ${outcome.code} ${outcome.message}` });
     } else if (outcome.kind === "SUCCEEDED") {
-      this.#warnings += outcome.warnings.length;
-      for (const warning of outcome.warnings) this.#lines.push({ level: "WARN", message: `${path}: ${warning}` });
+      const { warnings, moreWarnings = 0 } = outcome;
+      this.#warnings += warnings.length + moreWarnings;
+      for (const warning of warnings) this.#lines.push({ level: "WARN", message: `${path}: ${warning}` });
+      if (moreWarnings > 0) {
+        const more = `${moreWarnings} more warning${moreWarnings === 1 ? "" : "s"}`;
+        this.#lines.push({ level: "WARN", message: `${path}: … and ${more}` });
+      }
     }
   }
 
@@ -120,6 +136,7 @@ export class PartBuilder {
 
   /** Takes the part to commit now; undefined if there is nothing to commit. */
   take(): ChunkPart | undefined {
+    this.#bytes = 0;
     if (this.#outcomes.length === 0 && this.#lines.length === 0) return undefined;
     const nowMs = this.#clock.monotonicMs();
     const outcomes = this.#outcomes;

@@ -159,6 +159,64 @@ describe("an asset's run", () => {
     expect((outcome as { message: string }).message.length).to.be.at.most(1_000);
   });
 
+  describe("with too large results", () => {
+    const list = (length: number, text = "x"): string[] => Array.from({ length }, () => text);
+    const MB = 1024 * 1024;
+    const large: readonly [string, object][] = [
+      ["more than 100,000 texts in a list", { properties: { ids: list(100_001) } }],
+      ["more than 100,000 properties", { properties: Object.fromEntries(list(100_001).map((x, i) => [x + i, i])) }],
+      ["more than 100,000 references", { references: list(100_001).map((target) => ({ kind: "topic", target })) }],
+      ["a text of more than 16 MiB", { properties: { text: "x".repeat(16 * MB) } }],
+      ["a property's name of more than 16 MiB", { properties: { ["x".repeat(16 * MB)]: true } }],
+      ["a list of more than 16 MiB", { properties: { texts: list(17, "x".repeat(MB)) } }],
+      [
+        "a reference of more than 16 MiB",
+        { references: [{ kind: "key", target: "k", fragment: "x".repeat(16 * MB) }] },
+      ],
+      [
+        "a field of a reference's own of more than 16 MiB",
+        { references: [{ kind: "key", target: "k", x: ["x".repeat(16 * MB)] }] },
+      ],
+    ];
+    for (const [what, result] of large) {
+      it(`fails as RESULT_TOO_LARGE, and nothing is written: ${what}`, async () => {
+        const end = await bench([handler(() => result)]).run();
+        expect(end?.write).to.equal(undefined);
+        expect(end?.outcome).to.include({ kind: "FAILED", code: "RESULT_TOO_LARGE", handler: "h" });
+        expect((end?.outcome as { message: string }).message).to.match(
+          /^the asset yields more than (100,000|16,777,216) /,
+        );
+      });
+    }
+
+    it("fails likewise if all its handlers together yield too much, and succeeds with exactly 100,000 values", async () => {
+      const of = (name: string, length: number): AssetHandler =>
+        handler(() => ({ properties: { [name]: list(length) } }), { name });
+      expect(await outcomeOf([of("a", 50_000), of("b", 50_001)])).to.include({
+        code: "RESULT_TOO_LARGE",
+        handler: "b",
+      });
+      expect(await outcomeOf([of("a", 50_000), of("b", 50_000)])).to.include({ kind: "SUCCEEDED" });
+    });
+  });
+
+  it("keeps the first hundred warnings of all handlers together, shortened, and counts all others", async () => {
+    const warning = (name: string, more: object): AssetHandler =>
+      handler(() => ({ warnings: Array.from({ length: 80 }, (_, i) => `${name}${i}`), ...more }), { name });
+    const outcome = await outcomeOf([warning("a", {}), warning("b", { moreWarnings: 1_000 })]);
+    expect(outcome).to.include({ kind: "SUCCEEDED", moreWarnings: 1_060 });
+    const { warnings } = outcome as { warnings: readonly string[] };
+    expect([warnings.length, warnings[99]]).to.deep.equal([100, "b19"]);
+    const only = await outcomeOf([handler(() => ({ moreWarnings: 5 }))]);
+    expect(only).to.deep.equal({ kind: "SUCCEEDED", attempts: 1, warnings: [], moreWarnings: 5 });
+    const [long] = (
+      (await outcomeOf([handler(() => ({ warnings: ["x".repeat(5_000)] }))])) as typeof outcome & {
+        warnings: readonly string[];
+      }
+    ).warnings;
+    expect(long).to.have.length(1_000);
+  });
+
   it("collects the warnings of all handlers", async () => {
     const warning = (name: string): AssetHandler => handler(() => ({ warnings: [name] }), { name });
     expect(await outcomeOf([warning("a"), warning("b")])).to.deep.include({ warnings: ["a", "b"] });

@@ -163,3 +163,81 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect(run.part.take()).to.equal(undefined);
   });
 });
+
+describe("a handler that has only large assets in threads", () => {
+  const LARGE = 1_000;
+
+  /** Assets of these sizes as listed, with contents of these, else the same, sizes. Small ones are read and done in the main thread. */
+  function bench(listed: readonly number[], contents: readonly number[] = listed, concurrency = 2) {
+    const threads = new HeldThreads(6);
+    const clock = new ManualClock();
+    const main: { index: number; attempt: number; bytes: number }[] = [];
+    const paths = pathsOf(listed.length);
+    const handler: AssetHandler = {
+      name: "h",
+      version: "1",
+      thread: { overBytes: LARGE },
+      process: async (asset, context) => {
+        const { length: bytes } = await context.bytes();
+        main.push({ index: paths.indexOf(asset.path), attempt: context.attempt, bytes });
+      },
+    };
+    const repository = repositoryOf({
+      read: async function* (path) {
+        yield Buffer.alloc(contents[paths.indexOf(path)] ?? 0);
+      },
+    });
+    const tools = engineTools({ clock, handlers: [handler], threads, repository, options: { concurrency } });
+    const claim = {
+      lease: { jobId: jobOf().id, chunk: 1, epoch: 1 },
+      entries: entriesOf(paths).map(({ asset }, i) => ({ asset: { ...asset, sizeBytes: listed[i] ?? 0 } })),
+      open: listed.map((_, i) => i),
+      takenOver: false,
+    };
+    const slots = new Slots(concurrency, clock);
+    const threadSlots = new Slots(threads.capacity, clock);
+    const run = startLanes(jobOf(), claim, 10_000, { slots, threadSlots, slice: new TimeSlice(clock, 1_000) }, tools);
+    const inThreads = (): number[] => threads.works.map(({ work }) => paths.indexOf(work.asset.path));
+    return { threads, main, run, slots, threadSlots, inThreads };
+  }
+
+  it("has all others in the main thread, with no thread and no slot of a thread taken", async () => {
+    const { threads, main, run, threadSlots } = bench([10, 1_000, 0]);
+    await run.drained();
+    expect(main.map(({ index }) => index)).to.deep.equal([0, 1, 2]);
+    expect([threads.works.length, threadSlots.free]).to.deep.equal([0, 6]);
+  });
+
+  it("leaves the slot to others while a large asset is in a thread, and only as many assets begin as usual", async () => {
+    const { threads, main, run, slots, inThreads } = bench([1_001, 10, 10, 5_000, 10, 5_000, 10]);
+    await quiet();
+    expect(main.map(({ index }) => index)).to.deep.equal([1, 2]);
+    expect(inThreads()).to.deep.equal([0, 3]);
+    expect(slots.free).to.equal(2);
+    await threads.end(0);
+    expect(main.map(({ index }) => index)).to.deep.equal([1, 2, 4]);
+    await threads.end(1);
+    await threads.end(2);
+    await run.drained();
+    expect(run.part.take()?.outcomes.map(({ outcome }) => outcome.kind)).to.deep.equal(Array(7).fill("SUCCEEDED"));
+    expect(slots.free).to.equal(2);
+  });
+
+  it("has an asset in a thread whose content is larger than was listed, as its first try", async () => {
+    const { threads, main, run, inThreads } = bench([0, 10], [5_000, 10]);
+    await quiet();
+    expect(main).to.deep.equal([{ index: 1, attempt: 1, bytes: 10 }]);
+    expect(inThreads()).to.deep.equal([0]);
+    expect(threads.works[0]?.work).to.include({ attempt: 1 });
+    expect(threads.works[0]?.work.bytes).to.have.length(5_000);
+    await threads.end(0);
+    await run.drained();
+    expect(run.part.take()?.outcomes.map(({ outcome }) => outcome.attempts)).to.have.members([1, 1]);
+  });
+
+  it("has an asset in the main thread whose content is smaller than was listed, if no thread is needed", async () => {
+    const { main, inThreads, run } = bench([900], [10]);
+    await run.drained();
+    expect([main.length, inThreads()]).to.deep.equal([1, []]);
+  });
+});

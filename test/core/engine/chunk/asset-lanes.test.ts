@@ -491,4 +491,25 @@ describe("a job's handlers", () => {
     await startLanes(job, claimOf(1), 10_000, sharedOf(1, tools), tools).drained();
     expect(calls).to.deep.equal(["first", "second"]);
   });
+
+  it("logs the first hundred warnings of each asset, then how many more there are; all count", async () => {
+    const { held, run } = bench(3, { concurrency: 3 });
+    await quiet();
+    const [a = "", b = "", c = ""] = held.started;
+    const warnings = Array.from({ length: 150 }, (_, i) => `w${i}`);
+    await held.end(a, { warnings, moreWarnings: 1_000_000 });
+    await held.end(b, { warnings: warnings.slice(0, 101) });
+    await held.end(c, { warnings: warnings.slice(0, 100) });
+    const part = run.part.take();
+    expect(part?.warnings).to.equal(1_000_150 + 101 + 100);
+    const lines = part?.lines.filter(({ level }) => level === "WARN").map(({ message }) => message) ?? [];
+    expect(lines).to.have.length(302);
+    expect([lines[0], lines[99], lines[100], lines[101]]).to.deep.equal([
+      `${a}: w0`,
+      `${a}: w99`,
+      `${a}: … and 1000050 more warnings`,
+      `${b}: w0`,
+    ]);
+    expect(lines[201]).to.equal(`${b}: … and 1 more warning`);
+  });
 });
