@@ -9,6 +9,7 @@ import {
   type Fetch,
   type NodeListener,
   nodeListener,
+  type NodeListenerOptions,
   refuseUnknownHttpOptions,
   TokenAuthenticator,
 } from "./http/index.js";
@@ -28,7 +29,7 @@ export interface Assetmill {
   /** The token that callers need if no authenticator was given; else undefined. */
   readonly token: string | undefined;
   /** Returns the HTTP API as a listener for `node:http`, Express, Fastify and the like; see `nodeListener` in assetmill/http. */
-  nodeListener(): NodeListener;
+  nodeListener(options?: NodeListenerOptions): NodeListener;
   /**
    * Starts the worker: on all jobs of this repository, including those that an earlier process left unfinished, or on one
    * job only. A second call has no effect.
@@ -93,7 +94,7 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
     operator,
     fetch,
     token,
-    nodeListener: () => nodeListener(fetch, options.http?.onError ?? onError),
+    nodeListener: (listenerOptions) => nodeListener(fetch, options.http?.onError ?? onError, listenerOptions),
     start,
     stop,
     close: async () => {

@@ -1,27 +1,37 @@
-/** Stable codes. Those up to INTERNAL are the wire's (CONTRACT.md); the others concern one asset. */
-export type ErrorCode =
-  | "INVALID_JSON"
-  | "INVALID_PARAMETER"
-  | "UNKNOWN_FIELD"
-  | "UNKNOWN_TYPE"
-  | "PATH_NOT_FOUND"
-  | "PATH_BUSY"
-  | "JOB_NOT_FOUND"
-  | "ILLEGAL_STATE"
-  | "IDEMPOTENCY_CONFLICT"
-  | "UNAUTHENTICATED"
-  | "FORBIDDEN"
-  | "TOO_LARGE"
-  | "UNSUPPORTED_MEDIA_TYPE"
-  | "RATE_LIMITED"
-  | "UNAVAILABLE"
-  | "INTERNAL"
-  | "GONE"
-  | "ACCESS_DENIED"
-  | "READ_FAILED"
-  | "WRITE_FAILED"
-  | "ENCODING_INVALID"
-  | "ENCODING_UNKNOWN";
+/** Stable codes of errors about a request, as callers see them (CONTRACT.md). */
+export const REQUEST_ERROR_CODES = [
+  "INVALID_JSON",
+  "INVALID_PARAMETER",
+  "UNKNOWN_FIELD",
+  "UNKNOWN_TYPE",
+  "PATH_NOT_FOUND",
+  "PATH_BUSY",
+  "JOB_NOT_FOUND",
+  "ILLEGAL_STATE",
+  "IDEMPOTENCY_CONFLICT",
+  "UNAUTHENTICATED",
+  "FORBIDDEN",
+  "TOO_LARGE",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "REQUEST_TIMEOUT",
+  "RATE_LIMITED",
+  "UNAVAILABLE",
+  "INTERNAL",
+] as const;
+
+export type RequestErrorCode = (typeof REQUEST_ERROR_CODES)[number];
+
+/** Stable codes of errors about one asset. */
+export const ASSET_ERROR_CODES = [
+  "GONE",
+  "ACCESS_DENIED",
+  "READ_FAILED",
+  "WRITE_FAILED",
+  "ENCODING_INVALID",
+  "ENCODING_UNKNOWN",
+] as const;
+
+export type ErrorCode = RequestErrorCode | (typeof ASSET_ERROR_CODES)[number];
 
 /** Identifies what an error concerns. */
 export interface ErrorIds {

@@ -1,4 +1,5 @@
-import type { MiddlewareHandler } from "hono";
+import type { IncomingMessage } from "node:http";
+import type { Context, MiddlewareHandler } from "hono";
 import { AssetmillError, invalidParameter } from "../core/errors.js";
 import type { AccessPolicy } from "../core/ports/access-policy.js";
 import type { Authenticator, Principal } from "../core/ports/authenticator.js";
@@ -6,6 +7,7 @@ import type { JobOperator } from "../core/ports/job-operator.js";
 import { AuthorizedOperator } from "./authorized-operator.js";
 import { hostnameOf } from "./loopback.js";
 import { withSecurityHeaders } from "./security-headers.js";
+import { TimeLimit } from "./time-limit.js";
 
 /** What the middleware attaches to a request. */
 export interface AppEnv {
@@ -13,6 +15,7 @@ export interface AppEnv {
     principal: Principal;
     /** The driving port restricted to this caller; routes have no other. */
     operator: JobOperator;
+    timeLimit: TimeLimit;
   };
 }
 
@@ -26,14 +29,32 @@ export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   withSecurityHeaders(c.res);
 };
 
-/** Checks the Host header, against DNS rebinding: another site's page whose name resolves to this server. */
+/** Limits the time of each request. */
+export const timeLimit =
+  (ms: number): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const limit = new TimeLimit(ms);
+    c.set("timeLimit", limit);
+    await limit.answering(next());
+  };
+
+/**
+ * Checks the Host header, against DNS rebinding: another site's page whose name resolves to this server. A request over a
+ * socket may lack the header (HTTP/1.0: load balancers check health so), because every browser sends it.
+ */
 export const hostCheck =
   (allowed: (host: string) => boolean): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
+    if (isHostless(c)) return next();
     const host = hostnameOf(c.req.header("host") ?? new URL(c.req.url).host);
     if (host === undefined || !allowed(host)) throw invalidParameter("Host", "does not name this server");
     await next();
   };
+
+const isHostless = (c: Context): boolean => {
+  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
+  return incoming?.url?.startsWith("/") === true && incoming.headers.host === undefined;
+};
 
 /** Refuses requests without valid credentials. */
 export const authentication =

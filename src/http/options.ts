@@ -21,7 +21,10 @@ export interface HttpOptions {
   readonly statusCodes?: StatusCodes;
   /** Size limit of request bodies. @defaultValue 1 MiB */
   readonly maxBodyBytes?: number;
-  /** Time limit for a request, after which the answer is UNAVAILABLE. @defaultValue 30 s */
+  /**
+   * Time limit for receiving a request's body, after which the answer is REQUEST_TIMEOUT, and as much again for answering,
+   * after which it is UNAVAILABLE. @defaultValue 30 s
+   */
   readonly requestTimeoutMs?: number;
   /** Limits requests per principal and failed logins per address. @defaultValue no limit */
   readonly rateLimit?: RateLimit;

@@ -75,7 +75,10 @@ function addAssetStatus(app: OpenAPIHono<AppEnv>, { siblingPath, maxBodyBytes }:
   );
   app.post(path, async (c) => {
     validate(noQuerySchema, queryOf(c.req.url));
-    const request = validate(assetStatusRequestSchema, await readJson(c.req.raw, maxBodyBytes));
+    const request = validate(
+      assetStatusRequestSchema,
+      await c.var.timeLimit.receiving(() => readJson(c.req.raw, maxBodyBytes)),
+    );
     const { jobId, status } = await c.var.operator.askAssetStatus(request, c.var.principal.name);
     return c.json({ jobId, status }, 200);
   });

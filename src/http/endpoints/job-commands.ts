@@ -78,7 +78,7 @@ export function addJobCommands(app: OpenAPIHono<AppEnv>, { basePath, maxBodyByte
       }),
     );
     app.post(path, async (c) => {
-      const processingId = await readJobReference(c.req.raw, maxBodyBytes);
+      const processingId = await c.var.timeLimit.receiving(() => readJobReference(c.req.raw, maxBodyBytes));
       return c.json(await run(c.var.operator, processingId, c.var.principal.name), 200);
     });
   }

@@ -27,7 +27,10 @@ export function addStart(app: OpenAPIHono<AppEnv>, { basePath, maxBodyBytes }: R
   app.post(basePath, async (c) => {
     validate(noQuerySchema, queryOf(c.req.url));
     const options = startOptions(c.req.header("idempotency-key"));
-    const request = validate(startRequestSchema, await readJson(c.req.raw, maxBodyBytes));
+    const request = validate(
+      startRequestSchema,
+      await c.var.timeLimit.receiving(() => readJson(c.req.raw, maxBodyBytes)),
+    );
     const { processingId } = await c.var.operator.start(request, c.var.principal.name, options);
     return c.json({ processingId }, 200);
   });
