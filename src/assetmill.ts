@@ -3,6 +3,7 @@ import type { Container } from "inversify";
 import { beginRetention, composeContainer, guardMainThread } from "./composition/container.js";
 import { Worker } from "./core/engine/worker.js";
 import { isUnavailable, messageOf } from "./core/errors.js";
+import { typesOf } from "./core/ports/asset-handler.js";
 import type { JobOperator } from "./core/ports/job-operator.js";
 import {
   createApp,
@@ -76,6 +77,7 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
     createApp(operator, {
       onError,
       ready: () => operator.history({ limit: 1 }).then(() => !closed),
+      jobTypes: [...new Set(container.get(ENGINE_TOOLS).handlers.flatMap(typesOf))].sort(),
       ...options.http,
       authenticator: options.http?.authenticator ?? new TokenAuthenticator(token ?? ""),
     }),

@@ -119,6 +119,9 @@ export class SkipAsset extends Error {
   }
 }
 
+/** The form of the code of a failed or skipped asset. */
+export const OUTCOME_CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
+
 /**
  * Thrown by a handler to fail this asset with a code of its own, such as `XML_NOT_WELL_FORMED`: 1 to 64 capital
  * letters, digits and `_`, starting with a letter. An invalid code is replaced by `HANDLER_ERROR`, and the message says
@@ -129,7 +132,7 @@ export class AssetFailure extends Error {
   readonly code: string;
 
   constructor(code: string, message: string, options?: { cause?: unknown }) {
-    const sound = /^[A-Z][A-Z0-9_]{0,63}$/.test(code);
+    const sound = OUTCOME_CODE.test(code);
     super(sound ? message : `${message} (invalid code ${JSON.stringify(code)})`, options);
     Object.defineProperty(this, FAILURE, { value: true });
     this.code = sound ? code : "HANDLER_ERROR";

@@ -43,6 +43,8 @@ export interface HttpOptions {
    * @defaultValue the base path without its `/assets/process` suffix, if it has one
    */
   readonly siblingPath?: string;
+  /** Job types that can be started, for the OpenAPI document. @defaultValue the document allows any string */
+  readonly jobTypes?: readonly string[];
   /** Jobs in a history response if the request gives no limit. @defaultValue `HISTORY_PAGE.default` */
   readonly historyLimit?: number;
   /** Interval of keep-alive comments on an idle event stream. @defaultValue 15 s */
@@ -104,6 +106,7 @@ const NAMES: NamesOf<Required<HttpOptions>> = {
   ready: true,
   system: true,
   siblingPath: true,
+  jobTypes: true,
   historyLimit: true,
   eventKeepAliveMs: true,
   maxEventStreams: true,

@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import { AssetmillError, type RequestErrorCode } from "../core/errors.js";
 import type { ResolvedHttpOptions, StatusCodes } from "./options.js";
+import { PLAIN } from "./problem-codes.js";
 import type { problemSchema } from "./representations.js";
 import { withSecurityHeaders } from "./security-headers.js";
 import { TooManyRequests } from "./too-many-requests.js";
@@ -76,16 +77,6 @@ export function problemResponse(thrown: unknown, options: ProblemOptions): Respo
   };
   return respond(problem, headers);
 }
-
-/** Refusals that the status alone explains, with their codes: `about:blank` (RFC 9457, 4.2.1). */
-const PLAIN = {
-  404: { title: "Not Found", code: "NOT_FOUND" },
-  405: { title: "Method Not Allowed", code: "METHOD_NOT_ALLOWED" },
-  413: { title: "Content Too Large", code: "TOO_LARGE" },
-  414: { title: "URI Too Long", code: "URI_TOO_LONG" },
-  417: { title: "Expectation Failed", code: "EXPECTATION_FAILED" },
-  431: { title: "Request Header Fields Too Large", code: "HEADERS_TOO_LARGE" },
-} as const;
 
 /**
  * Returns the problem for an unknown endpoint, method or expectation, or for a request that is too large to be parsed.

@@ -16,6 +16,18 @@ export const SKIP_CODES = [
 
 export type SkipCode = (typeof SKIP_CODES)[number];
 
+/** Why an asset failed, where no handler gave a code of its own. */
+export const FAILED_CODES = [
+  "HANDLER_ERROR",
+  "DEADLINE",
+  "POISON",
+  "READ_FAILED",
+  "WRITE_FAILED",
+  "ACCESS_DENIED",
+  "ENCODING_INVALID",
+  "ENCODING_UNKNOWN",
+] as const;
+
 export interface Succeeded {
   readonly kind: "SUCCEEDED";
   readonly attempts: number;
@@ -33,7 +45,7 @@ export interface Skipped {
 
 export interface Failed {
   readonly kind: "FAILED";
-  /** HANDLER_ERROR, DEADLINE, POISON, READ_FAILED, WRITE_FAILED, ACCESS_DENIED, or a code of the handler's own. */
+  /** One of FAILED_CODES, or a code of the handler's own. */
   readonly code: string;
   readonly message: string;
   readonly handler?: string;

@@ -3,6 +3,7 @@ import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { historySchema, jobReportSchema } from "../representations.js";
 import { historyQuerySchema, jobQuerySchema } from "../schemas.js";
+import { HISTORY_EXAMPLE, JOB_EXAMPLE } from "../examples.js";
 import { jsonResponses } from "./responses.js";
 
 /** Adds GET status and history. */
@@ -13,7 +14,7 @@ export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit }: 
     operationId: "status",
     summary: "Get a job's status",
     request: { query: jobQuerySchema },
-    responses: jsonResponses(jobReportSchema, "The job's current status"),
+    responses: jsonResponses(jobReportSchema, "The job's current status", JOB_EXAMPLE),
   });
   app.openapi(status, async (c) => {
     const { processingId } = c.req.valid("query");
@@ -25,7 +26,7 @@ export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit }: 
     operationId: "history",
     summary: "List the latest jobs",
     request: { query: historyQuerySchema },
-    responses: jsonResponses(historySchema, "Jobs, newest first"),
+    responses: jsonResponses(historySchema, "Jobs, newest first", HISTORY_EXAMPLE),
   });
   app.openapi(history, async (c) => {
     const executionHistory = await c.var.operator.history({ limit: historyLimit, ...c.req.valid("query") });
