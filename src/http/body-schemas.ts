@@ -61,7 +61,7 @@ const filter = strict({
 const jobFields = {
   excludedPaths,
   type: required(200).openapi({ description: "Registered job type", example: "ASSET_PROCESSING" }),
-  filter: z.union([filter, z.null()]).optional(), // not nullish(), which would make the component itself nullable
+  filter: filter.nullish(),
   priority: z.int().min(0).max(9).nullish().openapi({
     description:
       "0 is the highest priority, 9 the lowest, 5 if absent; each step up doubles the job's share of the work",
@@ -101,7 +101,8 @@ export const startRequestSchema = strict({ path: pathText.nullish(), paths: many
 /** Documents a start request: it has `path` or `paths`. `jobTypes`: the types that this server knows, if it says so. */
 export function startRequestBody(jobTypes: readonly string[] | undefined) {
   const type = jobFields.type.openapi(jobTypes && jobTypes.length > 0 ? { enum: [...jobTypes] } : {});
-  const fields = { ...jobFields, type };
+  // With nullish(), the component itself would be nullable; validation keeps it, because a union hides which field is wrong.
+  const fields = { ...jobFields, type, filter: z.union([filter, z.null()]).optional() };
   return z
     .union([
       strict({ path: pathText, ...fields }).openapi("StartWithPath"),

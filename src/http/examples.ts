@@ -14,7 +14,14 @@ const DRAFTS = `${FOLDER}/drafts`;
 const STARTED_MS = 1_761_291_362_776;
 
 /** Of parameters, by name. */
-export const PARAMETER_EXAMPLES = Object.freeze({ processingId: JOB, path: ASSET, cursor: "3.499" });
+export const PARAMETER_EXAMPLES = Object.freeze({
+  processingId: JOB,
+  jobId: NEW_JOB,
+  folder: FOLDER,
+  path: ASSET,
+  cursor: "3.499",
+  eventId: "41.PROCESSING-1-0-SUCCESS",
+});
 
 export const START_EXAMPLE = {
   path: FOLDER,

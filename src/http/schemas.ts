@@ -3,6 +3,7 @@ import { CURSOR_PATTERN, EVENT_ID_PATTERN, parseCursor, readCursor } from "../co
 import { IDEMPOTENCY_KEY } from "../core/job/job-key.js";
 import { JOB_STATUSES } from "../core/job/lifecycle.js";
 import { HISTORY_PAGE, LOG_PAGE, OUTCOME_PAGE, type PageLimit } from "../core/job/page-limits.js";
+import { PARAMETER_EXAMPLES } from "./examples.js";
 import { INT64, PATH_FORM, required, strict } from "./schema-parts.js";
 import { clip } from "./validation.js";
 
@@ -27,7 +28,7 @@ const limitOf = ({ default: byDefault, most }: PageLimit) =>
 
 const processingId = required(200).openapi({
   description: "Job id returned by the start request",
-  example: "165f1de6-68c4-4dcd-9223-2b7242b62306",
+  example: PARAMETER_EXAMPLES.processingId,
 });
 
 export const noQuerySchema = strict({});
@@ -56,11 +57,21 @@ export const historyQuerySchema = strict({
   type: required(200).optional(),
   path: required(4096)
     .optional()
-    .openapi({ ...PATH_FORM, description: "Only jobs with a root at or below this path" }),
+    .openapi({
+      ...PATH_FORM,
+      description: "Only jobs with a root at or below this path",
+      example: PARAMETER_EXAMPLES.folder,
+    }),
   createdBy: required(200).optional(),
 });
 
 const pageLimit = limitOf(OUTCOME_PAGE);
+
+const NEXT = {
+  pattern: CURSOR_PATTERN,
+  description: "The `next` value of an earlier page",
+  example: PARAMETER_EXAMPLES.cursor,
+};
 
 /** The cursor of an outcome page. */
 const cursor = z
@@ -68,7 +79,7 @@ const cursor = z
   .refine((text) => readCursor(text) !== undefined, "must be the `next` value of an earlier page")
   .transform((text) => parseCursor(text, "after"))
   .optional()
-  .openapi({ type: "string", pattern: CURSOR_PATTERN, description: "The `next` value of an earlier page" });
+  .openapi({ type: "string", ...NEXT });
 
 export const outcomesQuerySchema = strict({ processingId, limit: pageLimit, after: cursor });
 
@@ -84,20 +95,23 @@ export const downloadQuerySchema = strict({
 export const lastEventHeaderSchema = z.object({
   "Last-Event-ID": z.string().optional().openapi({
     pattern: EVENT_ID_PATTERN,
+    example: PARAMETER_EXAMPLES.eventId,
     description: "Id of the last event received; the stream continues after it",
   }),
 });
 
 export const resultsQuerySchema = strict({
-  path: required(4096).openapi({ ...PATH_FORM, description: "Absolute path of an asset" }),
+  path: required(4096).openapi({
+    ...PATH_FORM,
+    description: "Absolute path of an asset",
+    example: PARAMETER_EXAMPLES.path,
+  }),
 });
 
 export const assetStatusQuerySchema = strict({
-  jobId: required(200).openapi({ description: "Job id returned by the POST" }),
+  jobId: required(200).openapi({ description: "Job id returned by the POST", example: PARAMETER_EXAMPLES.jobId }),
   limit: pageLimit,
-  after: required(200)
-    .optional()
-    .openapi({ pattern: CURSOR_PATTERN, description: "The `next` value of an earlier page" }),
+  after: required(200).optional().openapi(NEXT),
 });
 
 export const logsQuerySchema = strict({

@@ -151,12 +151,12 @@ describe("a client that stops reading", () => {
   it("is not cut off while it reads, however slowly the report is made", async () => {
     const operator = new (class extends EndlessOperator {
       override async outcomes(): Promise<OutcomePage> {
-        await new Promise((resolve) => setTimeout(resolve, 700)); // longer than a client may leave anything unread
+        await new Promise((resolve) => setTimeout(resolve, 2000)); // longer than a client may leave anything unread
         const { outcomes, next } = await super.outcomes();
         return this.given < 800 * KIBIBYTE ? { outcomes, ...(next ? { next } : {}) } : { outcomes };
       }
     })();
-    const { origin } = await hosted(operator, 300);
+    const { origin } = await hosted(operator, 1500);
     const response = await fetch(`${origin}${BASE}/outcomes?processingId=x`, {
       headers: { accept: "application/x-ndjson" },
     });
@@ -165,7 +165,7 @@ describe("a client that stops reading", () => {
 
   it("is not cut off if it pauses for less than that again and again", async () => {
     const operator = new EndlessOperator();
-    const { origin } = await hosted(operator, 2000);
+    const { origin } = await hosted(operator, 5000);
     const { port } = new URL(origin);
     const socket = connect(Number(port), "127.0.0.1", () => socket.write(requestOf(STREAMS["outcomes as CSV"] ?? "")));
     closing.push(() => socket.destroy());
