@@ -3,6 +3,7 @@ import type { Container } from "inversify";
 import { beginRetention, composeContainer, guardMainThread } from "./composition/container.js";
 import { Worker } from "./core/engine/worker.js";
 import { isUnavailable, messageOf } from "./core/errors.js";
+import { typesOf } from "./core/ports/asset-handler.js";
 import type { JobOperator } from "./core/ports/job-operator.js";
 import {
   createApp,
@@ -10,6 +11,7 @@ import {
   type Fetch,
   type NodeListener,
   nodeListener,
+  type NodeListenerOptions,
   refuseUnknownHttpOptions,
   TokenAuthenticator,
 } from "./http/index.js";
@@ -29,7 +31,7 @@ export interface Assetmill {
   /** The token that callers need if no authenticator was given; else undefined. */
   readonly token: string | undefined;
   /** Returns the HTTP API as a listener for `node:http`, Express, Fastify and the like; see `nodeListener` in assetmill/http. */
-  nodeListener(): NodeListener;
+  nodeListener(options?: NodeListenerOptions): NodeListener;
   /**
    * Starts the worker: on all jobs of this repository, including those that an earlier process left unfinished, or on one
    * job only. A second call has no effect.
@@ -76,6 +78,7 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
     createApp(operator, {
       onError,
       ready: () => operator.history({ limit: 1 }).then(() => !closed),
+      jobTypes: [...new Set(container.get(ENGINE_TOOLS).handlers.flatMap(typesOf))].sort(),
       ...options.http,
       authenticator: options.http?.authenticator ?? new TokenAuthenticator(token ?? ""),
     }),
@@ -94,7 +97,7 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
     operator,
     fetch,
     token,
-    nodeListener: () => nodeListener(fetch, options.http?.onError ?? onError),
+    nodeListener: (listenerOptions) => nodeListener(fetch, options.http?.onError ?? onError, listenerOptions),
     start,
     stop,
     close: async () => {

@@ -1,28 +1,38 @@
-/** Stable codes. Those up to INTERNAL are the wire's (CONTRACT.md); the others concern one asset. */
-export type ErrorCode =
-  | "INVALID_JSON"
-  | "INVALID_PARAMETER"
-  | "UNKNOWN_FIELD"
-  | "UNKNOWN_TYPE"
-  | "PATH_NOT_FOUND"
-  | "PATH_BUSY"
-  | "JOB_NOT_FOUND"
-  | "ILLEGAL_STATE"
-  | "IDEMPOTENCY_CONFLICT"
-  | "UNAUTHENTICATED"
-  | "FORBIDDEN"
-  | "TOO_LARGE"
-  | "UNSUPPORTED_MEDIA_TYPE"
-  | "RATE_LIMITED"
-  | "TOO_MANY_JOBS"
-  | "UNAVAILABLE"
-  | "INTERNAL"
-  | "GONE"
-  | "ACCESS_DENIED"
-  | "READ_FAILED"
-  | "WRITE_FAILED"
-  | "ENCODING_INVALID"
-  | "ENCODING_UNKNOWN";
+/** Stable codes of errors about a request, as callers see them (CONTRACT.md). */
+export const REQUEST_ERROR_CODES = [
+  "INVALID_JSON",
+  "INVALID_PARAMETER",
+  "UNKNOWN_FIELD",
+  "UNKNOWN_TYPE",
+  "PATH_NOT_FOUND",
+  "PATH_BUSY",
+  "JOB_NOT_FOUND",
+  "ILLEGAL_STATE",
+  "IDEMPOTENCY_CONFLICT",
+  "UNAUTHENTICATED",
+  "FORBIDDEN",
+  "TOO_LARGE",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "REQUEST_TIMEOUT",
+  "RATE_LIMITED",
+  "TOO_MANY_JOBS",
+  "UNAVAILABLE",
+  "INTERNAL",
+] as const;
+
+export type RequestErrorCode = (typeof REQUEST_ERROR_CODES)[number];
+
+/** Stable codes of errors about one asset. */
+export const ASSET_ERROR_CODES = [
+  "GONE",
+  "ACCESS_DENIED",
+  "READ_FAILED",
+  "WRITE_FAILED",
+  "ENCODING_INVALID",
+  "ENCODING_UNKNOWN",
+] as const;
+
+export type ErrorCode = RequestErrorCode | (typeof ASSET_ERROR_CODES)[number];
 
 /** Identifies what an error concerns. */
 export interface ErrorIds {
@@ -110,6 +120,9 @@ export class SkipAsset extends Error {
   }
 }
 
+/** The form of the code of a failed or skipped asset. */
+export const OUTCOME_CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
+
 /**
  * Thrown by a handler to fail this asset with a code of its own, such as `XML_NOT_WELL_FORMED`: 1 to 64 capital
  * letters, digits and `_`, starting with a letter. An invalid code is replaced by `HANDLER_ERROR`, and the message says
@@ -120,7 +133,7 @@ export class AssetFailure extends Error {
   readonly code: string;
 
   constructor(code: string, message: string, options?: { cause?: unknown }) {
-    const sound = /^[A-Z][A-Z0-9_]{0,63}$/.test(code);
+    const sound = OUTCOME_CODE.test(code);
     super(sound ? message : `${message} (invalid code ${JSON.stringify(code)})`, options);
     Object.defineProperty(this, FAILURE, { value: true });
     this.code = sound ? code : "HANDLER_ERROR";

@@ -4,6 +4,8 @@ import { AssetmillError, invalidParameter } from "../core/errors.js";
 import { type NamesOf, refuseUnknownOptions } from "../core/operator/unknown-name.js";
 import { isLoopback } from "./loopback.js";
 import { type Fetch, nodeListener } from "./node-listener.js";
+import { answerUnparsed } from "./unparsed-request.js";
+import { UNREAD_TIMEOUT_MS } from "./unread-response.js";
 
 /** Options of `listen`. */
 export interface ListenOptions {
@@ -13,10 +15,19 @@ export interface ListenOptions {
   readonly port: number;
   /** Refuses any host but loopback. @defaultValue false */
   readonly loopbackOnly?: boolean;
-  /** How long a client may take to send its headers. @defaultValue 10 s */
+  /** How long a client may take to send its headers, counted from connecting or the previous request. @defaultValue 10 s */
   readonly headersTimeoutMs?: number;
   /** How long a client may take to send a whole request. @defaultValue 30 s */
   readonly requestTimeoutMs?: number;
+  /** How long a client may leave a response unread before its connection is closed. @defaultValue 60 s */
+  readonly unreadTimeoutMs?: number;
+  /**
+   * How long a connection is kept open for the client's next request. Behind a load balancer, set it higher than the time
+   * for which that keeps idle connections. @defaultValue 5 s
+   */
+  readonly keepAliveTimeoutMs?: number;
+  /** Size limit of the URL and all headers together. @defaultValue 32 KiB */
+  readonly maxHeaderBytes?: number;
   /** How long `close` waits for requests under way. @defaultValue 5 s */
   readonly closeTimeoutMs?: number;
   /** Receives errors thrown by `fetch`. @defaultValue none */
@@ -27,6 +38,9 @@ export const LISTEN_DEFAULTS = Object.freeze({
   loopbackOnly: false,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
+  unreadTimeoutMs: UNREAD_TIMEOUT_MS,
+  keepAliveTimeoutMs: 5_000,
+  maxHeaderBytes: 32 * 1024,
   closeTimeoutMs: 5_000,
   onError: () => {},
 });
@@ -37,6 +51,9 @@ const NAMES: NamesOf<Required<ListenOptions>> = {
   loopbackOnly: true,
   headersTimeoutMs: true,
   requestTimeoutMs: true,
+  unreadTimeoutMs: true,
+  keepAliveTimeoutMs: true,
+  maxHeaderBytes: true,
   closeTimeoutMs: true,
   onError: true,
 };
@@ -58,21 +75,28 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     loopbackOnly = LISTEN_DEFAULTS.loopbackOnly,
     headersTimeoutMs = LISTEN_DEFAULTS.headersTimeoutMs,
     requestTimeoutMs = LISTEN_DEFAULTS.requestTimeoutMs,
+    unreadTimeoutMs = LISTEN_DEFAULTS.unreadTimeoutMs,
+    keepAliveTimeoutMs = LISTEN_DEFAULTS.keepAliveTimeoutMs,
+    maxHeaderBytes = LISTEN_DEFAULTS.maxHeaderBytes,
     closeTimeoutMs = LISTEN_DEFAULTS.closeTimeoutMs,
     onError = LISTEN_DEFAULTS.onError,
   } = options;
   if (loopbackOnly && !isLoopback(host)) {
     throw invalidParameter("host", `must be a loopback address (127.0.0.1, ::1, localhost); got "${host}"`);
   }
-  const listener = nodeListener(fetch, onError);
+  const listener = nodeListener(fetch, onError, { unreadTimeoutMs });
   const server = createServer(
     {
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: 1000, // both timeouts are checked only this often
+      keepAliveTimeout: keepAliveTimeoutMs,
+      maxHeaderSize: maxHeaderBytes,
+      requireHostHeader: false, // the listener requires it, and answers with a problem
     },
     (request, response) => void listener(request, response),
   );
+  answerUnparsed(server);
   await bind(server, host, port);
   const bound = (server.address() as AddressInfo).port;
   return {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
 import { AssetmillError, invalidParameter } from "../core/errors.js";
 import type { AccessPolicy } from "../core/ports/access-policy.js";
@@ -8,6 +9,7 @@ import type { KnownCallers } from "./known-callers.js";
 import { hostnameOf } from "./loopback.js";
 import { remoteAddress } from "./remote-address.js";
 import { withSecurityHeaders } from "./security-headers.js";
+import { TimeLimit } from "./time-limit.js";
 
 /** What the middleware attaches to a request. */
 export interface AppEnv {
@@ -15,6 +17,7 @@ export interface AppEnv {
     principal: Principal;
     /** The driving port restricted to this caller; routes have no other. */
     operator: JobOperator;
+    timeLimit: TimeLimit;
   };
 }
 
@@ -28,14 +31,32 @@ export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   withSecurityHeaders(c.res);
 };
 
-/** Checks the Host header, against DNS rebinding: another site's page whose name resolves to this server. */
+/** Limits the time of each request. */
+export const timeLimit =
+  (ms: number): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const limit = new TimeLimit(ms);
+    c.set("timeLimit", limit);
+    await limit.answering(next());
+  };
+
+/**
+ * Checks the Host header, against DNS rebinding: another site's page whose name resolves to this server. A request over a
+ * socket may lack the header (HTTP/1.0: load balancers check health so), because every browser sends it.
+ */
 export const hostCheck =
   (allowed: (host: string) => boolean): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
+    if (isHostless(c)) return next();
     const host = hostnameOf(c.req.header("host") ?? new URL(c.req.url).host);
     if (host === undefined || !allowed(host)) throw invalidParameter("Host", "does not name this server");
     await next();
   };
+
+const isHostless = (c: Context): boolean => {
+  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
+  return incoming?.url?.startsWith("/") === true && incoming.headers.host === undefined;
+};
 
 /** Refuses requests without valid credentials. `known` remembers whoever had some. */
 export const authentication =

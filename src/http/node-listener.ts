@@ -1,12 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
 import { invalidParameter } from "../core/errors.js";
-import { problemResponse } from "./problems.js";
+import { plainProblem, problemResponse } from "./problems.js";
+import { endIfUnread, UNREAD_TIMEOUT_MS } from "./unread-response.js";
 
 /** A function from Request to Response. `bindings` give it the socket, for the remote address. */
 export type Fetch = (request: Request, bindings?: HttpBindings) => Response | Promise<Response>;
 
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Options of `nodeListener`. */
+export interface NodeListenerOptions {
+  /** How long a client may leave a response unread before its connection is closed. @defaultValue 60 s */
+  readonly unreadTimeoutMs?: number;
+}
 
 /** A request with what frameworks add to it. */
 type HostRequest = IncomingMessage & { baseUrl?: unknown; body?: unknown; rawBody?: unknown };
@@ -23,17 +30,45 @@ type HostRequest = IncomingMessage & { baseUrl?: unknown; body?: unknown; rawBod
  *
  * Fastify: call `reply.hijack()` first. Its parser consumes the body, so either pass it on (`request.raw.body =
  * request.body`) or register a parser in that scope that leaves the stream alone.
+ *
+ * The host's server decides what never becomes a request: it answers malformed HTTP, headers that are too large (Node takes
+ * 16 KiB, URL included, unless `maxHeaderSize` says more) and clients that are too slow. `listen` does all that for you.
  */
-export function nodeListener(fetch: Fetch, onError: (error: unknown) => void = () => {}): NodeListener {
+export function nodeListener(
+  fetch: Fetch,
+  onError: (error: unknown) => void = () => {},
+  { unreadTimeoutMs = UNREAD_TIMEOUT_MS }: NodeListenerOptions = {},
+): NodeListener {
   // Not the library's createAdaptorServer: it does not let us choose the response if no Request can be built.
-  const listener = getRequestListener((request, bindings) => fetch(request, bindings as HttpBindings), {
-    overrideGlobalObjects: false,
-    errorHandler: (error) => answerBroken(error, onError),
-  });
+  const listener = getRequestListener(
+    (request, bindings) => {
+      const { incoming } = bindings as HttpBindings;
+      return refusalOf(incoming) ?? fetch(request, bindings as HttpBindings);
+    },
+    {
+      overrideGlobalObjects: false,
+      hostname: "localhost", // for requests without a Host header, which HTTP/1.0 allows
+      errorHandler: (error) => brokenRequest(error, onError),
+    },
+  );
   return async (request, response) => {
     restore(request);
+    endIfUnread(response, unreadTimeoutMs);
     await listener(request, response);
   };
+}
+
+/** The longest URL: a path of 4,096 bytes, percent-encoded, leaves room for the rest. */
+const MAX_URL_CHARACTERS = 16 * 1024;
+
+/** Returns the problem for a URL that is too long, and for an HTTP/1.1 request without exactly one Host (RFC 9112, 3.2). */
+function refusalOf({ url = "", httpVersion, rawHeaders }: IncomingMessage): Response | undefined {
+  if (url.length > MAX_URL_CHARACTERS)
+    return plainProblem(414, `the URL is longer than ${MAX_URL_CHARACTERS} characters`);
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === "host").length;
+  if (hosts > 1) throw invalidParameter("Host", "must be given once");
+  if (hosts === 0 && httpVersion === "1.1") throw invalidParameter("Host", "is required");
+  return undefined;
 }
 
 /** Restores what a framework stripped or consumed. Changing the request is safe: no handler of the host runs after us. */
@@ -61,7 +96,8 @@ const formOf = (body: unknown): string =>
     ),
   ).toString();
 
-const answerBroken = (error: unknown, onError: (error: unknown) => void): Response =>
+/** Returns the problem for an error outside the app: its own, or a request of which no Request can be made. */
+const brokenRequest = (error: unknown, onError: (error: unknown) => void): Response =>
   problemResponse(
     error instanceof RequestError ? invalidParameter("request", "its target or Host header is malformed") : error,
     { statusCodes: "documented", challenges: [], onError },

@@ -21,7 +21,10 @@ export interface HttpOptions {
   readonly statusCodes?: StatusCodes;
   /** Size limit of request bodies. @defaultValue 1 MiB */
   readonly maxBodyBytes?: number;
-  /** Time limit for a request, after which the answer is UNAVAILABLE. @defaultValue 30 s */
+  /**
+   * Time limit for receiving a request's body, after which the answer is REQUEST_TIMEOUT, and as much again for answering,
+   * after which it is UNAVAILABLE. @defaultValue 30 s
+   */
   readonly requestTimeoutMs?: number;
   /** Limits requests per principal. @defaultValue no limit */
   readonly rateLimit?: RateLimit;
@@ -45,6 +48,8 @@ export interface HttpOptions {
    * @defaultValue the base path without its `/assets/process` suffix, if it has one
    */
   readonly siblingPath?: string;
+  /** Job types that can be started, for the OpenAPI document. @defaultValue the document allows any string */
+  readonly jobTypes?: readonly string[];
   /** Jobs in a history response if the request gives no limit. @defaultValue `HISTORY_PAGE.default` */
   readonly historyLimit?: number;
   /** Interval of keep-alive comments on an idle event stream. @defaultValue 15 s */
@@ -107,6 +112,7 @@ const NAMES: NamesOf<Required<HttpOptions>> = {
   ready: true,
   system: true,
   siblingPath: true,
+  jobTypes: true,
   historyLimit: true,
   eventKeepAliveMs: true,
   maxEventStreams: true,

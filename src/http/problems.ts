@@ -1,16 +1,11 @@
 import type { z } from "@hono/zod-openapi";
-import { AssetmillError, type ErrorCode } from "../core/errors.js";
+import { AssetmillError, type RequestErrorCode } from "../core/errors.js";
 import { ExplainedFault } from "./explained-fault.js";
 import type { ResolvedHttpOptions, StatusCodes } from "./options.js";
+import { PLAIN } from "./problem-codes.js";
 import type { problemSchema } from "./representations.js";
 import { withSecurityHeaders } from "./security-headers.js";
 import { TooManyRequests } from "./too-many-requests.js";
-
-/** The codes that callers see. The others concern single assets; one that gets here is a bug. */
-type WireCode = Exclude<
-  ErrorCode,
-  "GONE" | "ACCESS_DENIED" | "READ_FAILED" | "WRITE_FAILED" | "ENCODING_INVALID" | "ENCODING_UNKNOWN"
->;
 
 interface Row extends Readonly<Record<StatusCodes, number>> {
   readonly title: string;
@@ -18,8 +13,11 @@ interface Row extends Readonly<Record<StatusCodes, number>> {
   readonly hidden?: string;
 }
 
-/** Title and status of each code. "documented" uses only the statuses of the published API. */
-const PROBLEMS: Readonly<Record<WireCode, Row>> = Object.freeze({
+/**
+ * Title and status of each code. "documented" uses only the statuses of the published API, and those that concern the
+ * connection rather than the request: 408 and 429.
+ */
+const PROBLEMS: Readonly<Record<RequestErrorCode, Row>> = Object.freeze({
   INVALID_JSON: { title: "The body is not valid JSON", documented: 400, semantic: 400 },
   INVALID_PARAMETER: { title: "A parameter is invalid", documented: 400, semantic: 400 },
   UNKNOWN_FIELD: { title: "A field is unknown", documented: 400, semantic: 400 },
@@ -33,6 +31,7 @@ const PROBLEMS: Readonly<Record<WireCode, Row>> = Object.freeze({
   FORBIDDEN: { title: "The caller may not do this", documented: 401, semantic: 403 },
   TOO_LARGE: { title: "The body is too large", documented: 400, semantic: 413 },
   UNSUPPORTED_MEDIA_TYPE: { title: "The body's media type is not supported", documented: 400, semantic: 415 },
+  REQUEST_TIMEOUT: { title: "The request took too long to arrive", documented: 408, semantic: 408 },
   RATE_LIMITED: { title: "Too many requests", documented: 429, semantic: 429 },
   TOO_MANY_JOBS: { title: "Too many jobs are active", documented: 429, semantic: 429 },
   UNAVAILABLE: {
@@ -81,26 +80,22 @@ export function problemResponse(thrown: unknown, options: ProblemOptions): Respo
   return respond(problem, headers);
 }
 
-const ROUTING = {
-  404: { title: "Not Found", code: "NOT_FOUND" },
-  405: { title: "Method Not Allowed", code: "METHOD_NOT_ALLOWED" },
-} as const;
-
 /**
- * Returns the problem for an unknown endpoint or method: `about:blank`, because the status says it all (RFC 9457, 4.2.1).
+ * Returns the problem for an unknown endpoint, method or expectation, or for a request that is too large to be parsed.
  * PATH_NOT_FOUND is only for paths in the repository.
  */
-export function routingProblem(status: 404 | 405, detail: string, allow: readonly string[] = []): Response {
-  const headers = new Headers(status === 405 ? { Allow: allow.join(", ") } : {});
-  return respond({ type: "about:blank", status, detail, ...ROUTING[status] }, headers);
-}
+export const plainProblem = (
+  status: keyof typeof PLAIN,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response => respond({ type: "about:blank", status, detail, ...PLAIN[status] }, new Headers(headers));
 
 function respond(problem: Problem, headers: Headers): Response {
   headers.set("Content-Type", "application/problem+json");
   return withSecurityHeaders(new Response(JSON.stringify(problem), { status: problem.status, headers }));
 }
 
-type WireError = Pick<AssetmillError, "message" | "ids" | "fields"> & { readonly code: WireCode };
+type WireError = Pick<AssetmillError, "message" | "ids" | "fields"> & { readonly code: RequestErrorCode };
 
 const isOnTheWire = (error: AssetmillError): error is AssetmillError & WireError => Object.hasOwn(PROBLEMS, error.code);
 

@@ -3,9 +3,12 @@ import { FILE_TYPES } from "../core/asset/file-type.js";
 import { LINK_KINDS } from "../core/asset/handler-result.js";
 import { JOB_STATUSES } from "../core/job/lifecycle.js";
 import { ASSET_STATUSES } from "../core/job/asset-status.js";
-import { SKIP_CODES } from "../core/asset/outcome.js";
+import { FAILED_CODES, SKIP_CODES } from "../core/asset/outcome.js";
+import { OUTCOME_CODE } from "../core/errors.js";
+import { PROBLEM_CODES } from "./problem-codes.js";
+import { INT64 } from "./schema-parts.js";
 
-const count = z.int().min(0);
+const count = z.int().min(0).openapi(INT64);
 const instant = count.openapi({ description: "Epoch milliseconds; 0 if it has not happened yet" });
 
 /** A CSRF token. */
@@ -61,8 +64,8 @@ export const jobReportSchema = z
     filter: z
       .object({
         fileTypes: z.array(z.enum(FILE_TYPES)).readonly(),
-        startTime: z.int().optional(),
-        endTime: z.int().optional(),
+        startTime: z.int().openapi(INT64).optional(),
+        endTime: z.int().openapi(INT64).optional(),
         filterProcessedAssets: z.boolean(),
       })
       .optional(),
@@ -117,6 +120,9 @@ export const restartedSchema = z
   .object({ processingId: z.uuid(), status: z.literal("WAITING"), restartedFrom: z.string() })
   .openapi("Restarted");
 
+/** The data of an event that brings a line of the log. */
+export const logEventSchema = z.object({ line: count, text: z.string() }).openapi("LogEvent");
+
 /** A page of log lines. */
 export const logPageSchema = z
   .object({
@@ -132,7 +138,13 @@ const outcomeSchema = z
   .object({
     path: z.string(),
     outcome: z.enum(["SUCCEEDED", "FAILED", "SKIPPED"]),
-    code: z.string().optional().openapi({ description: "Stable code that says why it failed or was skipped" }),
+    code: z
+      .string()
+      .regex(OUTCOME_CODE)
+      .optional()
+      .openapi({
+        description: `Why it was skipped (${SKIP_CODES.join(", ")}) or failed (${FAILED_CODES.join(", ")}, or a handler's own code). Codes are stable`,
+      }),
     message: z.string().optional(),
     handler: z.string().optional(),
     attempts: count,
@@ -230,7 +242,7 @@ export const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string().openapi({ description: "Stable, upper-case error code", example: "JOB_NOT_FOUND" }),
+    code: z.enum(PROBLEM_CODES).openapi({ description: "Stable error code", example: "JOB_NOT_FOUND" }),
     processingId: z.string().optional(),
     path: z.string().optional(),
     jobStatus: z.enum(JOB_STATUSES).optional(),

@@ -1,9 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { timeout } from "hono/timeout";
-import { AssetmillError } from "../core/errors.js";
 import type { JobOperator } from "../core/ports/job-operator.js";
 import { CsrfTokens } from "./auth/csrf-tokens.js";
 import { addAssets } from "./endpoints/assets.js";
@@ -16,11 +13,11 @@ import { addStart } from "./endpoints/start.js";
 import { addStatus } from "./endpoints/status.js";
 import { addHealth, addSystemStatus } from "./endpoints/system.js";
 import { csrfProtection } from "./csrf-protection.js";
-import { type AppEnv, authentication, hostCheck, authorization, securityHeaders } from "./middleware.js";
+import { type AppEnv, authentication, hostCheck, authorization, securityHeaders, timeLimit } from "./middleware.js";
 import { KnownCallers } from "./known-callers.js";
 import { describeApi } from "./openapi.js";
 import { type HttpOptions, type ResolvedHttpOptions, resolveOptions } from "./options.js";
-import { onceEach, problemResponse, routingProblem } from "./problems.js";
+import { onceEach, plainProblem, problemResponse } from "./problems.js";
 import { failedLoginLimit, requestLimit } from "./rate-limit.js";
 import { validationError } from "./validation.js";
 
@@ -39,7 +36,7 @@ export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIH
   const { authenticator, rateLimit, loginLimit = rateLimit, trustProxy } = resolved;
   const known = new KnownCallers();
   // Order matters: whatever is added before the authenticator is open to everyone.
-  app.use(securityHeaders, hostCheck(resolved.allowedHosts), timeout(resolved.requestTimeoutMs));
+  app.use(securityHeaders, hostCheck(resolved.allowedHosts), timeLimit(resolved.requestTimeoutMs));
   addHealth(app, resolved);
   const { quick = false } = authenticator;
   if (loginLimit) app.use(failedLoginLimit(loginLimit, { proxies: trustProxy, known, quick }));
@@ -65,20 +62,17 @@ export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIH
 }
 
 function answerErrors(app: OpenAPIHono<AppEnv>, resolved: ResolvedHttpOptions): void {
-  const { statusCodes, onError, authenticator, requestTimeoutMs } = resolved;
+  const { statusCodes, onError, authenticator } = resolved;
   const options = { statusCodes, onError, challenges: authenticator.challenges };
-  app.onError((error) => {
-    // The only HTTPException that hono raises here is its timeout.
-    const late = error instanceof HTTPException && error.status === 504;
-    const cause = late ? new AssetmillError("UNAVAILABLE", `no response within ${requestTimeoutMs} ms`) : error;
-    return problemResponse(cause, options);
-  });
-  app.notFound(() => routingProblem(404, "no such endpoint"));
+  app.onError((error) => problemResponse(error, options));
+  app.notFound(() => plainProblem(404, "no such endpoint"));
 }
 
 const answerWrongMethods = (app: OpenAPIHono<AppEnv>) =>
   methodNotAllowed<AppEnv>({
     app,
     onMethodNotAllowed: (c: Context, allowed) =>
-      routingProblem(405, `${c.req.method} is not allowed here; use ${allowed.join(" or ")}`, allowed),
+      plainProblem(405, `${c.req.method} is not allowed here; use ${allowed.join(" or ")}`, {
+        Allow: allowed.join(", "),
+      }),
   });

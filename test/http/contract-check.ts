@@ -66,6 +66,17 @@ export class ContractCheck {
     this.#validate(about, "#/components/schemas/Problem", text);
   }
 
+  /** Fails where this is not a value of the component. */
+  checkComponent(name: string, text: string): void {
+    this.#validate(name, `#/components/schemas/${name}`, text);
+  }
+
+  /** Fails where this is not a body that the document lets a client send. */
+  checkRequest(method: string, path: string, type: string, text: string): void {
+    const pointer = ["paths", path, method, "requestBody", "content", type, "schema"].map(escaped).join("/");
+    this.#validate(`${method} ${path}`, `#/${pointer}`, text);
+  }
+
   #validate(about: string, pointer: string, text: string): void {
     let validate = this.#compiled.get(pointer);
     if (!validate) {

@@ -107,7 +107,8 @@ describe("every route", () => {
       const options = { authenticator: new TokenAuthenticator("right") };
       const { status, text } = await ask(route, options, { Authorization: "Bearer right" });
       expect(status, text).to.be.oneOf([200, 204, 409]);
-      expect(text).to.not.match(/UNAUTHENTICATED|FORBIDDEN/);
+      // The document itself lists these codes.
+      if (!path.endsWith("/openapi.json")) expect(text).to.not.match(/UNAUTHENTICATED|FORBIDDEN/);
     });
 
     if (isHealth) continue;

@@ -82,6 +82,14 @@ export class MillServer {
     return new MillServer({ assets, gate, begun, mill, server, remove, client });
   }
 
+  get origin(): string {
+    return this.#server.url;
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
   /** Asks below the server's origin; the answer is checked against its own OpenAPI document. */
   ask(path: string, init: RequestInit = {}): Promise<Answer> {
     return this.#client.ask(path, init);

@@ -1,6 +1,9 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect } from "chai";
-import { BASE, client, SIBLINGS } from "./client.js";
+import { FILE_TYPES } from "../../src/core/asset/file-type.js";
+import { REQUEST_ERROR_CODES } from "../../src/core/errors.js";
+import { documentOf } from "../../src/http/openapi.js";
+import { BASE, client, defaultCheck, SIBLINGS } from "./client.js";
 
 /** Every endpoint of CONTRACT.md but those of later issues, and what a good answer of it may be. */
 const ENDPOINTS: readonly [method: string, path: string, types: readonly string[]][] = [
@@ -49,18 +52,122 @@ describe("the OpenAPI document", () => {
   });
 
   it("says that a field of a body which may be absent may be null, and that a required one may not", async () => {
-    const { StartRequest, AssetStatusRequest, JobReference } = (await documented()).components.schemas;
-    const nullable = ({ type, anyOf = [] }: any): boolean =>
-      [type, ...anyOf.map((one: any) => one.type)].flat().includes("null");
-    const { type, ...optional } = StartRequest.properties;
-    expect(nullable(type)).to.equal(false);
-    const all = {
-      ...optional,
-      ...optional.filter.properties,
-      ...AssetStatusRequest.properties,
-      ...JobReference.properties,
-    };
-    expect(Object.keys(all).filter((name) => !nullable(all[name]))).to.deep.equal([]);
+    const { schemas } = (await documented()).components;
+    const nullable = ({ type, oneOf = [] }: any): boolean =>
+      [type, ...oneOf.map((one: any) => one.type)].flat().includes("null");
+    for (const name of ["StartWithPath", "StartWithPaths", "Filter", "AssetScopeWithPath", "AssetScopeWithPaths"]) {
+      const { properties, required = [] } = schemas[name];
+      for (const [field, schema] of Object.entries(properties))
+        expect(nullable(schema), `${name}.${field}`).to.equal(!required.includes(field));
+    }
+  });
+
+  it("has no default for anything that is sent: generated clients would require it, or send it always", async () => {
+    const { paths, components } = await documented();
+    const sent = Object.values(paths as Record<string, Record<string, any>>).flatMap((operations) =>
+      Object.values(operations).flatMap(({ parameters, requestBody }) => [parameters, requestBody]),
+    );
+    expect(JSON.stringify([sent, components.schemas]))
+      .to.include('"maximum"')
+      .and.to.not.include('"default":');
+  });
+
+  it("has one name for each object: no operation's parameters and schema share one", async () => {
+    const { paths, components } = await documented();
+    const operations = Object.values(paths as Record<string, Record<string, any>>).flatMap(Object.values);
+    const taken = operations
+      .filter(({ requestBody }) => !requestBody)
+      .map(({ operationId }) => `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}Request`);
+    expect(Object.keys(components.schemas).filter((name) => taken.includes(name))).to.deep.equal([]);
+  });
+
+  it("says where it may be found, relative to itself", async () => {
+    expect((await documented()).servers).to.deep.equal([
+      { url: "/", description: "The server that this document comes from" },
+    ]);
+  });
+
+  it("says what of a request is refused", async () => {
+    const { paths, components } = await documented();
+    const { StartRequest, StartWithPath, Filter, Path } = components.schemas;
+    expect(StartRequest.oneOf).to.have.length(2);
+    expect(StartWithPath.required).to.deep.equal(["path", "type"]);
+    expect(StartWithPath.properties.type).to.include({ minLength: 1, maxLength: 200 });
+    expect(Path).to.include({ minLength: 1, maxLength: 4096 });
+    expect(Path.pattern).to.be.a("string");
+    const percentage = new RegExp(StartWithPath.properties.maxFailures.oneOf[1].pattern);
+    expect(
+      ["0%", "5%", "99.5%", "100%", "100.0%", "100.1%", "101%", "5", "%"].map((text) => percentage.test(text)),
+    ).to.deep.equal([true, true, true, true, true, false, false, false, false]);
+    expect(Filter.properties.fileTypes.oneOf[0].enum).to.deep.equal([...FILE_TYPES]);
+    expect(Filter.properties.fileTypes.oneOf[1].items.enum).to.deep.equal([...FILE_TYPES]);
+    const after = paths[`${BASE}/outcomes`].get.parameters.find(({ name }: { name: string }) => name === "after");
+    expect(after.schema.pattern).to.be.a("string");
+  });
+
+  it("lists the job types of a server that says them, and takes any string otherwise", async () => {
+    const { type } = (await documented()).components.schemas.StartWithPath.properties;
+    expect(type.enum).to.equal(undefined);
+    const told = client({ jobTypes: ["ASSET_PROCESSING", "OTHER"] }).app;
+    const document = documentOf(told) as any;
+    expect(document.components.schemas.StartWithPaths.properties.type.enum).to.deep.equal([
+      "ASSET_PROCESSING",
+      "OTHER",
+    ]);
+  });
+
+  it("lists every code that a problem may have", async () => {
+    const { code } = (await documented()).components.schemas.Problem.properties;
+    expect(code.enum).to.include.members([...REQUEST_ERROR_CODES, "NOT_FOUND", "METHOD_NOT_ALLOWED", "URI_TOO_LONG"]);
+    expect(new Set(code.enum).size).to.equal(code.enum.length);
+  });
+
+  it("says that numbers may exceed 32 bits, wherever they may", async () => {
+    const { Job, Outcome, Filter } = (await documented()).components.schemas;
+    for (const schema of [Job.properties.startedAt, Job.properties.triggeredCount, Outcome.properties.at])
+      expect(schema.format).to.equal("int64");
+    expect(Filter.properties.startTime.format).to.equal("int64");
+  });
+
+  it("says what the data of events is, and how long to wait after too many requests", async () => {
+    const { paths, components } = await documented();
+    const { responses } = paths[`${BASE}/events`].get;
+    const { example, "x-event-data": data } = responses[200].content["text/event-stream"];
+    expect(Object.keys(data)).to.deep.equal(["status", "progress", "log"]);
+    const check = defaultCheck();
+    const events = [...example.matchAll(/^event: (\w+)\ndata: (.*)$/gm)];
+    expect(events.map(([, kind]) => kind)).to.deep.equal(["status", "log"]);
+    for (const [, kind, text] of events) check.checkComponent(data[kind].$ref.split("/").at(-1), text);
+    expect(components.schemas.LogEvent.required).to.deep.equal(["line", "text"]);
+    expect(responses[429].headers["Retry-After"].schema.type).to.equal("integer");
+    expect(responses[401].headers["WWW-Authenticate"].schema.type).to.equal("string");
+  });
+
+  it("has an example for each body that is sent or returned, as its schema says", async () => {
+    const { paths } = await documented();
+    const check = defaultCheck();
+    const missing: string[] = [];
+    for (const [path, operations] of Object.entries(paths as Record<string, Record<string, any>>)) {
+      for (const [method, { requestBody, responses }] of Object.entries(operations)) {
+        for (const [media, { example }] of Object.entries<any>(requestBody?.content ?? {})) {
+          if (example === undefined) missing.push(`${method} ${path}: ${media}`);
+          else check.checkRequest(method, path, media, JSON.stringify(example));
+        }
+        for (const [status, { content = {} }] of Object.entries<any>(responses)) {
+          for (const [media, { example, schema }] of Object.entries<any>(content)) {
+            if (schema.format === "binary") continue;
+            if (example === undefined) missing.push(`${method} ${path}: ${status} ${media}`);
+            else if (/json$/.test(media)) {
+              const text = JSON.stringify(example);
+              // Every status that has no response of its own is checked against the default one.
+              const received = { method, pathname: path, status: status === "default" ? 404 : Number(status) };
+              check.check({ ...received, contentType: media, text });
+            }
+          }
+        }
+      }
+    }
+    expect(missing).to.deep.equal([]);
   });
 
   it("has each endpoint of the contract and no other", async () => {
@@ -86,10 +193,11 @@ describe("the OpenAPI document", () => {
       const { responses, security } = paths[path][method] as Operation;
       expect(Object.keys(responses["200"]?.content ?? {})).to.have.members(types);
       const open = path === "/healthz" || path === "/readyz";
-      for (const status of open ? ["default"] : ["400", "401", "429", "500", "default"]) {
-        expect(responses[status]?.content, status).to.deep.equal({
-          "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
-        });
+      const problems = ["400", "401", "429", "500", ...(method === "post" ? ["408"] : []), "default"];
+      for (const status of open ? ["default"] : problems) {
+        const content = responses[status]?.content as Record<string, { schema: unknown }> | undefined;
+        expect(Object.keys(content ?? {}), status).to.deep.equal(["application/problem+json"]);
+        expect(content?.["application/problem+json"]?.schema).to.deep.equal({ $ref: "#/components/schemas/Problem" });
       }
       expect(security).to.deep.equal(open ? [] : undefined);
       expect(components.schemas.Problem.required).to.include("code");

@@ -106,10 +106,10 @@ describe("GET openapi.json", () => {
     const { status, body } = await ask(`${BASE}/openapi.json`);
     expect(status).to.equal(200);
     expect(body.openapi).to.equal("3.1.0");
-    const { StartRequest, Job, Problem } = body.components.schemas;
-    expect(StartRequest.additionalProperties).to.equal(false);
-    expect(StartRequest.required).to.deep.equal(["type"]);
-    expect(StartRequest.properties.paths.maxItems).to.equal(1000);
+    const { StartWithPaths, Job, Problem } = body.components.schemas;
+    expect(StartWithPaths.additionalProperties).to.equal(false);
+    expect(StartWithPaths.required).to.deep.equal(["paths", "type"]);
+    expect(StartWithPaths.properties.paths.maxItems).to.equal(1000);
     expect(Job.properties.status.enum).to.include("CANCELLING");
     expect(Problem.required).to.include("code");
     const parameters = body.paths[`${BASE}/logs`].get.parameters as {

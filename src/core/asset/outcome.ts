@@ -16,6 +16,19 @@ export const SKIP_CODES = [
 
 export type SkipCode = (typeof SKIP_CODES)[number];
 
+/** Why an asset failed, where no handler gave a code of its own. */
+export const FAILED_CODES = [
+  "HANDLER_ERROR",
+  "DEADLINE",
+  "POISON",
+  "READ_FAILED",
+  "WRITE_FAILED",
+  "ACCESS_DENIED",
+  "RESULT_TOO_LARGE",
+  "ENCODING_INVALID",
+  "ENCODING_UNKNOWN",
+] as const;
+
 export interface Succeeded {
   readonly kind: "SUCCEEDED";
   readonly attempts: number;
@@ -35,7 +48,7 @@ export interface Skipped {
 
 export interface Failed {
   readonly kind: "FAILED";
-  /** HANDLER_ERROR, DEADLINE, POISON, READ_FAILED, WRITE_FAILED, ACCESS_DENIED, RESULT_TOO_LARGE, or a code of the handler's own. */
+  /** One of FAILED_CODES, or a code of the handler's own. */
   readonly code: string;
   readonly message: string;
   readonly handler?: string;

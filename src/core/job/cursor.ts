@@ -26,6 +26,15 @@ const CURSOR = new RegExp(String.raw`^(${NUMBER})\.(${NUMBER})$`);
 /** Only the mark's form is checked: it is compared, never parsed. */
 const EVENT_ID = new RegExp(String.raw`^(${NUMBER})\.([A-Z]+-${NUMBER}-[01]-[A-Z]+)?$`);
 
+/** For schemas: numbers up to 2,139,999,999, because a regular expression for MAX_NUMBER itself would be unreadable. */
+const SMALLER = String.raw`(?:0|[1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7})`;
+
+/** The form of a cursor as a regular expression for schemas. */
+export const CURSOR_PATTERN = String.raw`^${SMALLER}\.${SMALLER}$`;
+
+/** The form of an event's id as a regular expression for schemas. */
+export const EVENT_ID_PATTERN = String.raw`^${SMALLER}\.(?:[A-Z]+-${SMALLER}-[01]-[A-Z]+)?$`;
+
 export const formatCursor = ({ chunk, index }: OutcomeCursor): string => `${chunk}.${index}`;
 
 /** Parses a cursor. Returns undefined if `formatCursor` cannot have written it. */

@@ -7,6 +7,15 @@ export const MIGRATION_TYPE = "JCR_TO_DB_MIGRATION";
 /** Ends the job as FAILURE once more assets than this failed: a count, or a percentage of those processed. */
 export type MaxFailures = number | `${number}%`;
 
+/** The form of a percentage of failures: 0% to 100%, with up to six decimals. */
+export const FAILURES_PERCENTAGE = /^(?:100(?:\.0{1,6})?|[0-9]{1,2}(?:\.[0-9]{1,6})?)%$/;
+
+/** The latest time that a filter may name, in epoch milliseconds: the last one that a Date can hold. */
+export const MAX_EPOCH_MS = 8_640_000_000_000_000;
+
+/** Times in this range, the upper bound excluded, are refused: in milliseconds they lie in 1970, in seconds in our days. */
+export const EPOCH_SECONDS = Object.freeze({ from: 1_000_000_000, before: 10_000_000_000 });
+
 /** A normalised start request: paths are absolute, defaults are filled in. */
 export interface JobRequest {
   readonly type: string;

@@ -1,6 +1,14 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
 import { FILE_TYPES, type FileType } from "../asset/file-type.js";
-import { type JobRequest, type MaxFailures, MIGRATION_TYPE, type RequestFilter } from "../job/job-request.js";
+import {
+  EPOCH_SECONDS,
+  FAILURES_PERCENTAGE,
+  type JobRequest,
+  MAX_EPOCH_MS,
+  type MaxFailures,
+  MIGRATION_TYPE,
+  type RequestFilter,
+} from "../job/job-request.js";
 import { normalisePath } from "../asset/path.js";
 import type { AssetStatusRequest, StartRequest } from "../ports/job-operator.js";
 
@@ -142,16 +150,14 @@ function fileTypes(value: string | readonly string[]): readonly FileType[] {
 }
 
 function epochMs(value: unknown, field: string): void {
-  integer(value, field, 0, 8_640_000_000_000_000);
-  if (value !== 0 && (value as number) >= 1_000_000_000 && (value as number) < 10_000_000_000) {
+  integer(value, field, 0, MAX_EPOCH_MS);
+  if ((value as number) >= EPOCH_SECONDS.from && (value as number) < EPOCH_SECONDS.before) {
     throw invalidParameter(field, `${String(value)} looks like seconds; must be in epoch milliseconds`);
   }
 }
 
 function maxFailuresField(value: number | string): MaxFailures {
-  if (typeof value === "string" && /^(?:100|\d{1,2})(?:\.\d{1,6})?%$/.test(value) && Number.parseFloat(value) <= 100) {
-    return value as MaxFailures;
-  }
+  if (typeof value === "string" && FAILURES_PERCENTAGE.test(value)) return value as MaxFailures;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   throw invalidParameter("maxFailures", 'must be a whole number of at least 0, or a percentage such as "5%"');
 }

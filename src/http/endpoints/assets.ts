@@ -1,14 +1,21 @@
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import { normalisePath } from "../../core/asset/path.js";
 import type { ShownResult } from "../../core/ports/job-operator.js";
+import { assetStatusRequestBody, assetStatusRequestSchema } from "../body-schemas.js";
+import {
+  ASSET_STATUS_ASK_EXAMPLE,
+  ASSET_STATUS_ASKED_EXAMPLE,
+  ASSET_STATUS_PAGE_EXAMPLE,
+  RESULT_EXAMPLE,
+} from "../examples.js";
 import type { AppEnv } from "../middleware.js";
 import { readJson } from "../json-body.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { queryOf } from "../query.js";
 import { assetStatusAskedSchema, assetStatusPageSchema, resultSchema } from "../representations.js";
-import { assetStatusQuerySchema, assetStatusRequestSchema, noQuerySchema, resultsQuerySchema } from "../schemas.js";
+import { assetStatusQuerySchema, noQuerySchema, resultsQuerySchema } from "../schemas.js";
 import { validate } from "../validation.js";
-import { jsonResponses, jsonBody } from "./responses.js";
+import { bodyJsonResponses, jsonResponses, jsonBody } from "./responses.js";
 
 /** Adds GET results, and the sibling endpoints POST and GET assets/status. */
 export function addAssets(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions): void {
@@ -21,6 +28,7 @@ export function addAssets(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions
     responses: jsonResponses(
       resultSchema,
       "Properties, references, stamp and last job; empty if the asset has not been processed",
+      RESULT_EXAMPLE,
     ),
   });
   app.openapi(results, async (c) => {
@@ -69,13 +77,16 @@ function addAssetStatus(app: OpenAPIHono<AppEnv>, { siblingPath, maxBodyBytes }:
       path,
       operationId: "askAssetStatus",
       summary: "Start a listing of asset statuses",
-      request: { query: noQuerySchema, body: jsonBody(assetStatusRequestSchema) },
-      responses: jsonResponses(assetStatusAskedSchema, "The id of the listing"),
+      request: { query: noQuerySchema, body: jsonBody(assetStatusRequestBody, ASSET_STATUS_ASK_EXAMPLE) },
+      responses: bodyJsonResponses(assetStatusAskedSchema, "The id of the listing", ASSET_STATUS_ASKED_EXAMPLE),
     }),
   );
   app.post(path, async (c) => {
     validate(noQuerySchema, queryOf(c.req.url));
-    const request = validate(assetStatusRequestSchema, await readJson(c.req.raw, maxBodyBytes));
+    const request = validate(
+      assetStatusRequestSchema,
+      await c.var.timeLimit.receiving(() => readJson(c.req.raw, maxBodyBytes)),
+    );
     const { jobId, status } = await c.var.operator.askAssetStatus(request, c.var.principal.name);
     return c.json({ jobId, status }, 200);
   });
@@ -85,7 +96,7 @@ function addAssetStatus(app: OpenAPIHono<AppEnv>, { siblingPath, maxBodyBytes }:
     operationId: "assetStatus",
     summary: "Get a page of an asset status listing",
     request: { query: assetStatusQuerySchema },
-    responses: jsonResponses(assetStatusPageSchema, "Assets in path order"),
+    responses: jsonResponses(assetStatusPageSchema, "Assets in path order", ASSET_STATUS_PAGE_EXAMPLE),
   });
   app.openapi(statuses, async (c) => {
     const { jobId, ...query } = c.req.valid("query");

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { CsrfTokens } from "../auth/csrf-tokens.js";
 import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
+import { CSRF_TOKEN_EXAMPLE } from "../examples.js";
 import { csrfTokenSchema } from "../representations.js";
 import { noQuerySchema } from "../schemas.js";
 import { jsonResponses } from "./responses.js";
@@ -17,6 +18,7 @@ export function addCsrfToken(app: OpenAPIHono<AppEnv>, { basePath }: ResolvedHtt
     responses: jsonResponses(
       csrfTokenSchema,
       "A token valid for this session for one hour; send it in the CSRF-Token header",
+      CSRF_TOKEN_EXAMPLE,
     ),
   });
   app.openapi(route, (c) => c.json({ token: tokens.issue(c.var.principal) }, 200));

@@ -8,6 +8,8 @@ import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { notify } from "../problems.js";
 import { queryOf } from "../query.js";
+import { EVENTS_EXAMPLE } from "../examples.js";
+import { jobReportSchema, logEventSchema } from "../representations.js";
 import { jobQuerySchema, lastEventHeaderSchema } from "../schemas.js";
 import { validate } from "../validation.js";
 import { problemResponses } from "./responses.js";
@@ -26,15 +28,32 @@ export function addEvents(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions
       path,
       operationId: "events",
       summary: "Stream a job's events until it ends",
-      description: "`status` and `progress` events carry the job; `log` events carry `{ line, text }`.",
+      description:
+        "Events of the kinds `status`, `progress` and `log`. The `data` of each is one line of JSON: the Job (`status`: it or its counting has changed; `progress`: its counters have), or a LogEvent with one line of the log. Each has an `id`; sent as Last-Event-ID, the stream continues after it, with nothing lost or doubled. Lines that begin with a colon keep the connection alive.",
       request: { query: jobQuerySchema, headers: lastEventHeaderSchema },
       responses: {
-        200: { description: "Server-Sent Events", content: { [TYPE]: { schema: z.string() } } },
+        200: {
+          description: "Server-Sent Events",
+          content: {
+            [TYPE]: {
+              schema: z.string().openapi({ description: "Events, each ended by an empty line" }),
+              example: EVENTS_EXAMPLE,
+              // OpenAPI 3.1 has no field for this: the schema of `data`, by kind of event.
+              "x-event-data": {
+                status: { $ref: "#/components/schemas/Job" },
+                progress: { $ref: "#/components/schemas/Job" },
+                log: { $ref: "#/components/schemas/LogEvent" },
+              },
+            },
+          },
+        },
         204: { description: "The job has ended and there are no further events; do not reconnect" },
         ...problemResponses,
       },
     }),
   );
+  app.openAPIRegistry.register("Job", jobReportSchema);
+  app.openAPIRegistry.register("LogEvent", logEventSchema);
   let open = 0;
   app.get(path, async (c) => {
     const { processingId } = validate(jobQuerySchema, queryOf(c.req.url));

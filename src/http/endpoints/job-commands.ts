@@ -4,8 +4,9 @@ import type { AppEnv } from "../middleware.js";
 import { readJobReference } from "../job-reference.js";
 import type { ResolvedHttpOptions } from "../options.js";
 import { changedSchema, restartedSchema } from "../representations.js";
-import { jobReferenceQuerySchema, jobReferenceSchema } from "../schemas.js";
-import { jsonResponses } from "./responses.js";
+import { CHANGED_EXAMPLES, JOB_REFERENCE_EXAMPLE, RESTARTED_EXAMPLE } from "../examples.js";
+import { jobReferenceBody, jobReferenceQuerySchema } from "../schemas.js";
+import { bodyJsonResponses } from "./responses.js";
 
 interface JobCommand {
   readonly name: string;
@@ -69,16 +70,16 @@ export function addJobCommands(app: OpenAPIHono<AppEnv>, { basePath, maxBodyByte
           body: {
             required: false,
             content: {
-              "application/json": { schema: jobReferenceSchema },
-              "application/x-www-form-urlencoded": { schema: jobReferenceSchema },
+              "application/json": { schema: jobReferenceBody, example: JOB_REFERENCE_EXAMPLE },
+              "application/x-www-form-urlencoded": { schema: jobReferenceBody, example: JOB_REFERENCE_EXAMPLE },
             },
           },
         },
-        responses: jsonResponses(response, "The command was accepted"),
+        responses: bodyJsonResponses(response, "The command was accepted", CHANGED_EXAMPLES[name] ?? RESTARTED_EXAMPLE),
       }),
     );
     app.post(path, async (c) => {
-      const processingId = await readJobReference(c.req.raw, maxBodyBytes);
+      const processingId = await c.var.timeLimit.receiving(() => readJobReference(c.req.raw, maxBodyBytes));
       return c.json(await run(c.var.operator, processingId, c.var.principal.name), 200);
     });
   }

@@ -8,6 +8,7 @@ import type { ResolvedHttpOptions } from "../options.js";
 import { csvOf, type CsvOptions } from "../outcome-csv.js";
 import { logText, outcomePages } from "../report-pages.js";
 import { queryOf } from "../query.js";
+import { CSV_EXAMPLE, LOG_FILES_EXAMPLE, LOG_PAGE_EXAMPLE, LOG_TEXT_EXAMPLE } from "../examples.js";
 import { logFilesSchema, logPageSchema } from "../representations.js";
 import { downloadQuerySchema, logsQuerySchema } from "../schemas.js";
 import { streamResponse } from "../stream-response.js";
@@ -23,7 +24,7 @@ export function addLogs(app: OpenAPIHono<AppEnv>, options: ResolvedHttpOptions):
     operationId: "logs",
     summary: "Get lines of a job's log",
     request: { query: logsQuerySchema },
-    responses: jsonResponses(logPageSchema, "Lines in order; line numbers are stable"),
+    responses: jsonResponses(logPageSchema, "Lines in order; line numbers are stable", LOG_PAGE_EXAMPLE),
   });
   app.openapi(logs, async (c) => {
     const { processingId, ...query } = c.req.valid("query");
@@ -47,11 +48,18 @@ function addDownload(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHt
       responses: {
         200: {
           description: "The ZIP. With Accept: application/json, the URL path of each file. With `file`, that file.",
+          headers: {
+            "Content-Disposition": {
+              description: "The name of the ZIP or file",
+              schema: { type: "string" },
+              example: 'attachment; filename="failures.csv"',
+            },
+          },
           content: {
             "application/zip": { schema: file.openapi({ format: "binary" }) },
-            "application/json": { schema: logFilesSchema },
-            "text/plain": { schema: file },
-            "text/csv": { schema: file },
+            "application/json": { schema: logFilesSchema, example: LOG_FILES_EXAMPLE },
+            "text/plain": { schema: file, example: LOG_TEXT_EXAMPLE },
+            "text/csv": { schema: file, example: CSV_EXAMPLE },
           },
         },
         ...problemResponses,

@@ -9,6 +9,7 @@ import type { ResolvedHttpOptions } from "../options.js";
 import { csvOf, type CsvOptions } from "../outcome-csv.js";
 import { outcomePages } from "../report-pages.js";
 import { queryOf } from "../query.js";
+import { CSV_EXAMPLE, FAILURES_EXAMPLE, NDJSON_EXAMPLE, OUTCOMES_EXAMPLE } from "../examples.js";
 import { failuresPageSchema, outcomesPageSchema } from "../representations.js";
 import { outcomesQuerySchema } from "../schemas.js";
 import { streamResponse } from "../stream-response.js";
@@ -30,6 +31,7 @@ interface Report {
   readonly name: "failures" | "outcomes";
   readonly summary: string;
   readonly page: z.ZodType;
+  readonly example: unknown;
   readonly kinds?: readonly OutcomeKind[];
 }
 
@@ -38,14 +40,20 @@ const REPORTS: readonly Report[] = [
     name: "failures",
     summary: "List the failed and skipped assets of a job",
     page: failuresPageSchema,
+    example: FAILURES_EXAMPLE,
     kinds: ["FAILED", "SKIPPED"],
   },
-  { name: "outcomes", summary: "List the outcome of every asset of a job", page: outcomesPageSchema },
+  {
+    name: "outcomes",
+    summary: "List the outcome of every asset of a job",
+    page: outcomesPageSchema,
+    example: OUTCOMES_EXAMPLE,
+  },
 ];
 
 /** Adds GET failures and outcomes: a page of JSON, or the whole report as NDJSON or CSV. */
 export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: ResolvedHttpOptions): void {
-  for (const { name, summary, page, kinds } of REPORTS) {
+  for (const { name, summary, page, example, kinds } of REPORTS) {
     const path = `${basePath}/${name}`;
     app.openAPIRegistry.registerPath(
       createRoute({
@@ -60,9 +68,15 @@ export function addOutcomes(app: OpenAPIHono<AppEnv>, { basePath, onError }: Res
           200: {
             description: "Outcomes in path order",
             content: {
-              [JSON_PAGE]: { schema: page },
-              "application/x-ndjson": { schema: z.string().openapi({ description: "One Outcome per line" }) },
-              "text/csv": { schema: z.string().openapi({ description: "A header row, then one outcome per row" }) },
+              [JSON_PAGE]: { schema: page, example },
+              "application/x-ndjson": {
+                schema: z.string().openapi({ description: "One Outcome per line" }),
+                example: NDJSON_EXAMPLE,
+              },
+              "text/csv": {
+                schema: z.string().openapi({ description: "A header row, then one outcome per row" }),
+                example: CSV_EXAMPLE,
+              },
             },
           },
           ...problemResponses,

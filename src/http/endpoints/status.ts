@@ -5,6 +5,7 @@ import type { ResolvedHttpOptions } from "../options.js";
 import { queryOf } from "../query.js";
 import { historySchema, jobReportSchema } from "../representations.js";
 import { historyQuerySchema, jobQuerySchema } from "../schemas.js";
+import { HISTORY_EXAMPLE, JOB_EXAMPLE } from "../examples.js";
 import { streamResponse } from "../stream-response.js";
 import { validate } from "../validation.js";
 import { jsonResponses } from "./responses.js";
@@ -17,7 +18,7 @@ export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit, on
     operationId: "status",
     summary: "Get a job's status",
     request: { query: jobQuerySchema },
-    responses: jsonResponses(jobReportSchema, "The job's current status"),
+    responses: jsonResponses(jobReportSchema, "The job's current status", JOB_EXAMPLE),
   });
   app.openapi(status, async (c) => {
     const { processingId } = c.req.valid("query");
@@ -32,7 +33,7 @@ export function addStatus(app: OpenAPIHono<AppEnv>, { basePath, historyLimit, on
       summary: "List the latest jobs",
       description: "A page has `limit` jobs, or fewer where they are large. `next` leads to the jobs that follow.",
       request: { query: historyQuerySchema },
-      responses: jsonResponses(historySchema, "Jobs, newest first"),
+      responses: jsonResponses(historySchema, "Jobs, newest first", HISTORY_EXAMPLE),
     }),
   );
   app.get(path, async (c) => {

@@ -1,20 +1,22 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../middleware.js";
 import type { ResolvedHttpOptions, SystemStatus } from "../options.js";
+import { SYSTEM_STATUS_EXAMPLE } from "../examples.js";
 import { healthSchema, systemStatusSchema } from "../representations.js";
 import { noQuerySchema } from "../schemas.js";
-import { jsonResponses, problemResponses } from "./responses.js";
+import { json, jsonResponses, problemResponses } from "./responses.js";
 
 /** Adds GET healthz and readyz. They only report up or down, because they need no authentication. */
 export function addHealth(app: OpenAPIHono<AppEnv>, { ready }: ResolvedHttpOptions): void {
-  const health = { content: { "application/json": { schema: healthSchema } } };
+  const up = json(healthSchema, "Up", { status: "up" });
+  const down = json(healthSchema, "Down", { status: "down" });
   const healthz = createRoute({
     method: "get",
     path: "/healthz",
     operationId: "healthz",
     summary: "Check that the server is running",
     security: [],
-    responses: { 200: { description: "Up", ...health }, default: problemResponses.default },
+    responses: { 200: up, default: problemResponses.default },
   });
   app.openapi(healthz, (c) => c.json({ status: "up" as const }, 200));
   const readyz = createRoute({
@@ -24,8 +26,8 @@ export function addHealth(app: OpenAPIHono<AppEnv>, { ready }: ResolvedHttpOptio
     summary: "Check that the server can serve requests",
     security: [],
     responses: {
-      200: { description: "Up", ...health },
-      503: { description: "Down", content: { ...health.content, ...problemResponses.default.content } },
+      200: up,
+      503: { ...down, content: { ...down.content, ...problemResponses.default.content } },
       default: problemResponses.default,
     },
   });
@@ -47,7 +49,7 @@ export function addSystemStatus(app: OpenAPIHono<AppEnv>, { siblingPath, system,
     operationId: "systemStatus",
     summary: "Get whether assets live in a database, and whether it is reachable",
     request: { query: noQuerySchema },
-    responses: jsonResponses(systemStatusSchema, "Current system status"),
+    responses: jsonResponses(systemStatusSchema, "Current system status", SYSTEM_STATUS_EXAMPLE),
   });
   const unsaid = async (): Promise<SystemStatus> => ({
     isDatabase: false,
