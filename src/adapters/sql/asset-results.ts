@@ -75,6 +75,8 @@ export class AssetResults {
   }
 
   async #insert(tx: SqlTransaction, id: number, rows: ReadonlyMap<string, object>): Promise<void> {
+    const json = JSON.stringify([...rows.values()]);
+    if (json.length > BATCH_CHARACTERS) await turn();
     await tx.query(
       `insert into ${RESULT} as old
          (repository_id, path, properties, refs, size_bytes, modified_ms, content_hash, handlers, job_id, at_ms)
@@ -84,7 +86,7 @@ export class AssetResults {
          properties = coalesce(excluded.properties, old.properties), refs = coalesce(excluded.refs, old.refs),
          size_bytes = excluded.size_bytes, modified_ms = excluded.modified_ms, content_hash = excluded.content_hash,
          handlers = excluded.handlers, job_id = excluded.job_id, at_ms = excluded.at_ms`,
-      [id, tx.nowMs, JSON.stringify([...rows.values()])],
+      [id, tx.nowMs, json],
     );
   }
 

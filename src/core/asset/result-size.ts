@@ -10,7 +10,7 @@ export const RESULT_LIMITS = Object.freeze({
 });
 
 /** What a value takes beside its characters. */
-const BYTES_PER_VALUE = 100;
+const BYTES_PER_VALUE = 200;
 
 /**
  * Adds up what one asset yields. Every method throws AssetFailure RESULT_TOO_LARGE as soon as a limit is exceeded, so a handler

@@ -60,8 +60,13 @@ class XmlText {
     if (!this.#hasReturns) this.#whole = source;
   }
 
+  /** Whether it is one chunk. */
+  get isShort(): boolean {
+    return this.#source.length <= CHUNK;
+  }
+
   get whole(): string {
-    this.#whole ??= [...this.chunks()].join("");
+    this.#whole ??= this.isShort ? this.#source.replace(/\r\n?/g, "\n") : [...this.chunks()].join("");
     return this.#whole;
   }
 
@@ -151,10 +156,12 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
 
   read(): void {
     try {
-      for (const chunk of this.#text.chunks()) {
-        this.write(chunk);
-        this.#takeCollected();
-      }
+      if (this.#text.isShort) this.write(this.#text.whole);
+      else
+        for (const chunk of this.#text.chunks()) {
+          this.write(chunk);
+          this.#takeCollected();
+        }
       this.close();
     } catch (error) {
       if (AssetFailure.is(error)) throw error;

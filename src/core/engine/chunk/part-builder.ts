@@ -13,7 +13,7 @@ import type { AssetEnd } from "../asset/run-asset.js";
 const MAX_HANDLER_LINES = 1_000;
 
 /** Results that together take this many bytes are committed at once. Each second of waiting would add as many again. */
-const HEAVY_BYTES = 16 * 1024 * 1024;
+const HEAVY_BYTES = 8 * 1024 * 1024;
 
 /** An asset that ended and is about to be added to a part. */
 export interface EndedAsset {
