@@ -141,7 +141,8 @@ describe(`requests built from the OpenAPI document (seed ${SEED})`, () => {
       );
       const requiredKeys = inQuery.filter(({ required }) => required).map(({ name }) => name) as never[];
       for (const query of fc.sample(fc.record(model, { requiredKeys }), { numRuns: OTHERS, seed: SEED })) {
-        // What a parameter's description says about another one.
+        // What a parameter's description says about another one, or about the answer: JSON and the log have no mark.
+        delete (query as Record<string, unknown>)["bom"];
         if ("tail" in query) for (const other of ["offset", "limit"]) delete (query as Record<string, unknown>)[other];
         const target = `${path}?${new URLSearchParams(query as Record<string, string>).toString()}`;
         const { status, body } = await send("GET", target);
