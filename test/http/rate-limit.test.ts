@@ -37,6 +37,7 @@ describe("a rate limit", () => {
   ]) {
     it(`is rejected as ${JSON.stringify(rateLimit)}, naming the option`, () => {
       expect(() => createApp(new FakeOperator(), { authenticator, rateLimit })).to.throw(/rateLimit\./);
+      expect(() => createApp(new FakeOperator(), { authenticator, loginLimit: rateLimit })).to.throw(/loginLimit\./);
     });
   }
 });
@@ -63,7 +64,8 @@ describe("failed logins", () => {
     }
     expect(statuses).to.deep.equal([200, 401, 200, 401, 401, 200, 401, 401]);
     expect(await ask()).to.equal(429);
-    expect(await ask({ "X-User": "d" })).to.equal(429);
+    expect(await ask({ "X-User": "d" }), "a stranger").to.equal(429);
+    expect(await ask({ "X-User": "a" }), "a known caller").to.equal(200);
   });
 
   it("ignore X-Forwarded-For unless that many proxies are configured", async () => {

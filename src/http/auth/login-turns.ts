@@ -8,9 +8,10 @@ export interface LoginTurnsOptions {
   readonly concurrency: number;
   /** Strangers that may wait; any beyond are refused with RATE_LIMITED, the most suspicious first. */
   readonly maxWaiting: number;
+  /** How long a stranger waits at most. @defaultValue 20 s: less than the 30 s after which a request is answered anyway */
+  readonly maxWaitMs?: number;
 }
 
-/** Less than the 30 s after which a request is answered anyway. */
 const MAX_WAIT_MS = 20_000;
 
 interface Waiting extends Stranger {
@@ -29,17 +30,19 @@ export class LoginTurns {
   readonly #known: (() => void)[] = [];
   readonly #concurrency: number;
   readonly #maxWaiting: number;
+  readonly #maxWaitMs: number;
   #running = 0;
   #runningStrangers = 0;
 
-  constructor({ concurrency, maxWaiting }: LoginTurnsOptions) {
+  constructor({ concurrency, maxWaiting, maxWaitMs = MAX_WAIT_MS }: LoginTurnsOptions) {
     this.#concurrency = concurrency;
     this.#maxWaiting = maxWaiting;
+    this.#maxWaitMs = maxWaitMs;
   }
 
   /**
    * Runs `check` when its turn comes. It returns undefined for wrong credentials, which counts against the claimant's
-   * address. Rejects with RATE_LIMITED if a stranger finds too many others waiting, or waits 20 seconds in vain.
+   * address. Rejects with RATE_LIMITED if a stranger finds too many others waiting, or waits too long.
    */
   async run<T>({ key, known }: Claim, claimant: Claimant, check: () => Promise<T | undefined>): Promise<T | undefined> {
     await (known ? this.#turnOfKnown() : this.#turnOfStranger(key, claimant));
@@ -80,7 +83,7 @@ export class LoginTurns {
       const waiting: Waiting = { key, claimant, begin, refuse };
       const timer = setTimeout(() => {
         if (this.#strangers.remove(waiting)) refuse();
-      }, MAX_WAIT_MS).unref();
+      }, this.#maxWaitMs).unref();
       this.#strangers.add(waiting);
       this.#next();
       if (this.#strangers.size > this.#maxWaiting) this.#strangers.shed()?.refuse();

@@ -96,6 +96,17 @@ describe("turns to check credentials", () => {
     await more;
   });
 
+  it("are refused to a stranger that has waited long enough, but not to a known caller", async () => {
+    const turns = new LoginTurns({ concurrency: 1, maxWaiting: 10, maxWaitMs: 20 });
+    const first = turns.run(...stranger(1), checks.of("s1"));
+    const caller = turns.run(...known(1), async () => "k1");
+    const late = await turns.run(...stranger(2), checks.of("s2")).catch((error: unknown) => error);
+    expect(late).to.have.property("code", "RATE_LIMITED");
+    await checks.end("s1", "s1");
+    expect([await first, await caller]).to.deep.equal(["s1", "k1"]);
+    expect(checks.begun).to.deep.equal(["s1"]);
+  });
+
   it("go on after a check that throws, which counts against nobody", async () => {
     const turns = new LoginTurns({ concurrency: 1, maxWaiting: 10 });
     const broken = turns.run(...stranger(1), () => Promise.reject(new Error("out of reach")));
