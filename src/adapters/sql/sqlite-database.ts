@@ -10,13 +10,13 @@ import { hasTables, isUpToDate, migrate, type Migration } from "./migrations.js"
 import type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
 import { SqlText, type TablePlace } from "./sql-text.js";
 import { sqliteDialect } from "./sqlite-dialect.js";
-import { refuseOtherFile } from "./sqlite-file.js";
+import { createPrivate, refuseOtherFile } from "./sqlite-file.js";
 import { loadSqliteDriver, type SqliteDriver, type SqliteDriverName } from "./sqlite-driver.js";
 import { isBusy, sqliteError, sqliteOpenError } from "./sqlite-errors.js";
 import { rowsOf, Statements } from "./statements.js";
 
 export interface SqliteOptions extends Pick<TablePlace, "prefix"> {
-  /** Created if missing, with its folder, unless `existing`. */
+  /** Created if missing, with its folder, for this user alone, unless `existing`. */
   readonly file: string;
   /** Open only a file that has our tables; leave any other as it is. @defaultValue false */
   readonly existing?: boolean;
@@ -71,6 +71,7 @@ export class SqliteDatabase implements SqlDatabase {
     const file = await (existing ? resolveWithoutCreating(options.file) : resolveFile(options.file, field));
     await refuseOtherFile(file, { named: options.file, field, existing });
     const driver = await loadSqliteDriver(options.driver);
+    if (!existing) await createPrivate(file);
     const busyTimeoutMs = options.busyTimeoutMs ?? 30_000;
     const text = new SqlText(options, false);
     const entities = options.entities.map((entity) => entitySchema(entity, text));
