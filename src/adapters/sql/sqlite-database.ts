@@ -68,12 +68,13 @@ export class SqliteDatabase implements SqlDatabase {
   /** Opens the file and brings its schema up to date. Throws if a newer program created the schema, naming both versions. */
   static async open(options: SqliteOptions): Promise<SqliteDatabase> {
     const { existing = false, field = "store" } = options;
+    // Refuses a bad prefix, before anything is created.
+    const text = new SqlText(options, false);
     const file = await (existing ? resolveWithoutCreating(options.file) : resolveFile(options.file, field));
     await refuseOtherFile(file, { named: options.file, field, existing });
     const driver = await loadSqliteDriver(options.driver);
     if (!existing) await createPrivate(file);
     const busyTimeoutMs = options.busyTimeoutMs ?? 30_000;
-    const text = new SqlText(options, false);
     const entities = options.entities.map((entity) => entitySchema(entity, text));
     const source = (): DataSource => new DataSource({ ...driver.options(file, busyTimeoutMs), entities });
     const parts: Parts = {
