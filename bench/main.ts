@@ -1,9 +1,11 @@
+import { runDrivers } from "./drivers.js";
 import { runEventLoop } from "./event-loop.js";
 import { runFairness } from "./fairness.js";
 import { runJcr, runJcrJob } from "./jcr.js";
 import { runThroughput } from "./throughput.js";
 
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  drivers: runDrivers,
   "event-loop": runEventLoop,
   fairness: runFairness,
   jcr: runJcr,
