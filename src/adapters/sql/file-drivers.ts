@@ -13,7 +13,7 @@ const files = new Map<string, InUse>();
 /** A driver that this process uses for a file until `leave`, which must be called once. */
 export interface FileDriver {
   readonly driver: SqliteDriver;
-  leave(): void;
+  leave: () => void;
 }
 
 /**

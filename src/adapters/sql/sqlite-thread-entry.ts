@@ -34,19 +34,21 @@ let database: Database | undefined;
 answer(() => {
   database = gate.pass(() => new Driver(file, { readonly: readOnly, timeout: Math.min(BUSY_STEP_MS, busyTimeoutMs) }));
   return {};
-});
+  // Without a code: its folder has gone.
+}, "SQLITE_CANTOPEN");
 
 port.on("message", (request: SqliteRequest) => {
   answer(() => (request ? whileBusy(() => run(request.sql, request.parameters)) : close()));
   if (!request) port.close();
 });
 
-function answer(work: () => SqliteAnswer): void {
+/** Answers with what `work` returns or throws; an error without a code of its own gets `otherwise`. */
+function answer(work: () => SqliteAnswer, otherwise = ""): void {
   let answered: SqliteAnswer;
   try {
     answered = work();
   } catch (error) {
-    const { message, code = "" } = error as Error & { readonly code?: string };
+    const { message, code = otherwise } = error as Error & { readonly code?: string };
     answered = { error: { message, code } };
   }
   port?.postMessage(answered);

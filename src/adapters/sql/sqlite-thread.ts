@@ -61,7 +61,7 @@ export class SqliteThread {
   #answered({ error, columns = [], rows, lastID, changes }: SqliteAnswer): void {
     const done = this.#waiting.shift();
     if (this.#waiting.length === 0) this.#worker.unref();
-    if (error) done?.call(NO_STATE, Object.assign(new Error(error.message), { code: error.code }));
+    if (error) done?.call(NO_STATE, errorOf(error));
     else
       done?.call(
         { lastID, changes },
@@ -88,6 +88,10 @@ function closeAtExit(gate: ThreadGate): void {
 function closeGates(): void {
   for (const gate of gates) gate.close(LONGEST_CALL_MS);
 }
+
+/** With its code in the message, as node-sqlite3 writes it: an error that wraps this one may show no more of it. */
+const errorOf = ({ code, message }: NonNullable<SqliteAnswer["error"]>): Error =>
+  Object.assign(new Error(code === "" ? message : `${code}: ${message}`), { code });
 
 const NO_STATE = { lastID: undefined, changes: undefined };
 
