@@ -101,10 +101,11 @@ const compact = (value: unknown): unknown =>
 
 function rowOf(columns: readonly string[], values: readonly unknown[]): Readonly<Record<string, unknown>> {
   const row: Record<string, unknown> = {};
-  for (const [i, column] of columns.entries()) {
+  for (let i = 0; i < columns.length; i++) {
     const value = values[i];
     // Buffers arrive as plain arrays of bytes.
-    row[column] = value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
+    row[columns[i] ?? ""] =
+      value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
   }
   return row;
 }
