@@ -1,3 +1,4 @@
+import { runDrivers } from "./drivers.js";
 import { runEventLoop } from "./event-loop.js";
 import { runFairness } from "./fairness.js";
 import { runHistory } from "./history.js";
@@ -8,6 +9,7 @@ import { runQueue } from "./queue.js";
 import { runThroughput } from "./throughput.js";
 
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  drivers: runDrivers,
   "event-loop": runEventLoop,
   fairness: runFairness,
   history: runHistory,

@@ -35,7 +35,7 @@ async function sqlite(): Promise<Engine> {
   return {
     name: "SQLite, FULL",
     loopDatabase: (place) => openSqlite(file(place)),
-    database: (place) => SqliteDatabase.open({ file: file(place), driver: "sqlite3", ...SCHEMA }),
+    database: (place) => SqliteDatabase.open({ file: file(place), ...SCHEMA }),
     uri: (place) => `sqlite:${file(place)}`,
     remove: async (...places) => {
       for (const place of places) for (const end of ["", "-wal", "-shm"]) await rm(file(place) + end, { force: true });

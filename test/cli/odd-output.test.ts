@@ -74,6 +74,80 @@ describe("names and messages with control characters", () => {
   });
 });
 
+/** Whatever turns the direction of a text. */
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const TURNED = "\u202egpj.\u2066x\u2069\u200f\u061c";
+
+describe("names with characters that turn the direction of the text", () => {
+  const bench = new Workbench();
+  const target = `sqlite:${bench.path("target.sqlite")}`;
+  const root = `${ROOT}/${TURNED}`;
+  let assets: string;
+  let store: readonly string[];
+  let id: string;
+
+  before(async () => {
+    bench.tree({ [`${TURNED}/${TURNED}.dita`]: TOPIC, [`${TURNED}/bad${TURNED}.dita`]: "<no" });
+    assets = `folder:${bench.path("tree")}?mount=${ROOT}`;
+    store = ["--store", bench.store];
+    const ran = await bench.run(["process", root, "--assets", assets, ...store]);
+    expect(ran.code, ran.err).to.equal(1);
+    id = (await bench.ask("history"))[0].processingId;
+  });
+  after(() => bench.dispose());
+
+  /** Each command, as it ends well or is refused, with what it must have printed for this to mean anything. */
+  const printing = (): Readonly<Record<string, readonly [args: readonly string[], said: RegExp]>> => ({
+    process: [["process", root, "--assets", assets, ...store], /completed with 1 failed/],
+    "a dry run": [["process", root, "--assets", assets, "--dry-run", ...store], /First: \$'/],
+    outcomes: [["outcomes", id, ...store], /u202e/],
+    failures: [["failures", id, ...store], /u202e/],
+    logs: [["logs", id, ...store], /u202e/],
+    status: [["status", id, ...store], /u202e/],
+    history: [["history", ...store], /u202e/],
+    show: [["show", `${root}/${TURNED}.dita`, "--assets", assets, ...store], /u202e/],
+    "show of nothing": [["show", `${root}/none`, "--assets", assets, ...store], /u202e/],
+    import: [["import", bench.path("tree", TURNED), `/n${"x".repeat(4_052)}/${TURNED}`, "--assets", target], /u202e/],
+    "an unknown path": [["process", `${root}/none`, "--assets", assets, ...store], /u202e/],
+    "an excluded path": [["process", root, "--exclude", `${root}/none`, "--assets", assets, ...store], /u202e/],
+    "a plugin's name": [["process", root, "--plugin", `${TURNED}.mjs`, "--assets", assets, ...store], /u202e/],
+    "a store's name": [["history", "--store", `sqlite:${bench.path(TURNED)}`], /u202e/],
+    "a wrong URI": [["process", root, "--assets", `${TURNED}:x`, ...store], /u202e/],
+    "a folder's name": [["process", root, "--assets", `folder:${bench.path(`none${TURNED}`)}`, ...store], /u202e/],
+    "an unknown job": [["status", TURNED, ...store], /u202e/],
+    "a wrong flag": [["process", root, "--concurrency", TURNED, "--assets", assets], /u202e/],
+    "an unknown flag": [["process", root, `--${TURNED}`], /u202e/],
+    "an unknown command": [[TURNED], /u202e/],
+    "an action": [["retry-failed", id, ...store], /u202e/],
+    "a password's name": [["hash-password", TURNED], /must not contain/],
+  });
+
+  it("are escaped wherever a command prints them", async () => {
+    const said: Record<string, string> = {};
+    for (const [name, [args]] of Object.entries(printing())) {
+      const { out, err } = await bench.run(args);
+      said[name] = out + err;
+    }
+    const silent = Object.entries(printing()).filter(([name, [, wanted]]) => !wanted.test(said[name] ?? ""));
+    expect(
+      silent.map(([name]) => `${name}: ${said[name]}`),
+      "checks that cannot fail",
+    ).to.deep.equal([]);
+    const turned = Object.entries(said).filter(([, text]) => BIDI.test(text));
+    expect(turned.map(([name]) => name)).to.deep.equal([]);
+  });
+
+  it("are escaped in --json too, which means the same", async () => {
+    for (const command of [["outcomes", id], ["history"], ["status", id], ["logs", id]]) {
+      const { out } = await bench.run([...command, ...store, "--json"]);
+      expect(out, command[0]).not.to.match(BIDI);
+      expect(out, command[0]).to.match(/\\u202e/);
+    }
+    const outcomes = jsonLines(await bench.run(["outcomes", id, ...store, "--json"]));
+    expect(outcomes.map(({ path }) => path)).to.deep.equal([`${root}/bad${TURNED}.dita`, `${root}/${TURNED}.dita`]);
+  });
+});
+
 describe("a reader that goes away", () => {
   const bench = new Workbench();
   let id: string;

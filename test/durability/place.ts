@@ -7,7 +7,8 @@ import { registerNodeTypes } from "../jcr/support/node-types.js";
 import { basic, WORKSPACE } from "../jcr/support/servers.js";
 import { startPostgres } from "../support/postgres-server.js";
 
-export const MODES = ["folder", "sqlite", "postgres", "jcr"] as const;
+/** "sqlite" takes the driver that is the default, "sqlite3" the other one. */
+export const MODES = ["folder", "sqlite", "sqlite3", "postgres", "jcr"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Where the assets and the jobs of a run live. */
@@ -33,9 +34,9 @@ export async function openPlace(mode: Mode, folder: string, tree: string, mount:
     return { assets: url, store: url, imports: true, port, check: async () => {}, close: stop };
   }
   const file = join(folder, "store.sqlite");
-  const store = `sqlite:${file}`;
+  const store = `sqlite:${file}${mode === "sqlite3" ? "?driver=sqlite3" : ""}`;
   const there = { store, check: () => integrityCheck(file), close: async () => {} };
-  if (mode === "sqlite") return { assets: store, imports: true, ...there };
+  if (mode === "sqlite" || mode === "sqlite3") return { assets: store, imports: true, ...there };
   if (mode === "jcr") return { ...there, ...(await openOak()) };
   return { assets: `folder:${tree}?mount=${mount}`, imports: false, ...there };
 }

@@ -20,7 +20,10 @@ export class Tables {
 
   static async open({ store }: Pick<Place, "store">): Promise<Tables> {
     if (store.startsWith("sqlite:"))
-      return new Tables(new SqliteFile(store.slice("sqlite:".length), { timeout: 30_000 }), undefined);
+      return new Tables(
+        new SqliteFile(store.slice("sqlite:".length).replace(/\?.*$/, ""), { timeout: 30_000 }),
+        undefined,
+      );
     const client = new pg.Client({ connectionString: store });
     await client.connect();
     return new Tables(undefined, client);

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { DataSource, type EntityManager } from "typeorm";
@@ -11,7 +10,8 @@ import type { Row, SqlDatabase } from "./sql-database.js";
 import { SqlText } from "./sql-text.js";
 import { sqliteIdentity, type SqliteOptions } from "./sqlite-database.js";
 import { sqliteDialect } from "./sqlite-dialect.js";
-import { loadSqliteDriver, type OpenMode, type SqliteDriver } from "./sqlite-driver.js";
+import { driverOf } from "./file-drivers.js";
+import type { OpenMode, SqliteDriver } from "./sqlite-driver.js";
 import { sqliteError, sqliteOpenError } from "./sqlite-errors.js";
 
 /**
@@ -23,50 +23,37 @@ export class ReadOnlySqliteDatabase implements SqlDatabase {
   readonly dialect = sqliteDialect;
   readonly #file: string;
   readonly #text: SqlText;
-  readonly #driver: SqliteDriver;
   readonly #reader: DataSource;
   readonly #field: string;
 
-  private constructor(file: string, options: SqliteOptions, text: SqlText, driver: SqliteDriver, reader: DataSource) {
+  readonly #leave: () => void;
+
+  private constructor(file: string, options: SqliteOptions, text: SqlText, reader: DataSource, leave: () => void) {
+    this.#leave = leave;
     this.identity = sqliteIdentity(file, options);
     this.#file = file;
     this.#text = text;
-    this.#driver = driver;
     this.#reader = reader;
     this.#field = options.field ?? "store";
   }
 
   /** Throws INVALID_PARAMETER if the file is not there, holds none of our tables, or cannot be read without changing it. */
   static async open(options: SqliteOptions): Promise<ReadOnlySqliteDatabase> {
-    const { field = "store", migrations, file: named } = options;
+    const { field = "store", file: named } = options;
     const file = await resolveWithoutCreating(named);
     await refuseOtherFile(file, { named, field, existing: true });
-    const driver = await loadSqliteDriver(options.driver);
     const text = new SqlText(options, false);
-    const entities = options.entities.map((entity) => entitySchema(entity, text));
-    const reader = await openReader(file, driver, (mode) => {
-      const source = driver.options(file, options.busyTimeoutMs ?? 30_000, mode);
-      return source && new DataSource({ ...source, entities });
-    }).catch(async (error: unknown) => {
-      throw AssetmillError.is(error) ? error : await cannotRead(field, file, error);
-    });
+    // sqlite3 first: it alone can read a file as immutable.
+    const { driver, leave } = await driverOf(file, options.driver, ["sqlite3", "better-sqlite3"]);
     try {
-      const runner = reader.createQueryRunner();
-      if (!(await hasTables(runner, text, sqliteDialect)))
-        throw invalidParameter(field, `${named} holds no tables of assetmill`);
-      if (!(await isUpToDate(runner, text, sqliteDialect, migrations))) {
-        const message = `${named} is read-only, and was written by an older version: open it once where it may be changed`;
-        throw invalidParameter(field, message);
-      }
-      return new ReadOnlySqliteDatabase(file, options, text, driver, reader);
+      const reader = await openedReader(file, options, text, driver);
+      return new ReadOnlySqliteDatabase(file, options, text, reader, leave);
     } catch (error) {
-      await reader.destroy();
-      throw sqliteOpenError(error, file, field);
+      leave();
+      throw error;
     }
   }
-
   async entities<T>(find: (manager: EntityManager) => Promise<T>): Promise<T> {
-    if (this.#driver.blocks) await setImmediate();
     try {
       return await find(this.#reader.manager);
     } catch (error) {
@@ -75,7 +62,6 @@ export class ReadOnlySqliteDatabase implements SqlDatabase {
   }
 
   async read(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
-    if (this.#driver.blocks) await setImmediate();
     try {
       return await this.#reader.query(this.#text.compile(sql), [...parameters]);
     } catch (error) {
@@ -88,8 +74,39 @@ export class ReadOnlySqliteDatabase implements SqlDatabase {
     return Promise.reject(invalidParameter(this.#field, message));
   }
 
-  close(): Promise<void> {
-    return this.#reader.destroy();
+  async close(): Promise<void> {
+    await this.#reader.destroy();
+    this.#leave();
+  }
+}
+
+/** Opens the file and makes sure that it holds our tables, as they are now. */
+async function openedReader(
+  file: string,
+  options: SqliteOptions,
+  text: SqlText,
+  driver: SqliteDriver,
+): Promise<DataSource> {
+  const { field = "store", migrations, file: named } = options;
+  const entities = options.entities.map((entity) => entitySchema(entity, text));
+  const reader = await openReader(file, driver, (mode) => {
+    const source = driver.options(file, options.busyTimeoutMs ?? 30_000, mode);
+    return source && new DataSource({ ...source, entities });
+  }).catch(async (error: unknown) => {
+    throw AssetmillError.is(error) ? error : await cannotRead(field, file, error);
+  });
+  try {
+    const runner = reader.createQueryRunner();
+    if (!(await hasTables(runner, text, sqliteDialect)))
+      throw invalidParameter(field, `${named} holds no tables of assetmill`);
+    if (!(await isUpToDate(runner, text, sqliteDialect, migrations))) {
+      const message = `${named} is read-only, and was written by an older version: open it once where it may be changed`;
+      throw invalidParameter(field, message);
+    }
+    return reader;
+  } catch (error) {
+    await reader.destroy();
+    throw sqliteOpenError(error, file, field);
   }
 }
 

@@ -22,13 +22,8 @@ export class SqlText {
 
   /** `numbered`: write parameters as `$1`, `$2` and so on. */
   constructor({ prefix = DEFAULT_PREFIX, schema }: TablePlace, numbered: boolean) {
-    for (const [field, value] of Object.entries({ prefix, schema })) {
-      if (value !== undefined && !NAME.test(value))
-        throw invalidParameter(
-          field,
-          `must be at most 40 letters, digits and _, and not begin with a digit; got "${value.slice(0, 50)}"`,
-        );
-    }
+    refuseName("prefix", prefix);
+    if (schema !== undefined) refuseName("schema", schema);
     this.prefix = prefix;
     this.schema = schema;
     this.#numbered = numbered;
@@ -56,5 +51,19 @@ export class SqlText {
 }
 
 const MAX_COMPILED = 1_000;
-/** Names are inserted into SQL unescaped. */
+/** Names are inserted into SQL unescaped. With 40 characters before it, PostgreSQL still cuts none of ours, at 63 bytes. */
 const NAME = /^[A-Za-z_]\w{0,39}$/;
+/** What the databases keep for themselves, in any case. The same for both, so that a name that works goes on to. */
+const RESERVED = { prefix: /^(?:sqlite_|pg_)/i, schema: /^(?:pg_|information_schema$)/i } as const;
+const KEPT = {
+  prefix: 'begin with "sqlite_" or "pg_"',
+  schema: 'begin with "pg_" or be "information_schema"',
+} as const;
+
+function refuseName(field: keyof typeof RESERVED, value: string): void {
+  const got = `got "${value.slice(0, 50)}"`;
+  if (!NAME.test(value))
+    throw invalidParameter(field, `must be at most 40 letters, digits and _, and not begin with a digit; ${got}`);
+  if (RESERVED[field].test(value))
+    throw invalidParameter(field, `must not ${KEPT[field]}, which the database reserves for itself; ${got}`);
+}

@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { DataSource, type EntityManager, type QueryRunner } from "typeorm";
 import { AssetmillError, invalidParameter } from "../../core/errors.js";
 import { type EntityDefinition, entitySchema } from "./entity.js";
@@ -10,19 +9,21 @@ import { hasTables, isUpToDate, migrate, type Migration } from "./migrations.js"
 import type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
 import { SqlText, type TablePlace } from "./sql-text.js";
 import { sqliteDialect } from "./sqlite-dialect.js";
-import { refuseOtherFile } from "./sqlite-file.js";
-import { loadSqliteDriver, type SqliteDriver, type SqliteDriverName } from "./sqlite-driver.js";
-import { isBusy, sqliteError, sqliteOpenError } from "./sqlite-errors.js";
+import { createPrivate, refuseOtherFile } from "./sqlite-file.js";
+import { driverOf } from "./file-drivers.js";
+import type { SqliteDriver, SqliteDriverName } from "./sqlite-driver.js";
+import { sqliteVersion } from "./sqlite-version.js";
+import { sqliteError, sqliteOpenError } from "./sqlite-errors.js";
 import { rowsOf, Statements } from "./statements.js";
 
 export interface SqliteOptions extends Pick<TablePlace, "prefix"> {
-  /** Created if missing, with its folder, unless `existing`. */
+  /** Created if missing, with its folder, for this user alone, unless `existing`. */
   readonly file: string;
   /** Open only a file that has our tables; leave any other as it is. @defaultValue false */
   readonly existing?: boolean;
   /** The option that names the file, for errors. @defaultValue store */
   readonly field?: string;
-  /** @defaultValue the first of SQLITE_DRIVERS that is installed */
+  /** @defaultValue the one that this process uses for the file, else the first of SQLITE_DRIVERS that is installed */
   readonly driver?: SqliteDriverName;
   readonly entities: readonly EntityDefinition[];
   /** In the order in which they run. */
@@ -30,9 +31,6 @@ export interface SqliteOptions extends Pick<TablePlace, "prefix"> {
   /** How long a writer waits for another process's lock. @defaultValue 30,000 */
   readonly busyTimeoutMs?: number;
 }
-
-/** Retry interval while another process holds the lock, for drivers that block this thread. */
-const RETRY_EVERY_MS = 5;
 
 /** Returns `sqlite:/real/file[?prefix=…]`. */
 export const sqliteIdentity = (file: string, { prefix }: Pick<TablePlace, "prefix">): string =>
@@ -43,10 +41,11 @@ interface Parts {
   readonly file: string;
   readonly text: SqlText;
   readonly driver: SqliteDriver;
-  readonly busyTimeoutMs: number;
   readonly writer: DataSource;
   readonly reader: DataSource;
   readonly turns: FileWriteQueue;
+  /** Ends this file's use of the driver. */
+  readonly leave: () => void;
 }
 
 /**
@@ -56,11 +55,14 @@ interface Parts {
 export class SqliteDatabase implements SqlDatabase {
   readonly identity: string;
   readonly dialect = sqliteDialect;
+  /** The driver, and the release of SQLite that it brings: `better-sqlite3, SQLite 3.53.2`. */
+  readonly engine: string;
   readonly #parts: Parts;
   readonly #place: FileIdentity;
 
-  private constructor(parts: Parts, place: FileIdentity) {
+  private constructor(parts: Parts, place: FileIdentity, version: string) {
     this.identity = parts.identity;
+    this.engine = `${parts.driver.name}, SQLite ${version}`;
     this.#parts = parts;
     this.#place = place;
   }
@@ -68,11 +70,13 @@ export class SqliteDatabase implements SqlDatabase {
   /** Opens the file and brings its schema up to date. Throws if a newer program created the schema, naming both versions. */
   static async open(options: SqliteOptions): Promise<SqliteDatabase> {
     const { existing = false, field = "store" } = options;
+    // Refuses a bad prefix, before anything is created.
+    const text = new SqlText(options, false);
     const file = await (existing ? resolveWithoutCreating(options.file) : resolveFile(options.file, field));
     await refuseOtherFile(file, { named: options.file, field, existing });
-    const driver = await loadSqliteDriver(options.driver);
+    const { driver, leave } = await driverOf(file, options.driver);
+    if (!existing) await createPrivate(file);
     const busyTimeoutMs = options.busyTimeoutMs ?? 30_000;
-    const text = new SqlText(options, false);
     const entities = options.entities.map((entity) => entitySchema(entity, text));
     const source = (): DataSource => new DataSource({ ...driver.options(file, busyTimeoutMs), entities });
     const parts: Parts = {
@@ -80,23 +84,24 @@ export class SqliteDatabase implements SqlDatabase {
       file,
       text,
       driver,
-      busyTimeoutMs,
       writer: source(),
       reader: source(),
       turns: new FileWriteQueue(file),
+      leave,
     };
+    let version: string;
     try {
-      await parts.turns.run(() => initialize(parts, options));
+      version = await parts.turns.run(() => initialize(parts, options));
     } catch (error) {
       for (const one of [parts.reader, parts.writer]) if (one.isInitialized) await one.destroy();
       parts.turns.leave();
+      leave();
       throw sqliteOpenError(error, file, field);
     }
-    return new SqliteDatabase(parts, await FileIdentity.of(file));
+    return new SqliteDatabase(parts, await FileIdentity.of(file), version);
   }
 
   async entities<T>(find: (manager: EntityManager) => Promise<T>): Promise<T> {
-    await this.#turn();
     try {
       return await find(this.#parts.reader.manager);
     } catch (error) {
@@ -114,7 +119,6 @@ export class SqliteDatabase implements SqlDatabase {
 
   async read(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
     const { reader, text } = this.#parts;
-    await this.#turn();
     try {
       return await reader.query(text.compile(sql), [...parameters]);
     } catch (error) {
@@ -123,24 +127,19 @@ export class SqliteDatabase implements SqlDatabase {
   }
 
   async close(): Promise<void> {
-    const { turns, reader, writer } = this.#parts;
+    const { turns, reader, writer, leave } = this.#parts;
     await turns.run(async () => {
       await reader.destroy();
       await writer.destroy();
     });
     turns.leave();
-  }
-
-  /** A driver that works in this thread never yields to the event loop by itself, so yield before each call. */
-  async #turn(): Promise<void> {
-    if (this.#parts.driver.blocks) await setImmediate();
+    leave();
   }
 
   async #transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     const { writer, text } = this.#parts;
-    await this.#turn();
     const runner = writer.createQueryRunner();
-    const nowMs = await begin(runner, this.#parts);
+    const nowMs = await begin(runner);
     const statements = new Statements(runner);
     try {
       const result = await work(statements.transaction({ dialect: sqliteDialect, text, nowMs, lock: async () => {} }));
@@ -161,14 +160,9 @@ const BEGIN = "begin immediate";
 const CLOCK = `select ${sqliteDialect.now} as now`;
 
 /** Begins a write transaction and returns the database's time. */
-async function begin(runner: QueryRunner, parts: Pick<Parts, "driver" | "busyTimeoutMs">): Promise<number> {
-  if (!parts.driver.blocks) {
-    // One round trip for both: statements on this connection run in call order, and reading the clock has no effect if `begin` fails.
-    const [, [clock]] = await Promise.all([rowsOf(runner, BEGIN, []), rowsOf(runner, CLOCK, [])]);
-    return Number(clock?.now);
-  }
-  await retryWhileBusy(parts, () => rowsOf(runner, BEGIN, []));
-  const [clock] = await rowsOf(runner, CLOCK, []);
+async function begin(runner: QueryRunner): Promise<number> {
+  // One round trip for both: statements on this connection run in call order, and reading the clock has no effect if `begin` fails.
+  const [, [clock]] = await Promise.all([rowsOf(runner, BEGIN, []), rowsOf(runner, CLOCK, [])]);
   return Number(clock?.now);
 }
 
@@ -181,38 +175,21 @@ async function rollback(runner: QueryRunner): Promise<void> {
   }
 }
 
-async function initialize(parts: Parts, options: SqliteOptions): Promise<void> {
+/** Opens both connections and returns SQLite's version. */
+async function initialize(parts: Parts, options: SqliteOptions): Promise<string> {
   const { writer, reader, driver, file, text } = parts;
   const { migrations, existing, field = "store" } = options;
   await initializeSource(writer, file);
   driver.prepare(writer);
+  const version = await sqliteVersion(writer, driver.name);
   if (existing && !(await hasTables(writer.createQueryRunner(), text, sqliteDialect)))
     throw invalidParameter(field, `${options.file} holds no tables of assetmill`);
-  await retryWhileBusy(parts, () => writer.query("pragma journal_mode = wal"));
+  await writer.query("pragma journal_mode = wal");
   await writer.query("pragma synchronous = full");
   await bringUpToDate(parts, migrations);
   await initializeSource(reader, file);
   await reader.query("pragma query_only = on");
-}
-
-/**
- * Retries while another process holds the lock, if the driver blocks this thread. Any other driver waits inside SQLite,
- * up to its busy timeout.
- */
-async function retryWhileBusy(
-  parts: Pick<Parts, "driver" | "busyTimeoutMs">,
-  action: () => Promise<unknown>,
-): Promise<void> {
-  const untilMs = performance.now() + parts.busyTimeoutMs;
-  for (;;) {
-    try {
-      await action();
-      return;
-    } catch (error) {
-      if (!parts.driver.blocks || !isBusy(error) || performance.now() >= untilMs) throw error;
-      await sleep(RETRY_EVERY_MS);
-    }
-  }
+  return version;
 }
 
 async function initializeSource(source: DataSource, file: string): Promise<void> {
@@ -231,7 +208,7 @@ async function bringUpToDate(parts: Parts, migrations: readonly Migration[]): Pr
   // Checks without a lock first: a command that only reads must not wait for a busy writer.
   if (await isUpToDate(runner, text, sqliteDialect, migrations)) return;
   // Checks again under the write lock: another process that started at the same time may have migrated.
-  await begin(runner, parts);
+  await begin(runner);
   try {
     if (!(await isUpToDate(runner, text, sqliteDialect, migrations)))
       await migrate(runner, text, sqliteDialect, migrations);

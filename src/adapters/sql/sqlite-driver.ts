@@ -1,14 +1,16 @@
 import { pathToFileURL } from "node:url";
 import type { DataSource } from "typeorm";
 import { AssetmillError, messageOf } from "../../core/errors.js";
+import { type SqliteCallback, SqliteThread } from "./sqlite-thread.js";
 
-export const SQLITE_DRIVERS = ["sqlite3", "better-sqlite3"] as const;
+/** In order of preference; see docs/decisions/0067. */
+export const SQLITE_DRIVERS = ["better-sqlite3", "sqlite3"] as const;
 export type SqliteDriverName = (typeof SQLITE_DRIVERS)[number];
 
 /** "immutable": reads the file as one that nobody changes, without its log. */
 export type OpenMode = "read-write" | "read-only" | "immutable";
 
-/** A SQLite driver for TypeORM's DataSource. */
+/** A SQLite driver for TypeORM's DataSource. Neither works in the calling thread, and both wait for locks inside SQLite. */
 export interface SqliteDriver {
   readonly name: SqliteDriverName;
   /** Returns the DataSource options for a file; undefined if the driver lacks the mode. It never lacks "read-write". */
@@ -16,28 +18,15 @@ export interface SqliteDriver {
   options(file: string, busyTimeoutMs: number, mode: OpenMode): SqliteSourceOptions | undefined;
   /** Must be called once a DataSource is initialised. */
   prepare(source: DataSource): void;
-  /**
-   * Whether the driver works in the calling thread. Then the caller must wait for another process's lock instead of
-   * SQLite, to keep the event loop running.
-   */
-  readonly blocks: boolean;
 }
 
-type SqliteSourceOptions =
-  | {
-      readonly type: "sqlite";
-      readonly driver: unknown;
-      readonly database: string;
-      readonly busyTimeout: number;
-      readonly flags?: number;
-    }
-  | {
-      readonly type: "better-sqlite3";
-      readonly driver: unknown;
-      readonly database: string;
-      readonly timeout: number;
-      readonly readonly?: boolean;
-    };
+interface SqliteSourceOptions {
+  readonly type: "sqlite";
+  readonly driver: unknown;
+  readonly database: string;
+  readonly busyTimeout?: number;
+  readonly flags?: number;
+}
 
 /** The part of the `sqlite3` module that TypeORM uses. */
 interface Sqlite3Module {
@@ -67,7 +56,6 @@ async function loadSqlite3(): Promise<SqliteDriver> {
       const driver = source.driver as unknown as { readonly databaseConnection: { serialize(): void } };
       driver.databaseConnection.serialize();
     },
-    blocks: false,
   };
 }
 
@@ -79,42 +67,60 @@ async function loadBetterSqlite3(): Promise<SqliteDriver> {
   new driver(":memory:").close();
   return {
     name,
-    options: ((database: string, _busyTimeoutMs: number, mode: OpenMode = "read-write") =>
+    options: ((file: string, busyTimeoutMs: number, mode: OpenMode = "read-write") =>
       // It is built without SQLite's URIs, which alone can say "immutable".
       mode === "immutable"
         ? undefined
         : {
-            type: "better-sqlite3",
-            driver,
-            database,
-            timeout: 0,
-            ...(mode === "read-only" ? { readonly: true } : {}),
+            type: "sqlite",
+            driver: threads(mode === "read-only", busyTimeoutMs),
+            database: file,
           }) as SqliteDriver["options"],
     prepare: () => {},
-    blocks: true,
   };
 }
 
-const LOAD = { sqlite3: loadSqlite3, "better-sqlite3": loadBetterSqlite3 } as const;
+/** What TypeORM takes for the `sqlite3` module, with better-sqlite3 in a thread behind it. */
+function threads(readOnly: boolean, busyTimeoutMs: number): { readonly Database: unknown; verbose(): unknown } {
+  class Database extends SqliteThread {
+    constructor(file: string, opened: SqliteCallback) {
+      super({ file, readOnly, busyTimeoutMs }, opened);
+    }
+  }
+  const module = { Database, verbose: () => module };
+  return module;
+}
+
+const LOAD = { "better-sqlite3": loadBetterSqlite3, sqlite3: loadSqlite3 } as const;
 
 /**
- * Loads the named driver, or else the first of SQLITE_DRIVERS that is installed and built. Throws INVALID_PARAMETER,
- * saying what to install, if there is none.
+ * Loads the first of these drivers that is installed and built. Throws INVALID_PARAMETER if there is none, saying what is
+ * wrong with each and what to do.
  */
-export async function loadSqliteDriver(name?: SqliteDriverName): Promise<SqliteDriver> {
-  const errors: unknown[] = [];
-  for (const candidate of name === undefined ? SQLITE_DRIVERS : [name]) {
+export async function loadSqliteDriver(names: readonly SqliteDriverName[] = SQLITE_DRIVERS): Promise<SqliteDriver> {
+  const errors: Error[] = [];
+  for (const candidate of names) {
     try {
       return await LOAD[candidate]();
     } catch (error) {
-      errors.push(error);
+      errors.push(new Error(`${candidate}: ${whyNot(error)}`, { cause: error }));
     }
   }
-  const wanted = name ?? SQLITE_DRIVERS.join(" or ");
   throw new AssetmillError(
     "INVALID_PARAMETER",
-    `no SQLite driver is installed and built: npm install ${wanted} (if no prebuilt binary fits, that needs ` +
-      `Python 3, make and a C++ compiler): ${errors.map(messageOf).join("; ").slice(0, 500)}`,
+    `no SQLite driver can be used with Node ${process.versions.node}: ${errors.map(messageOf).join("; ")}. ` +
+      `Run npm install ${names[0]}, and npm rebuild after a change of Node's version; where no prebuilt binary fits, ` +
+      "that needs Python 3, make and a C++ compiler",
     { cause: errors[0], ids: { field: "store" } },
   );
+}
+
+/** Says in a few words why a driver cannot be loaded. The whole story is in the error's cause. */
+function whyNot(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ERR_MODULE_NOT_FOUND") return "not installed";
+  if (/Could not locate the bindings file/.test(message)) return "installed, but its binary is not built";
+  if (/NODE_MODULE_VERSION|compiled against a different Node/.test(message))
+    return "its binary was built for another version of Node";
+  return messageOf(error).split("\n", 1)[0]?.slice(0, 200) ?? "";
 }

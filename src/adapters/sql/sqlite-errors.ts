@@ -59,9 +59,6 @@ export function sqliteOpenError(error: unknown, file: string, field: string): un
 export const isWrongPlace = (error: unknown): boolean =>
   AssetmillError.is(error) && WRONG_PLACE.includes(UNAVAILABLE.exec(driverText(error.cause))?.[1] ?? "");
 
-/** Returns whether another process holds the file's lock. */
-export const isBusy = (error: unknown): boolean => driverText(error).includes("SQLITE_BUSY");
-
 function driverText(error: unknown): string {
   const inner: unknown = error instanceof QueryFailedError ? error.driverError : error;
   return inner instanceof Error ? `${(inner as { code?: string }).code ?? ""} ${inner.message}` : "";

@@ -1,3 +1,7 @@
+import { AssetFailure } from "../../core/errors.js";
+import { LIMITS } from "./limits.js";
+import { endOfName, isReference, shortName } from "./xml-name.js";
+
 /** The part of a document type declaration that affects how the document is read. */
 export interface Doctype {
   /** Whether there may be declarations that are never read: an external subset or a parameter entity. */
@@ -12,21 +16,26 @@ export type FailAt = (offset: number, reason: string) => never;
 export const NO_DOCTYPE: Doctype = Object.freeze({ hasUnread: false, entities: new Map<string, string | null>() });
 
 const SPACE = /\s*/y;
-const NAME = /[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*/uy;
 const LITERAL = /"[^"]*"|'[^']*'/y;
 const EXTERNAL_ID = /SYSTEM\s+(?:"[^"]*"|'[^']*')|PUBLIC\s+(?:"[^"]*"|'[^']*')\s+(?:"[^"]*"|'[^']*')/y;
-const NOTATION_DATA = /\s+NDATA\s+[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*/uy;
-const OTHER_DECLARATION = /<!(?:ELEMENT|ATTLIST|NOTATION)\s(?:[^>"']|"[^"]*"|'[^']*')*>/y;
-const PARAMETER_REFERENCE = /%[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*;/uy;
+const NOTATION_DATA = /\s+NDATA\s+/y;
+const OTHER_DECLARATION = /<!(?:ELEMENT|ATTLIST|NOTATION)\s/y;
+const PLAIN = /[^>"']+/y;
 const CHARACTER_REFERENCE = /&#(?:x([0-9a-fA-F]+)|([0-9]+));/g;
-const BARE_AMPERSAND = /&(?!(?:[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*|#[0-9]+|#x[0-9a-fA-F]+);)/u;
 
 /**
  * Reads the text between `<!DOCTYPE` and its `>`. Never opens anything outside that text. Attribute defaults declared in an
- * internal subset are not applied, and parameter entities are not expanded.
+ * internal subset are not applied, and parameter entities are not expanded. Throws XML_DOCTYPE_LIMIT if the text is too long.
  */
-export const scanDoctype = (text: string, fail: FailAt): Doctype => new DoctypeScanner(text, fail).scan();
+export function scanDoctype(text: string, fail: FailAt): Doctype {
+  if (text.length > LIMITS.doctypeCharacters) {
+    const message = `the document type declaration has ${text.length} characters; at most ${LIMITS.doctypeCharacters} are read`;
+    throw new AssetFailure("XML_DOCTYPE_LIMIT", message);
+  }
+  return new DoctypeScanner(text, fail).scan();
+}
 
+/** Takes one pattern after the other: a single one for a long piece would keep a way back for each of its characters. */
 class DoctypeScanner {
   readonly #text: string;
   readonly #fail: FailAt;
@@ -41,7 +50,7 @@ class DoctypeScanner {
 
   scan(): Doctype {
     this.#space();
-    this.#take(NAME) ?? this.#fail(this.#at, "the document type has no name");
+    this.#name() ?? this.#fail(this.#at, "the document type has no name");
     this.#space();
     if (this.#take(EXTERNAL_ID) !== undefined) this.#hasUnread = true;
     this.#space();
@@ -58,10 +67,30 @@ class DoctypeScanner {
       if (this.#text[this.#at] === "]") break;
       if (this.#past("<!--", "-->") || this.#past("<?", "?>")) continue;
       if (this.#text.startsWith("<!ENTITY", this.#at)) this.#entity();
-      else if (this.#take(PARAMETER_REFERENCE) !== undefined) this.#hasUnread = true;
-      else this.#take(OTHER_DECLARATION) ?? this.#fail(this.#at, "malformed declaration in the internal subset");
+      else if (this.#text[this.#at] === "%") this.#parameterReference();
+      else this.#otherDeclaration();
     }
     this.#at++;
+  }
+
+  #parameterReference(): void {
+    const start = this.#at++;
+    if (this.#name() === undefined || this.#text[this.#at] !== ";") this.#malformed(start);
+    this.#at++;
+    this.#hasUnread = true;
+  }
+
+  #otherDeclaration(): void {
+    const start = this.#at;
+    if (this.#take(OTHER_DECLARATION) === undefined) this.#malformed(start);
+    while (this.#text[this.#at] !== ">") {
+      if (this.#take(PLAIN) === undefined && this.#take(LITERAL) === undefined) this.#malformed(start);
+    }
+    this.#at++;
+  }
+
+  #malformed(start: number): never {
+    return this.#fail(start, "malformed declaration in the internal subset");
   }
 
   #entity(): void {
@@ -71,11 +100,11 @@ class DoctypeScanner {
     const isParameter = this.#text[this.#at] === "%";
     if (isParameter) this.#at++;
     this.#space();
-    const name = this.#take(NAME) ?? this.#fail(start, "an entity declaration without a name");
+    const name = this.#name() ?? this.#fail(start, "an entity declaration without a name");
     this.#space();
     const value = this.#value(start);
     this.#space();
-    if (this.#text[this.#at] !== ">") this.#fail(this.#at, `malformed declaration of entity ${name}`);
+    if (this.#text[this.#at] !== ">") this.#fail(this.#at, `malformed declaration of entity ${shortName(name)}`);
     this.#at++;
     if (!isParameter && !this.#entities.has(name)) this.#entities.set(name, value);
   }
@@ -85,14 +114,15 @@ class DoctypeScanner {
     const literal = this.#take(LITERAL);
     if (literal === undefined) {
       this.#take(EXTERNAL_ID) ?? this.#fail(start, "an entity declaration without a value");
-      this.#take(NOTATION_DATA);
+      if (this.#take(NOTATION_DATA) !== undefined) this.#name();
       return null;
     }
     const raw = literal.slice(1, -1);
     const percent = raw.indexOf("%");
     if (percent >= 0) this.#fail(literalAt + 1 + percent, "% is not allowed in the value of an entity declared here");
-    const ampersand = raw.search(BARE_AMPERSAND);
-    if (ampersand >= 0) this.#fail(literalAt + 1 + ampersand, "& that does not begin a reference");
+    for (let at = raw.indexOf("&"); at >= 0; at = raw.indexOf("&", at + 1)) {
+      if (!isReference(raw, at)) this.#fail(literalAt + 1 + at, "& that does not begin a reference");
+    }
     return raw.replace(CHARACTER_REFERENCE, (reference: string, hex?: string, decimal?: string) => {
       const code = hex === undefined ? Number.parseInt(decimal ?? "", 10) : Number.parseInt(hex, 16);
       // An invalid character reference stays as it is, and fails where the entity is used.
@@ -106,6 +136,14 @@ class DoctypeScanner {
     if (end < 0) this.#fail(this.#at, `${opening} without ${closing}`);
     this.#at = end + closing.length;
     return true;
+  }
+
+  #name(): string | undefined {
+    const end = endOfName(this.#text, this.#at);
+    if (end === this.#at) return undefined;
+    const name = this.#text.slice(this.#at, end);
+    this.#at = end;
+    return name;
   }
 
   #space(): void {

@@ -2,6 +2,7 @@ import type { WarningList } from "../../core/asset/warning-list.js";
 import { AssetFailure } from "../../core/errors.js";
 import { type Doctype, NO_DOCTYPE } from "./doctype.js";
 import { LIMITS } from "./limits.js";
+import { endOfName, shortName } from "./xml-name.js";
 
 const PREDEFINED = new Map([
   ["lt", "<"],
@@ -10,7 +11,6 @@ const PREDEFINED = new Map([
   ["quot", '"'],
   ["apos", "'"],
 ]);
-const NAME = /^[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*$/u;
 const REFERENCE = /&([^;&]+);/g;
 
 /**
@@ -47,14 +47,14 @@ export class Entities {
   replacement(name: string): string | undefined {
     const declared = this.#doctype.entities.get(name);
     if (typeof declared === "string") return declared;
-    if (declared === null) return this.#empty(`entity &${name}; is external and was not read`);
-    if (!this.#doctype.hasUnread || !NAME.test(name)) return undefined;
-    return this.#empty(`entity &${name}; is not declared in this file and was treated as empty`);
+    if (declared === null) return this.#empty(`entity &${shortName(name)}; is external and was not read`);
+    if (!this.#doctype.hasUnread || !isName(name)) return undefined;
+    return this.#empty(`entity &${shortName(name)}; is not declared in this file and was treated as empty`);
   }
 
   /** Runs `work` inside the entity. Throws XML_ENTITY_LIMIT if it contains itself, is nested too deep, or exceeds the total. */
   within<T>(name: string, replacement: string, work: () => T): T {
-    if (this.#open.includes(name)) throw tooMuch(`entity &${name}; contains itself`);
+    if (this.#open.includes(name)) throw tooMuch(`entity &${shortName(name)}; contains itself`);
     if (this.#open.length >= LIMITS.entityDepth) throw tooMuch(`entities nested deeper than ${LIMITS.entityDepth}`);
     this.#spent += replacement.length + 1;
     if (this.#spent > LIMITS.entityCharacters) {
@@ -70,13 +70,13 @@ export class Entities {
 
   /** Expands an entity inside an attribute value: expands references, normalises white space. Calls `fail` on an error. */
   attributeText(name: string, replacement: string, fail: (reason: string) => never): string {
-    if (replacement.includes("<")) return fail(`entity &${name}; contains a < and is used in an attribute`);
+    if (replacement.includes("<")) return fail(`entity &${shortName(name)}; contains a < and is used in an attribute`);
     return this.within(name, replacement, () =>
       replacement.replace(/[\t\n\r]/g, " ").replace(REFERENCE, (_all, inner: string) => {
         const known = PREDEFINED.get(inner) ?? character(inner);
         if (known !== undefined) return known;
         const next = this.replacement(inner);
-        if (next === undefined) return fail(`entity &${inner}; is not declared`);
+        if (next === undefined) return fail(`entity &${shortName(inner)}; is not declared`);
         return this.attributeText(inner, next, fail);
       }),
     );
@@ -87,6 +87,8 @@ export class Entities {
     return "";
   }
 }
+
+const isName = (text: string): boolean => text !== "" && endOfName(text, 0) === text.length;
 
 const tooMuch = (message: string): AssetFailure => new AssetFailure("XML_ENTITY_LIMIT", message);
 

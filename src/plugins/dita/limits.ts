@@ -5,6 +5,8 @@
 export const LIMITS = Object.freeze({
   /** Nesting depth of elements; beyond it, XML_DEPTH_LIMIT. */
   elementDepth: 1_000,
+  /** Characters of the document type declaration, its internal subset included; beyond it, XML_DOCTYPE_LIMIT. */
+  doctypeCharacters: 4_194_304,
   /** Characters of replacement text for all entity references together; beyond it, XML_ENTITY_LIMIT. */
   entityCharacters: 1_048_576,
   /** Nesting depth of entities; beyond it, XML_ENTITY_LIMIT. */

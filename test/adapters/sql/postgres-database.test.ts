@@ -111,11 +111,12 @@ describe("PostgresDatabase", () => {
       const { url } = await sharedPostgres();
       for (const [at, more, says] of [
         [url.replace(/postgres$/, "nothing"), {}, /database "nothing" does not exist/],
-        [url, { schema: "pg_foo" }, /unacceptable schema name/],
+        [url, { schema: "pg_foo" }, /must not begin with "pg_"/],
         [`${url}?sslmode=require`, {}, /SSL/],
       ] as const) {
         const error = await refusal(at, more);
-        expect([error.code, error.ids.field]).to.deep.equal(["INVALID_PARAMETER", "database"]);
+        const field = "schema" in more ? "schema" : "database";
+        expect([error.code, error.ids.field]).to.deep.equal(["INVALID_PARAMETER", field]);
         expect(error.message).to.match(says);
       }
     });

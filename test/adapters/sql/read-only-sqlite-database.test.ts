@@ -73,6 +73,7 @@ describe("a SQLite file that this user may only read", () => {
 
   it("has the name that it has for who may write to it", async () => {
     await write();
+    await lock();
     const [writer] = opened;
     expect((await open()).identity).to.equal(writer?.identity);
   });

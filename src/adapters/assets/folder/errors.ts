@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, opendirSync } from "node:fs";
+import { existsSync, opendirSync } from "node:fs";
 import type { Asset } from "../../../core/asset/asset.js";
 import { unreadableAt, unreadableBy } from "../../../core/asset/unreadable.js";
 import { AssetmillError } from "../../../core/errors.js";
+import { enter } from "./enter.js";
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? "";
 
@@ -43,8 +44,7 @@ export function unreadableAsset(error: unknown, path: string, root: string): Ass
   if (!unreadable) throw failure;
   try {
     opendirSync(root).closeSync();
-    // Unlike the folder's own stats, this needs the right to enter it.
-    lstatSync(`${root}/.`);
+    enter(root);
   } catch {
     throw failure;
   }

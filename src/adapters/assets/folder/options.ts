@@ -2,6 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { invalidParameter } from "../../../core/errors.js";
 import { normalisePath } from "../../../core/asset/path.js";
+import { enter } from "./enter.js";
 
 export interface FolderOptions {
   /** Path of the folder to read, with all below it. */
@@ -26,13 +27,18 @@ export async function resolveFolderOptions(options: FolderOptions): Promise<Reso
     const folder = await realpath(resolve(options.folder));
     if ((await stat(folder)).isDirectory()) {
       // Needs the right to enter it, not to list it: without the latter, single assets can still be read.
-      await stat(`${folder}/.`);
+      enter(folder);
       return { folder, mount, hidden: options.hidden === true };
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EACCES" || code === "EPERM")
       throw invalidParameter("assets", `this user may not enter the folder ${options.folder} (${code})`);
+    if (code === "ENAMETOOLONG")
+      throw invalidParameter(
+        "assets",
+        `the folder's path is longer than this system allows: ${options.folder} (${code})`,
+      );
     throw invalidParameter("assets", `folder not found: ${options.folder}`);
   }
   throw invalidParameter("assets", `${options.folder} is not a folder`);

@@ -12,7 +12,7 @@ const TRUST_MS = 1_000;
 const MAX_TRUSTED = 1_000;
 
 /** A part of the path is missing, is not a folder, or is a link in a loop. */
-const LEADS_NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
+export const LEADS_NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
 /** A path's file and its stats, links resolved: never anything outside the tree. */
 export interface TreeFile {

@@ -50,7 +50,8 @@ export class PageCutter {
   }
 
   add({ entries, upTo, hidden = 0 }: SourcePage): void {
-    this.#found.push(...entries);
+    // One by one: a host's repository may yield pages of any size, and a call takes only so many arguments.
+    for (const entry of entries) this.#found.push(entry);
     this.#cursor = upTo;
     this.#hidden += hidden;
   }

@@ -107,6 +107,12 @@ describe("discovery", () => {
     expect(stored.length).to.be.at.most(30);
   });
 
+  it("takes a page of any size from a host's repository, also one of more assets than a call takes arguments", async () => {
+    const { run, stored } = bench({ assets: assetsOf(1), pages: pagesOf(assetsOf(200_000), 200_000), chunkSize: 500 });
+    expect(await run()).to.equal("done");
+    expect(pathsIn(stored).length).to.equal(200_000);
+  });
+
   it("stores its progress even if the scope leaves nearly everything out, so that a kill repeats little", async () => {
     const clock = new ManualClock();
     async function* sparse(): AsyncGenerator<ScanPage> {

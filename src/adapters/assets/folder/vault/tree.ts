@@ -11,7 +11,7 @@ import { READ_ONLY } from "../read-only.js";
 import { assetOfDam } from "./asset-mapper.js";
 import { type DocviewNode, parseDocview, valueOf } from "./docview.js";
 import type { ResolvedFolderOptions } from "../options.js";
-import { FolderTree, type TreeFile } from "../tree.js";
+import { FolderTree, LEADS_NOWHERE, type TreeFile } from "../tree.js";
 import { fileNameOf, jcrNameOf } from "./names.js";
 
 const CONTENT = ".content.xml";
@@ -37,7 +37,10 @@ export function vaultRootOf(folder: string): string | undefined {
   try {
     return statSync(root, { throwIfNoEntry: false })?.isDirectory() ? root : undefined;
   } catch (error) {
-    throw invalidParameter("assets", `${root} cannot be looked at (${(error as NodeJS.ErrnoException).code})`);
+    const { code = "" } = error as NodeJS.ErrnoException;
+    // Nothing can be reached there: a link in a loop, or a path longer than this system allows.
+    if (LEADS_NOWHERE.has(code) || code === "ENAMETOOLONG") return undefined;
+    throw invalidParameter("assets", `${root} cannot be looked at (${code})`);
   }
 }
 
