@@ -80,7 +80,7 @@ describe("large assets", () => {
   const large = (bytes: number): string =>
     `<topic id="t"><title>Large</title><body>${filling.repeat(bytes / filling.length)}</body></topic>`;
 
-  /** Runs a host that processes a folder and prints how many threads it started, the outcomes, and what `expression` says. */
+  /** Runs a host that processes a folder and prints how many threads it started (this driver has none), the outcomes, and what `expression` says. */
   async function hosted(name: string, options: string, expression: string): Promise<readonly string[]> {
     const host = bench.write(
       `host-of-${name}.mjs`,
@@ -89,7 +89,7 @@ describe("large assets", () => {
        let threads = 0;
        process.on("worker", () => threads++);
        const mill = await createAssetmill({
-         assets: "folder:" + ${JSON.stringify(bench.path(name))}, store: "sqlite:" + ${JSON.stringify(bench.path(`${name}.sqlite`))},
+         assets: "folder:" + ${JSON.stringify(bench.path(name))}, store: "sqlite:" + ${JSON.stringify(bench.path(`${name}.sqlite`))} + "?driver=sqlite3",
          ${options}
        });
        const { processingId } = await mill.operator.start({ path: "/", type: "ASSET_PROCESSING" }, "me");

@@ -110,7 +110,8 @@ describe("the warnings about one document", () => {
   it("are short, however long the names in them are", async () => {
     const long = "x".repeat(1_000_000);
     const { warnings } = await processText(`${UNREAD}${topic(`<p>&${long};</p><xref href="c:\\${long}"/>`)}`);
-    expect(warnings.map(({ length }) => length)).to.deep.equal([1_000, 1_000]);
+    for (const { length } of warnings) expect(length).to.be.at.most(1_000);
+    expect(warnings).to.have.length(2);
   });
 });
 
