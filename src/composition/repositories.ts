@@ -6,7 +6,7 @@ import {
 } from "../adapters/assets/database/index.js";
 import { FolderAssetRepository, FolderReader } from "../adapters/assets/folder/index.js";
 import { type DialectName, JcrAssetRepository } from "../adapters/assets/jcr/index.js";
-import type { SqlDatabase } from "../adapters/sql/index.js";
+import { type SqlDatabase, SqliteDatabase } from "../adapters/sql/index.js";
 import { AssetmillError, invalidParameter, messageOf } from "../core/errors.js";
 import type { AssetRepository } from "../core/ports/asset-repository.js";
 import { type DatabaseOpening, identityOf, lendDatabase, openDatabase } from "./databases.js";
@@ -38,6 +38,8 @@ export async function openRepository(
   if (uri.kind === "folder") return FolderAssetRepository.open(uri, store);
   if (uri.kind === "jcr") return openJcr(uri, field);
   const isStore = (await identityOf(uri)) === store.identity;
+  if (isStore && uri.kind === "sqlite" && uri.driver !== undefined && store instanceof SqliteDatabase)
+    store.refuseOtherDriver(uri.driver);
   const database = isStore ? store : await openDatabase(uri, { ...opening, field });
   return openDatabaseAssets(database, store, { ...contents, ...contentOf(uri) });
 }

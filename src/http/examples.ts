@@ -126,7 +126,7 @@ export const CSV_EXAMPLE = [
 /** A status event, then a line of the log. */
 export const EVENTS_EXAMPLE = [
   "event: status",
-  `data: ${JSON.stringify(JOB_EXAMPLE)}`,
+  `data: ${JSON.stringify({ ...JOB_EXAMPLE, excludedPaths: undefined, excludedPathsCount: 1 })}`,
   "id: 41.PROCESSING-1-0-SUCCESS",
   "",
   "event: log",

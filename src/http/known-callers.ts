@@ -29,6 +29,11 @@ export class KnownCallers {
     return key !== undefined && this.#proven.has(key);
   }
 
+  /** Returns whether the request has none of the headers that the authenticator reads: nothing was tried. */
+  isBare(request: HeadersOf): boolean {
+    return this.#names.size > 0 && this.#keyOf(request) === undefined;
+  }
+
   remember(request: HeadersOf): void {
     const key = this.#keyOf(request);
     if (key !== undefined) this.#proven.add(key);

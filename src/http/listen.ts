@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { AssetmillError, invalidParameter } from "../core/errors.js";
 import { type NamesOf, refuseUnknownOptions } from "../core/operator/unknown-name.js";
+import { checkLimit } from "./check-limit.js";
 import { isLoopback } from "./loopback.js";
 import { type Fetch, nodeListener } from "./node-listener.js";
 import { answerUnparsed } from "./unparsed-request.js";
@@ -66,7 +67,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Starts a server. Resolves once it accepts connections; rejects with INVALID_PARAMETER naming `host` or `port`. */
+/** Starts a server. Resolves once it accepts connections; rejects with INVALID_PARAMETER naming the option. */
 export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
   refuseUnknownOptions(options, NAMES);
   const {
@@ -81,6 +82,9 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
     closeTimeoutMs = LISTEN_DEFAULTS.closeTimeoutMs,
     onError = LISTEN_DEFAULTS.onError,
   } = options;
+  const times = { headersTimeoutMs, requestTimeoutMs, unreadTimeoutMs, keepAliveTimeoutMs, closeTimeoutMs };
+  for (const [field, ms] of Object.entries(times)) checkLimit(field, ms, field === "closeTimeoutMs" ? 0 : 1);
+  checkLimit("maxHeaderBytes", maxHeaderBytes, 1_024);
   if (loopbackOnly && !isLoopback(host)) {
     throw invalidParameter("host", `must be a loopback address (127.0.0.1, ::1, localhost); got "${host}"`);
   }

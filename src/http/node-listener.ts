@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
 import { invalidParameter } from "../core/errors.js";
+import { type NamesOf, refuseUnknownOptions } from "../core/operator/unknown-name.js";
+import { checkLimit } from "./check-limit.js";
 import { plainProblem, problemResponse } from "./problems.js";
 import { endIfUnread, UNREAD_TIMEOUT_MS } from "./unread-response.js";
 
@@ -14,6 +16,8 @@ export interface NodeListenerOptions {
   /** How long a client may leave a response unread before its connection is closed. @defaultValue 60 s */
   readonly unreadTimeoutMs?: number;
 }
+
+const NAMES: NamesOf<Required<NodeListenerOptions>> = { unreadTimeoutMs: true };
 
 /** A request with what frameworks add to it. */
 type HostRequest = IncomingMessage & { baseUrl?: unknown; body?: unknown; rawBody?: unknown };
@@ -33,12 +37,18 @@ type HostRequest = IncomingMessage & { baseUrl?: unknown; body?: unknown; rawBod
  *
  * The host's server decides what never becomes a request: it answers malformed HTTP, headers that are too large (Node takes
  * 16 KiB, URL included, unless `maxHeaderSize` says more) and clients that are too slow. `listen` does all that for you.
+ *
+ * It answers every request that it is given, so mount it behind the host's own routes. Throws INVALID_PARAMETER for an invalid
+ * option.
  */
 export function nodeListener(
   fetch: Fetch,
   onError: (error: unknown) => void = () => {},
-  { unreadTimeoutMs = UNREAD_TIMEOUT_MS }: NodeListenerOptions = {},
+  options: NodeListenerOptions = {},
 ): NodeListener {
+  refuseUnknownOptions(options, NAMES);
+  const { unreadTimeoutMs = UNREAD_TIMEOUT_MS } = options;
+  checkLimit("unreadTimeoutMs", unreadTimeoutMs);
   // Not the library's createAdaptorServer: it does not let us choose the response if no Request can be built.
   const listener = getRequestListener(
     (request, bindings) => {

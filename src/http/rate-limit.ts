@@ -40,7 +40,8 @@ export function failedLoginLimit(
     // Without a socket all callers would share one count, and any of them could lock out the others.
     skip: (c) => remoteAddress(c, proxies) === undefined || known.has(c.req),
     skipSuccessfulRequests: true,
-    requestWasSuccessful: (c) => !isRefused(c),
+    // Many clients send credentials only once they were asked for them: that is no failed login.
+    requestWasSuccessful: (c) => !isRefused(c) || known.isBare(c.req),
   });
 }
 

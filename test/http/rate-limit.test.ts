@@ -6,7 +6,7 @@ import { createApp } from "../../src/http/routes.js";
 import { BASE, client } from "./client.js";
 import { FakeOperator } from "./fake-operator.js";
 
-const authenticator = authenticateWith(({ header }) => header("x-user"), ["Bearer"]);
+const authenticator = authenticateWith(({ header }) => header("x-user") || undefined, ["Bearer"]);
 
 describe("a rate limit", () => {
   it("is off by default", async () => {
@@ -52,8 +52,10 @@ describe("failed logins", () => {
     const app = createApp(new FakeOperator(), { authenticator, rateLimit: { windowMs: 60_000, limit: 3 }, ...options });
     const server = await listen((request, env) => app.fetch(request, env), { host: "127.0.0.1", port: 0 });
     servers.push(server);
-    return async (headers: Record<string, string> = {}) =>
+    const get = async (headers: Record<string, string>) =>
       (await fetch(`${server.url}${BASE}/history`, { headers, signal: AbortSignal.timeout(5_000) })).status;
+    // A name that is empty is a failed login.
+    return Object.assign((headers: Record<string, string> = {}) => get({ "X-User": "", ...headers }), { bare: get });
   }
 
   it("are limited by address before anybody authenticates the caller; successful ones do not count", async () => {
@@ -66,6 +68,27 @@ describe("failed logins", () => {
     expect(await ask()).to.equal(429);
     expect(await ask({ "X-User": "d" }), "a stranger").to.equal(429);
     expect(await ask({ "X-User": "a" }), "a known caller").to.equal(200);
+  });
+
+  it("are none where no credentials are sent: many clients ask first without", async () => {
+    const ask = await serve();
+    for (let i = 0; i < 9; i++) expect(await ask.bare({})).to.equal(401);
+    expect(await ask({ "X-User": "ann" })).to.equal(200);
+    for (let i = 0; i < 3; i++) expect(await ask()).to.equal(401);
+    expect(await ask()).to.equal(429);
+  });
+
+  it("are counted by address, whatever port a proxy writes behind it; what is no address is none", async () => {
+    for (const address of ["10.2.2.2", "[2001:db8:7::1]"]) {
+      const ask = await serve({ trustProxy: 1 });
+      for (let i = 0; i < 3; i++) expect(await ask({ "X-Forwarded-For": `${address}:4000${i}` })).to.equal(401);
+      expect(await ask({ "X-Forwarded-For": `${address}:40009` })).to.equal(429);
+      expect(await ask({ "X-Forwarded-For": address })).to.equal(429);
+      expect(await ask({ "X-Forwarded-For": "10.3.3.3" })).to.equal(401);
+    }
+    const ask = await serve({ trustProxy: 1 });
+    for (let i = 0; i < 3; i++) expect(await ask({ "X-Forwarded-For": `junk-${i}` })).to.equal(401);
+    expect(await ask({ "X-Forwarded-For": "junk-9" })).to.equal(429);
   });
 
   it("ignore X-Forwarded-For unless that many proxies are configured", async () => {

@@ -131,6 +131,27 @@ describe("a client that stops reading", () => {
     await until("the connection is closed", async () => sockets[0]?.destroyed || undefined);
   });
 
+  it("is cut off after the time that was said, not after twice that", async () => {
+    const operator = new EndlessOperator();
+    const { origin, sockets } = await hosted(operator, 6_000);
+    await ignored(origin, STREAMS["outcomes as CSV"] ?? "");
+    await until("something is sent", async () => operator.given > 0 || undefined);
+    const from = performance.now();
+    await until("the connection is closed", async () => sockets[0]?.destroyed || undefined);
+    expect(performance.now() - from).to.be.within(5_000, 11_000);
+  });
+
+  for (const [options, says] of [
+    [{ unreadTimeoutMs: -5 }, "unreadTimeoutMs: must be an integer from 1 to 2147483647; got -5"],
+    [{ unreadTimeoutMs: Number.NaN }, "unreadTimeoutMs: must be an integer from 1 to 2147483647; got NaN"],
+    [{ unreadTimeoutMs: 1e12 }, "unreadTimeoutMs: must be an integer from 1 to 2147483647; got 1000000000000"],
+    [{ unreadTimeout: 5 }, 'unreadTimeout: unknown option; did you mean "unreadTimeoutMs"?'],
+  ] as const) {
+    it(`is no reason to take ${JSON.stringify(options)}: ${says}`, () => {
+      expect(() => nodeListener(() => new Response(), undefined, options as object)).to.throw(says);
+    });
+  }
+
   it("no longer counts against the limit of event streams", async () => {
     const operator = new EndlessOperator();
     const app = createApp(operator, { authenticator: new OpenAuthenticator(), maxEventStreams: 1 });

@@ -125,6 +125,13 @@ describe("a history of jobs with large requests", () => {
     }
   });
 
+  it("is not repeated by logs: their first line names 100 paths and says how many more there are", async () => {
+    const large = REQUESTS.findIndex(({ excludedPaths = [] }) => excludedPaths.length > 1_000);
+    const { lines } = await mill.operator.logs(ids[large] ?? "", { limit: 1 });
+    expect(lines[0]).to.match(/, \/[^ ,]+ and \d+ more\]/);
+    expect(lines[0]?.length).to.be.below((LONG[0]?.length ?? 0) * 210);
+  });
+
   it("is printed by the command as the API returns it, as many as requested", async () => {
     for (const limit of [1_000, 50]) {
       const { out, code } = await bench.call(["history", "--json", "--limit", String(limit), "--store", bench.store]);

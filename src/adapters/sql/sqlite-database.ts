@@ -101,6 +101,16 @@ export class SqliteDatabase implements SqlDatabase {
     return new SqliteDatabase(parts, await FileIdentity.of(file), version);
   }
 
+  /** Throws INVALID_PARAMETER if this driver is not the one in use. */
+  refuseOtherDriver(driver: string): void {
+    const { name } = this.#parts.driver;
+    if (driver !== name)
+      throw invalidParameter(
+        "driver",
+        `${basename(this.#parts.file)} is already open in this process by ${name}; name one driver wherever you name the file`,
+      );
+  }
+
   async entities<T>(find: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
       return await find(this.#parts.reader.manager);

@@ -1,13 +1,18 @@
 import { FILE_TYPES } from "../asset/file-type.js";
 import type { SkipCode } from "../asset/outcome.js";
 import type { Job, JobDraft } from "./job.js";
+import { LISTED_PATHS } from "./listed-job.js";
 import { info, type LogEntry } from "./log-entry.js";
 import { etaOf, throughputOf } from "./eta.js";
 import { sumOf, type TypeTally } from "./tally.js";
 
 /** The messages of a job's log. */
 
-const list = (items: readonly string[]): string => `[${items.join(", ")}]`;
+/** Lists are cut like those of jobs in lists: the status has them whole. */
+function list(items: readonly string[]): string {
+  const more = items.length - LISTED_PATHS;
+  return `[${items.slice(0, LISTED_PATHS).join(", ")}${more > 0 ? ` and ${more} more` : ""}]`;
+}
 
 /** The first lines of a new job's log: what was asked for, and the warnings about it. */
 export const firstLines = (job: Job, { warnings = [] }: JobDraft): readonly LogEntry[] => [

@@ -22,6 +22,7 @@ export class Entities {
   readonly #warnings: WarningList;
   #doctype: Doctype = NO_DOCTYPE;
   #spent = 0;
+  #passages = 0;
 
   constructor(warnings: WarningList) {
     this.#warnings = warnings;
@@ -66,6 +67,13 @@ export class Entities {
     } finally {
       this.#open.pop();
     }
+  }
+
+  /** Counts an entity whose text has to be parsed. Throws XML_ENTITY_LIMIT if there are too many. */
+  countPassage(): void {
+    if (++this.#passages <= LIMITS.entityPassages) return;
+    const most = LIMITS.entityPassages.toLocaleString("en-US");
+    throw tooMuch(`entities with markup in them are used more than ${most} times`);
   }
 
   /** Expands an entity inside an attribute value: expands references, normalises white space. Calls `fail` on an error. */

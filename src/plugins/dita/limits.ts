@@ -9,6 +9,8 @@ export const LIMITS = Object.freeze({
   doctypeCharacters: 4_194_304,
   /** Characters of replacement text for all entity references together; beyond it, XML_ENTITY_LIMIT. */
   entityCharacters: 1_048_576,
+  /** References to entities with markup or references in them, each of which takes a parser; beyond it, XML_ENTITY_LIMIT. */
+  entityPassages: 10_000,
   /** Nesting depth of entities; beyond it, XML_ENTITY_LIMIT. */
   entityDepth: 20,
   /** Attributes of one start tag; beyond it, XML_ATTRIBUTE_LIMIT. */

@@ -30,6 +30,8 @@ interface Shared {
   depth: number;
 }
 
+const shown = (count: number): string => count.toLocaleString("en-US");
+
 /** Length of the chunks in which a document is given to the parser. Most documents are shorter, and are given as they are. */
 const CHUNK = 65_536;
 /**
@@ -66,7 +68,7 @@ class XmlText {
   }
 
   get whole(): string {
-    this.#whole ??= this.isShort ? this.#source.replace(/\r\n?/g, "\n") : [...this.chunks()].join("");
+    this.#whole ??= this.isShort ? withLineFeeds(this.#source) : [...this.chunks()].join("");
     return this.#whole;
   }
 
@@ -76,11 +78,14 @@ class XmlText {
       let end = Math.min(at + CHUNK, source.length);
       if (source[end - 1] === "\r" && source[end] === "\n") end++;
       const chunk = source.slice(at, end);
-      yield this.#hasReturns ? chunk.replace(/\r\n?/g, "\n") : chunk;
+      yield this.#hasReturns ? withLineFeeds(chunk) : chunk;
       at = end;
     }
   }
 }
+
+/** Not by `replace`: that chains as many pieces as there are line ends, which take many times the memory of the text. */
+const withLineFeeds = (text: string): string => text.split(/\r\n?/).join("\n");
 
 // Cannot occur in XML, so it marks an entity until the surrounding text is delivered.
 const MARK = "\0";
@@ -202,9 +207,9 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
   #checkAttributes(unfinished: number): void {
     const { attributes, attributeCharacters } = LIMITS;
     if (this.#attributes > attributes)
-      throw new AssetFailure("XML_ATTRIBUTE_LIMIT", `a start tag with more than ${attributes} attributes`);
+      throw new AssetFailure("XML_ATTRIBUTE_LIMIT", `a start tag with more than ${shown(attributes)} attributes`);
     if (this.#attributeCharacters + unfinished > attributeCharacters) {
-      const message = `a start tag with more than ${attributeCharacters} characters of attributes`;
+      const message = `a start tag with more than ${shown(attributeCharacters)} characters of attributes`;
       throw new AssetFailure("XML_ATTRIBUTE_LIMIT", message);
     }
   }
@@ -293,8 +298,10 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     const replacement = entities.replacement(name) ?? "";
     const report: Report = (_within, reason) => this.#report(offset, `in entity &${name};: ${reason}`);
     entities.within(name, replacement, () => {
-      if (/[<&]/.test(replacement)) new Passage(new XmlText(replacement), this.#shared, report, true).read();
-      else if (this.#shared.sink.wantsText) this.#shared.sink.text(replacement);
+      if (/[<&]/.test(replacement)) {
+        entities.countPassage();
+        new Passage(new XmlText(replacement), this.#shared, report, true).read();
+      } else if (this.#shared.sink.wantsText) this.#shared.sink.text(replacement);
     });
   }
 

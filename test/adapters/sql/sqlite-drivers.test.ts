@@ -7,6 +7,7 @@ import { expect } from "chai";
 import { SQLITE_DRIVERS, SqliteDatabase, type SqliteDriverName } from "../../../src/adapters/sql/index.js";
 import { SCHEMA } from "../../../src/composition/databases.js";
 import { AssetmillError } from "../../../src/core/errors.js";
+import { createAssetmill } from "../../../src/index.js";
 import { lockDatabase } from "../../durability/lock-database.js";
 import { rejection } from "../../support/deferred.js";
 import { openDatabase } from "../../support/sqlite-store.js";
@@ -180,6 +181,17 @@ describe("the SQLite drivers", () => {
       for (const part of parts)
         if (!String(part.name).endsWith("job_claimable")) expect(Number(part.cid), String(part.name)).to.be.above(-2);
     }
+  });
+
+  it("are not mixed by the assets and the store of one mill: neither is dropped without a word", async () => {
+    const error = await rejection(
+      createAssetmill({ assets: `sqlite:${file}?driver=sqlite3`, store: `sqlite:${file}?driver=better-sqlite3` }),
+    );
+    expect((error as Error).message).to.equal(
+      "driver: store.sqlite is already open in this process by better-sqlite3; name one driver wherever you name the file",
+    );
+    const mill = await createAssetmill({ assets: `sqlite:${file}?driver=sqlite3` });
+    await mill.close();
   });
 
   it("are not mixed in one process, where SQLite's locks would not hold: the second one is refused in words", async () => {

@@ -90,6 +90,40 @@ describe("a long title", () => {
   });
 });
 
+describe("entities with markup in them", () => {
+  const declared = (subset: string, content: string): string =>
+    `<!DOCTYPE topic [${subset}]><topic id="t"><title>T</title><body>${content}</body></topic>`;
+
+  for (const [what, text] of [
+    ["many times", declared('<!ENTITY a "<p>x</p>">', "&a;".repeat(10_001))],
+    ["in one another", declared(`<!ENTITY a "<p/>"><!ENTITY b "${"&a;".repeat(1_000)}">`, "&b;".repeat(140))],
+    [
+      "for nothing",
+      declared(`<!ENTITY c ""><!ENTITY a "&#38;c;"><!ENTITY b "${"&a;".repeat(1_000)}">`, "&b;".repeat(140)),
+    ],
+  ] as const) {
+    it(`are limited when used ${what}: each takes a parser`, async () => {
+      expect(await failureOf(text)).to.match(
+        /^XML_ENTITY_LIMIT: entities with markup in them are used more than 10,000 times/,
+      );
+    });
+  }
+
+  it("may be used ten thousand times", async () => {
+    const { properties } = await processText(declared('<!ENTITY a "<p>x</p>">', "&a;".repeat(10_000)));
+    expect(properties.fmditaTitle).to.equal("T");
+  });
+});
+
+describe("a document with many carriage returns", () => {
+  it("takes little memory to explain its error", async () => {
+    const text = `<topic id="a"><title>t</title><body>${"\r".repeat(8 * 1024 * 1024)}&bad;</body></topic>`;
+    const before = process.memoryUsage().heapUsed;
+    expect(await failureOf(text)).to.match(/^XML_NOT_WELL_FORMED: line 8388609, column 1/);
+    expect(process.memoryUsage().heapUsed - before).to.be.below(150 * 2 ** 20);
+  });
+});
+
 describe("the warnings about one document", () => {
   it("are the first hundred, and the number of all others", async () => {
     const text = `${UNREAD}${topic(numbered(300, (i) => `<p>&e${i};&e${i};</p>`))}`;

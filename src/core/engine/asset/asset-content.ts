@@ -3,6 +3,7 @@ import { decodeText } from "../../asset/decode-text.js";
 import { AssetmillError } from "../../errors.js";
 import type { AssetRepository } from "../../ports/asset-repository.js";
 import type { CreateDigest } from "../../ports/digest.js";
+import type { TimeSlice } from "../chunk/time-slice.js";
 import type { ContentRoom } from "./content-room.js";
 
 /**
@@ -60,6 +61,8 @@ export interface ContentSource {
   readonly repository: Pick<AssetRepository, "read">;
   readonly createDigest: CreateDigest;
   readonly maxBytes: number;
+  /** Yields to the event loop now and then. @defaultValue never */
+  readonly slice?: Pick<TimeSlice, "pass">;
   /** Limits what all assets hold together. @defaultValue no limit */
   readonly room?: ContentRoom;
 }
@@ -123,6 +126,8 @@ export class AssetContent {
 
   async text(signal: AbortSignal): Promise<string> {
     const bytes = await this.bytes(signal);
+    // Contents arrive together, and what handlers do with a text is often the most of their work.
+    await this.#source.slice?.pass();
     const { text, warning } = decodeText(bytes, this.#path);
     this.textWarning = warning;
     // Few want both, and the text takes as much again.

@@ -5,6 +5,7 @@ import type { AssetRepository, ReadableAssets } from "../../ports/asset-reposito
 import type { PartBuilder } from "../chunk/part-builder.js";
 import type { AssetRunTools } from "./run-asset.js";
 import type { ThreadTools } from "./run-in-thread.js";
+import type { TimeSlice } from "../chunk/time-slice.js";
 import type { ContentRoom } from "./content-room.js";
 import { repositorySilence } from "../health/repository-silence.js";
 import { SimilarPaths } from "./similar-paths.js";
@@ -23,13 +24,14 @@ interface Run extends Pick<LeasedWork, "job" | "over"> {
 
 /**
  * Makes the tools that all assets of a chunk share. `outside` runs work outside the slot of its caller; `room` limits the content
- * that the assets of all chunks hold.
+ * that the assets of all chunks hold, `slice` says when they yield to the event loop.
  */
 export function assetTools(
   { job, claim, part, over }: Run,
   outside: ThreadTools["outside"],
   tools: EngineTools,
   room?: ContentRoom,
+  slice?: TimeSlice,
 ): AssetRunTools {
   const { options, repository, createDigest, threads, latency } = tools;
   const read: AssetRepository["read"] = (path, signal) => latency.repository.timeFirst(repository.read(path, signal));
@@ -61,7 +63,13 @@ export function assetTools(
       repository: reader,
       maxContentBytes: options.maxContentBytes,
     },
-    content: { repository: { read }, createDigest, maxBytes: options.maxContentBytes, ...(room ? { room } : {}) },
+    content: {
+      repository: { read },
+      createDigest,
+      maxBytes: options.maxContentBytes,
+      ...(room ? { room } : {}),
+      ...(slice ? { slice } : {}),
+    },
     clock: tools.clock,
     random: tools.random,
     tries: options.tries,

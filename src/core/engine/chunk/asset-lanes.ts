@@ -68,7 +68,7 @@ export class AssetLanes implements LeasedWork {
     this.sinceMs = tools.clock.monotonicMs();
     this.part = new PartBuilder(claim, tools.clock, tools.repository.enlist !== undefined);
     this.#tools = tools;
-    this.#assetTools = assetTools(this, (work) => this.#slots.outside(work), tools, shared.room);
+    this.#assetTools = assetTools(this, (work) => this.#slots.outside(work), tools, shared.room, shared.slice);
     this.#slots = new LaneSlots(job, shared.slots, this.#assetTools.inThreads?.always ? shared.threadSlots : undefined);
     this.#slice = shared.slice;
     this.#results = new HeldResults(shared.room);
