@@ -7,6 +7,7 @@ import { Entities } from "./entities.js";
 import { LIMITS } from "./limits.js";
 import { notWellFormed } from "./position.js";
 import { takeCollected } from "./saxes-state.js";
+import { CHUNK, XmlText } from "./xml-text.js";
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -32,8 +33,6 @@ interface Shared {
 
 const shown = (count: number): string => count.toLocaleString("en-US");
 
-/** Length of the chunks in which a document is given to the parser. Most documents are shorter, and are given as they are. */
-const CHUNK = 65_536;
 /**
  * Reads a whole document into `sink`, with warnings. Throws only AssetFailure: XML_NOT_WELL_FORMED with the position
  * of the error, XML_ENTITY_LIMIT, XML_DEPTH_LIMIT, XML_ATTRIBUTE_LIMIT, or the sink's own. The work grows linearly with the
@@ -46,46 +45,6 @@ export function readXml(source: string, sink: XmlSink, warnings: WarningList): v
   if (source.trim() === "") throw report(0, "the file is empty");
   new Passage(text, { sink, entities: new Entities(warnings), depth: 0 }, report, false).read();
 }
-
-/**
- * A text with XML's own end-of-line rule applied: `\n` alone ends a line, so that an offset is an offset everywhere. A long text
- * is not copied for that unless it is needed as a whole, to explain an error.
- */
-class XmlText {
-  readonly #source: string;
-  readonly #hasReturns: boolean;
-  #whole: string | undefined;
-
-  constructor(source: string) {
-    this.#source = source;
-    this.#hasReturns = source.includes("\r");
-    if (!this.#hasReturns) this.#whole = source;
-  }
-
-  /** Whether it is one chunk. */
-  get isShort(): boolean {
-    return this.#source.length <= CHUNK;
-  }
-
-  get whole(): string {
-    this.#whole ??= this.isShort ? withLineFeeds(this.#source) : [...this.chunks()].join("");
-    return this.#whole;
-  }
-
-  *chunks(): Generator<string> {
-    const source = this.#source;
-    for (let at = 0; at < source.length;) {
-      let end = Math.min(at + CHUNK, source.length);
-      if (source[end - 1] === "\r" && source[end] === "\n") end++;
-      const chunk = source.slice(at, end);
-      yield this.#hasReturns ? withLineFeeds(chunk) : chunk;
-      at = end;
-    }
-  }
-}
-
-/** Not by `replace`: that chains as many pieces as there are line ends, which take many times the memory of the text. */
-const withLineFeeds = (text: string): string => text.split(/\r\n?/).join("\n");
 
 // Cannot occur in XML, so it marks an entity until the surrounding text is delivered.
 const MARK = "\0";

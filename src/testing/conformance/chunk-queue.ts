@@ -8,6 +8,9 @@ import type { Guarantee } from "./suite.js";
 /** More than any page of candidates that a store may look at. */
 const MANY = 60;
 
+/** How many of them end, one after the other. */
+const ROUNDS = 15;
+
 const queuedAt = (scene: StoreScene, path: string): Promise<Job> => scene.create(draftAt(path, { onOverlap: "queue" }));
 
 /** Claims all discoveries that can be claimed, and returns their jobs, which hold them from now on. */
@@ -43,7 +46,7 @@ export const QUEUE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       let waiting: Job[] = [];
       for (let i = 0; i < MANY; i++) waiting.push(await queuedAt(scene, "/root"));
       let running: Job | undefined;
-      while (waiting.length > 0) {
+      for (let round = 0; round < ROUNDS; round++) {
         deepStrictEqual(await claimedJobs(scene), running ? [] : [waiting[0]?.id]);
         running ??= waiting.shift();
         const victim = dice.roll(3) === 0 || waiting.length === 0 ? running : dice.pick(waiting);
