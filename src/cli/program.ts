@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { JOB_STATUSES } from "../core/job/lifecycle.js";
 import { LOG_LEVELS } from "../core/job/log-entry.js";
 import { invalidParameter } from "../core/errors.js";
@@ -10,56 +10,22 @@ import { applyConfigFile } from "./config-file.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { inFlagNames } from "./flag-names.js";
 import { reportError } from "./report-error.js";
+import {
+  assets,
+  collect,
+  count,
+  deadline,
+  integer,
+  json,
+  noBuiltIns,
+  plugin,
+  server,
+  store,
+  target,
+  token,
+} from "./shared-options.js";
 import { chooseStoreOrServer } from "./store-or-server.js";
 import type { Output } from "./output.js";
-
-const assets = () =>
-  new Option(
-    "--assets <uri>",
-    "where the assets are: folder:DIR[?mount=/path&hidden=true], sqlite:FILE, postgres://user:password@host/database, jcr+http://user:password@host:port[/base][?dialect=davex|sling&root=/path&status=/path&connections=N]",
-  ).env("ASSETMILL_ASSETS");
-const target = () =>
-  new Option(
-    "--target <uri>",
-    "where JCR_TO_DB_MIGRATION writes to: sqlite:FILE, postgres://user:password@host/database",
-  ).env("ASSETMILL_TARGET");
-const store = () =>
-  new Option(
-    "--store <uri>",
-    "where the jobs are kept: sqlite:FILE, postgres://… (default: the database of --assets, else sqlite:assetmill.sqlite)",
-  ).env("ASSETMILL_STORE");
-const server = () =>
-  new Option(
-    "--server <url>",
-    "use the jobs of this running server instead of a store, e.g. http://127.0.0.1:4599",
-  ).env("ASSETMILL_SERVER");
-const token = () =>
-  new Option("--token <token>", "credentials for the server: a bearer token, or name:password").env("ASSETMILL_TOKEN");
-const plugin = () =>
-  new Option("--plugin <file>", "ES module with your own handlers (repeatable)")
-    .env("ASSETMILL_PLUGIN")
-    .argParser(collect)
-    .default([]);
-const noBuiltIns = () => new Option("--no-built-ins", "run only the handlers of --plugin");
-const deadline = () =>
-  new Option("--deadline <seconds>", `time limit for one asset (default: ${ENGINE_DEFAULTS.deadlineMs / 1_000})`)
-    .env("ASSETMILL_DEADLINE")
-    .argParser(seconds);
-const json = () => new Option("--json", "print results as JSON on standard output, one value per line");
-
-function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
-  return [...(earlier ?? []), value];
-}
-
-function integer(value: string): number {
-  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError("must be an integer, 0 or more");
-  return Number(value);
-}
-
-function seconds(value: string): number {
-  if (/^\d{1,6}(\.\d{1,3})?$/.test(value) && Number(value) > 0) return Number(value);
-  throw new InvalidArgumentError("must be a number of seconds, more than 0");
-}
 
 /**
  * Builds the command line. Each command's module is loaded only when it runs, to start fast. `ran` receives the exit code.
@@ -183,7 +149,7 @@ export function buildProgram(output: Output, ran: (code: ExitCode) => void): Com
     .addOption(
       new Option("--max-active-jobs <n>", "refuse to start more jobs while this many have not ended")
         .env("ASSETMILL_MAX_ACTIVE_JOBS")
-        .argParser(integer)
+        .argParser(count)
         .default(MAX_ACTIVE_JOBS),
     )
     .option("--config <file>", "read any of these options from a JSON file")
