@@ -22,8 +22,8 @@ interface Figures {
 }
 
 /**
- * `npm run bench -- drivers [COUNT]`: measures each SQLite driver, alternating in one run: no-op assets at full speed, synthetic
- * ones and ones stored in the jobs' database, and how far they delay the event loop meanwhile.
+ * `npm run bench -- drivers [COUNT]`: measures each SQLite driver, alternating in one run: no-op assets at full speed,
+ * synthetic ones and ones stored in the jobs' database, and how far they delay the event loop meanwhile.
  */
 export async function runDrivers([number = "100000"]: readonly string[]): Promise<void> {
   const count = Number(number);

@@ -16,10 +16,10 @@ const IDLE_SERVER = "require('node:http').createServer((_, response) => response
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
- * `npm run bench -- hostile [WORD] [FILE]`: lets `assetmill serve` process documents that are made to hurt, one folder of them at a time,
- * or only the folders whose name has WORD in it, and of them only the files whose name has FILE in it. Asks `/healthz` all the while, from this process. Prints the longest wait
- * for an answer, and that of a server beside it that does nothing; the peak of the server's memory (VmHWM), the lines of the
- * log, and how the assets ended.
+ * `npm run bench -- hostile [WORD] [FILE]`: lets `assetmill serve` process documents that are made to hurt, one folder
+ * of them at a time, or only the folders whose name has WORD in it, and of them only the files whose name has FILE in
+ * it. Asks `/healthz` all the while, from this process. Prints the longest wait for an answer, and that of a server
+ * beside it that does nothing; the peak of the server's memory (VmHWM), the lines of the log, and how the assets ended.
  */
 export async function runHostile([word = "", file = ""]: readonly string[]): Promise<void> {
   for (const [what, recipes] of Object.entries(FOLDERS)) {

@@ -66,9 +66,9 @@ const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = { sqlite, postg
 type Rates = readonly [loop: number, synthetic: number, stored: number];
 
 /**
- * `npm run bench -- throughput [COUNT] [sqlite|postgres]`: measures no-op assets from start to SUCCESS, alternating in one run
- * with the loop that writes outcome rows. Measures synthetic assets, and assets stored in the jobs' database, whose stamps
- * are written in the transaction of their outcomes.
+ * `npm run bench -- throughput [COUNT] [sqlite|postgres]`: measures no-op assets from start to SUCCESS, alternating in
+ * one run with the loop that writes outcome rows. Measures synthetic assets, and assets stored in the jobs' database,
+ * whose stamps are written in the transaction of their outcomes.
  */
 export async function runThroughput([number = "100000", name = "sqlite"]: readonly string[]): Promise<void> {
   const count = Number(number);

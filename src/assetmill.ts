@@ -30,7 +30,10 @@ export interface Assetmill {
   readonly fetch: Fetch;
   /** The token that callers need if no authenticator was given; else undefined. */
   readonly token: string | undefined;
-  /** Returns the HTTP API as a listener for `node:http`, Express, Fastify and the like; see `nodeListener` in assetmill/http. */
+  /**
+   * Returns the HTTP API as a listener for `node:http`, Express, Fastify and the like; see `nodeListener` in
+   * assetmill/http.
+   */
   nodeListener(options?: NodeListenerOptions): NodeListener;
   /**
    * Starts the worker: on all jobs of this repository, including those that an earlier process left unfinished, or on one

@@ -30,8 +30,8 @@ export interface DatabaseLoan {
 /** Options of `createAssetmill`. */
 export interface AssetmillOptions {
   /**
-   * Where the assets are: `folder:DIR[?mount=/content/dam/x&hidden=true]`, `sqlite:FILE`, `postgres://…`, `jcr+http(s)://…`, a
-   * database that the host lends, or the host's own repository.
+   * Where the assets are: `folder:DIR[?mount=/content/dam/x&hidden=true]`, `sqlite:FILE`, `postgres://…`,
+   * `jcr+http(s)://…`, a database that the host lends, or the host's own repository.
    */
   readonly assets: string | DatabaseLoan | AssetRepository;
   /**

@@ -19,7 +19,10 @@ export const printable = (text: string): string =>
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�").replace(HIDDEN, escapeLine);
 const HIDDEN = new RegExp(`[${HIDDEN_CHARACTERS}]`, "g");
 
-/** Formats a value as JSON on one line. Escapes what would control the terminal or turn the text: the value stays the same. */
+/**
+ * Formats a value as JSON on one line. Escapes what would control the terminal or turn the text: the value stays the
+ * same.
+ */
 export const jsonLine = (value: unknown): string =>
   JSON.stringify(value).replace(
     NOT_SHOWN,

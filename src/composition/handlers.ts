@@ -35,8 +35,9 @@ export const handlersIn = (container: Container): readonly AssetHandler[] =>
 const DITA_URL = new URL("../plugins/dita/index.js", import.meta.url).href;
 
 /**
- * Opens threads if a handler has `thread`, and checks that each such handler of the host's can be loaded in a thread. A thread
- * loads the host's plugins only if one of them has `thread`: loading a module may have effects that are wanted once.
+ * Opens threads if a handler has `thread`, and checks that each such handler of the host's can be loaded in a thread. A
+ * thread loads the host's plugins only if one of them has `thread`: loading a module may have effects that are wanted
+ * once.
  */
 export async function openThreads(
   handlers: readonly AssetHandler[],

@@ -25,21 +25,22 @@ type HostRequest = IncomingMessage & { baseUrl?: unknown; body?: unknown; rawBod
 /**
  * Adapts `fetch` to `node:http`, Express (4 and 5), Connect, and Fastify's raw request and response.
  *
- * Prefixes: routes match the path that the client requested. Express strips the prefix of `app.use("/tools", listener)`;
- * this listener restores it, so set `basePath` to `/tools/bin/guides/v1/assets/process`.
+ * Prefixes: routes match the path that the client requested. Express strips the prefix of `app.use("/tools",
+ * listener)`; this listener restores it, so set `basePath` to `/tools/bin/guides/v1/assets/process`.
  *
- * Bodies: mount it before any body parser if you can. After one, it reads the parser's `rawBody` (a Buffer), or else its
- * `body`: strings and Buffers unchanged, objects serialized as JSON or as a form according to the Content-Type. The parser
- * then reports JSON errors, and its size limit applies in addition to ours.
+ * Bodies: mount it before any body parser if you can. After one, it reads the parser's `rawBody` (a Buffer), or else
+ * its `body`: strings and Buffers unchanged, objects serialized as JSON or as a form according to the Content-Type. The
+ * parser then reports JSON errors, and its size limit applies in addition to ours.
  *
  * Fastify: call `reply.hijack()` first. Its parser consumes the body, so either pass it on (`request.raw.body =
  * request.body`) or register a parser in that scope that leaves the stream alone.
  *
- * The host's server decides what never becomes a request: it answers malformed HTTP, headers that are too large (Node takes
- * 16 KiB, URL included, unless `maxHeaderSize` says more) and clients that are too slow. `listen` does all that for you.
+ * The host's server decides what never becomes a request: it answers malformed HTTP, headers that are too large (Node
+ * takes 16 KiB, URL included, unless `maxHeaderSize` says more) and clients that are too slow. `listen` does all that
+ * for you.
  *
- * It answers every request that it is given, so mount it behind the host's own routes. Throws INVALID_PARAMETER for an invalid
- * option.
+ * It answers every request that it is given, so mount it behind the host's own routes. Throws INVALID_PARAMETER for an
+ * invalid option.
  */
 export function nodeListener(
   fetch: Fetch,

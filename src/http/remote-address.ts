@@ -3,10 +3,10 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 
 /**
- * Returns the client's address: the socket's peer, or, behind `proxies` trusted proxies, the address that the outermost of
- * them saw, counted from the right of X-Forwarded-For (anyone may have written the entries left of it). An IPv6 address is
- * reduced to its /64 network, which one customer typically has. What is no address stands for the socket's peer. Undefined without a socket, when the app is called as a
- * plain function.
+ * Returns the client's address: the socket's peer, or, behind `proxies` trusted proxies, the address that the outermost
+ * of them saw, counted from the right of X-Forwarded-For (anyone may have written the entries left of it). An IPv6
+ * address is reduced to its /64 network, which one customer typically has. What is no address stands for the socket's
+ * peer. Undefined without a socket, when the app is called as a plain function.
  */
 export function remoteAddress(c: Context, proxies: number): string | undefined {
   const seen = (c.req.header("x-forwarded-for") ?? "").split(",").map(addressIn);

@@ -21,7 +21,10 @@ import { onceEach, plainProblem, problemResponse } from "./problems.js";
 import { failedLoginLimit, requestLimit } from "./rate-limit.js";
 import { validationError } from "./validation.js";
 
-/** Creates the HTTP API as a function from Request to Response. Routes hold no rules: they parse, make one call and represent the result. */
+/**
+ * Creates the HTTP API as a function from Request to Response. Routes hold no rules: they parse, make one call and
+ * represent the result.
+ */
 export function createApp(operator: JobOperator, options: HttpOptions): OpenAPIHono<AppEnv> {
   const given = resolveOptions(options);
   const resolved = { ...given, onError: onceEach(given.onError) };

@@ -80,7 +80,10 @@ describe("large assets", () => {
   const large = (bytes: number): string =>
     `<topic id="t"><title>Large</title><body>${filling.repeat(bytes / filling.length)}</body></topic>`;
 
-  /** Runs a host that processes a folder and prints how many threads it started (this driver has none), the outcomes, and what `expression` says. */
+  /**
+   * Runs a host that processes a folder and prints how many threads it started (this driver has none), the outcomes,
+   * and what `expression` says.
+   */
   async function hosted(name: string, options: string, expression: string): Promise<readonly string[]> {
     const host = bench.write(
       `host-of-${name}.mjs`,

@@ -35,8 +35,8 @@ export class AssetResults {
   }
 
   /**
-   * Writes results inside a transaction: one statement reads the stored ones, one writes all; several if they are large. Properties
-   * are merged over the stored ones; a handler's references replace those it found before.
+   * Writes results inside a transaction: one statement reads the stored ones, one writes all; several if they are
+   * large. Properties are merged over the stored ones; a handler's references replace those it found before.
    */
   async write(tx: SqlTransaction, writes: readonly AssetWrite[]): Promise<void> {
     if (writes.length === 0) return;

@@ -13,7 +13,10 @@ const WORDS: Readonly<Record<string, string>> = {
   READONLY: "the file is read-only; may this user write to it and its folder?",
 };
 
-/** While the database is in use these may pass, as when a disk is remounted. On opening they mean a wrong name or missing permission. */
+/**
+ * While the database is in use these may pass, as when a disk is remounted. On opening they mean a wrong name or
+ * missing permission.
+ */
 const WRONG_PLACE = ["CANTOPEN", "READONLY"];
 
 /**

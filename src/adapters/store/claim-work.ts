@@ -60,7 +60,7 @@ async function claimOnce(
   const claims: Claim[] = [];
   let behind = 0;
   let { discoveries, alone } = request;
-  const candidates = await claimable(database, request, dead, lanes);
+  const candidates = await claimable(database, request, dead, await lanes.served(database, request));
   const shares = shareOut(candidates, wantedChunks(request));
   for (const { id, queued, discovery } of candidates) {
     const most = { chunks: shares.get(id) ?? 0, discoveries: discovery && discoveries > 0 ? 1 : 0 };
@@ -115,8 +115,8 @@ async function handBack(database: SqlDatabase, { job, discovery, chunks }: Taken
 }
 
 /**
- * Returns whether a queued job still waits for an earlier one; then later claims pass over it until that one ends. Checked
- * under the lock that every creation and resume takes.
+ * Returns whether a queued job still waits for an earlier one; then later claims pass over it until that one ends.
+ * Checked under the lock that every creation and resume takes.
  */
 async function isBehind(tx: SqlTransaction, id: string): Promise<boolean> {
   await lockScopes(tx);
@@ -186,8 +186,8 @@ const discoveryClaim = (jobId: string, { lease, takenOver }: TakenLease): Discov
 });
 
 /**
- * Locks and returns a job's free leases: discovery first, then chunks in path order, with careful ones first for a worker
- * that is alone. Empty if the job is no longer claimable.
+ * Locks and returns a job's free leases: discovery first, then chunks in path order, with careful ones first for a
+ * worker that is alone. Empty if the job is no longer claimable.
  */
 async function freeLeases(
   tx: SqlTransaction,

@@ -28,7 +28,10 @@ export const freeParameters = (dead: readonly string[], { holding = [] }: ClaimR
   leasesJson(holding),
 ];
 
-/** SQL condition that a row of `l` is a careful chunk that waits for a worker that is alone; the index `lease_careful` has these. */
+/**
+ * SQL condition that a row of `l` is a careful chunk that waits for a worker that is alone; the index `lease_careful`
+ * has these.
+ */
 const READY_CAREFUL = `state = 'READY' and ${IS_CAREFUL}`;
 
 /** SQL condition that job `j` has such a chunk. */
@@ -36,8 +39,8 @@ const waitsForCare = ({ byIndex }: SqlDialect): string =>
   `exists (select 1 from ${LEASE} l ${byIndex("lease_careful")} where l.job_id = j.id and ${READY_CAREFUL})`;
 
 /**
- * SQL: the jobs `j` that have a lease which an index holds; a condition on `j` may follow. The join's order is fixed: there
- * are few such leases, while any number of jobs may be active.
+ * SQL: the jobs `j` that have a lease which an index holds; a condition on `j` may follow. The join's order is fixed:
+ * there are few such leases, while any number of jobs may be active.
  */
 const jobsWith = ({ byIndex }: SqlDialect, index: string, condition: string): string =>
   `(select distinct job_id from ${LEASE} l ${byIndex(index)} where ${condition}) has cross join ${JOB} j where j.id = has.job_id`;
@@ -51,19 +54,18 @@ interface Candidate extends Claimant {
 type Wanted = Pick<ClaimRequest, "chunks" | "discoveries">;
 
 /**
- * Returns jobs that have free leases of the kinds asked for, in the order in which a claim serves them. Leaves out jobs that
- * are known to wait for earlier ones. Takes no write lock, so that idle workers disturb no one. Goes by index: what it
- * takes does not depend on how many jobs are active.
+ * Returns jobs of these lanes that have free leases of the kinds asked for, in the order in which a claim serves them.
+ * Leaves out jobs that are known to wait for earlier ones. Takes no write lock, so that idle workers disturb no one.
+ * Goes by index: what it takes does not depend on how many jobs are active.
  */
 export async function claimable(
   database: SqlDatabase,
   request: ClaimRequest,
   dead: readonly string[],
-  lanes: Lanes,
+  served: readonly Lane[],
 ): Promise<readonly Candidate[]> {
   const { chunks, newcomers = 0, discoveries } = request;
   const most = { chunks: Math.max(0, chunks + newcomers), discoveries };
-  const served = await lanes.served(database, request);
   if (served.length === 0) return [];
   const sequences = await foremost(database, request, served, most);
   if (sequences.length === 0) return [];
@@ -71,8 +73,8 @@ export async function claimable(
 }
 
 /**
- * Returns the jobs among which those furthest behind their share must be: any of which a lease is LEASED, for there are few;
- * and of the others, which hold nothing, those that have waited longest, by lane.
+ * Returns the jobs among which those furthest behind their share must be: any of which a lease is LEASED, for there are
+ * few; and of the others, which hold nothing, those that have waited longest, by lane.
  */
 async function foremost(
   database: SqlDatabase,
@@ -182,7 +184,7 @@ export async function waitingWork(database: SqlDatabase, request: ClaimRequest, 
     ],
   );
   const any = { ...request, chunks: 1, newcomers: 0, discoveries: 1, alone: false };
-  const found = await claimable(database, any, [], lanes);
+  const found = await claimable(database, any, [], served);
   return { care: care.length > 0, unserved: found.filter(({ held }) => held === 0) };
 }
 

@@ -18,7 +18,10 @@ export async function holdScope(tx: SqlTransaction, job: Job): Promise<void> {
   await checkQueue(tx, job);
 }
 
-/** Stores what a queued job waits for, and returns whether it waits for anything. Must be called under the lock of the scopes. */
+/**
+ * Stores what a queued job waits for, and returns whether it waits for anything. Must be called under the lock of the
+ * scopes.
+ */
 export async function checkQueue(tx: SqlTransaction, job: Job): Promise<boolean> {
   if (!waitsForEarlier(job)) return false;
   const earlier = await blockerOf(tx, job);

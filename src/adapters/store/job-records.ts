@@ -46,7 +46,10 @@ export async function certainFactsOf(tx: SqlTransaction, id: string): Promise<Jo
 /** Keeps other transactions from letting a job take or regain its scope. Must be called before any row is locked. */
 export const lockScopes = (tx: SqlTransaction): Promise<void> => tx.lock("scopes");
 
-/** Stores a transition's result with its log lines, and returns the job as stored. Throws if the lifecycle does not allow the change. */
+/**
+ * Stores a transition's result with its log lines, and returns the job as stored. Throws if the lifecycle does not
+ * allow the change.
+ */
 export async function storeChange(tx: SqlTransaction, before: Job, change: JobChange): Promise<Job> {
   if (change.job === before && change.lines.length === 0) return before;
   checkChange(before, change);

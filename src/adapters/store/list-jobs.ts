@@ -51,7 +51,10 @@ function first<T>(items: readonly T[], most: number, bytesOf: (item: T) => numbe
   return end === -1 ? items : items.slice(0, end);
 }
 
-/** Returns the places of the jobs that meet the conditions, one more than the limit. Reads no long column: lengths are beside the rows. */
+/**
+ * Returns the places of the jobs that meet the conditions, one more than the limit. Reads no long column: lengths are
+ * beside the rows.
+ */
 async function places(database: SqlDatabase, query: JobQuery): Promise<readonly Place[]> {
   const { conditions, parameters } = conditionsOf(database, query);
   const texts = ["handlers", "comments", "tally", "pace"].map((column) => `octet_length(${column})`).join(" + ");

@@ -24,7 +24,10 @@ export class BatchRun {
   readonly ending = new AbortController();
   busyMs = 0;
   done = 0;
-  /** Set if it was ended because the process exceeded the memory limit. If it was the only batch running, its asset is to blame. */
+  /**
+   * Set if it was ended because the process exceeded the memory limit. If it was the only batch running, its asset is
+   * to blame.
+   */
   tooMuch: "alone" | "with others" | undefined;
   readonly #all: readonly PoolTask[];
   readonly #port: MessagePort;
@@ -69,7 +72,10 @@ export class BatchRun {
     }
   }
 
-  /** Terminates the thread because the process exceeded the memory limit. Its running asset runs again on its own, and is blamed if that exceeds the limit as well. */
+  /**
+   * Terminates the thread because the process exceeded the memory limit. Its running asset runs again on its own, and
+   * is blamed if that exceeds the limit as well.
+   */
   endHeavy(alone: boolean): void {
     const { running } = this.#state;
     if (running === undefined || this.ending.signal.aborted) return;

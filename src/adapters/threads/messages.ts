@@ -43,8 +43,8 @@ export type SentEnd =
   | { readonly error: EncodedError; readonly hash: string | null | undefined; readonly busyMs: number };
 
 /**
- * A thread's question about the repository. `read` opens a stream; `next` asks for further pieces until there is none. `part` asks
- * to take a part of the result, and is answered without a piece.
+ * A thread's question about the repository. `read` opens a stream; `next` asks for further pieces until there is none.
+ * `part` asks to take a part of the result, and is answered without a piece.
  */
 export type Question =
   | { readonly what: "stat"; readonly paths: readonly string[] }

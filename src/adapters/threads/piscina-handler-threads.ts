@@ -30,8 +30,8 @@ interface ThreadOptions {
   /** URLs of the modules that give the handlers. */
   readonly modules: readonly string[];
   /**
-   * Whether threads are at work only now and then, so that most of what the process grows by is not theirs: the memory limit then
-   * counts from when the first of them begins. @defaultValue false: from the start
+   * Whether threads are at work only now and then, so that most of what the process grows by is not theirs: the memory
+   * limit then counts from when the first of them begins. @defaultValue false: from the start
    */
   readonly isOccasional?: boolean;
 }
@@ -128,7 +128,10 @@ export class PiscinaHandlerThreads implements HandlerThreads {
     }
   }
 
-  /** Takes the next tasks to run. An asset whose thread has died before runs on its own, so that no other asset is blamed for it. */
+  /**
+   * Takes the next tasks to run. An asset whose thread has died before runs on its own, so that no other asset is
+   * blamed for it.
+   */
   #nextBatch(): readonly PoolTask[] {
     const suspect = this.#waiting.findIndex(({ deaths }) => deaths > 0);
     if (suspect >= 0) return this.#waiting.splice(suspect, 1);

@@ -1,8 +1,8 @@
 import type { AssetReference, HandlerResult, PropertyValue } from "../../core/asset/handler-result.js";
 
 /**
- * A piece of a large result. A thread sends one only when the main thread has taken the one before: receiving 100,000 references
- * at once would block it for longer than it may.
+ * A piece of a large result. A thread sends one only when the main thread has taken the one before: receiving 100,000
+ * references at once would block it for longer than it may.
  */
 export type ResultPart =
   | { readonly references: readonly AssetReference[] }

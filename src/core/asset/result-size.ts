@@ -13,8 +13,8 @@ export const RESULT_LIMITS = Object.freeze({
 const BYTES_PER_VALUE = 200;
 
 /**
- * Adds up what one asset yields. Every method throws AssetFailure RESULT_TOO_LARGE as soon as a limit is exceeded, so a handler
- * that counts while it collects neither works nor holds more than that.
+ * Adds up what one asset yields. Every method throws AssetFailure RESULT_TOO_LARGE as soon as a limit is exceeded, so a
+ * handler that counts while it collects neither works nor holds more than that.
  */
 export class ResultSize {
   #values = 0;

@@ -6,7 +6,10 @@ export const MAX_WARNINGS = 100;
 /** Number of different warnings that are told apart. Beyond it, a repeated warning counts again. */
 const MAX_DISTINCT = 10_000;
 
-/** Collects the warnings about one asset in bounded memory: the first 100 as text, shortened, and how many more there were. */
+/**
+ * Collects the warnings about one asset in bounded memory: the first 100 as text, shortened, and how many more there
+ * were.
+ */
 export class WarningList {
   readonly #kept: string[] = [];
   #distinct: Set<string> | undefined;

@@ -17,8 +17,8 @@ export interface HandlerLogger {
 export interface RepositoryReader {
   exists(path: string): Promise<boolean>;
   /**
-   * Returns the path of an asset or folder that differs from a missing path only in case or Unicode form (NFC, NFD); undefined if
-   * there is none. A hint for messages: folders with very many names are searched in part.
+   * Returns the path of an asset or folder that differs from a missing path only in case or Unicode form (NFC, NFD);
+   * undefined if there is none. A hint for messages: folders with very many names are searched in part.
    */
   similar(path: string): Promise<string | undefined>;
   bytes(path: string): Promise<Uint8Array>;
@@ -40,13 +40,16 @@ export interface HandlerContext {
   readonly logger: HandlerLogger;
   readonly repository: RepositoryReader;
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** The asset's whole content. READ_FAILED above 64 MiB. Content up to 1 MiB is read only once, however many handlers ask. */
+  /**
+   * The asset's whole content. READ_FAILED above 64 MiB. Content up to 1 MiB is read only once, however many handlers
+   * ask.
+   */
   bytes(): Promise<Uint8Array>;
   /**
-   * The asset's content decoded as it says: by its byte order mark, XML declaration, HTML `meta` or CSS `@charset`, else as
-   * UTF-8. No byte is ever replaced: ENCODING_INVALID names the offset of a byte that the encoding does not have,
-   * ENCODING_UNKNOWN an encoding that this Node.js does not know. A mark that contradicts a declaration wins; the asset gets a
-   * warning.
+   * The asset's content decoded as it says: by its byte order mark, XML declaration, HTML `meta` or CSS `@charset`,
+   * else as UTF-8. No byte is ever replaced: ENCODING_INVALID names the offset of a byte that the encoding does not
+   * have, ENCODING_UNKNOWN an encoding that this Node.js does not know. A mark that contradicts a declaration wins; the
+   * asset gets a warning.
    */
   text(): Promise<string>;
   /** The asset's content in pieces, for content that may be large. */

@@ -53,7 +53,10 @@ export class Entities {
     return this.#empty(`entity &${shortName(name)}; is not declared in this file and was treated as empty`);
   }
 
-  /** Runs `work` inside the entity. Throws XML_ENTITY_LIMIT if it contains itself, is nested too deep, or exceeds the total. */
+  /**
+   * Runs `work` inside the entity. Throws XML_ENTITY_LIMIT if it contains itself, is nested too deep, or exceeds the
+   * total.
+   */
   within<T>(name: string, replacement: string, work: () => T): T {
     if (this.#open.includes(name)) throw tooMuch(`entity &${shortName(name)}; contains itself`);
     if (this.#open.length >= LIMITS.entityDepth) throw tooMuch(`entities nested deeper than ${LIMITS.entityDepth}`);

@@ -1,8 +1,8 @@
 import type { SaxesParser } from "saxes";
 
 /**
- * What saxes collects a text for. It hands a text over as a whole: until its end, `text` grows in the parser, piece by piece. So
- * a reader that writes a document in chunks takes what is there after each chunk.
+ * What saxes collects a text for. It hands a text over as a whole: until its end, `text` grows in the parser, piece by
+ * piece. So a reader that writes a document in chunks takes what is there after each chunk.
  */
 export type Collecting =
   "text" | "character data" | "nothing that is read" | "attribute" | "doctype" | "something small";
@@ -39,9 +39,9 @@ const BY_STATE: Readonly<Record<string, Collecting>> = {
 };
 
 /**
- * Takes the text that a parser has collected so far, says what for, and whether `mark` is in it. "something small" is left with the
- * parser. The search is not only for its answer: it makes one flat text of the pieces that saxes has chained, which take many
- * times the text's memory.
+ * Takes the text that a parser has collected so far, says what for, and whether `mark` is in it. "something small" is
+ * left with the parser. The search is not only for its answer: it makes one flat text of the pieces that saxes has
+ * chained, which take many times the text's memory.
  */
 export function takeCollected(
   parser: SaxesParser<{ xmlns: false }>,

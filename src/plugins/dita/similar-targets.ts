@@ -2,8 +2,8 @@ import { MAX_WARNINGS, type WarningList } from "../../core/asset/warning-list.js
 import type { RepositoryReader } from "../../core/ports/asset-handler.js";
 
 /**
- * Adds a warning for each missing path, in order. Says so if what was probably meant differs only in case or Unicode form: the
- * latter cannot be seen.
+ * Adds a warning for each missing path, in order. Says so if what was probably meant differs only in case or Unicode
+ * form: the latter cannot be seen.
  */
 export async function warnOfBroken(
   missing: readonly string[],

@@ -5,7 +5,10 @@ const NUMBER = /#(?:[0-9]+|x[0-9a-fA-F]+);/y;
 
 const MOST_SHOWN = 100;
 
-/** Returns where the XML name at an offset ends; the offset itself if no name begins there. In linear time, whatever its length. */
+/**
+ * Returns where the XML name at an offset ends; the offset itself if no name begins there. In linear time, whatever its
+ * length.
+ */
 export function endOfName(text: string, from: number): number {
   let end = endOf(START, text, from);
   if (end === from) return from;

@@ -2,8 +2,8 @@
 export const CHUNK = 65_536;
 
 /**
- * A text with XML's own end-of-line rule applied: `\n` alone ends a line, so that an offset is an offset everywhere. A long text
- * is not copied for that unless it is needed as a whole, to explain an error.
+ * A text with XML's own end-of-line rule applied: `\n` alone ends a line, so that an offset is an offset everywhere. A
+ * long text is not copied for that unless it is needed as a whole, to explain an error.
  */
 export class XmlText {
   readonly #source: string;

@@ -13,7 +13,10 @@ export type Attributes = Readonly<Record<string, string>>;
 
 /** Receives a document's events in document order. After a failure, discard what it received. */
 export interface XmlSink {
-  /** Checked after each `open` and `close`, and now and then within a long text: unwanted text costs time, and is not delivered. */
+  /**
+   * Checked after each `open` and `close`, and now and then within a long text: unwanted text costs time, and is not
+   * delivered.
+   */
   readonly wantsText: boolean;
   open(name: string, attributes: Attributes): void;
   close(): void;

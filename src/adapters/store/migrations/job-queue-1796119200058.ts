@@ -7,7 +7,10 @@ import { workKey } from "../work-key.js";
 /** So many jobs are converted at once. */
 const PAGE = 50;
 
-/** Adds what keeps claims and starts quick however many jobs are active: whom a job waits for, and indexes for each question. */
+/**
+ * Adds what keeps claims and starts quick however many jobs are active: whom a job waits for, and indexes for each
+ * question.
+ */
 export class JobQueue1796119200058 implements Migration {
   readonly name = "JobQueue1796119200058";
 

@@ -7,8 +7,9 @@ import type { TimeSlice } from "../chunk/time-slice.js";
 import type { ContentRoom } from "./content-room.js";
 
 /**
- * Concatenates all pieces, in one piece of memory if they are as large as `expected`; calls `onPiece` with each, which spreads the cost of hashing. Throws READ_FAILED, with the size that
- * `sizeOf` returns, if they are larger than `maxBytes`.
+ * Concatenates all pieces, in one piece of memory if they are as large as `expected`; calls `onPiece` with each, which
+ * spreads the cost of hashing. Throws READ_FAILED, with the size that `sizeOf` returns, if they are larger than
+ * `maxBytes`.
  */
 export async function collect(
   pieces: AsyncIterable<Uint8Array>,

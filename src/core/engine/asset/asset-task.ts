@@ -52,8 +52,8 @@ export class AssetTask {
   }
 
   /**
-   * Takes room for so many bytes of content; returns a promise if it has to wait for that. The wait does not count towards the
-   * deadline. Rejects if the asset is told to stop.
+   * Takes room for so many bytes of content; returns a promise if it has to wait for that. The wait does not count
+   * towards the deadline. Rejects if the asset is told to stop.
    */
   makeRoom(bytes: number): Promise<void> | undefined {
     if (this.#isOver) return undefined;
@@ -93,8 +93,8 @@ export class AssetTask {
   }
 
   /**
-   * Records an answer about another asset. The hash of its content says more than that it exists. After too many answers, only
-   * remembers that: the asset will then count as changed.
+   * Records an answer about another asset. The hash of its content says more than that it exists. After too many
+   * answers, only remembers that: the asset will then count as changed.
    */
   learned(path: string, answer: boolean | string): void {
     this.#others ??= {};
@@ -143,7 +143,10 @@ export class AssetTask {
   }
 }
 
-/** Number of answers about other assets that a stamp may rest on. Each of them is looked up again to find the asset unchanged. */
+/**
+ * Number of answers about other assets that a stamp may rest on. Each of them is looked up again to find the asset
+ * unchanged.
+ */
 const MAX_LEARNED = 10_000;
 
 /** Stands for a hash, and is equal to none. */

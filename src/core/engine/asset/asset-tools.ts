@@ -23,8 +23,8 @@ interface Run extends Pick<LeasedWork, "job" | "over"> {
 }
 
 /**
- * Makes the tools that all assets of a chunk share. `outside` runs work outside the slot of its caller; `room` limits the content
- * that the assets of all chunks hold, `slice` says when they yield to the event loop.
+ * Makes the tools that all assets of a chunk share. `outside` runs work outside the slot of its caller; `room` limits
+ * the content that the assets of all chunks hold, `slice` says when they yield to the event loop.
  */
 export function assetTools(
   { job, claim, part, over }: Run,

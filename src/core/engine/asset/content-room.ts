@@ -9,9 +9,10 @@ interface Waiting {
 }
 
 /**
- * Limits the content that all assets in flight hold in memory together, and with it large results that are not yet committed.
- * Large content waits for room, in order: the next one enters when it fits, or when nothing else is held, so that one larger than
- * the whole room has its turn, too. No asset may wait for anything of another one while it holds room.
+ * Limits the content that all assets in flight hold in memory together, and with it large results that are not yet
+ * committed. Large content waits for room, in order: the next one enters when it fits, or when nothing else is held, so
+ * that one larger than the whole room has its turn, too. No asset may wait for anything of another one while it holds
+ * room.
  */
 export class ContentRoom {
   readonly #clock: Pick<Clock, "monotonicMs">;
@@ -29,7 +30,10 @@ export class ContentRoom {
     return new ContentHold(this, this.#clock);
   }
 
-  /** Takes room at once if there is enough and nobody waits for it; else returns a promise, rejected when `signal` is aborted. */
+  /**
+   * Takes room at once if there is enough and nobody waits for it; else returns a promise, rejected when `signal` is
+   * aborted.
+   */
   enter(bytes: number, signal: AbortSignal): Promise<void> | undefined {
     if (this.#waiting.length === 0 && this.#fits(bytes)) {
       this.#held += bytes;
@@ -97,8 +101,8 @@ export class ContentHold {
   }
 
   /**
-   * Takes room for content of this size, unless it is small or room is held already. Returns undefined if it need not wait, else a
-   * promise of how long it waited, in milliseconds. Rejects with the signal's reason.
+   * Takes room for content of this size, unless it is small or room is held already. Returns undefined if it need not
+   * wait, else a promise of how long it waited, in milliseconds. Rejects with the signal's reason.
    */
   take(bytes: number, signal: () => AbortSignal): Promise<number> | undefined {
     if (this.isHeld || bytes <= SMALL_BYTES) return undefined;

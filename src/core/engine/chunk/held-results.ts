@@ -1,8 +1,8 @@
 import type { ContentRoom } from "../asset/content-room.js";
 
 /**
- * The large results of a chunk that are not yet committed. They take up room, so that large assets wait where results are made
- * faster than the store takes them.
+ * The large results of a chunk that are not yet committed. They take up room, so that large assets wait where results
+ * are made faster than the store takes them.
  */
 export class HeldResults {
   readonly #room: ContentRoom | undefined;

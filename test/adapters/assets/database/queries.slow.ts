@@ -223,9 +223,9 @@ describe("queries on large tables", function () {
   };
 
   /**
-   * What may be walked: jobs newest first, for the walk ends with the page; active jobs that are counted, up to a limit;
-   * the indexes that hold nothing but what is leased, careful, about to end or claimable now; and, on PostgreSQL, a repository's results for those within a scope, since the order of its locale
-   * serves no prefixes.
+   * What may be walked: jobs newest first, for the walk ends with the page; active jobs that are counted, up to a
+   * limit; the indexes that hold nothing but what is leased, careful, about to end or claimable now; and, on
+   * PostgreSQL, a repository's results for those within a scope, since the order of its locale serves no prefixes.
    */
   const mayBeWalked = (scan: string, { sql }: RecordedSql): boolean =>
     /lease_leased|lease_careful|job_to_end|job_claimable/.test(scan) ||

@@ -167,7 +167,10 @@ describe("a handler in a thread, as the engine sees it", () => {
 describe("a handler that has only large assets in threads", () => {
   const LARGE = 1_000;
 
-  /** Assets of these sizes as listed, with contents of these, else the same, sizes. Small ones are read and done in the main thread. */
+  /**
+   * Assets of these sizes as listed, with contents of these, else the same, sizes. Small ones are read and done in the
+   * main thread.
+   */
   function bench(listed: readonly number[], contents: readonly number[] = listed, concurrency = 2) {
     const threads = new HeldThreads(6);
     const clock = new ManualClock();

@@ -15,7 +15,10 @@ const MB = 1024 * 1024;
 const ROOM = 64 * MB;
 const DEADLINE_MS = 100;
 
-/** Runs assets of these sizes, all at once as far as slots go, with a handler that reads all content and then hangs until it is ended. */
+/**
+ * Runs assets of these sizes, all at once as far as slots go, with a handler that reads all content and then hangs
+ * until it is ended.
+ */
 function bench(sizes: readonly number[], options: { slots?: number; thread?: boolean; maxContentBytes?: number } = {}) {
   const clock = new ManualClock();
   const calls = new Map<string, Deferred<object | undefined>>();

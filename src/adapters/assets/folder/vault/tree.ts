@@ -30,7 +30,10 @@ interface VaultName {
   readonly isHidden: boolean;
 }
 
-/** Returns the `jcr_root` of a FileVault layout; undefined for any other folder. Throws INVALID_PARAMETER if it cannot be told. */
+/**
+ * Returns the `jcr_root` of a FileVault layout; undefined for any other folder. Throws INVALID_PARAMETER if it cannot
+ * be told.
+ */
 export function vaultRootOf(folder: string): string | undefined {
   if (basename(folder) === "jcr_root") return folder;
   const root = join(folder, "jcr_root");
