@@ -1,9 +1,10 @@
 import { DISCOVERY, type Lease } from "../core/job/lease.js";
-import type { ChunkPart, DiscoveryPage, IndexedOutcome, ManifestEntry, NewChunk } from "../core/job/chunk.js";
+import type { ChunkPart, DiscoveryPage, ManifestEntry, NewChunk } from "../core/job/chunk.js";
 import { progressOf } from "../core/job/chunk-progress.js";
 import { isStopping, type Job } from "../core/job/job.js";
 import { discovered, progressed, settle } from "../core/job/job-transitions.js";
 import { NO_DEATHS, released, takenBack } from "../core/job/lease-rules.js";
+import type { IndexedOutcome } from "../core/job/outcomes.js";
 import type { ReportedOutcome } from "../core/asset/outcome.js";
 import type { EnlistedWriter } from "../core/ports/asset-repository.js";
 import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, WaitingWork } from "../core/ports/chunk-store.js";

@@ -49,6 +49,7 @@ function chargeOf(text: string | null): Charge | undefined {
 }
 
 const WRITTEN = {
+  job: "text",
   chunk: "integer",
   state: "text",
   epoch: "integer",
@@ -73,6 +74,8 @@ export async function writeLeases(
 ): Promise<void> {
   if (leases.length === 0) return;
   const rows = leases.map(({ chunk, state, epoch, part, deaths, announced, charge }) => ({
+    // In each row, so that SQLite finds each lease by its key: it would compare each lease of the job with each row.
+    job: jobId,
     chunk,
     state,
     epoch,
@@ -87,7 +90,7 @@ export async function writeLeases(
        announced = written.announced, charges = written.charges,
        owner = ${leased} cast(? as text) end, until_ms = ${leased} cast(? as bigint) else l.until_ms end
      from ${tx.dialect.rows(WRITTEN)} as written
-     where l.job_id = ? and l.chunk = written.chunk returning job_id`,
-    [owner?.owner ?? null, owner?.untilMs ?? null, JSON.stringify(rows), jobId],
+     where l.job_id = written.job and l.chunk = written.chunk returning job_id`,
+    [owner?.owner ?? null, owner?.untilMs ?? null, JSON.stringify(rows)],
   );
 }

@@ -132,21 +132,12 @@ export async function insertChunks(tx: SqlTransaction, jobId: string, chunks: re
 
 /** Inserts outcomes, one row per part. */
 export async function insertOutcomes(tx: SqlTransaction, parts: readonly ChunkPart[]): Promise<void> {
-  const count = (part: ChunkPart, kind: string): number =>
-    part.outcomes.reduce((sum, { outcome }) => sum + (outcome.kind === kind ? 1 : 0), 0);
   await tx.query(
     `insert into ${OUTCOME_PART} (job_id, chunk, epoch, part, at_ms, succeeded, failed, skipped, outcomes)
      values ${parts.map(() => "(?, ?, ?, ?, ?, ?, ?, ?, ?)").join(", ")}`,
-    parts.flatMap((part) => [
-      part.lease.jobId,
-      part.lease.chunk,
-      part.lease.epoch,
-      part.part,
-      tx.nowMs,
-      count(part, "SUCCEEDED"),
-      count(part, "FAILED"),
-      count(part, "SKIPPED"),
-      packOutcomes(part.outcomes),
-    ]),
+    parts.flatMap(({ lease: { jobId, chunk, epoch }, part, outcomes }) => {
+      const { SUCCEEDED, FAILED, SKIPPED } = outcomes.count();
+      return [jobId, chunk, epoch, part, tx.nowMs, SUCCEEDED, FAILED, SKIPPED, packOutcomes(outcomes)];
+    }),
   );
 }

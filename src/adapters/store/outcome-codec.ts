@@ -1,15 +1,24 @@
-import type { IndexedOutcome } from "../../core/job/chunk.js";
+import { ENGINE_OPTIONS } from "../../core/engine/options.js";
+import { type Outcomes, PLAIN_SUCCESS } from "../../core/job/outcomes.js";
 import type { Outcome, SkipCode } from "../../core/asset/outcome.js";
 import { packJson, unpackJson } from "../sql/packed.js";
 
 /**
- * Outcomes of one part: sorted indices, ages at the commit, and, by position, every outcome other than a success at the
- * first try. A part of 500 such successes takes a few hundred bytes.
+ * Outcomes of one part in order of index: indices, ages at the commit, and, by position, every outcome other than a
+ * success at the first try. A part of 500 such successes takes about as many bytes as they end at different times.
  */
 interface OutcomeColumns {
+  /** Runs of consecutive indices: the first and their number, run after run. */
+  readonly runs: readonly number[];
+  /** Runs of equal ages: the age and their number, run after run. */
+  readonly aged: readonly number[];
+  readonly others: readonly (readonly [position: number, outcome: PackedOutcome])[];
+}
+
+/** As stored before there were runs: each index and each age. */
+interface ListedColumns extends Pick<OutcomeColumns, "others"> {
   readonly indices: readonly number[];
   readonly ages: readonly number[];
-  readonly others: readonly (readonly [position: number, outcome: PackedOutcome])[];
 }
 
 interface PackedOutcome {
@@ -27,30 +36,74 @@ interface StoredOutcome {
   readonly outcome: Outcome;
 }
 
-export function packOutcomes(outcomes: readonly IndexedOutcome[]): Buffer {
-  const sorted = [...outcomes].sort((a, b) => a.index - b.index);
+export function packOutcomes({ indices, agesMs, others }: Outcomes): Buffer {
+  const order = orderOf(indices);
+  const packed: [number, PackedOutcome][] = [];
+  if (others.size > 0) {
+    order.forEach((from, position) => {
+      const outcome = others.get(from);
+      // Warnings are in the log only.
+      if (outcome && !(outcome.kind === "SUCCEEDED" && outcome.attempts === 1)) packed.push([position, pack(outcome)]);
+    });
+  }
   const columns: OutcomeColumns = {
-    indices: sorted.map(({ index }) => index),
-    ages: sorted.map(({ ageMs }) => ageMs),
-    others: sorted.flatMap(({ outcome }, position) =>
-      outcome.kind === "SUCCEEDED" && outcome.attempts === 1 ? [] : [[position, pack(outcome)] as const],
-    ),
+    runs: runsOf(order, indices, 1),
+    aged: runsOf(order, agesMs, 0),
+    others: packed,
   };
   return packJson(columns);
 }
 
-/** Reverses `packOutcomes`. Throws if it has a kind of outcome that this version does not know. */
-export function unpackOutcomes(packed: Uint8Array): readonly StoredOutcome[] {
-  const { indices, ages, others } = unpackJson(packed) as OutcomeColumns;
-  const byPosition = new Map(others);
-  return indices.map((index, position) => {
-    const other = byPosition.get(position);
-    return { index, ageMs: ages[position] ?? 0, outcome: other ? unpack(other) : SUCCEEDED };
-  });
+/** Returns the positions in order of index. Assets end in about that order. */
+function orderOf(indices: readonly number[]): readonly number[] {
+  return indices.map((_index, position) => position).sort((a, b) => (indices[a] ?? 0) - (indices[b] ?? 0));
 }
 
-// Warnings are in the log only: an outcome read back has none.
-const SUCCEEDED: Outcome = Object.freeze({ kind: "SUCCEEDED", attempts: 1, warnings: [] });
+/** Returns the runs of values that each differ by `step` from the one before. */
+function runsOf(order: readonly number[], values: readonly number[], step: 0 | 1): readonly number[] {
+  const runs: number[] = [];
+  let next = Number.NaN;
+  let count = 0;
+  for (const position of order) {
+    const value = values[position] ?? 0;
+    if (value !== next) {
+      if (count > 0) runs.push(count);
+      runs.push(value);
+      count = 0;
+    }
+    count++;
+    next = value + step;
+  }
+  if (count > 0) runs.push(count);
+  return runs;
+}
+
+/** No chunk has more assets. */
+const MOST = ENGINE_OPTIONS.chunkSize.most;
+
+/** Reverses `runsOf`. Throws beyond what a chunk may have, so that damaged bytes cannot exhaust memory. */
+function valuesOf(runs: readonly number[], step: 0 | 1): readonly number[] {
+  const values: number[] = [];
+  for (let i = 0; i < runs.length; i += 2) {
+    const [first = 0, count = 0] = [runs[i], runs[i + 1]];
+    if (values.length + count > MOST) throw new Error(`a part with more than ${MOST} outcomes`);
+    for (let j = 0; j < count; j++) values.push(first + j * step);
+  }
+  return values;
+}
+
+/** Reverses `packOutcomes`. Throws if it has a kind of outcome that this version does not know. */
+export function unpackOutcomes(packed: Uint8Array): readonly StoredOutcome[] {
+  const columns = unpackJson(packed) as OutcomeColumns | ListedColumns;
+  const isListed = "indices" in columns;
+  const indices = isListed ? columns.indices : valuesOf(columns.runs, 1);
+  const ages = isListed ? columns.ages : valuesOf(columns.aged, 0);
+  const byPosition = new Map(columns.others);
+  return indices.map((index, position) => {
+    const other = byPosition.get(position);
+    return { index, ageMs: ages[position] ?? 0, outcome: other ? unpack(other) : PLAIN_SUCCESS };
+  });
+}
 
 function pack(outcome: Outcome): PackedOutcome {
   if (outcome.kind === "SUCCEEDED") return { k: "S", n: outcome.attempts };

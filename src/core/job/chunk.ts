@@ -1,8 +1,9 @@
 import type { Lease } from "./lease.js";
 import type { Asset } from "../asset/asset.js";
 import type { LogEntry } from "./log-entry.js";
-import type { Outcome, SkipCode } from "../asset/outcome.js";
+import type { SkipCode } from "../asset/outcome.js";
 import type { AssetWrite } from "../asset/asset-result.js";
+import type { Outcomes } from "./outcomes.js";
 import type { PaceSample } from "./pace.js";
 import type { Tally } from "./tally.js";
 
@@ -61,20 +62,12 @@ export interface ChunkClaim {
   };
 }
 
-/** An asset's outcome, by its index in the manifest. */
-export interface IndexedOutcome {
-  readonly index: number;
-  readonly outcome: Outcome;
-  /** Age at the commit, in milliseconds, by the worker's monotonic clock. */
-  readonly ageMs: number;
-}
-
 /** What one commit stores of a chunk. */
 export interface ChunkPart {
   readonly lease: Lease;
   /** Counts from 0 within a lease. */
   readonly part: number;
-  readonly outcomes: readonly IndexedOutcome[];
+  readonly outcomes: Outcomes;
   /** Whether every index of the chunk has an outcome once this part is stored. */
   readonly closes: boolean;
   /** Whether it has the outcome of the first open index. Such a part resets the count of deaths. */

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import type { Asset } from "../../core/asset/asset.js";
 import type { Job } from "../../core/job/job.js";
+import { Outcomes } from "../../core/job/outcomes.js";
 import type { Outcome, OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import type { OutcomeCursor } from "../../core/job/cursor.js";
 import type { OutcomeQuery } from "../../core/ports/job-reports.js";
@@ -156,8 +157,8 @@ export const JOB_REPORTS_GUARANTEES: readonly Guarantee<StoreScene>[] = [
     async check(scene) {
       const job = await scene.discovered(2);
       const part = partOf(await scene.oneChunk(job));
-      const aged = part.outcomes.map((one) => ({ ...one, ageMs: one.index === 0 ? 1_500 : 0 }));
-      await scene.chunks.commit([{ ...part, outcomes: aged }]);
+      const aged = [...part.outcomes].map((one) => ({ ...one, ageMs: one.index === 0 ? 1_500 : 0 }));
+      await scene.chunks.commit([{ ...part, outcomes: Outcomes.of(aged) }]);
       const [a, b] = (await scene.reports.outcomes(job.id, { limit: 9 })).outcomes;
       deepStrictEqual((b?.at ?? 0) - (a?.at ?? 0), 1_500);
     },

@@ -7,6 +7,7 @@ import type { Failed, Outcome, Skipped, Succeeded } from "../../core/asset/outco
 import type { AssetWrite } from "../../core/asset/asset-result.js";
 import type { ChunkStore, ClaimRequest } from "../../core/ports/chunk-store.js";
 import type { JobQuery, JobStore } from "../../core/ports/job-store.js";
+import { Outcomes } from "../../core/job/outcomes.js";
 import { TallyCounter } from "../../core/job/tally.js";
 
 /** A job's steps in a store, one function each, and their inputs. */
@@ -125,7 +126,7 @@ export function partOf(
   return {
     lease: claim.lease,
     part,
-    outcomes,
+    outcomes: Outcomes.of(outcomes),
     closes: options.closes ?? indices.length === claim.open.length,
     advances: claim.open[0] !== undefined && indices.includes(claim.open[0]),
     tally: tally.take(),

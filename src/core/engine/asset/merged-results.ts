@@ -17,7 +17,7 @@ export class MergedResults {
   properties: Readonly<Record<string, PropertyValue>> = EMPTY;
   references: Readonly<Record<string, readonly AssetReference[]>> = EMPTY;
   #warnings: WarningList | undefined;
-  readonly #size = new ResultSize();
+  #size: ResultSize | undefined;
 
   /** The first warnings about the asset. */
   get warnings(): readonly string[] {
@@ -26,7 +26,7 @@ export class MergedResults {
 
   /** About how much memory the results take. */
   get bytes(): number {
-    return this.#size.bytes;
+    return this.#size?.bytes ?? 0;
   }
 
   /** Number of further warnings. */
@@ -40,7 +40,7 @@ export class MergedResults {
     this.succeeded++;
     this.ran(handler);
     if (result === NOTHING) return;
-    this.#size.addResult(result);
+    (this.#size ??= new ResultSize()).addResult(result);
     if (result.properties) this.properties = { ...this.properties, ...result.properties };
     if (result.references) this.references = { ...this.references, [handler.name]: result.references };
     if (result.warnings || result.moreWarnings) (this.#warnings ??= new WarningList()).addOf(result);

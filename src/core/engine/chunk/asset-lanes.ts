@@ -6,7 +6,7 @@ import type { Lease } from "../../job/lease.js";
 import type { AssetTask } from "../asset/asset-task.js";
 import { assetTools } from "../asset/asset-tools.js";
 import type { ContentRoom } from "../asset/content-room.js";
-import { type AssetEnd, type AssetRunTools, runAsset } from "../asset/run-asset.js";
+import { type AssetEnd, type AssetRunTools, isThenable, runAsset } from "../asset/run-asset.js";
 import { repositorySilence } from "../health/repository-silence.js";
 import { endsWaiting, type LeasedWork, type StopReason } from "../leased-work.js";
 import type { EngineTools } from "../tools.js";
@@ -213,7 +213,8 @@ export class AssetLanes implements LeasedWork {
     const slice = this.#slice;
     for (let task = this.#next(); task; task = this.#next()) {
       try {
-        const end = await runAsset(task, this.#assetTools);
+        const later = runAsset(task, this.#assetTools);
+        const end = isThenable(later) ? await later : later;
         if (task.abandoned) return;
         const nowMs = this.#ended(task, end);
         if (slice.isOver(nowMs)) await slice.turn();

@@ -1,11 +1,12 @@
 import type { Lease } from "../../job/lease.js";
-import type { ChunkClaim, ChunkPart, IndexedOutcome } from "../../job/chunk.js";
+import type { ChunkClaim, ChunkPart } from "../../job/chunk.js";
 import type { FileType } from "../../asset/file-type.js";
 import type { LogEntry } from "../../job/log-entry.js";
 import { info } from "../../job/log-entry.js";
 import type { Outcome } from "../../asset/outcome.js";
 import type { AssetWrite } from "../../asset/asset-result.js";
 import type { Clock } from "../../ports/clock.js";
+import { EndedOutcomes, type Outcomes } from "../../job/outcomes.js";
 import { TallyCounter } from "../../job/tally.js";
 import type { AssetEnd } from "../asset/run-asset.js";
 
@@ -54,7 +55,7 @@ export class PartBuilder {
   #first = 0;
   readonly #ended = new Set<number>();
   #sinceMs: number;
-  #outcomes: { index: number; outcome: Outcome; ageMs: number }[] = [];
+  readonly #outcomes = new EndedOutcomes();
   #tally = new TallyCounter();
   #lines: LogEntry[] = [];
   #handlerLines = 0;
@@ -108,8 +109,7 @@ export class PartBuilder {
   /** Adds an asset's outcome once its results are written or refused. */
   settle({ index, path, type, startedMs, endedMs }: EndedAsset, outcome: Outcome): void {
     this.#left--;
-    // The age is known only when the part is taken. Until then the field holds the time of the end.
-    this.#outcomes.push({ index, outcome, ageMs: endedMs });
+    this.#outcomes.add(index, outcome, endedMs);
     this.#tally.ended(type, outcome);
     const pace = this.#types[type];
     if (pace) {
@@ -139,8 +139,7 @@ export class PartBuilder {
     this.#bytes = 0;
     if (this.#outcomes.length === 0 && this.#lines.length === 0) return undefined;
     const nowMs = this.#clock.monotonicMs();
-    const outcomes = this.#outcomes;
-    for (const ended of outcomes) ended.ageMs = Math.round(nowMs - ended.ageMs);
+    const outcomes = this.#outcomes.take(nowMs);
     const tally = this.#tally.take();
     const part: ChunkPart = {
       lease: this.#lease,
@@ -154,7 +153,6 @@ export class PartBuilder {
       warnings: this.#warnings,
       pace: { types: this.#types, elapsedMs: nowMs - this.#sinceMs },
     };
-    this.#outcomes = [];
     if (this.#enlists) this.#writes = [];
     this.#tally = new TallyCounter();
     this.#lines = [];
@@ -166,8 +164,8 @@ export class PartBuilder {
   }
 
   /** Returns whether the first open index now has its outcome. */
-  #advance(outcomes: readonly IndexedOutcome[]): boolean {
-    for (const { index } of outcomes) this.#ended.add(index);
+  #advance({ indices }: Outcomes): boolean {
+    for (const index of indices) this.#ended.add(index);
     const before = this.#first;
     for (let first = this.#open[before]; first !== undefined && this.#ended.delete(first);) {
       first = this.#open[++this.#first];
@@ -182,9 +180,10 @@ export class PartBuilder {
 }
 
 /** Makes one line per skip reason, so that a million unchanged assets do not make a million lines. */
-function skipLines(outcomes: readonly IndexedOutcome[]): LogEntry[] {
+function skipLines({ others }: Outcomes): LogEntry[] {
+  if (others.size === 0) return [];
   const counts = new Map<string, number>();
-  for (const { outcome } of outcomes) {
+  for (const outcome of others.values()) {
     if (outcome.kind === "SKIPPED") counts.set(outcome.code, (counts.get(outcome.code) ?? 0) + 1);
   }
   return [...counts].map(([code, count]) => info(`Skipped ${count} ${code}`));

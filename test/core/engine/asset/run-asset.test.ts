@@ -57,7 +57,7 @@ function bench(
     retryDelayMs: 1_000,
   };
   const task = new AssetTask(0, ASSET, tools.content, clock.monotonicMs());
-  return { task, tools, clock, run: () => runAsset(task, tools) };
+  return { task, tools, clock, run: async () => runAsset(task, tools) };
 }
 
 const outcomeOf = async (handlers: readonly AssetHandler[]): Promise<AssetEnd["outcome"] | undefined> =>

@@ -87,7 +87,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     await quiet();
     await threads.end(0, { returned: { warnings: ["own"] }, textWarning: "mark and declaration disagree" });
     await run.drained();
-    const outcome = run.part.take()?.outcomes[0]?.outcome;
+    const outcome = run.part.take()?.outcomes.at(0);
     expect(outcome?.kind === "SUCCEEDED" && outcome.warnings).to.deep.equal(["own", "mark and declaration disagree"]);
   });
 
@@ -118,7 +118,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     run.enforceDeadline(clock.monotonicMs());
     await threads.end(0);
     await run.drained();
-    expect(run.part.take()?.outcomes[0]?.outcome.kind).to.equal("SUCCEEDED");
+    expect(run.part.take()?.outcomes.at(0).kind).to.equal("SUCCEEDED");
   });
 
   it("reads plain files itself; small content is sent with its asset, large content is requested", async () => {
@@ -146,7 +146,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     expect(threads.works[3]?.work.attempt).to.equal(2);
     await threads.end(3);
     await run.drained();
-    const outcomes = run.part.take()?.outcomes ?? [];
+    const outcomes = [...(run.part.take()?.outcomes ?? [])];
     const of = (index: number) => outcomes.find((one) => one.index === index)?.outcome;
     expect(of(0)).to.deep.equal({ kind: "SUCCEEDED", attempts: 2, warnings: [] });
     expect(of(1)).to.deep.include({ kind: "FAILED", code: "DEADLINE", handler: "h", attempts: 1 });
@@ -222,7 +222,7 @@ describe("a handler that has only large assets in threads", () => {
     await threads.end(1);
     await threads.end(2);
     await run.drained();
-    expect(run.part.take()?.outcomes.map(({ outcome }) => outcome.kind)).to.deep.equal(Array(7).fill("SUCCEEDED"));
+    expect([...(run.part.take()?.outcomes ?? [])].map(({ outcome }) => outcome.kind)).to.deep.equal(Array(7).fill("SUCCEEDED"));
     expect(slots.free).to.equal(2);
   });
 
@@ -235,7 +235,7 @@ describe("a handler that has only large assets in threads", () => {
     expect(threads.works[0]?.work.bytes).to.have.length(5_000);
     await threads.end(0);
     await run.drained();
-    expect(run.part.take()?.outcomes.map(({ outcome }) => outcome.attempts)).to.have.members([1, 1]);
+    expect([...(run.part.take()?.outcomes ?? [])].map(({ outcome }) => outcome.attempts)).to.have.members([1, 1]);
   });
 
   it("has an asset in the main thread whose content is smaller than was listed, if no thread is needed", async () => {

@@ -59,7 +59,7 @@ function bench(
       commit: async (batch) =>
         batch.map((part) => {
           parts.push(part);
-          told.push(`commit ${part.outcomes.map(({ index, outcome }) => `${index} ${outcome.kind}`).join()}`);
+          told.push(`commit ${[...part.outcomes].map(({ index, outcome }) => `${index} ${outcome.kind}`).join()}`);
           return { end: fates.commit?.(part) ?? "committed", job: jobOf() };
         }),
     },
@@ -165,7 +165,7 @@ describe("a careful chunk", () => {
     const { told, parts, finish, end } = bench(2, { careful: { poisoned: 0 } });
     await quiet();
     expect(told).to.deep.equal(["commit 0 FAILED", "announce 1", "start 1"]);
-    expect(parts[0]?.outcomes[0]?.outcome).to.deep.include({ code: "POISON", attempts: 3 });
+    expect(parts[0]?.outcomes.at(0)).to.deep.include({ code: "POISON", attempts: 3 });
     expect(parts[0]?.writes).to.deep.equal([]);
     await finish();
     expect(end()).to.equal("done");
@@ -218,7 +218,7 @@ describe("a careful chunk", () => {
     await clock.advance(101);
     run.enforceDeadline(clock.monotonicMs());
     await quiet();
-    expect(parts[0]?.outcomes[0]?.outcome).to.deep.include({ kind: "FAILED", code: "DEADLINE" });
+    expect(parts[0]?.outcomes.at(0)).to.deep.include({ kind: "FAILED", code: "DEADLINE" });
     expect(told.slice(-2)).to.deep.equal(["announce 1", "start 1"]);
     await finish();
     expect(end()).to.equal("done");

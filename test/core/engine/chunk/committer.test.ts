@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { ChunkPart } from "../../../../src/core/job/chunk.js";
+import { Outcomes } from "../../../../src/core/job/outcomes.js";
 import { Committer } from "../../../../src/core/engine/chunk/committer.js";
 import { AssetmillError } from "../../../../src/core/errors.js";
 import type { AssetWrite } from "../../../../src/core/asset/asset-result.js";
@@ -23,7 +24,7 @@ const writeOf = (path: string): AssetWrite => ({
 const partOf = (chunk: number): ChunkPart => ({
   lease: { jobId: "job", chunk, epoch: 1 },
   part: 0,
-  outcomes: [{ index: 0, outcome: SUCCEEDED, ageMs: 0 }],
+  outcomes: Outcomes.of([{ index: 0, outcome: SUCCEEDED, ageMs: 0 }]),
   closes: true,
   advances: true,
   tally: EMPTY_TALLY,

@@ -89,7 +89,7 @@ function bench(sizes: readonly number[], options: { slots?: number; thread?: boo
     await quiet();
   };
   const outcomes = (): readonly string[] =>
-    (run.part.take()?.outcomes ?? []).map(({ index, outcome }) =>
+    [...(run.part.take()?.outcomes ?? [])].map(({ index, outcome }) =>
       outcome.kind === "SUCCEEDED" ? `${index} SUCCEEDED` : `${index} ${outcome.code ?? ""}`,
     );
   const index = (path: string): number => paths.indexOf(path);

@@ -96,7 +96,7 @@ async function ended(bench: { ending: Promise<string>; clock: ManualClock }): Pr
 }
 
 const outcomesOf = (parts: readonly ChunkPart[]): Record<number, Outcome> =>
-  Object.fromEntries(parts.flatMap((part) => part.outcomes.map(({ index, outcome }) => [index, outcome])));
+  Object.fromEntries(parts.flatMap((part) => [...part.outcomes].map(({ index, outcome }) => [index, outcome])));
 
 const [A = "", B = "", C = ""] = pathsOf(3);
 
@@ -180,7 +180,7 @@ describe("results that are not enlisted in the commit", () => {
       });
       expect(await ended(at)).to.equal(reason === "lease lost" ? "lost" : "stopped");
       expect(at.applied).to.deep.equal([]);
-      expect(at.parts.map(({ outcomes, closes }) => [outcomes.map(({ index }) => index), closes])).to.deep.equal([
+      expect(at.parts.map(({ outcomes, closes }) => [outcomes.indices, closes])).to.deep.equal([
         [[0], false],
       ]);
     });

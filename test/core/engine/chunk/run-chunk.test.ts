@@ -74,7 +74,7 @@ function bench(count: number, end: (part: ChunkPart) => CommitAnswer["end"] | Er
 }
 
 const indicesOf = (parts: readonly ChunkPart[]): number[][] =>
-  parts.map(({ outcomes }) => outcomes.map(({ index }) => index));
+  parts.map(({ outcomes }) => [...outcomes.indices]);
 
 describe("the chunk loop", () => {
   it("commits a short chunk once, closes it, and is done", async () => {
