@@ -13,8 +13,9 @@ import { isUnavailable, messageOf } from "../../core/errors.js";
 import type { Job } from "../../core/job/job.js";
 import { claimed, DAMAGED, giveUp } from "../../core/job/job-transitions.js";
 import type { Claim, ClaimRequest } from "../../core/ports/chunk-store.js";
-import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
-import { claimable, freeAt, freeParameters, wanted } from "./claimable.js";
+import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
+import type { SqlDialect } from "../sql/sql-dialect.js";
+import { claimable, freeAt, freeParameters } from "./claimable.js";
 import { shareOut, wantedChunks } from "../../core/job/share.js";
 import { checkQueue } from "./held-scopes.js";
 import { jobOfRow } from "./job-mapper.js";
@@ -194,19 +195,31 @@ async function freeLeases(
   id: string,
   request: ClaimRequest,
   dead: readonly string[],
-  most: Pick<WantedLeases, "chunks" | "discoveries">,
+  { chunks, discoveries }: Pick<WantedLeases, "chunks" | "discoveries">,
 ): Promise<readonly FreeLease[]> {
-  const { alone } = request;
-  const rows = await tx.query(
-    `select ${RECORD_COLUMNS}, path_cursor, next_chunk from ${LEASE} l
-     where job_id = ? and ${freeAt(String(tx.nowMs), tx.dialect, alone)} and ${wanted(most)}
-       and exists (select 1 from ${JOB} where id = ? and ${CLAIMABLE})
-     order by ${alone ? `case when ${IS_CAREFUL} then 0 else 1 end, ` : ""}chunk limit ? ${tx.dialect.forUpdateSkipLocked}`,
-    [id, ...freeParameters(dead, request), id, most.chunks + (most.discoveries > 0 ? 1 : 0)],
-  );
+  const free = (which: string, parameters: readonly string[], limit: number): Promise<readonly Row[]> =>
+    tx.query(
+      `select ${RECORD_COLUMNS}, path_cursor, next_chunk from ${LEASE} l
+       where job_id = ? and ${which} and ${freeAt(String(tx.nowMs), tx.dialect, request.alone)}
+         and exists (select 1 from ${JOB} where id = ? and ${CLAIMABLE})
+       order by ${request.alone ? `case when ${IS_CAREFUL} then 0 else 1 end, ` : ""}chunk limit ? ${tx.dialect.forUpdateSkipLocked}`,
+      [id, ...parameters, ...freeParameters(dead, request), id, limit],
+    );
+  const rows = [
+    ...(discoveries > 0 ? await free(`chunk = ${DISCOVERY}`, [], 1) : []),
+    ...(chunks > 0 ? await free(`chunk >= ${firstNotDone(tx.dialect)}`, [id, id], chunks) : []),
+  ];
   return rows.map((row) => ({
     ...leaseRecord(row),
     cursor: row.path_cursor === null ? undefined : String(row.path_cursor),
     nextChunk: Number(row.next_chunk),
   }));
+}
+
+/** SQL: the first chunk of a job that is not DONE; claims need not pass over all before it. Takes the job's id twice. */
+function firstNotDone({ byIndex }: SqlDialect): string {
+  const first = (state: "READY" | "LEASED"): string =>
+    `select min(chunk) as chunk from ${LEASE} ${byIndex("lease_by_state")}
+     where job_id = ? and state = '${state}' and chunk > ${DISCOVERY}`;
+  return `(select min(chunk) from (${first("READY")} union all ${first("LEASED")}) as firsts)`;
 }

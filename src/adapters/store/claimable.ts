@@ -189,5 +189,5 @@ export async function waitingWork(database: SqlDatabase, request: ClaimRequest, 
 }
 
 /** SQL condition that a lease is of a kind that the claim asks for. */
-export const wanted = ({ chunks, discoveries }: Wanted): string =>
+const wanted = ({ chunks, discoveries }: Wanted): string =>
   chunks <= 0 ? `chunk = ${DISCOVERY}` : discoveries <= 0 ? `chunk <> ${DISCOVERY}` : "true";

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { packManifest, unpackManifest } from "../../../src/adapters/store/manifest-codec.js";
+import { packJson } from "../../../src/adapters/sql/packed.js";
 import { packOutcomes, unpackOutcomes } from "../../../src/adapters/store/outcome-codec.js";
 import type { Asset } from "../../../src/core/asset/asset.js";
 import type { ManifestEntry } from "../../../src/core/job/chunk.js";
@@ -95,8 +96,15 @@ describe("the outcome codec", () => {
     );
   });
 
+  it("rejects a part with more outcomes than a chunk may have", () => {
+    const packed = packJson({ runs: [0, 1e9], aged: [0, 1e9], others: [] });
+    expect(() => unpackOutcomes(packed)).to.throw("more than 10000 outcomes");
+  });
+
   it("leaves warnings to the log", () => {
-    const [back] = unpackOutcomes(packOutcomes(Outcomes.of([{ index: 0, ageMs: 0, outcome: { ...SUCCEEDED, warnings: ["hm"] } }])));
+    const [back] = unpackOutcomes(
+      packOutcomes(Outcomes.of([{ index: 0, ageMs: 0, outcome: { ...SUCCEEDED, warnings: ["hm"] } }])),
+    );
     expect(back?.outcome).to.deep.equal(SUCCEEDED);
   });
 

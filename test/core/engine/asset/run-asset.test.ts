@@ -81,6 +81,22 @@ describe("an asset's run", () => {
     });
   }
 
+  it("ends at once if its handlers answer at once: nothing is awaited", () => {
+    let told = 0;
+    const quick = handler(() => void told++);
+    const slow = handler(async () => {});
+    const at = (handlers: readonly AssetHandler[]): unknown => {
+      const { task, tools } = bench(handlers);
+      return runAsset(task, tools);
+    };
+    expect(at([quick, quick])).to.have.property("outcome");
+    expect(told).to.equal(2);
+    expect(at([throwing(new Error("boom"))])).to.be.a("promise");
+    expect(at([quick, slow, quick])).to.be.a("promise");
+    // What follows a handler that is awaited runs when that has ended.
+    expect(told).to.equal(3);
+  });
+
   it("succeeds and writes only the stamp if the handler returns nothing", async () => {
     const end = await bench([handler(() => {})]).run();
     expect(end?.outcome.kind).to.equal("SUCCEEDED");

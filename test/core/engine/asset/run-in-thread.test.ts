@@ -222,7 +222,9 @@ describe("a handler that has only large assets in threads", () => {
     await threads.end(1);
     await threads.end(2);
     await run.drained();
-    expect([...(run.part.take()?.outcomes ?? [])].map(({ outcome }) => outcome.kind)).to.deep.equal(Array(7).fill("SUCCEEDED"));
+    expect([...(run.part.take()?.outcomes ?? [])].map(({ outcome }) => outcome.kind)).to.deep.equal(
+      Array(7).fill("SUCCEEDED"),
+    );
     expect(slots.free).to.equal(2);
   });
 

@@ -422,7 +422,9 @@ describe("an unreachable repository", () => {
     expect([run.stopped, run.error]).to.deep.equal(["unavailable", error]);
     // What had ended all the same is kept.
     const part = run.part.take();
-    expect([...(part?.outcomes ?? [])].map(({ index, outcome }) => [index, outcome.kind])).to.deep.equal([[2, "SUCCEEDED"]]);
+    expect([...(part?.outcomes ?? [])].map(({ index, outcome }) => [index, outcome.kind])).to.deep.equal([
+      [2, "SUCCEEDED"],
+    ]);
   });
 });
 

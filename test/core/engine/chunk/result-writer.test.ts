@@ -180,9 +180,7 @@ describe("results that are not enlisted in the commit", () => {
       });
       expect(await ended(at)).to.equal(reason === "lease lost" ? "lost" : "stopped");
       expect(at.applied).to.deep.equal([]);
-      expect(at.parts.map(({ outcomes, closes }) => [outcomes.indices, closes])).to.deep.equal([
-        [[0], false],
-      ]);
+      expect(at.parts.map(({ outcomes, closes }) => [outcomes.indices, closes])).to.deep.equal([[[0], false]]);
     });
   }
 

@@ -73,8 +73,7 @@ function bench(count: number, end: (part: ChunkPart) => CommitAnswer["end"] | Er
   };
 }
 
-const indicesOf = (parts: readonly ChunkPart[]): number[][] =>
-  parts.map(({ outcomes }) => [...outcomes.indices]);
+const indicesOf = (parts: readonly ChunkPart[]): number[][] => parts.map(({ outcomes }) => [...outcomes.indices]);
 
 describe("the chunk loop", () => {
   it("commits a short chunk once, closes it, and is done", async () => {
