@@ -12,7 +12,7 @@ export interface IndexedOutcome {
 export const PLAIN_SUCCESS: Outcome = Object.freeze({
   kind: "SUCCEEDED",
   attempts: 1,
-  warnings: Object.freeze([]) as readonly string[],
+  warnings: Object.freeze([]),
 });
 
 const isPlain = (outcome: Outcome): boolean =>

@@ -129,7 +129,7 @@ export class AssetLanes implements LeasedWork {
   /** Sets the outcome of the next open asset without running it. */
   settleNext(outcome: Outcome): void {
     if (this.stopped || this.#assets.allow(1) === 0) return;
-    const task = this.#next();
+    const task = this.#next(this.#tools.clock.monotonicMs());
     if (task) this.#ended(task, { outcome });
   }
 
@@ -211,17 +211,22 @@ export class AssetLanes implements LeasedWork {
   async #lane(): Promise<void> {
     const slots = this.#slots;
     const slice = this.#slice;
-    for (let task = this.#next(); task; task = this.#next()) {
+    let nowMs = this.#tools.clock.monotonicMs();
+    for (let task = this.#next(nowMs); task; task = this.#next(nowMs)) {
       try {
         const later = runAsset(task, this.#assetTools);
         const end = isThenable(later) ? await later : later;
         if (task.abandoned) return;
-        const nowMs = this.#ended(task, end);
-        if (slice.isOver(nowMs)) await slice.turn();
-        if (slots.mustMakeRoom(nowMs)) await slots.makeRoom(nowMs);
+        nowMs = this.#ended(task, end);
+        const [isOver, isWanted] = [slice.isOver(nowMs), slots.mustMakeRoom(nowMs)];
+        if (!isOver && !isWanted) continue;
+        if (isOver) await slice.turn();
+        if (isWanted) await slots.makeRoom(nowMs);
+        nowMs = this.#tools.clock.monotonicMs();
       } catch (error) {
         if (task.abandoned) return;
         this.#inFlight.delete(task);
+        nowMs = this.#tools.clock.monotonicMs();
         this.error = error;
         this.stop(isUnavailable(error) ? "unavailable" : "failed", true);
       } finally {
@@ -232,9 +237,8 @@ export class AssetLanes implements LeasedWork {
     if (--this.#lanes === 0) this.#drain();
   }
 
-  #next(): AssetTask | undefined {
+  #next(nowMs: number): AssetTask | undefined {
     if (this.stopped) return undefined;
-    const nowMs = this.#tools.clock.monotonicMs();
     if (this.#assets.untouched) this.part.begin(nowMs);
     const task = this.#assets.take(nowMs);
     if (task) this.#inFlight.add(task);

@@ -165,9 +165,13 @@ export class PartBuilder {
 
   /** Returns whether the first open index now has its outcome. */
   #advance({ indices }: Outcomes): boolean {
-    for (const index of indices) this.#ended.add(index);
     const before = this.#first;
-    for (let first = this.#open[before]; first !== undefined && this.#ended.delete(first);) {
+    // Assets end in about this order: few have to be remembered.
+    for (const index of indices) {
+      if (index === this.#open[this.#first]) this.#first++;
+      else this.#ended.add(index);
+    }
+    for (let first = this.#open[this.#first]; first !== undefined && this.#ended.delete(first);) {
       first = this.#open[++this.#first];
     }
     return this.#first > before;
