@@ -25,6 +25,7 @@ import {
   Jobs1761300000000,
   JobWarnings1796083200054,
   ListedRequests1796083200061,
+  ManifestPacking1796205600080,
   Shares1764550000000,
 } from "../adapters/store/index.js";
 import { invalidParameter } from "../core/errors.js";
@@ -46,6 +47,7 @@ export const SCHEMA = {
     new JobWarnings1796083200054(),
     new ListedRequests1796083200061(),
     new JobQueue1796119200058(),
+    new ManifestPacking1796205600080(),
   ],
 };
 

@@ -1,5 +1,6 @@
 import { DISCOVERY, type Lease } from "../core/job/lease.js";
 import type { ChunkPart, DiscoveryPage, ManifestEntry, NewChunk } from "../core/job/chunk.js";
+import { entriesIn } from "../core/job/manifest.js";
 import { progressOf } from "../core/job/chunk-progress.js";
 import { isStopping, type Job } from "../core/job/job.js";
 import { discovered, progressed, settle } from "../core/job/job-transitions.js";
@@ -170,12 +171,15 @@ function settleJob(tx: MemoryTransaction, id: string): Job {
 
 const jobIds = (leases: readonly Lease[]): readonly string[] => [...new Set(leases.map(({ jobId }) => jobId))];
 
-const newChunk = ({ number, entries, open }: NewChunk, nowMs: number): MemoryChunk => ({
-  ...newLease(number, open > 0 ? "READY" : "DONE"),
-  triggerable: open,
-  entries,
-  outcomes: entries.map((entry) => ruled(entry, nowMs)),
-});
+function newChunk({ number, entries, open }: NewChunk, nowMs: number): MemoryChunk {
+  const all = entriesIn(entries);
+  return {
+    ...newLease(number, open > 0 ? "READY" : "DONE"),
+    triggerable: open,
+    entries: all,
+    outcomes: all.map((entry) => ruled(entry, nowMs)),
+  };
+}
 
 /** The outcome that a skip rule decided during discovery. */
 const ruled = ({ asset: { path }, skip }: ManifestEntry, at: number): ReportedOutcome | undefined =>

@@ -1,4 +1,5 @@
 import { comparePaths, isWithin } from "../../src/core/asset/path.js";
+import type { Asset } from "../../src/core/asset/asset.js";
 import type { AssetWrite } from "../../src/core/asset/asset-result.js";
 import type { AssetRepository, ScanPage } from "../../src/core/ports/asset-repository.js";
 import { covers, type Scope } from "../../src/core/asset/scope.js";
@@ -13,13 +14,13 @@ interface BrokenRepository {
 type ScanOptions = Parameters<AssetRepository["scan"]>[1];
 
 /** All assets of a scope, whatever was asked for. */
-async function all(sound: AssetRepository, scope: Scope): Promise<ScanPage["assets"]> {
-  const found = [];
+async function all(sound: AssetRepository, scope: Scope): Promise<readonly Asset[]> {
+  const found: Asset[] = [];
   for await (const { assets } of sound.scan(scope, { pageSize: 1_000 })) found.push(...assets);
   return found;
 }
 
-async function* paged(assets: ScanPage["assets"], pageSize: number): AsyncGenerator<ScanPage> {
+async function* paged(assets: readonly Asset[], pageSize: number): AsyncGenerator<ScanPage> {
   for (let i = 0; i < assets.length; i += pageSize) {
     const page = assets.slice(i, i + pageSize);
     yield { assets: page, upTo: page.at(-1)?.path ?? "" };
@@ -114,7 +115,7 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
     alter: (sound) => ({
       async *scan(scope, options) {
         for await (const { assets, ...page } of sound.scan(scope, options))
-          yield { ...page, assets: assets.filter(({ unreadable }) => !unreadable) };
+          yield { ...page, assets: [...assets].filter(({ unreadable }) => !unreadable) };
       },
     }),
     breaks:
@@ -341,7 +342,9 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
         },
         async *scan(scope, options) {
           for await (const { assets, upTo } of sound.scan(scope, options)) {
-            const newer = assets.map((asset) => (touched.has(asset.path) ? { ...asset, modifiedMs: 9e12 } : asset));
+            const newer = [...assets].map((asset) =>
+              touched.has(asset.path) ? { ...asset, modifiedMs: 9e12 } : asset,
+            );
             yield { assets: newer, upTo };
           }
         },
@@ -424,7 +427,7 @@ export const BROKEN_REPOSITORIES: readonly BrokenRepository[] = [
     alter: (sound) => ({
       async *scan(scope, options) {
         for await (const { assets, upTo } of sound.scan(scope, options))
-          yield { assets: assets.filter(({ path }) => Buffer.byteLength(path) <= 2_600), upTo };
+          yield { assets: [...assets].filter(({ path }) => Buffer.byteLength(path) <= 2_600), upTo };
       },
     }),
     breaks: "paths of up to 4,096 bytes, of any characters, are scanned in path order, whatever the page size",

@@ -1,5 +1,6 @@
 import { isWithin } from "../../src/core/asset/path.js";
 import { AssetmillError } from "../../src/core/errors.js";
+import { entriesIn } from "../../src/core/job/manifest.js";
 import type { Claim } from "../../src/core/ports/chunk-store.js";
 import type { Lease } from "../../src/core/job/lease.js";
 import type { ChunkPart } from "../../src/core/job/chunk.js";
@@ -581,7 +582,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       claim: async (request) =>
         (await sound.claim(request)).map((claim) => ({
           ...claim,
-          chunks: claim.chunks.map((chunk) => ({ ...chunk, open: chunk.entries.map((_, i) => i) })),
+          chunks: claim.chunks.map((chunk) => ({ ...chunk, open: entriesIn(chunk.entries).map((_, i) => i) })),
         })),
     })),
     breaks: "a chunk is resumed at the indices that have no outcome, after several earlier parts and leases",

@@ -79,9 +79,9 @@ forEachLane(
         const repository = at().open({ url: proxy.origin });
         for await (const { assets } of repository.scan(at().scope(), { pageSize: 10 })) {
           for (const { path } of assets) for await (const _ of repository.read(path));
-          const writes = await Promise.all(assets.map(({ path }) => at().writeOf(path, { properties: { path } })));
+          const writes = await Promise.all([...assets].map(({ path }) => at().writeOf(path, { properties: { path } })));
           expect(await repository.apply(writes)).to.deep.equal([]);
-          await repository.results(assets.map(({ path }) => path));
+          await repository.results([...assets].map(({ path }) => path));
         }
         await repository.stat([root, `${root}/a`, `${root}/gone`]);
         const odd = proxy.asked.filter(({ method, path, headers }) => {

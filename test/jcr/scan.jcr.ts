@@ -120,7 +120,7 @@ forEachLane("a scan", (at) => {
     await at().files("file", ...names);
     const assets = at().open({ namesAtOnce: 100 }).scan(at().scope(), { pageSize: 7 });
     const paths: string[] = [];
-    for await (const page of assets) paths.push(...page.assets.map(({ path }) => path.slice(at().root.length + 1)));
+    for await (const page of assets) paths.push(...[...page.assets].map(({ path }) => path.slice(at().root.length + 1)));
     expect(paths).to.deep.equal(names.sort());
   });
 
@@ -146,7 +146,7 @@ forEachLane("a scan", (at) => {
       const repository = at().open({ namesAtOnce });
       const paths: string[] = [];
       for await (const { assets } of repository.scan(at().scope(), { pageSize: 500 })) {
-        paths.push(...assets.map(({ path }) => path.slice(root.length + 1)));
+        paths.push(...[...assets].map(({ path }) => path.slice(root.length + 1)));
       }
       expect(paths, `${namesAtOnce} names`).to.deep.equal(expected);
     }

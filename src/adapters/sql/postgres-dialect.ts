@@ -18,6 +18,9 @@ export const postgresDialect: SqlDialect = {
     const typed = all.map(([name, kind]) => `"${name}" ${TYPES[kind]}`).join(", ");
     return `(select ${selected} from json_to_recordset(cast(? as json)) as j(${typed}))`;
   },
+  // Twice as fast as json_agg.
+  jsonList: (column, kind) =>
+    `'[' || coalesce(string_agg(cast(${kind === "text" ? `to_json(${column})` : column} as text), ','), '') || ']'`,
   contains: (text) => `strpos(${text}, ?) > 0`,
   // Not `for update`: that would conflict with foreign key checks from other tables.
   forUpdate: "for no key update",

@@ -12,6 +12,11 @@ export interface SqlDialect {
   readonly list: (kind: Exclude<ColumnKind, "bytes">) => string;
   /** A JSON list of objects as rows with these columns, for use after `from`; needs an alias. */
   readonly rows: (columns: Readonly<Record<string, ColumnKind>>) => string;
+  /**
+   * Aggregate of a column that is never null: a JSON list of its values, as text. Takes rows in the order in which a
+   * subquery with `order by` and `limit` yields them.
+   */
+  readonly jsonList: (column: string, kind: Exclude<ColumnKind, "bytes">) => string;
   /** Condition that the text in `column` contains the parameter. */
   readonly contains: (column: string) => string;
   /**

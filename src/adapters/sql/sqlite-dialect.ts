@@ -13,6 +13,7 @@ export const sqliteDialect: SqlDialect = {
     `(select ${Object.entries(columns)
       .map(([name, kind]) => column(name, kind))
       .join(", ")} from json_each(?))`,
+  jsonList: (column) => `json_group_array(${column})`,
   contains: (text) => `instr(${text}, ?) > 0`,
   forUpdate: "",
   forUpdateSkipLocked: "",

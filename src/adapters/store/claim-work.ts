@@ -24,6 +24,7 @@ import { JobRow } from "./job-row.js";
 import { CLAIMABLE } from "./job-status.js";
 import { lockLeases, IS_MINE, leasesJson, mine } from "./lease-sql.js";
 import type { Lanes } from "./lanes.js";
+import type { ManifestCache } from "./manifest-cache.js";
 import { IS_CAREFUL, leaseRecord, RECORD_COLUMNS, writeLeases } from "./lease-record.js";
 import { readChunks, type TakenChunk } from "./read-chunks.js";
 import { JOB, LEASE } from "./tables.js";
@@ -43,9 +44,10 @@ export async function claimWork(
   request: ClaimRequest,
   dead: readonly string[],
   lanes: Lanes,
+  manifests: ManifestCache,
 ): Promise<readonly Claim[]> {
   for (let round = 0; ; round++) {
-    const { claims, behind } = await claimOnce(database, request, dead, lanes);
+    const { claims, behind } = await claimOnce(database, request, dead, lanes, manifests);
     // Nothing but jobs that turned out to wait for others; from now on they are passed over.
     if (claims.length > 0 || behind === 0 || round === MAX_ROUNDS) return claims;
   }
@@ -57,6 +59,7 @@ async function claimOnce(
   request: ClaimRequest,
   dead: readonly string[],
   lanes: Lanes,
+  manifests: ManifestCache,
 ): Promise<{ readonly claims: readonly Claim[]; readonly behind: number }> {
   const claims: Claim[] = [];
   let behind = 0;
@@ -71,7 +74,7 @@ async function claimOnce(
         queued && (await isBehind(tx, id)) ? "behind" : take(tx, id, { ...request, alone }, dead, most),
       );
       if (taken === "behind") behind++;
-      const read = taken && taken !== "behind" && (await readTaken(database, taken));
+      const read = taken && taken !== "behind" && (await readTaken(database, taken, manifests));
       if (!read) continue;
       if (taken.discovery) discoveries--;
       alone = false;
@@ -89,9 +92,13 @@ async function claimOnce(
 }
 
 /** Reads the chunks that were claimed. Releases them and returns undefined if they cannot be read. */
-async function readTaken(database: SqlDatabase, taken: Taken): Promise<readonly ChunkClaim[] | undefined> {
+async function readTaken(
+  database: SqlDatabase,
+  taken: Taken,
+  manifests: ManifestCache,
+): Promise<readonly ChunkClaim[] | undefined> {
   try {
-    return await readChunks(database, taken.job.id, taken.chunks);
+    return await readChunks(database, taken.job.id, taken.chunks, manifests);
   } catch (error) {
     await handBack(database, taken, error);
     return undefined;

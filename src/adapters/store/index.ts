@@ -6,6 +6,7 @@ export { Shares1764550000000 } from "./migrations/shares-1764550000000.js";
 export { JobQueue1796119200058 } from "./migrations/job-queue-1796119200058.js";
 export { JobWarnings1796083200054 } from "./migrations/job-warnings-1796083200054.js";
 export { ListedRequests1796083200061 } from "./migrations/listed-requests-1796083200061.js";
+export { ManifestPacking1796205600080 } from "./migrations/manifest-packing-1796205600080.js";
 export { TypeOrmChunkStore } from "./typeorm-chunk-store.js";
 export { TypeOrmJobLog } from "./typeorm-job-log.js";
 export { TypeOrmJobReports } from "./typeorm-job-reports.js";

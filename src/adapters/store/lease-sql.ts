@@ -4,12 +4,12 @@ import { DISCOVERY } from "../../core/job/lease.js";
 import type { Row, SqlTransaction } from "../sql/sql-database.js";
 import { pathKey } from "../sql/path-key.js";
 import { FORGETS_DEATHS, forgetsDeathsWhere } from "./lease-record.js";
-import { packManifest } from "./manifest-codec.js";
+import type { PackedManifest } from "./manifest-codec.js";
 import { packOutcomes } from "./outcome-codec.js";
 import { CHUNK, LEASE, OUTCOME_PART } from "./tables.js";
 
 /** "mine": stored by this call. "mine already": stored by an earlier try of the same part. "lost": the epoch moved on. */
-type Fence = "mine" | "mine already" | "lost";
+export type Fence = "mine" | "mine already" | "lost";
 
 /** SQL: leases as a table `mine`, from one JSON parameter made by `leasesJson`. */
 export const mine = ({ dialect }: Pick<SqlTransaction, "dialect">): string =>
@@ -108,8 +108,11 @@ async function isAt(tx: SqlTransaction, lease: Lease, part: number): Promise<boo
   return row?.epoch === lease.epoch && row.part === part;
 }
 
+/** A chunk to create, and what is stored of its entries. */
+export type PackedChunk = Omit<NewChunk, "entries"> & { readonly packed: PackedManifest };
+
 /** Inserts new chunks. Those without an open asset are DONE at once. */
-export async function insertChunks(tx: SqlTransaction, jobId: string, chunks: readonly NewChunk[]): Promise<void> {
+export async function insertChunks(tx: SqlTransaction, jobId: string, chunks: readonly PackedChunk[]): Promise<void> {
   if (chunks.length === 0) return;
   await tx.query(
     `insert into ${LEASE} (job_id, chunk, state, triggerable) values ${chunks.map(() => "(?, ?, ?, ?)").join(", ")}`,
@@ -118,14 +121,14 @@ export async function insertChunks(tx: SqlTransaction, jobId: string, chunks: re
   await tx.query(
     `insert into ${CHUNK} (job_id, chunk, assets, ruled, created_at_ms, first_key, manifest)
      values ${chunks.map(() => "(?, ?, ?, ?, ?, ?, ?)").join(", ")}`,
-    chunks.flatMap(({ number, entries }) => [
+    chunks.flatMap(({ number, packed: { manifest, bytes } }) => [
       jobId,
       number,
-      entries.length,
-      entries.reduce((ruled, { skip }) => ruled + (skip ? 1 : 0), 0),
+      manifest.length,
+      manifest.skips.size,
       tx.nowMs,
-      pathKey(entries[0]?.asset.path ?? ""),
-      packManifest(entries),
+      pathKey(manifest.assets.pathAt(0) ?? ""),
+      bytes,
     ]),
   );
 }

@@ -1,6 +1,8 @@
 import type { ChunkClaim } from "../../core/job/chunk.js";
+import type { Manifest } from "../../core/job/manifest.js";
 import type { SqlDatabase } from "../sql/sql-database.js";
 import { readable } from "./damaged-chunk.js";
+import type { ManifestCache } from "./manifest-cache.js";
 import { unpackManifest } from "./manifest-codec.js";
 import { unpackOutcomes } from "./outcome-codec.js";
 import { CHUNK, OUTCOME_PART } from "./tables.js";
@@ -13,33 +15,55 @@ export interface TakenChunk {
   readonly careful?: NonNullable<ChunkClaim["careful"]>;
 }
 
-/** Reads claimed chunks, after the claim's transaction: manifests never change, and only our own epoch can add outcomes now. */
+/**
+ * Reads claimed chunks, after the claim's transaction: manifests never change, and only our own epoch can add outcomes now.
+ * Takes manifests that are in memory from there.
+ */
 export async function readChunks(
   database: SqlDatabase,
   jobId: string,
   chunks: readonly TakenChunk[],
+  known: ManifestCache,
 ): Promise<readonly ChunkClaim[]> {
   if (chunks.length === 0) return [];
-  const manifests = await database.read(
-    `select chunk, manifest from ${CHUNK} where job_id = ? and chunk in ${database.dialect.list("integer")}`,
-    [jobId, JSON.stringify(chunks.map(({ number }) => number))],
-  );
+  const manifests = new Map<number, Manifest>();
+  const rest: number[] = [];
+  for (const { number } of chunks) {
+    const manifest = known.take(jobId, number);
+    if (manifest) manifests.set(number, manifest);
+    else rest.push(number);
+  }
+  for (const [number, manifest] of await readManifests(database, jobId, rest)) manifests.set(number, manifest);
   const done = await doneIndices(
     database,
     jobId,
     chunks.filter(({ epoch }) => epoch > 1).map(({ number }) => number),
   );
-  const byNumber = new Map(manifests.map((row) => [Number(row.chunk), row.manifest as Uint8Array]));
   return chunks.map(({ number, epoch, takenOver, careful }) => {
-    const manifest = byNumber.get(number);
-    if (!manifest) throw new Error(`chunk ${number} of job ${jobId} has no manifest in the store`);
-    const entries = readable(number, () => unpackManifest(manifest));
-    const open: number[] = [];
-    entries.forEach(({ skip }, index) => {
-      if (!skip && !done.get(number)?.has(index)) open.push(index);
-    });
+    const entries = manifests.get(number);
+    if (!entries) throw new Error(`chunk ${number} of job ${jobId} has no manifest in the store`);
+    const ended = done.get(number);
+    const open = ended ? entries.open.filter((index) => !ended.has(index)) : entries.open;
     return { lease: { jobId, chunk: number, epoch }, entries, open, takenOver, ...(careful ? { careful } : {}) };
   });
+}
+
+async function readManifests(
+  database: SqlDatabase,
+  jobId: string,
+  chunks: readonly number[],
+): Promise<readonly (readonly [chunk: number, manifest: Manifest])[]> {
+  if (chunks.length === 0) return [];
+  const rows = await database.read(
+    `select chunk, manifest from ${CHUNK} where job_id = ? and chunk in ${database.dialect.list("integer")}`,
+    [jobId, JSON.stringify(chunks)],
+  );
+  return Promise.all(
+    rows.map(async (row) => {
+      const number = Number(row.chunk);
+      return [number, await readable(number, () => unpackManifest(row.manifest as Uint8Array))] as const;
+    }),
+  );
 }
 
 /** Returns the indices that have an outcome, by chunk. */
@@ -57,7 +81,7 @@ async function doneIndices(
   for (const part of parts) {
     const chunk = Number(part.chunk);
     const indices = done.get(chunk) ?? new Set<number>();
-    const outcomes = readable(chunk, () => unpackOutcomes(part.outcomes as Uint8Array));
+    const outcomes = await readable(chunk, () => unpackOutcomes(part.outcomes as Uint8Array));
     for (const { index } of outcomes) indices.add(index);
     done.set(chunk, indices);
   }

@@ -3,6 +3,7 @@ import type { ChunkPart, DiscoveryPage } from "../../core/job/chunk.js";
 import { progressOf } from "../../core/job/chunk-progress.js";
 import type { Job } from "../../core/job/job.js";
 import { discovered, progressed, settle } from "../../core/job/job-transitions.js";
+import { isFinal } from "../../core/job/lifecycle.js";
 import type { EnlistedWriter } from "../../core/ports/asset-repository.js";
 import type { ChunkStore, Claim, ClaimRequest, CommitAnswer, WaitingWork } from "../../core/ports/chunk-store.js";
 import type { SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
@@ -14,7 +15,10 @@ import { Lanes } from "./lanes.js";
 import { FINISHED, STOPPING } from "./job-status.js";
 import { FORGETS_DEATHS, leaseRecord, RECORD_COLUMNS, writeLeases } from "./lease-record.js";
 import { takenBack } from "../../core/job/lease-rules.js";
+import { ManifestCache } from "./manifest-cache.js";
+import { packManifest } from "./manifest-codec.js";
 import {
+  type Fence,
   fencePage,
   fenceParts,
   lockLeases,
@@ -24,6 +28,7 @@ import {
   leaseKey,
   leasesJson,
   mine,
+  type PackedChunk,
   returnedKeys,
 } from "./lease-sql.js";
 import { JOB, LEASE } from "./tables.js";
@@ -37,6 +42,7 @@ export class TypeOrmChunkStore implements ChunkStore {
 
   readonly #owners: DeadOwners;
   readonly #lanes = new Lanes();
+  readonly #manifests = new ManifestCache();
 
   constructor(database: SqlDatabase) {
     this.#database = database;
@@ -45,23 +51,34 @@ export class TypeOrmChunkStore implements ChunkStore {
 
   async claim(request: ClaimRequest): Promise<readonly Claim[]> {
     const dead = await this.#owners.known(request.isKnownDead);
-    return claimWork(this.#database, request, dead, this.#lanes);
+    return claimWork(this.#database, request, dead, this.#lanes, this.#manifests);
   }
 
-  addPage(lease: Lease, page: DiscoveryPage): Promise<CommitAnswer> {
+  async addPage(lease: Lease, page: DiscoveryPage): Promise<CommitAnswer> {
+    // Before the transaction, so that it does not hold its locks meanwhile.
+    const chunks = await Promise.all(
+      page.chunks.map(async ({ entries, ...chunk }) => ({ ...chunk, packed: await packManifest(entries) })),
+    );
+    const { fence, job } = await this.#storePage(lease, page, chunks);
+    // Only what this very call stored: an earlier try or another owner may have stored other chunks of these numbers.
+    if (fence === "mine") for (const { number, packed } of chunks) this.#manifests.add(lease.jobId, number, packed);
+    this.#forgetEnded([job]);
+    return { end: fence === "lost" ? "lost" : "committed", job };
+  }
+
+  #storePage(lease: Lease, page: DiscoveryPage, chunks: readonly PackedChunk[]): Promise<{ fence: Fence; job: Job }> {
     return this.#database.write(async (tx) => {
       const fence = await fencePage(tx, lease, page);
-      if (fence === "mine") await insertChunks(tx, lease.jobId, page.chunks);
+      if (fence === "mine") await insertChunks(tx, lease.jobId, chunks);
       const before = await lockJob(tx, lease.jobId);
-      if (fence !== "mine") return { end: fence === "lost" ? "lost" : "committed", job: before };
-      const job = await storeChange(tx, before, discovered(before, page, await factsOf(tx, before)));
-      return { end: "committed", job };
+      if (fence !== "mine") return { fence, job: before };
+      return { fence, job: await storeChange(tx, before, discovered(before, page, await factsOf(tx, before))) };
     });
   }
 
-  commit(parts: readonly ChunkPart[], results?: EnlistedWriter): Promise<readonly CommitAnswer[]> {
+  async commit(parts: readonly ChunkPart[], results?: EnlistedWriter): Promise<readonly CommitAnswer[]> {
     const sorted = [...parts].sort((a, b) => compareLeases(a.lease, b.lease));
-    return this.#database.write(async (tx) => {
+    const answers = await this.#database.write(async (tx) => {
       const fence = await fenceParts(tx, sorted);
       const fresh = sorted.filter((part) => fence(part) === "mine");
       if (fresh.length > 0) {
@@ -74,11 +91,13 @@ export class TypeOrmChunkStore implements ChunkStore {
         const mine = fresh.filter((part) => part.lease.jobId === id);
         jobs.set(id, await this.#count(tx, id, mine));
       }
-      return parts.map((part) => {
+      return parts.map((part): CommitAnswer => {
         const job = jobs.get(part.lease.jobId) as Job;
         return { end: fence(part) === "lost" ? "lost" : "committed", job };
       });
     });
+    this.#forgetEnded(answers.map(({ job }) => job));
+    return answers;
   }
 
   async announce(lease: Lease, index: number): Promise<"announced" | "lost"> {
@@ -142,6 +161,10 @@ export class TypeOrmChunkStore implements ChunkStore {
         await this.#settle(tx, id);
       });
     }
+  }
+
+  #forgetEnded(jobs: readonly Job[]): void {
+    for (const { id, state } of jobs) if (isFinal(state.status)) this.#manifests.forget(id);
   }
 
   async #count(tx: SqlTransaction, id: string, parts: readonly ChunkPart[]): Promise<Job> {

@@ -1,5 +1,6 @@
 import type { Asset } from "../../core/asset/asset.js";
 import type { ManifestEntry } from "../../core/job/chunk.js";
+import { entriesIn } from "../../core/job/manifest.js";
 import type { OutcomeKind, ReportedOutcome } from "../../core/asset/outcome.js";
 import type { OutcomeCursor } from "../../core/job/cursor.js";
 import type { AssetPage, JobReports, OutcomePage, OutcomeQuery } from "../../core/ports/job-reports.js";
@@ -136,10 +137,12 @@ export class TypeOrmJobReports implements JobReports {
       [jobId, chunk.chunk],
     );
     const number = Number(chunk.chunk);
-    const entries = readable(number, () => unpackManifest(chunk.manifest as Uint8Array));
+    const entries = entriesIn(await readable(number, () => unpackManifest(chunk.manifest as Uint8Array)));
     const outcomes = entries.map((entry) => ruledOutcome(entry, Number(chunk.created_at_ms)));
     for (const part of parts) {
-      for (const { index, ageMs, outcome } of readable(number, () => unpackOutcomes(part.outcomes as Uint8Array))) {
+      for (const { index, ageMs, outcome } of await readable(number, () =>
+        unpackOutcomes(part.outcomes as Uint8Array),
+      )) {
         const path = entries[index]?.asset.path ?? "";
         outcomes[index] = {
           path,

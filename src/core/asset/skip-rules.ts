@@ -39,7 +39,7 @@ export class SkipRules {
   }
 
   /** Returns why to skip this asset; undefined if it must be processed. */
-  reasonFor(asset: Asset): SkipCode | undefined {
+  reasonFor(asset: Pick<Asset, "path" | "contentFragment" | "unreadable">): SkipCode | undefined {
     // What cannot be read fails, and is told as such, however long its path.
     if (!asset.unreadable && isTooLong(asset.path)) return "PATH_TOO_LONG";
     if (asset.contentFragment) return "CONTENT_FRAGMENT";
@@ -83,6 +83,7 @@ export class SkipRules {
 
   #verdictAt(level: string): boolean | undefined {
     if (this.#ignored.some((rule) => rule(level))) return false;
+    if (this.#enabled.length === 0) return undefined;
     const enabling = this.#enabled.filter((rule) => rule(level));
     if (enabling.length === 0) return undefined;
     const ignoredAbove = [...levelsUp(parentPath(level))].filter((above) => this.#ignored.some((rule) => rule(above)));

@@ -13,10 +13,17 @@ export interface ManifestEntry {
   readonly skip?: SkipCode;
 }
 
+/** Entries in path order. An array of them is one; so is a Manifest. */
+export interface ManifestEntries {
+  readonly length: number;
+  /** Returns the entry at an index; undefined beyond the last. May make it anew for each call. */
+  at(index: number): ManifestEntry | undefined;
+}
+
 /** A chunk to create: consecutive assets in path order. */
 export interface NewChunk {
   readonly number: number;
-  readonly entries: readonly ManifestEntry[];
+  readonly entries: ManifestEntries;
   /** Number of entries to process: those that no skip rule decided. If 0, the chunk is DONE from the start. */
   readonly open: number;
 }
@@ -51,7 +58,7 @@ export interface DiscoveryClaim {
 /** A claimed chunk: its manifest, and the indices without an outcome, in order. */
 export interface ChunkClaim {
   readonly lease: Lease;
-  readonly entries: readonly ManifestEntry[];
+  readonly entries: ManifestEntries;
   readonly open: readonly number[];
   /** Whether it was taken over from an owner that died or missed its renewal. */
   readonly takenOver: boolean;

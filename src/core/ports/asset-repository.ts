@@ -1,4 +1,5 @@
 import type { Asset } from "../asset/asset.js";
+import type { AssetList } from "../asset/asset-list.js";
 import type { AssetResult, AssetWrite, RefusedWrite } from "../asset/asset-result.js";
 import type { Scope } from "../asset/scope.js";
 import type { AssetSink } from "./asset-sink.js";
@@ -27,8 +28,11 @@ export interface ScanOptions {
 
 /** One page of a scan. */
 export interface ScanPage {
-  /** In path order, at most `pageSize`. Empty if the scan has met nothing in scope for a while. */
-  readonly assets: readonly Asset[];
+  /**
+   * In path order, at most `pageSize`; an array, or AssetColumns where a repository can make them for less. Empty if the
+   * scan has met nothing in scope for a while.
+   */
+  readonly assets: AssetList;
   /** Everything in scope up to and including this path has been yielded: a scan that starts after it misses nothing. */
   readonly upTo: string;
   /** Number of hidden files and folders that the scan has left out since the last page. @defaultValue 0 */

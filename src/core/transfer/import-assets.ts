@@ -54,7 +54,7 @@ export async function importAssets(root: string, tools: ImportTools): Promise<Im
   for await (const { assets, hidden = 0 } of scan) {
     progress.hidden += hidden;
     for (const { path, unreadable } of assets) if (unreadable) fail(path, unreadable, progress, tools);
-    for (const batch of batchesOf(assets.filter(({ unreadable }) => !unreadable))) {
+    for (const batch of batchesOf([...assets].filter(({ unreadable }) => !unreadable))) {
       if (broken !== undefined || tools.signal?.aborted) break;
       const one = putBatch(batch, progress, tools)
         .catch((error: unknown) => void (broken ??= error as Error))

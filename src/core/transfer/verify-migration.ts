@@ -39,7 +39,7 @@ export async function verifyMigration(
   let held = 0;
   const options = { pageSize: PAGE_SIZE, ...(signal ? { signal } : {}) };
   for await (const page of target.scan(scopeOfRequest(request), options)) {
-    held += page.assets.filter(({ unreadable }) => !unreadable).length;
+    held += [...page.assets].filter(({ unreadable }) => !unreadable).length;
   }
   return { copied, held, isWhole: held >= copied };
 }

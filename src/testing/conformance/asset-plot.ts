@@ -126,7 +126,7 @@ export class AssetPlot {
   }
 
   async assets(scope: Scope = this.scope(), options: { after?: string; pageSize?: number } = {}): Promise<Asset[]> {
-    return (await this.pages(scope, options)).flatMap((page) => page.assets);
+    return (await this.pages(scope, options)).flatMap(({ assets }) => [...assets]);
   }
 
   async paths(scope: Scope = this.scope(), options: { after?: string; pageSize?: number } = {}): Promise<string[]> {

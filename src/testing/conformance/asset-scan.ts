@@ -103,7 +103,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
       const seen: string[] = [];
       let before: string | undefined;
       for (const { assets, upTo } of await plot.pages(plot.scope(), { pageSize: 2 })) {
-        seen.push(...assets.map((asset) => asset.path));
+        for (const { path } of assets) seen.push(path);
         if (before !== undefined) ok(referenceOrder(before, upTo) < 0, `upTo went back from ${before} to ${upTo}`);
         before = upTo;
         deepStrictEqual([...seen, ...(await plot.paths(plot.scope(), { after: upTo }))], all, `after ${upTo}`);
@@ -121,7 +121,7 @@ export const SCAN_GUARANTEES: readonly ScanGuarantee[] = [
           `pages of ${pageSize}`,
         );
         deepStrictEqual(
-          pages.flatMap(({ assets }) => assets.map(({ path }) => path)),
+          pages.flatMap(({ assets }) => [...assets].map(({ path }) => path)),
           all,
         );
       }

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import type { AssetWrite } from "../../core/asset/asset-result.js";
 import { info } from "../../core/job/log-entry.js";
+import { entriesIn } from "../../core/job/manifest.js";
 import { rejection, rejectsWith } from "./failing.js";
 import { draftOf, failedWith, partOf, pathsOf, skippedFor, SUCCEEDED, writeOf } from "./job-steps.js";
 import { RUN_OUT, type StoreScene } from "./store-scene.js";
@@ -172,7 +173,7 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       ok(lost && kept, "three chunks could not be claimed");
       await scene.claim(a, { chunks: 2, isKnownDead: (owner) => owner === "dead" }, await scene.another());
       const parts = [ofB, lost, kept].map((claim) =>
-        partOf(claim, { writes: claim.entries.slice(0, 1).map(({ asset }) => writeOf(asset.path)) }),
+        partOf(claim, { writes: entriesIn(claim.entries).slice(0, 1).map(({ asset }) => writeOf(asset.path)) }),
       );
       const { written, results } = collector();
       const answers = await scene.chunks.commit(parts, results);

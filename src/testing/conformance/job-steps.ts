@@ -117,7 +117,7 @@ export function partOf(
   const { part = 0, indices = claim.open, outcome = () => SUCCEEDED } = options;
   const tally = new TallyCounter();
   const outcomes = indices.map((index) => {
-    const asset = claim.entries[index]?.asset;
+    const asset = claim.entries.at(index)?.asset;
     if (!asset) throw new Error(`the chunk has no index ${index}`);
     const ended = outcome(asset, index);
     tally.ended(asset.fileType, ended);

@@ -1,14 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { packManifest, unpackManifest } from "../../../src/adapters/store/manifest-codec.js";
-import { packJson } from "../../../src/adapters/sql/packed.js";
+import { packJson, packText } from "../../../src/adapters/sql/packed.js";
 import { packOutcomes, unpackOutcomes } from "../../../src/adapters/store/outcome-codec.js";
 import type { Asset } from "../../../src/core/asset/asset.js";
 import type { ManifestEntry } from "../../../src/core/job/chunk.js";
 import { type IndexedOutcome, Outcomes } from "../../../src/core/job/outcomes.js";
+import { entriesIn } from "../../../src/core/job/manifest.js";
 import { FILE_TYPES } from "../../../src/core/asset/file-type.js";
 import { type Outcome, SKIP_CODES } from "../../../src/core/asset/outcome.js";
 import { entriesOf, pathsOf, SUCCEEDED } from "../../support/builders.js";
+import { rejection } from "../../support/deferred.js";
 
 const text = fc.string({ unit: "binary", maxLength: 30 });
 const someMs = fc.nat({ max: 4_000_000_000_000 });
@@ -67,23 +69,42 @@ const anyOutcomes: fc.Arbitrary<IndexedOutcome[]> = fc
     fc.tuple(...indices.map((index) => fc.record({ index: fc.constant(index), outcome: anyOutcome, ageMs: fc.nat() }))),
   );
 
+const bytesOf = async (entries: readonly ManifestEntry[]): Promise<Buffer> => (await packManifest(entries)).bytes;
+
 describe("the manifest codec", () => {
-  it("decodes exactly what it encoded", () => {
-    fc.assert(
-      fc.property(fc.array(anyEntry, { maxLength: 40 }), (entries) => {
-        expect(unpackManifest(packManifest(entries))).to.deep.equal(entries);
+  it("decodes exactly what it encoded", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyEntry, { maxLength: 40 }), async (entries) => {
+        expect(entriesIn(await unpackManifest(await bytesOf(entries)))).to.deep.equal(entries);
       }),
     );
   });
 
-  it("packs a chunk of 500 assets of one folder into a few kilobytes", () => {
-    expect(packManifest(entriesOf(pathsOf(500, "/content/dam/some/folder"))).length).to.be.below(6_000);
+  it("keeps paths with any characters", async () => {
+    const paths = ["/a\\nb", "/a\nb", "/\\", "/\\u0041", "/\ud800x", "/x\udc00", "/\u{1f600}", '/tab\t,"{}[]'];
+    const entries = entriesOf(paths);
+    expect(entriesIn(await unpackManifest(await bytesOf(entries)))).to.deep.equal(entries);
   });
 
-  it("rejects bytes that it did not write", () => {
-    expect(() => unpackManifest(Buffer.from([7, 1, 2]))).to.throw();
-    expect(() => unpackManifest(packManifest(entriesOf(pathsOf(50))).subarray(0, 40))).to.throw();
+  it("packs a chunk of 500 assets of one folder into a few kilobytes", async () => {
+    expect((await bytesOf(entriesOf(pathsOf(500, "/content/dam/some/folder")))).length).to.be.below(6_000);
   });
+
+  it("rejects bytes that it did not write", async () => {
+    const whole = await bytesOf(entriesOf(pathsOf(50)));
+    for (const bytes of [Buffer.from([7, 1, 2]), Buffer.alloc(0), whole.subarray(0, 40)])
+      expect(await rejection(unpackManifest(bytes))).to.be.an("error");
+  });
+
+  for (const [what, text] of [
+    ["fewer sizes than assets", '{"paths":["/a","/b"],"types":[0,0],"sizes":[1],"created":[1,2],"modified":[1,2]}'],
+    ["more types than assets", '{"paths":["/a"],"types":[0,0],"sizes":[1],"created":[1],"modified":[1]}'],
+    ["half of its text", '{"paths":["/a"],"types":[0],"sizes":[1],"cre'],
+  ] as const) {
+    it(`rejects a manifest with ${what}, before any of its assets is handled`, async () => {
+      expect(await rejection(unpackManifest(packText(text)))).to.be.an("error");
+    });
+  }
 });
 
 describe("the outcome codec", () => {

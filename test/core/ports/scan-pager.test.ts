@@ -35,7 +35,7 @@ describe("the pages of a scan", () => {
     yield* pager.rest();
   }
   const pagesOf = (steps: readonly Step[], options: ScanOptions): [paths: string[], upTo: string][] =>
-    [...walk(steps, options)].map(({ assets, upTo }) => [assets.map(({ path }) => path), upTo]);
+    [...walk(steps, options)].map(({ assets, upTo }) => [[...assets].map(({ path }) => path), upTo]);
 
   it("are full but for the last, and each reaches up to its last path", () => {
     const steps = ["/a", "/b", "/c", "/d", "/e"].map((path) => ({ path }));
@@ -113,7 +113,7 @@ describe("the pages of a scan", () => {
     const steps = ["/a", "/b", "/c", "/d", "/e"].map((path) => ({ path }));
     const paths: string[] = [];
     for (const { assets } of walk(steps, { pageSize: 2, signal: stop.signal })) {
-      paths.push(...assets.map(({ path }) => path));
+      paths.push(...[...assets].map(({ path }) => path));
       stop.abort();
     }
     expect(paths).to.deep.equal(["/a", "/b"]);

@@ -7,7 +7,7 @@ import type { KeyPart } from "./key-parts.js";
 import { ASSET } from "./tables.js";
 
 /** A statement and its parameters. */
-interface Statement {
+export interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }

@@ -1,10 +1,13 @@
 import type { ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
 import type { Scope } from "../../../core/asset/scope.js";
+import type { AssetList } from "../../../core/asset/asset-list.js";
 import type { Row, SqlDatabase } from "../../sql/index.js";
+import { pathKey } from "../../sql/path-key.js";
 import { assetOfRow } from "./asset-mapper.js";
 import { type KeyPart, keyParts, partsOfHead } from "./key-parts.js";
 import { keyRanges } from "./key-ranges.js";
-import { isSparse, pageOf, windowEnd } from "./scan-sql.js";
+import { assetsOfText, pageAsText } from "./page-text.js";
+import { isSparse, pageOf, type Statement, windowEnd } from "./scan-sql.js";
 
 /** Rows that one query may pass over if the filter admits few: a fraction of a second's work. */
 const WINDOW_ROWS = 20_000;
@@ -26,21 +29,57 @@ export async function* scanAssets(
         parts.unshift(...partsOfHead(part, window.head));
         continue;
       }
-      const { sql, parameters } = pageOf(window.part, scope.filter, pageSize, keys, isWide);
-      const rows = inOrder(await database.read(sql, parameters), part, keys.headBytes);
+      const page = pageOf(window.part, scope.filter, pageSize, keys, isWide);
+      const found = (await textPage(database, page, part, pageSize)) ?? (await rowPage(database, page, part, pageSize));
       if (signal?.aborted) return;
-      isWide = rows.length === pageSize;
-      const open = isWide ? lastHead(rows, part, keys.headBytes) : undefined;
-      const whole = open ? rows.slice(0, open.at) : rows;
-      const upTo = (isWide ? undefined : window.last) ?? whole.at(-1)?.path;
-      if (upTo !== undefined) yield { assets: whole.map(assetOfRow), upTo: String(upTo) };
-      if (open?.at === 0) parts.unshift(...partsOfHead(part, open.head));
+      isWide = found.isFull;
+      const upTo = (isWide ? undefined : window.last) ?? found.assets.at(found.assets.length - 1)?.path;
+      if (upTo !== undefined) yield { assets: found.assets, upTo };
+      if (found.head) parts.unshift(...partsOfHead(part, found.head));
       else {
-        const from = open?.head ?? (isWide ? behind(rows.at(-1), part) : window.next);
+        const from = isWide ? found.from : window.next;
         if (from) parts.unshift({ ...part, from });
       }
     }
   }
+}
+
+/** What a query for a page found. */
+interface Found {
+  readonly assets: AssetList;
+  /** Whether it found as many rows as were asked for: there may be more. */
+  readonly isFull: boolean;
+  /** Where the part goes on, if the page is full. */
+  readonly from?: Buffer;
+  /** The head that a page's keys all begin with, so that their order is not known. */
+  readonly head?: Buffer;
+}
+
+/** Reads a page as text; undefined if there is a key among them that is longer than what an index holds. */
+async function textPage(
+  database: SqlDatabase,
+  page: Statement,
+  part: KeyPart,
+  pageSize: number,
+): Promise<Found | undefined> {
+  const { sql, parameters } = pageAsText(page, database.dialect);
+  const [row = {}] = await database.read(sql, parameters);
+  if (Number(row.longest) - part.stem.length >= database.dialect.keys.headBytes) return undefined;
+  const assets = assetsOfText(row);
+  if (assets.length < pageSize) return { assets, isFull: false };
+  return { assets, isFull: true, from: behind(pathKey(assets.pathAt(assets.length - 1) ?? ""), part) };
+}
+
+/** Reads a page row by row, and puts those in order whose keys share a head. */
+async function rowPage(database: SqlDatabase, page: Statement, part: KeyPart, pageSize: number): Promise<Found> {
+  const { headBytes } = database.dialect.keys;
+  const rows = inOrder(await database.read(page.sql, page.parameters), part, headBytes);
+  const last = rows.at(-1);
+  if (rows.length < pageSize || !last) return { assets: rows.map(assetOfRow), isFull: false };
+  const open = lastHead(rows, part, headBytes);
+  if (!open) return { assets: rows.map(assetOfRow), isFull: true, from: behind(keyOf(last), part) };
+  const assets = rows.slice(0, open.at).map(assetOfRow);
+  return { assets, isFull: true, from: open.head, ...(open.at === 0 ? { head: open.head } : {}) };
 }
 
 /** The next rows of a part. */
@@ -60,19 +99,20 @@ async function windowOf(database: SqlDatabase, part: KeyPart): Promise<Window | 
   if (!row) return { part };
   const rest = restOf(row, part);
   if (rest.length < keys.headBytes) {
-    const next = behind(row, part);
+    const next = behind(keyOf(row), part);
     return { part: { ...part, to: next }, last: String(row.path), next };
   }
   const head = rest.subarray(0, keys.headBytes);
   return head.equals(part.from) ? { head } : { part: { ...part, to: head }, next: head };
 }
 
-/** Returns a row's key without the part's stem. */
-const restOf = ({ key }: Row, { stem }: KeyPart): Buffer => Buffer.from(key as Uint8Array).subarray(stem.length);
+const keyOf = ({ key }: Row): Buffer => Buffer.from(key as Uint8Array);
 
-/** Returns the first bytes, behind the stem, of keys after a row's. */
-const behind = (row: Row | undefined, part: KeyPart): Buffer =>
-  row ? Buffer.concat([restOf(row, part), Buffer.of(0)]) : part.from;
+/** Returns a row's key without the part's stem. */
+const restOf = (row: Row, { stem }: KeyPart): Buffer => keyOf(row).subarray(stem.length);
+
+/** Returns the first bytes, behind the stem, of keys after this one. */
+const behind = (key: Buffer, { stem }: KeyPart): Buffer => Buffer.concat([key.subarray(stem.length), Buffer.of(0)]);
 
 /** Sorts rows whose keys share a head: an index does not tell their order. */
 function inOrder(rows: readonly Row[], part: KeyPart, headBytes: number): readonly Row[] {

@@ -156,7 +156,7 @@ export class JcrAssetRepository implements AssetRepository {
     const soon = AbortSignal.timeout(FIRST_ASSET_MS);
     try {
       for await (const { assets } of this.scan(scope, { pageSize: 1, signal: soon })) {
-        if (assets[0]) return assets[0].path;
+        for (const { path } of assets) return path;
       }
     } catch (error) {
       if (!AssetmillError.is(error) && !soon.aborted) throw error;

@@ -30,7 +30,7 @@ export function stampsOf(
   repository: Source,
   signal?: AbortSignal,
 ): (path: string) => Promise<KnownStamp | undefined> {
-  const paths = open.flatMap((index) => entries[index]?.asset.path ?? []);
+  const paths = open.flatMap((index) => entries.at(index)?.asset.path ?? []);
   const position = new Map(paths.map((path, i) => [path, i]));
   const slices = new Map<number, Slice>();
   return async (path) => {

@@ -43,13 +43,13 @@ export class OpenAssets {
     if (rerun) return this.#task(rerun.index, rerun.asset, nowMs);
     if (this.#next >= this.#limit) return undefined;
     const index = this.#claim.open[this.#next++];
-    const asset = index === undefined ? undefined : this.#claim.entries[index]?.asset;
-    return index === undefined || !asset ? undefined : this.#task(index, asset, nowMs);
+    const asset = index === undefined ? undefined : this.#claim.entries.at(index)?.asset;
+    return index === undefined || !asset ? undefined : this.#task(index, asset, nowMs, asset);
   }
 
-  #task(index: number, asset: Asset, nowMs: number): AssetTask {
+  /** `found`: the asset as discovery saw it. */
+  #task(index: number, asset: Asset, nowMs: number, found = this.#claim.entries.at(index)?.asset): AssetTask {
     // The type that discovery counted, even if it has changed since.
-    const type = this.#claim.entries[index]?.asset.fileType;
-    return new AssetTask(index, asset, this.#content, nowMs, type);
+    return new AssetTask(index, asset, this.#content, nowMs, found?.fileType);
   }
 }

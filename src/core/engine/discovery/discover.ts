@@ -8,7 +8,7 @@ import { withTicks } from "./with-ticks.js";
 import type { EngineTools } from "../tools.js";
 
 /** Maximum number of chunks stored together. */
-const CHUNKS_PER_PAGE = 10;
+const CHUNKS_PER_PAGE = 20;
 /**
  * Maximum time until progress is stored: workers wait for the assets found, and a killed process loses no more than that.
  * Far less than the second within which every life of a process must get on.
@@ -19,7 +19,7 @@ export type DiscoveryEnd = "done" | "stopped" | "lost";
 
 /**
  * Walks the scope from the stored cursor and stores it page by page, split into chunks. Reads one page ahead while the
- * previous one is being stored. Stores the first page as soon as there is one, so that processing can begin, and later
+ * one before is cut, and further ones while it is stored. Stores the first page as soon as there is one, so that processing can begin, and later
  * ones by time, even while the repository takes long for its next page: each life of a process that is killed again and
  * again makes progress. A page may be empty: then only the cursor moves.
  */

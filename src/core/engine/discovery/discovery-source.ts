@@ -1,5 +1,5 @@
 import type { Asset } from "../../asset/asset.js";
-import type { ManifestEntry } from "../../job/chunk.js";
+import type { AssetList } from "../../asset/asset-list.js";
 import type { Job } from "../../job/job.js";
 import { scopeOfRequest } from "../../job/job-request.js";
 import { comparePaths } from "../../asset/path.js";
@@ -19,12 +19,11 @@ async function* jobScope(job: Job, { after, ...walk }: Walk, { repository }: Sou
   const scan = repository.scan(scopeOfRequest(job.request), { ...(after === undefined ? {} : { after }), ...walk });
   const missing = new MissingRoots(job, after);
   for await (const { assets, upTo, hidden = 0 } of scan) {
-    const entries = assets.map((asset) => ({ asset }));
-    yield { entries: missing.mergedInto(entries, upTo), upTo, hidden };
+    yield { assets: missing.mergedInto(assets, upTo), upTo, hidden };
   }
   const rest = missing.mergedInto([], undefined);
-  const last = rest.at(-1)?.asset.path;
-  if (last !== undefined) yield { entries: rest, upTo: last };
+  const last = rest.at(rest.length - 1)?.path;
+  if (last !== undefined) yield { assets: rest, upTo: last };
 }
 
 /** The roots of a listing that do not exist. They are listed all the same, in path order. */
@@ -44,13 +43,14 @@ class MissingRoots {
    * Adds the missing roots up to this path, or all that are left. A root that was created meanwhile is listed only
    * once.
    */
-  mergedInto(entries: readonly ManifestEntry[], upTo: string | undefined): readonly ManifestEntry[] {
-    if (this.#paths.length === 0) return entries;
+  mergedInto(assets: AssetList, upTo: string | undefined): AssetList {
+    if (this.#paths.length === 0) return assets;
     const due = this.#paths.findIndex((path) => upTo !== undefined && comparePaths(path, upTo) > 0);
     const passed = this.#paths.splice(0, due < 0 ? this.#paths.length : due);
-    const found = new Set(entries.map(({ asset }) => asset.path));
-    const added = passed.filter((path) => !found.has(path)).map((path) => ({ asset: nothingAt(path) }));
-    return [...entries, ...added].sort((a, b) => comparePaths(a.asset.path, b.asset.path));
+    const all = [...assets];
+    const found = new Set(all.map(({ path }) => path));
+    for (const path of passed) if (!found.has(path)) all.push(nothingAt(path));
+    return all.sort((a, b) => comparePaths(a.path, b.path));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Asset } from "../../asset/asset.js";
 import { comparePaths, isWithin } from "../../asset/path.js";
 import { scopeOf } from "../../asset/scope.js";
 import { unreadableAt, unreadableBy } from "../../asset/unreadable.js";
-import type { ManifestEntry } from "../../job/chunk.js";
+import type { SkipCode } from "../../asset/outcome.js";
 import type { OutcomeCursor } from "../../job/cursor.js";
 import type { Job } from "../../job/job.js";
 import { scopeOfRequest } from "../../job/job-request.js";
@@ -67,11 +67,14 @@ async function* lookedUp(
   });
   const upTo = paths.at(-1);
   if (!nodes || upTo === undefined) return;
-  const entries = assets.map((asset, i): ManifestEntry => {
+  const skips = new Map<number, SkipCode>();
+  const now = assets.map((asset, i) => {
     const node = nodes[i];
-    return node?.kind === "asset" ? { asset: node.asset } : { asset, skip: "GONE" };
+    if (node?.kind === "asset") return node.asset;
+    skips.set(i, "GONE");
+    return asset;
   });
-  yield { entries, upTo };
+  yield { assets: now, skips, upTo };
 }
 
 async function* scannedAgain(
@@ -86,14 +89,14 @@ async function* scannedAgain(
   const isNew = after === undefined || comparePaths(path, after) > 0;
   try {
     for await (const { assets, upTo, hidden = 0 } of repository.scan(scopeOf([path], excluded, filter), options)) {
-      yield { entries: assets.map((asset) => ({ asset })), upTo, hidden };
+      yield { assets, upTo, hidden };
     }
     const [node] = isNew && !signal.aborted ? await repository.stat([path], signal) : [{}];
-    if (!node) yield { entries: [{ asset, skip: "GONE" }], upTo: path };
+    if (!node) yield { assets: [asset], skips: new Map([[0, "GONE"]]), upTo: path };
   } catch (error) {
     if (signal.aborted) return;
     const unreadable = unreadableBy(error);
     if (!unreadable || !isNew) throw error;
-    yield { entries: [{ asset: unreadableAt(path, unreadable) }], upTo: path };
+    yield { assets: [unreadableAt(path, unreadable)], upTo: path };
   }
 }

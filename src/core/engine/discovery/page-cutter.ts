@@ -1,7 +1,10 @@
-import type { DiscoveryClaim, DiscoveryPage, ManifestEntry, NewChunk } from "../../job/chunk.js";
+import { AssetColumns } from "../../asset/asset-columns.js";
+import type { SkipCode } from "../../asset/outcome.js";
+import type { SkipRules } from "../../asset/skip-rules.js";
+import type { DiscoveryClaim, DiscoveryPage, NewChunk } from "../../job/chunk.js";
 import type { Job } from "../../job/job.js";
 import type { LogEntry } from "../../job/log-entry.js";
-import type { SkipRules } from "../../asset/skip-rules.js";
+import { entriesIn, Manifest } from "../../job/manifest.js";
 import { TallyCounter } from "../../job/tally.js";
 import type { SourcePage } from "./source-page.js";
 
@@ -17,7 +20,8 @@ export class PageCutter {
   #nextChunk: number;
   #cursor: string | undefined;
   #storedCursor: string | undefined;
-  #found: ManifestEntry[] = [];
+  #found: Manifest[] = [];
+  #waiting = 0;
   #hidden = 0;
   #pages = 0;
   readonly #counts: boolean;
@@ -36,7 +40,7 @@ export class PageCutter {
   }
 
   get waiting(): number {
-    return this.#found.length;
+    return this.#waiting;
   }
 
   /** Whether this job has no page yet. */
@@ -46,12 +50,12 @@ export class PageCutter {
 
   /** Whether there is anything that the last page did not have. */
   get hasProgress(): boolean {
-    return this.#found.length > 0 || this.#cursor !== this.#storedCursor;
+    return this.#waiting > 0 || this.#cursor !== this.#storedCursor;
   }
 
-  add({ entries, upTo, hidden = 0 }: SourcePage): void {
-    // One by one: a host's repository may yield pages of any size, and a call takes only so many arguments.
-    for (const entry of entries) this.#found.push(entry);
+  add({ assets, skips, upTo, hidden = 0 }: SourcePage): void {
+    if (assets.length > 0) this.#found.push(new Manifest(AssetColumns.of(assets), skips));
+    this.#waiting += assets.length;
     this.#cursor = upTo;
     this.#hidden += hidden;
   }
@@ -60,15 +64,16 @@ export class PageCutter {
     const tally = new TallyCounter();
     tally.hidden(this.#hidden);
     const chunks: NewChunk[] = [];
-    for (let i = 0; i < this.#found.length; i += this.#chunkSize) {
-      const entries = this.#found.slice(i, i + this.#chunkSize).map((entry) => this.#entry(entry, tally));
+    for (const found of chunksOf(this.#found, this.#chunkSize)) {
+      const entries = this.#ruled(found, tally);
       if (this.#counts) continue;
-      const open = this.#lists ? 0 : entries.reduce((count, entry) => count + (entry.skip ? 0 : 1), 0);
+      const open = this.#lists ? 0 : entries.length - entries.skips.size;
       chunks.push({ number: this.#nextChunk++, entries, open });
     }
-    const ends = { first: this.#found[0]?.asset.path, last: this.#found.at(-1)?.asset.path };
-    const lines = this.#counts ? this.#found.flatMap(unreadableLine) : [];
+    const ends = { first: this.#found[0]?.assets.pathAt(0), last: lastPath(this.#found.at(-1)) };
+    const lines = this.#counts ? this.#found.flatMap(unreadableLines) : [];
     this.#found = [];
+    this.#waiting = 0;
     this.#hidden = 0;
     this.#storedCursor = this.#cursor;
     if (chunks.length > 0 || this.#counts) this.#pages++;
@@ -83,16 +88,38 @@ export class PageCutter {
     };
   }
 
-  #entry(entry: ManifestEntry, tally: TallyCounter): ManifestEntry {
-    const { asset } = entry;
-    const skip = entry.skip ?? this.#rules.reasonFor(asset);
-    tally.found(asset.fileType);
-    if (!skip) return entry;
-    tally.skipped(asset.fileType, skip);
-    return { asset, skip };
+  /** Counts the assets, and returns them with the skip codes that the rules give them. */
+  #ruled({ assets, skips }: Manifest, tally: TallyCounter): Manifest {
+    const ruled = new Map<number, SkipCode>();
+    const { fragments, unreadable } = assets.parts;
+    const isPlain = !fragments && !unreadable;
+    for (let i = 0; i < assets.length; i++) {
+      const type = assets.typeAt(i);
+      tally.found(type);
+      const asset = isPlain ? { path: assets.pathAt(i) ?? "" } : assets.at(i);
+      const skip = skips.get(i) ?? (asset && this.#rules.reasonFor(asset));
+      if (!skip) continue;
+      tally.skipped(type, skip);
+      ruled.set(i, skip);
+    }
+    return new Manifest(assets, ruled);
   }
 }
 
+/** Cuts pages into chunks. Pages of a chunk's size, as repositories yield most of them, are chunks as they are. */
+function* chunksOf(pages: readonly Manifest[], size: number): Generator<Manifest> {
+  const odd = pages.findIndex(({ length }, i) => length > size || (length < size && i < pages.length - 1));
+  if (odd < 0) return yield* pages;
+  yield* pages.slice(0, odd);
+  const rest = pages.slice(odd).flatMap(entriesIn);
+  for (let i = 0; i < rest.length; i += size) yield Manifest.of(rest.slice(i, i + size));
+}
+
+const lastPath = (page: Manifest | undefined): string | undefined => page?.assets.pathAt(page.length - 1);
+
 /** Names what cannot be read. Only for a dry run: in any other, it fails by itself, which is logged. */
-const unreadableLine = ({ asset: { path, unreadable } }: ManifestEntry): readonly LogEntry[] =>
-  unreadable ? [{ level: "WARN", message: `Cannot be read: ${path}: ${unreadable.code} ${unreadable.message}` }] : [];
+const unreadableLines = ({ assets }: Manifest): readonly LogEntry[] =>
+  [...(assets.parts.unreadable ?? [])].map(([index, { code, message }]) => ({
+    level: "WARN",
+    message: `Cannot be read: ${assets.pathAt(index)}: ${code} ${message}`,
+  }));

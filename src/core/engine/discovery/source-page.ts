@@ -1,4 +1,5 @@
-import type { ManifestEntry } from "../../job/chunk.js";
+import type { AssetList } from "../../asset/asset-list.js";
+import type { SkipCode } from "../../asset/outcome.js";
 import type { AssetRepository } from "../../ports/asset-repository.js";
 import type { JobReports } from "../../ports/job-reports.js";
 
@@ -14,9 +15,11 @@ export interface Walk {
   readonly signal: AbortSignal;
 }
 
-/** Entries that discovery found, and the path that it has reached. */
+/** Assets that discovery found, and the path that it has reached. */
 export interface SourcePage {
-  readonly entries: readonly ManifestEntry[];
+  readonly assets: AssetList;
+  /** Skip codes that are decided already, by index. @defaultValue none */
+  readonly skips?: ReadonlyMap<number, SkipCode>;
   readonly upTo: string;
   /** Number of hidden files and folders that were left out. @defaultValue 0 */
   readonly hidden?: number;

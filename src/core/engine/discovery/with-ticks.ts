@@ -2,7 +2,8 @@ import type { Clock } from "../../ports/clock.js";
 
 /**
  * Yields the items of a source, and undefined whenever the next one takes longer than `untilTickMs` says. It is asked
- * again after each; undefined: no tick is needed before the next item. Like the source, it is read by one consumer.
+ * again after each; undefined: no tick is needed before the next item. Like the source, it is read by one consumer; the
+ * source is read one item ahead.
  */
 export async function* withTicks<T>(
   source: AsyncIterable<T>,
@@ -22,8 +23,10 @@ export async function* withTicks<T>(
         isOver = true;
         return;
       }
-      yield item.value;
+      // Read while the consumer is at work on this one.
       next = items.next();
+      next.catch(() => {});
+      yield item.value;
     }
   } finally {
     // The consumer left early. A source that hangs must not hold it up.

@@ -39,7 +39,7 @@ async function scanned(database: SqlDatabase, pageSize: number, after?: string):
   const paths: string[] = [];
   const options = { pageSize, ...(after === undefined ? {} : { after }) };
   for await (const { assets } of repository.scan(scopeOf(["/"], [], { fileTypes: [] }), options))
-    paths.push(...assets.map(({ path }) => path));
+    paths.push(...[...assets].map(({ path }) => path));
   return paths;
 }
 
@@ -161,7 +161,7 @@ describe("keys on PostgreSQL that share more than an index holds", () => {
     await expectCheap(async () => {
       const scope = scopeOf(["/"], [], { fileTypes: [] });
       for await (const { assets } of repository.scan(scope, { pageSize: PAGE, after: all[at] ?? "" })) {
-        expect(assets.map(({ path }) => path)).to.deep.equal(all.slice(at + 1, at + 1 + PAGE));
+        expect([...assets].map(({ path }) => path)).to.deep.equal(all.slice(at + 1, at + 1 + PAGE));
         break;
       }
     }, PAGE);

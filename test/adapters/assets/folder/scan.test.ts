@@ -101,7 +101,7 @@ describe("a scan of a folder", function () {
           const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 100, ...(after ? { after } : {}) });
           const { value, done } = await walk[Symbol.asyncIterator]().next();
           if (done) break;
-          found.push(...value.assets.map(({ path }) => path));
+          found.push(...[...value.assets].map(({ path }) => path));
           expect(after === undefined || comparePaths(value.upTo, after) > 0, `from ${after} to ${value.upTo}`).to.equal(
             true,
           );
@@ -303,7 +303,7 @@ describe("a scan of a folder", function () {
           const walk = plain.repository.scan(scopeOf(["/"], [], ALL), { pageSize, ...(after ? { after } : {}) });
           const { value, done } = await walk[Symbol.asyncIterator]().next();
           if (done) break;
-          found.push(...value.assets.map(({ path }) => path));
+          found.push(...[...value.assets].map(({ path }) => path));
           hidden += value.hidden ?? 0;
           after = value.upTo;
         }
@@ -419,7 +419,7 @@ describe("a scan of a folder", function () {
       const walk = fixture.repository.scan(scopeOf(["/"], [], ALL), { pageSize: 1 });
       const paths: string[] = [];
       for await (const page of walk) {
-        paths.push(...page.assets.map((asset) => asset.path));
+        paths.push(...[...page.assets].map((asset) => asset.path));
         await rm(join(fixture.folder, "b"), { recursive: true, force: true });
       }
       expect(paths).to.deep.equal(["/a/1.dita", "/c/1.dita"]);
@@ -538,7 +538,7 @@ describe("a scan of a folder", function () {
           const walk = fixture.repository.scan(scope, { pageSize: 10, ...(after === undefined ? {} : { after }) });
           const { value, done } = await walk[Symbol.asyncIterator]().next();
           if (done) break;
-          found.push(...value.assets.map((asset) => asset.path));
+          found.push(...[...value.assets].map((asset) => asset.path));
           steps.push(value.upTo);
           after = value.upTo;
         }

@@ -5,6 +5,7 @@ import { addTallies, sumOf } from "../../../../src/core/job/tally.js";
 import type { Lease } from "../../../../src/core/job/lease.js";
 import type { DiscoveryClaim, DiscoveryPage } from "../../../../src/core/job/chunk.js";
 import { discover } from "../../../../src/core/engine/discovery/discover.js";
+import { entriesIn } from "../../../../src/core/job/manifest.js";
 import type { Job } from "../../../../src/core/job/job.js";
 import type { ScanPage } from "../../../../src/core/ports/asset-repository.js";
 import type { CommitAnswer } from "../../../../src/core/ports/chunk-store.js";
@@ -79,7 +80,7 @@ function bench(options: Options = {}) {
 
 const assetsOf = (count: number): Asset[] => pathsOf(count).map((path) => assetOf(path));
 const pathsIn = (pages: readonly DiscoveryPage[]): string[] =>
-  pages.flatMap((page) => page.chunks.flatMap((chunk) => chunk.entries.map(({ asset }) => asset.path)));
+  pages.flatMap((page) => page.chunks.flatMap((chunk) => entriesIn(chunk.entries).map(({ asset }) => asset.path)));
 
 describe("discovery", () => {
   for (const count of [0, 1, 9, 10, 11, 40, 41, 95]) {
@@ -215,7 +216,12 @@ describe("discovery", () => {
     const unreadable = unreadableAt("/root/closed", { code: "ACCESS_DENIED", message: "denied" });
     const real = bench({ assets: [unreadable] });
     await real.run();
-    expect(real.stored[0]?.chunks[0]).to.deep.equal({ number: 1, entries: [{ asset: unreadable }], open: 1 });
+    const [chunk] = real.stored[0]?.chunks ?? [];
+    expect([chunk?.number, entriesIn(chunk?.entries ?? []), chunk?.open]).to.deep.equal([
+      1,
+      [{ asset: unreadable }],
+      1,
+    ]);
     expect(real.stored[0]?.lines).to.equal(undefined);
     const job = jobOf();
     const dry = bench({ assets: [unreadable], job: { ...job, request: { ...job.request, dryRun: true } } });
@@ -299,11 +305,11 @@ describe("discovery", () => {
     const chunks = stored.flatMap((page) => page.chunks);
     expect(pathsIn(stored)).to.deep.equal(assets.map(({ path }) => path));
     expect(chunks.map(({ open }) => open)).to.deep.equal([1, 0]);
-    expect(chunks[0]?.entries.map(({ skip }) => skip).slice(0, 3)).to.deep.equal([
-      undefined,
-      "CONTENT_FRAGMENT",
-      "IGNORED_PATH",
-    ]);
+    expect(
+      entriesIn(chunks[0]?.entries ?? [])
+        .map(({ skip }) => skip)
+        .slice(0, 3),
+    ).to.deep.equal([undefined, "CONTENT_FRAGMENT", "IGNORED_PATH"]);
     const sum = (pick: (page: DiscoveryPage) => number | undefined): number =>
       stored.reduce((total, page) => total + (pick(page) ?? 0), 0);
     expect(sum((page) => page.tally.types.DITATOPIC?.total)).to.equal(2);

@@ -31,9 +31,14 @@ describe("the failures of a job that are retried", () => {
       },
     };
     const found: string[] = [];
-    for await (const { entries } of failuresOf("old", job, { after, pageSize, signal }, { repository, reports })) {
-      for (const { asset, skip } of entries)
-        found.push([asset.path, skip ?? asset.unreadable?.code ?? ""].join(" ").trim());
+    for await (const { assets, skips } of failuresOf(
+      "old",
+      job,
+      { after, pageSize, signal },
+      { repository, reports },
+    )) {
+      for (const [i, asset] of [...assets].entries())
+        found.push([asset.path, skips?.get(i) ?? asset.unreadable?.code ?? ""].join(" ").trim());
     }
     return found;
   }
