@@ -3,7 +3,7 @@ import { AssetmillError } from "../../src/core/errors.js";
 import { entriesIn } from "../../src/core/job/manifest.js";
 import type { Claim } from "../../src/core/ports/chunk-store.js";
 import type { Lease } from "../../src/core/job/lease.js";
-import type { ChunkPart } from "../../src/core/job/chunk.js";
+import type { ChunkPart, ManifestEntries } from "../../src/core/job/chunk.js";
 import type { Job } from "../../src/core/job/job.js";
 import { listedRequest } from "../../src/core/job/listed-job.js";
 import { claimRequest } from "../../src/testing/conformance/job-steps.js";
@@ -574,6 +574,28 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     port: "ChunkStore",
     alter: inChunks((sound) => ({ claim: (request) => sound.claim({ ...request, handlers: ["h", "exotic"] }) })),
     breaks: "a claim takes only jobs of its repository for which the node has every handler",
+  },
+  {
+    fault: "hands out what it tried to store",
+    port: "ChunkStore",
+    alter: inChunks((sound) => {
+      const tried = new Map<string, ManifestEntries>();
+      return {
+        addPage: (lease, page) => {
+          for (const { number, entries } of page.chunks) tried.set(`${lease.jobId} ${number}`, entries);
+          return sound.addPage(lease, page);
+        },
+        claim: async (request) =>
+          (await sound.claim(request)).map((claim) => ({
+            ...claim,
+            chunks: claim.chunks.map((chunk) => {
+              const entries = tried.get(`${claim.job.id} ${chunk.lease.chunk}`);
+              return entries ? { ...chunk, entries } : chunk;
+            }),
+          })),
+      };
+    }),
+    breaks: "a claim returns the manifest that was stored, also to a node that was too late to store another",
   },
   {
     fault: "hands out assets that already have an outcome",

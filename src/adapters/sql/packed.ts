@@ -58,8 +58,10 @@ const smaller = (plain: Buffer, format: number, body: Buffer): Buffer =>
     ? Buffer.concat([Buffer.of(format), body])
     : Buffer.concat([Buffer.of(PLAIN), plain]);
 
-const bodyOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
-  Buffer.from(buffer, byteOffset + 1, Math.max(0, byteLength - 1));
+function bodyOf(packed: Uint8Array): Buffer {
+  const { buffer, byteOffset, byteLength } = packed.subarray(1);
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
 
 export const packJson = (value: unknown): Buffer => packText(JSON.stringify(value));
 

@@ -173,7 +173,11 @@ export const COMMIT_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       ok(lost && kept, "three chunks could not be claimed");
       await scene.claim(a, { chunks: 2, isKnownDead: (owner) => owner === "dead" }, await scene.another());
       const parts = [ofB, lost, kept].map((claim) =>
-        partOf(claim, { writes: entriesIn(claim.entries).slice(0, 1).map(({ asset }) => writeOf(asset.path)) }),
+        partOf(claim, {
+          writes: entriesIn(claim.entries)
+            .slice(0, 1)
+            .map(({ asset }) => writeOf(asset.path)),
+        }),
       );
       const { written, results } = collector();
       const answers = await scene.chunks.commit(parts, results);

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import type { Job } from "../../core/job/job.js";
+import { entriesIn } from "../../core/job/manifest.js";
 import { claimRequest, draftOf, entriesOf, pageOf, partOf, pathsOf } from "./job-steps.js";
 import { RUN_OUT, type StoreScene } from "./store-scene.js";
 import type { Guarantee } from "./suite.js";
@@ -47,6 +48,20 @@ export const PAGE_GUARANTEES: readonly Guarantee<StoreScene>[] = [
       const page = pageOf(old, entriesOf(pathsOf(25)));
       const answer = await scene.changesNothing(() => scene.chunks.addPage(old.lease, page));
       deepStrictEqual([answer.end, answer.job], ["lost", await scene.now(job)]);
+    },
+  },
+  {
+    guarantee: "a claim returns the manifest that was stored, also to a node that was too late to store another",
+    async check(scene) {
+      const job = await scene.create();
+      const late = await scene.discovery(job, RUN_OUT);
+      const other = await scene.another();
+      const now = await scene.discovery(job, {}, other);
+      const answer = await scene.chunks.addPage(late.lease, pageOf(late, entriesOf(pathsOf(10, "/late"))));
+      deepStrictEqual(answer.end, "lost");
+      await other.chunks.addPage(now.lease, pageOf(now, entriesOf(pathsOf(10))));
+      const { entries } = await scene.oneChunk(job);
+      deepStrictEqual(entriesIn(entries), entriesOf(pathsOf(10)));
     },
   },
   {

@@ -166,7 +166,9 @@ describe("a folder with a FileVault layout", () => {
         const found: (string | undefined)[] = [];
         let left = 0;
         for await (const page of plain.scan(scopeOf(["/"], [], { fileTypes: [] }), { pageSize: 1 })) {
-          found.push(...[...page.assets].flatMap(({ path, unreadable }) => (unreadable ? [path, unreadable.code] : [path])));
+          found.push(
+            ...[...page.assets].flatMap(({ path, unreadable }) => (unreadable ? [path, unreadable.code] : [path])),
+          );
           left += page.hidden ?? 0;
         }
         return [found, left];
