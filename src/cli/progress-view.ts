@@ -1,4 +1,4 @@
-import type { SingleBar } from "cli-progress";
+import type * as CliProgress from "cli-progress";
 import type { JobReport } from "../core/job/job-report.js";
 import type { Output } from "./output.js";
 
@@ -40,11 +40,11 @@ const details = (report: JobReport, viewedMs: number): string =>
     .join(", ");
 
 class ProgressBar implements ProgressView {
-  readonly #bar: SingleBar;
+  readonly #bar: CliProgress.SingleBar;
   readonly #sinceMs = performance.now();
   #started = false;
 
-  constructor(output: Output, { Presets, SingleBar }: typeof import("cli-progress")) {
+  constructor(output: Output, { Presets, SingleBar }: typeof CliProgress) {
     this.#bar = new SingleBar(
       {
         format: "{status} [{bar}] {percentage}% {value}/{totalText} {details}",

@@ -1,4 +1,5 @@
 import type { JobOperator } from "../core/ports/job-operator.js";
+import type * as Http from "./index.js";
 import { type NodeListenerOptions, resolveListenerOptions } from "./listener-options.js";
 import type { Fetch, NodeListener } from "./node-listener.js";
 import type { HttpOptions } from "./options.js";
@@ -8,8 +9,6 @@ export type { NodeListenerOptions } from "./listener-options.js";
 export type { Fetch, NodeListener } from "./node-listener.js";
 export { refuseUnknownHttpOptions } from "./options.js";
 
-type Http = typeof import("./index.js");
-
 /** Options of the HTTP API without an authenticator need the token that callers must give instead. */
 export type ApiOptions = Partial<HttpOptions> & { readonly token: string | undefined };
 
@@ -17,7 +16,7 @@ export type ApiOptions = Partial<HttpOptions> & { readonly token: string | undef
 export class ApiOnDemand {
   readonly #operator: JobOperator;
   readonly #options: ApiOptions;
-  #loading: Promise<{ readonly http: Http; readonly fetch: Fetch }> | undefined;
+  #loading: Promise<{ readonly http: typeof Http; readonly fetch: Fetch }> | undefined;
 
   constructor(operator: JobOperator, options: ApiOptions) {
     this.#operator = operator;

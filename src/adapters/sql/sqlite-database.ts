@@ -189,17 +189,13 @@ async function rollback(runner: QueryRunner): Promise<void> {
 /** Opens both connections, at the same time, and returns SQLite's version. */
 async function initialize(parts: Parts, options: SqliteOptions): Promise<string> {
   const { reader, file } = parts;
-  const [version] = await allEnded([
-    initializeWriter(parts, options),
-    initializeSource(reader, file).then(() => reader.query("pragma query_only = on")),
-  ]);
+  const writing = initializeWriter(parts, options);
+  const reading = initializeSource(reader, file).then(() => reader.query("pragma query_only = on"));
+  // Only what has ended can be closed.
+  await Promise.allSettled([writing, reading]);
+  const version = await writing;
+  await reading;
   return version;
-}
-
-/** Like Promise.all, but rejects only when all have ended: what they use can then be closed. */
-async function allEnded<T extends readonly unknown[]>(all: [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
-  await Promise.allSettled(all);
-  return (await Promise.all(all)) as unknown as T;
 }
 
 async function initializeWriter(parts: Parts, options: SqliteOptions): Promise<string> {
