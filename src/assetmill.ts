@@ -97,7 +97,11 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
   };
   return {
     operator,
-    fetch: api.fetch,
+    // Who takes the function will call it soon: the first request should find the API loaded.
+    get fetch() {
+      api.load().catch(() => {});
+      return api.fetch;
+    },
     token,
     nodeListener: (listenerOptions) => api.nodeListener(listenerOptions),
     start,
