@@ -11,25 +11,25 @@ const SAMPLE = fileURLToPath(new URL("../../examples/sample", import.meta.url));
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** What a process of Node took from start to end, and its peak of resident memory where it says so. */
+/** What a process of Node took from start to end, and its resident memory at the end where it says so. */
 interface Run {
   readonly ms: number;
   readonly mb: number;
 }
 
-/** Prints a process's own peak of resident memory at its end, as the last line. */
-const WITH_PEAK = `process.on("exit", () => process.stdout.write("\\n" + process.resourceUsage().maxRSS));`;
+/** Prints a process's resident memory at its end, as the last line. Its peak would begin with that of this process. */
+const WITH_MEMORY = `process.on("exit", () => process.stdout.write("\\n" + process.memoryUsage.rss()));`;
 
 /**
- * `npm run bench -- start [TURNS]`: measures what importing assetmill costs above a bare Node in time and peak memory, and
+ * `npm run bench -- start [TURNS]`: measures what importing assetmill costs above a bare Node in time and memory, and
  * `assetmill process` on the sample, by an empty store, from start to end. Medians; the kinds take turns.
  */
 export async function runStart([turns = String(TURNS)]: readonly string[]): Promise<void> {
   const runs: Record<"bare" | "imported" | "sample", Run[]> = { bare: [], imported: [], sample: [] };
   for (let i = 0; i < Number(turns); i++) {
-    runs.bare.push(await run(["--input-type=module", "-e", WITH_PEAK]));
+    runs.bare.push(await run(["--input-type=module", "-e", WITH_MEMORY]));
     runs.imported.push(
-      await run(["--input-type=module", "-e", `${WITH_PEAK} await import(${JSON.stringify(INDEX)});`]),
+      await run(["--input-type=module", "-e", `${WITH_MEMORY} await import(${JSON.stringify(INDEX)});`]),
     );
     const home = await mkdtemp(join(tmpdir(), "assetmill-bench-"));
     try {
@@ -58,7 +58,7 @@ function run(args: readonly string[], cwd?: string): Promise<Run> {
     child.on("error", fail).on("close", (code) => {
       const ms = performance.now() - began;
       if (code !== 0) return fail(new Error(`node ${args.join(" ")} ended with ${code}: ${err}`));
-      done({ ms, mb: Number(out.split("\n").at(-1)) / 1024 });
+      done({ ms, mb: Number(out.split("\n").at(-1)) / 2 ** 20 });
     });
   });
 }
