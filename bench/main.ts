@@ -6,6 +6,8 @@ import { runHostile } from "./hostile.js";
 import { runJcr, runJcrJob } from "./jcr.js";
 import { runLogins } from "./logins.js";
 import { runQueue } from "./queue.js";
+import { runRequests } from "./requests.js";
+import { runStart } from "./start.js";
 import { runThroughput } from "./throughput.js";
 
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
@@ -18,6 +20,8 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   "jcr-job": runJcrJob,
   logins: runLogins,
   queue: runQueue,
+  requests: runRequests,
+  start: runStart,
   throughput: runThroughput,
 };
 

@@ -1,20 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { Container } from "inversify";
-import { beginRetention, composeContainer, guardMainThread } from "./composition/container.js";
-import { Worker } from "./core/engine/worker.js";
+import type { Worker } from "./core/engine/worker.js";
 import { isUnavailable, messageOf } from "./core/errors.js";
 import { typesOf } from "./core/ports/asset-handler.js";
 import type { JobOperator } from "./core/ports/job-operator.js";
 import {
-  createApp,
+  ApiOnDemand,
   ExplainedFault,
   type Fetch,
   type NodeListener,
-  nodeListener,
   type NodeListenerOptions,
   refuseUnknownHttpOptions,
-  TokenAuthenticator,
-} from "./http/index.js";
+} from "./http/on-demand.js";
 import { type AssetmillOptions, refuseUnknownNames } from "./options.js";
 import { refuseUnknownOptions } from "./core/operator/unknown-name.js";
 import { ENGINE_TOOLS, HOST_LOGGER, JOB_OPERATOR, OPEN_RESOURCES } from "./composition/tokens.js";
@@ -53,6 +50,9 @@ export interface Assetmill {
 export async function createAssetmill(options: AssetmillOptions): Promise<Assetmill> {
   refuseUnknownNames(options);
   if (options.http !== undefined) refuseUnknownHttpOptions(options.http, "http");
+  // Only now: importing assetmill loads no database, container or engine.
+  const { beginRetention, composeContainer, createWorker, guardMainThread } =
+    await import("./composition/container.js");
   let worker: Worker | undefined;
   let callOff: (() => Promise<void>) | undefined;
   let endRetention: (() => Promise<void>) | undefined;
@@ -60,7 +60,7 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
   const start = (only?: { readonly jobId: string }): void => {
     if (closed) throw new Error("this assetmill is closed");
     if (only !== undefined) refuseUnknownOptions(only, { jobId: true });
-    worker ??= new Worker(container.get(ENGINE_TOOLS), only?.jobId);
+    worker ??= createWorker(container, only?.jobId);
     callOff ??= guardMainThread(options);
     endRetention ??= beginRetention(container, options);
     worker.start();
@@ -71,22 +71,21 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
     worker?.wake();
   });
   const operator = container.get(JOB_OPERATOR);
-  const logger = container.get(HOST_LOGGER);
+  const logger = () => container.get(HOST_LOGGER);
   const token = options.http?.authenticator ? undefined : randomBytes(24).toString("base64url");
   const onError = (error: unknown): void =>
     void (isUnavailable(error)
-      ? logger.warn(messageOf(error))
-      : logger.error(hasStackOfUse(error) ? (error.stack ?? error.message) : messageOf(error)));
-  const app = await orClose(container, () =>
-    createApp(operator, {
-      onError,
-      ready: () => operator.history({ limit: 1 }).then(() => !closed),
-      jobTypes: [...new Set(container.get(ENGINE_TOOLS).handlers.flatMap(typesOf))].sort(),
-      ...options.http,
-      authenticator: options.http?.authenticator ?? new TokenAuthenticator(token ?? ""),
-    }),
-  );
-  const fetch: Fetch = async (request, bindings) => app.fetch(request, bindings);
+      ? logger().warn(messageOf(error))
+      : logger().error(hasStackOfUse(error) ? (error.stack ?? error.message) : messageOf(error)));
+  const api = new ApiOnDemand(operator, {
+    ready: () => operator.history({ limit: 1 }).then(() => !closed),
+    jobTypes: [...new Set(container.get(ENGINE_TOOLS).handlers.flatMap(typesOf))].sort(),
+    ...options.http,
+    onError: options.http?.onError ?? onError,
+    token,
+  });
+  // Invalid options are refused here, not at the first request.
+  if (options.http !== undefined) await orClose(container, () => api.load());
   const stop = async (): Promise<void> => {
     const stopping = worker;
     worker = undefined;
@@ -98,9 +97,13 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
   };
   return {
     operator,
-    fetch,
+    // Who takes the function will call it soon: the first request should find the API loaded.
+    get fetch() {
+      api.load().catch(() => {});
+      return api.fetch;
+    },
     token,
-    nodeListener: (listenerOptions) => nodeListener(fetch, options.http?.onError ?? onError, listenerOptions),
+    nodeListener: (listenerOptions) => api.nodeListener(listenerOptions),
     start,
     stop,
     close: async () => {
@@ -115,10 +118,10 @@ export async function createAssetmill(options: AssetmillOptions): Promise<Assetm
 /** Returns whether the stack tells more than the message. */
 const hasStackOfUse = (error: unknown): error is Error => error instanceof Error && !(error instanceof ExplainedFault);
 
-/** Closes what was opened if `make` throws: nobody else can. */
-async function orClose<T>(container: Container, make: () => T): Promise<T> {
+/** Closes what was opened if `make` rejects: nobody else can. */
+async function orClose(container: Container, make: () => Promise<void>): Promise<void> {
   try {
-    return make();
+    await make();
   } catch (error) {
     await container.get(OPEN_RESOURCES).close();
     throw error;

@@ -15,6 +15,6 @@ export type { AssetRepository } from "./core/ports/asset-repository.js";
 export type { Authenticator, Credentials, Principal } from "./core/ports/authenticator.js";
 export type { JobControl, JobOperator, StartRequest } from "./core/ports/job-operator.js";
 export type { PathRules } from "./core/asset/skip-rules.js";
-export { assetmillEntities } from "./composition/databases.js";
+export { assetmillEntities } from "./composition/entities.js";
 export type { AssetmillOptions, DatabaseLoan, Plugin } from "./options.js";
 export { ASSET_HANDLER } from "./composition/tokens.js";

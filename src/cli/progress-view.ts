@@ -1,4 +1,4 @@
-import { Presets, SingleBar } from "cli-progress";
+import type * as CliProgress from "cli-progress";
 import type { JobReport } from "../core/job/job-report.js";
 import type { Output } from "./output.js";
 
@@ -11,8 +11,9 @@ export interface ProgressView {
 }
 
 /** Returns a progress bar on a terminal, elsewhere a plain line every few seconds. */
-export const progressView = (output: Output): ProgressView =>
-  output.isTerminal ? new ProgressBar(output) : new ProgressLines(output);
+export async function progressView(output: Output): Promise<ProgressView> {
+  return output.isTerminal ? new ProgressBar(output, await import("cli-progress")) : new ProgressLines(output);
+}
 
 const rate = (report: JobReport): string => (report.throughput === null ? "" : `${report.throughput}/s`);
 
@@ -39,11 +40,11 @@ const details = (report: JobReport, viewedMs: number): string =>
     .join(", ");
 
 class ProgressBar implements ProgressView {
-  readonly #bar: SingleBar;
+  readonly #bar: CliProgress.SingleBar;
   readonly #sinceMs = performance.now();
   #started = false;
 
-  constructor(output: Output) {
+  constructor(output: Output, { Presets, SingleBar }: typeof CliProgress) {
     this.#bar = new SingleBar(
       {
         format: "{status} [{bar}] {percentage}% {value}/{totalText} {details}",

@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { Container } from "inversify";
+import type { Container } from "inversify";
 import { createHostLogger, handlerLoggers } from "../adapters/logging/index.js";
 import {
   HostProbe,
@@ -16,9 +16,9 @@ import {
   TypeOrmJobRetention,
   TypeOrmJobStore,
 } from "../adapters/store/index.js";
-import { scheduleRetention } from "../adapters/schedule/index.js";
 import { latencyOn } from "../core/engine/health/stopwatch.js";
-import { checkHandlers, handlersIn, loadHandlers, openThreads } from "./handlers.js";
+import { Worker } from "../core/engine/worker.js";
+import { checkHandlers, handlersIn, loadHandlers, mayBeRefused, openThreads } from "./handlers.js";
 import { defaultStore } from "./default-store.js";
 import { migrationTarget, openRepository, openStore, refuseWrongFolder } from "./repositories.js";
 import type { EngineJournal, EngineTools } from "../core/engine/tools.js";
@@ -31,7 +31,6 @@ import { SkipRules } from "../core/asset/skip-rules.js";
 import { type AssetmillOptions, checkMaxActiveJobs, checkRetention, resolveEngineOptions } from "../options.js";
 import { refuseWrongKinds } from "./wrong-kinds.js";
 import { OpenResources } from "./open-resources.js";
-import { migrationModule } from "../plugins/migration/index.js";
 import {
   ASSET_REPOSITORY,
   CHUNK_STORE,
@@ -51,22 +50,30 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
   const engine = resolveEngineOptions(options);
   checkRetention(options);
   checkMaxActiveJobs(options);
-  const container = new Container({ defaultScope: "Singleton" });
-  container.bind(HOST_LOGGER).toConstantValue(options.logger ?? createHostLogger("warn"));
-  await loadHandlers(container, options);
   await refuseWrongFolder(options.assets);
   const resources = new OpenResources();
-  container.bind(OPEN_RESOURCES).toConstantValue(resources);
+  const open = async () => resources.add(await openStore(options.store ?? defaultStore(options.assets)));
+  // The store opens while container and handlers are loaded, unless these may be refused: then it must not be created.
+  const opening = mayBeRefused(options) ? undefined : open();
+  opening?.catch(() => {});
+  let container: Container;
+  // Made at the first line: most processes log nothing.
+  const logger = () => container.get(HOST_LOGGER);
   let handlers: readonly AssetHandler[];
   let threads: HandlerThreads | undefined;
   let migrations: MigrationWatch | undefined;
   try {
-    const database = resources.add(await openStore(options.store ?? defaultStore(options.assets)));
+    container = new (await import("inversify")).Container({ defaultScope: "Singleton" });
+    container.bind(HOST_LOGGER).toDynamicValue(() => options.logger ?? createHostLogger("warn"));
+    container.bind(OPEN_RESOURCES).toConstantValue(resources);
+    await loadHandlers(container, options);
+    const database = await (opening ?? open());
     container.bind(SQL_DATABASE).toConstantValue(database);
     const repository = resources.add(await openRepository(options.assets, database, { existingContents: true }));
     container.bind(ASSET_REPOSITORY).toConstantValue(repository);
     if (options.target !== undefined) {
       const target = resources.add(await openRepository(options.target, database, { field: "target" }));
+      const { migrationModule } = await import("../plugins/migration/index.js");
       await container.loadAsync(migrationModule(repository, migrationTarget(target, repository)));
       migrations = resources.add(
         new MigrationWatch({
@@ -74,7 +81,7 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
           log: new TypeOrmJobLog(database),
           clock: systemClock,
           onError: (jobId, error) =>
-            void container.get(HOST_LOGGER).warn(`job ${jobId}: could not verify its copies: ${messageOf(error)}`),
+            void logger().warn(`job ${jobId}: could not verify its copies: ${messageOf(error)}`),
         }),
       );
     }
@@ -82,6 +89,7 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
     threads = await openThreads(handlers, options, engine);
     if (threads) resources.add(threads);
   } catch (error) {
+    await opening?.catch(() => {});
     await resources.close();
     throw error;
   }
@@ -105,7 +113,7 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
     [JOB_STORE, JOB_LOG, JOB_REPORTS, ASSET_REPOSITORY],
   );
   container.bind(ENGINE_TOOLS).toResolvedValue(
-    (jobs, chunks, reports, repository, logger): EngineTools => ({
+    (jobs, chunks, reports, repository): EngineTools => ({
       jobs,
       chunks,
       reports,
@@ -119,9 +127,9 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
       openHandlerLogger: handlerLoggers(logger),
       journal: {
         unavailable: (error, retryInMs) =>
-          void logger.warn(`${messageOf(error)}; trying again in ${Math.round(retryInMs)} ms`),
+          void logger().warn(`${messageOf(error)}; trying again in ${Math.round(retryInMs)} ms`),
         failed: (jobId, error) =>
-          void logger.error(
+          void logger().error(
             `job ${jobId}: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
           ),
       } satisfies EngineJournal,
@@ -131,25 +139,34 @@ export async function composeContainer(options: AssetmillOptions, onWork: () => 
       ...(threads ? { threads } : {}),
       ...(migrations ? { onEnd: migrations.ended } : {}),
     }),
-    [JOB_STORE, CHUNK_STORE, JOB_REPORTS, ASSET_REPOSITORY, HOST_LOGGER],
+    [JOB_STORE, CHUNK_STORE, JOB_REPORTS, ASSET_REPOSITORY],
   );
   return container;
 }
+
+/** Returns a worker for all jobs of the repository, or for one. */
+export const createWorker = (container: Container, jobId?: string): Worker =>
+  new Worker(container.get(ENGINE_TOOLS), jobId);
 
 /** Deletes old jobs from time to time, if the options ask for it. Returns a function that ends that. */
 export function beginRetention(container: Container, { retention }: AssetmillOptions): () => Promise<void> {
   const { days, jobs } = retention ?? {};
   if (days === undefined && jobs === undefined) return async () => {};
-  const logger = container.get(HOST_LOGGER);
-  return scheduleRetention({
-    retention: new TypeOrmJobRetention(container.get(SQL_DATABASE)),
-    rule: {
-      ...(days === undefined ? {} : { maxAgeMs: days * 86_400_000 }),
-      ...(jobs === undefined ? {} : { maxJobs: jobs }),
-    },
-    clock: systemClock,
-    onError: (error) => void logger.warn(`could not delete old jobs: ${messageOf(error)}`),
-  });
+  const onError = (error: unknown): void =>
+    void container.get(HOST_LOGGER).warn(`could not delete old jobs: ${messageOf(error)}`);
+  const schedule = import("../adapters/schedule/index.js").then(({ scheduleRetention }) =>
+    scheduleRetention({
+      retention: new TypeOrmJobRetention(container.get(SQL_DATABASE)),
+      rule: {
+        ...(days === undefined ? {} : { maxAgeMs: days * 86_400_000 }),
+        ...(jobs === undefined ? {} : { maxJobs: jobs }),
+      },
+      clock: systemClock,
+      onError,
+    }),
+  );
+  schedule.catch(onError);
+  return async () => (await schedule)();
 }
 
 /** Starts the watchdog of the main thread, if the options ask for it. Returns a function that ends it. */

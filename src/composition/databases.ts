@@ -1,7 +1,6 @@
-import type { EntitySchema } from "typeorm";
-import { AssetKeys1764300000007, DatabaseAssets1764020000003 } from "../adapters/assets/database/index.js";
+import { AssetKeys1764300000007 } from "../adapters/assets/database/asset-keys-1764300000007.js";
+import { DatabaseAssets1764020000003 } from "../adapters/assets/database/database-assets-1764020000003.js";
 import {
-  entitySchema,
   FolderResults1761300000001,
   isWritable,
   isWrongPlace,
@@ -15,12 +14,10 @@ import {
   SqliteDatabase,
   sqliteIdentity,
   type SqliteDriverName,
-  SqlText,
 } from "../adapters/sql/index.js";
 import {
   ChunkKeys1764300000005,
   Contract1763900000002,
-  JOB_ROW,
   JobQueue1796119200058,
   Jobs1761300000000,
   JobWarnings1796083200054,
@@ -29,12 +26,13 @@ import {
   Shares1764550000000,
 } from "../adapters/store/index.js";
 import { invalidParameter } from "../core/errors.js";
+import { ENTITIES } from "./entities.js";
 import type { DatabaseLoan } from "../options.js";
 import type { DatabaseUri } from "./uris.js";
 
 /** The tables of all parts of assetmill. Migrations are in the order in which they were added. */
 export const SCHEMA = {
-  entities: [JOB_ROW],
+  entities: ENTITIES,
   migrations: [
     new Jobs1761300000000(),
     new FolderResults1761300000001(),
@@ -50,10 +48,6 @@ export const SCHEMA = {
     new ManifestPacking1796205600080(),
   ],
 };
-
-/** Returns the entities that a lent DataSource must have among its own, for the loan's schema and prefix. */
-export const assetmillEntities = (place: Omit<DatabaseLoan, "dataSource"> = {}): EntitySchema[] =>
-  SCHEMA.entities.map((entity) => entitySchema(entity, new SqlText(place, true)));
 
 /** How to open a database. */
 export interface DatabaseOpening {

@@ -1,21 +1,24 @@
 import type { Container } from "inversify";
 import { availableParallelism } from "node:os";
-import { asModule, importPlugin, PiscinaHandlerThreads } from "../adapters/threads/index.js";
+import { asModule, importPlugin } from "../adapters/threads/plugin-modules.js";
 import type { EngineOptions } from "../core/engine/options.js";
 import { invalidParameter } from "../core/errors.js";
 import type { AssetHandler } from "../core/ports/asset-handler.js";
 import type { HandlerThreads } from "../core/ports/handler-threads.js";
 import type { AssetmillOptions } from "../options.js";
-import { ditaHandler, ditaModule } from "../plugins/dita/index.js";
 import { refuseMistypedKeys } from "./handler-keys.js";
 import { ASSET_HANDLER } from "./tokens.js";
+
+/** Returns whether `loadHandlers` may throw: the built-in handlers alone are fine. */
+export const mayBeRefused = ({ plugins = [], builtIns = true }: AssetmillOptions): boolean =>
+  plugins.length > 0 || !builtIns;
 
 /** Loads the built-in handlers, then the host's plugins in the order given. Throws INVALID_PARAMETER if there are none. */
 export async function loadHandlers(
   container: Container,
   { plugins = [], builtIns = true, target }: AssetmillOptions,
 ): Promise<void> {
-  if (builtIns) await container.loadAsync(ditaModule);
+  if (builtIns) await container.loadAsync((await import("../plugins/dita/index.js")).ditaModule);
   for (const plugin of plugins) {
     await container.loadAsync(...(plugin instanceof URL ? await importPlugin(plugin.href) : [asModule(plugin)]));
   }
@@ -41,11 +44,13 @@ const DITA_URL = new URL("../plugins/dita/index.js", import.meta.url).href;
  */
 export async function openThreads(
   handlers: readonly AssetHandler[],
-  { plugins = [] }: AssetmillOptions,
+  { plugins = [], builtIns = true }: AssetmillOptions,
   { threads, threadMemoryMb, concurrency }: EngineOptions,
 ): Promise<HandlerThreads | undefined> {
   const threaded = handlers.filter(({ thread }) => thread !== undefined && thread !== false);
   if (threaded.length === 0) return undefined;
+  const ditaHandler = builtIns ? (await import("../plugins/dita/index.js")).ditaHandler : undefined;
+  const { PiscinaHandlerThreads } = await import("../adapters/threads/index.js");
   const wanted = threaded.filter((handler) => handler !== ditaHandler).map(({ name }) => name);
   const urls = plugins.flatMap((plugin) => (plugin instanceof URL ? [plugin.href] : []));
   const isOccasional = !threaded.some(({ thread }) => thread === true);
@@ -53,7 +58,7 @@ export async function openThreads(
     isOccasional,
     threads: threads || (isOccasional ? 1 : Math.min(concurrency, availableParallelism())),
     memoryMb: threadMemoryMb,
-    modules: [...(handlers.includes(ditaHandler) ? [DITA_URL] : []), ...(wanted.length > 0 ? urls : [])],
+    modules: [...(ditaHandler && handlers.includes(ditaHandler) ? [DITA_URL] : []), ...(wanted.length > 0 ? urls : [])],
   });
   if (wanted.length === 0) return pool;
   try {

@@ -1,11 +1,6 @@
 import { existsSync } from "node:fs";
-import {
-  DatabaseAssetRepository,
-  type DatabaseAssetsOptions,
-  resolveContentFolder,
-} from "../adapters/assets/database/index.js";
-import { FolderAssetRepository, FolderReader } from "../adapters/assets/folder/index.js";
-import { type DialectName, JcrAssetRepository } from "../adapters/assets/jcr/index.js";
+import type { DatabaseAssetsOptions } from "../adapters/assets/database/index.js";
+import type { DialectName, JcrAssetRepository } from "../adapters/assets/jcr/index.js";
 import { type SqlDatabase, SqliteDatabase } from "../adapters/sql/index.js";
 import { AssetmillError, invalidParameter, messageOf } from "../core/errors.js";
 import type { AssetRepository } from "../core/ports/asset-repository.js";
@@ -16,6 +11,11 @@ import { type DatabaseAssetsUri, type JcrUri, parseAssetsUri, parseStoreUri } fr
 import { isLoan } from "./default-store.js";
 
 type Assets = AssetmillOptions["assets"];
+
+// Each kind of repository is loaded when a URI names it.
+const databaseAssets = () => import("../adapters/assets/database/index.js");
+const folderAssets = () => import("../adapters/assets/folder/index.js");
+const jcrAssets = () => import("../adapters/assets/jcr/index.js");
 
 export const openStore = (store: string | DatabaseLoan): Promise<SqlDatabase> =>
   typeof store === "string" ? openDatabase(parseStoreUri(store)) : lendDatabase(store);
@@ -35,7 +35,7 @@ export async function openRepository(
   if (isLoan(assets)) return openDatabaseAssets(await lendDatabase(assets), store, contents);
   if (typeof assets !== "string") return assets;
   const uri = parseAssetsUri(assets, field);
-  if (uri.kind === "folder") return FolderAssetRepository.open(uri, store);
+  if (uri.kind === "folder") return (await folderAssets()).FolderAssetRepository.open(uri, store);
   if (uri.kind === "jcr") return openJcr(uri, field);
   const isStore = (await identityOf(uri)) === store.identity;
   if (isStore && uri.kind === "sqlite" && uri.driver !== undefined && store instanceof SqliteDatabase)
@@ -51,8 +51,11 @@ export async function openRepository(
 export async function refuseWrongFolder(assets: Assets): Promise<void> {
   if (typeof assets !== "string") return;
   const uri = parseAssetsUri(assets);
-  if (uri.kind === "folder") await FolderReader.at(uri);
-  else if (uri.kind !== "jcr") await resolveContentFolder({ ...contentOf(uri), existingContents: true });
+  if (uri.kind === "folder") await (await folderAssets()).FolderReader.at(uri);
+  else if (uri.kind !== "jcr") {
+    const { resolveContentFolder } = await databaseAssets();
+    await resolveContentFolder({ ...contentOf(uri), existingContents: true });
+  }
 }
 
 /**
@@ -81,7 +84,7 @@ export async function openAssets(assets: string, field = "assets"): Promise<Asse
   if (uri.kind === "jcr") return openJcr(uri, field);
   const place = { database: await openDatabase(uri, { field }), ownsDatabase: true };
   try {
-    return await DatabaseAssetRepository.open(place, contentOf(uri));
+    return await (await databaseAssets()).DatabaseAssetRepository.open(place, contentOf(uri));
   } catch (error) {
     await place.database.close();
     throw error;
@@ -115,6 +118,7 @@ export async function refuseWrongTarget(assets: string, target: string): Promise
 
 /** Opens a JCR repository. It may be unreachable now and back when needed, but refused credentials fail at once. */
 async function openJcr({ dialect, connections, ...uri }: JcrUri, field: string): Promise<JcrAssetRepository> {
+  const { JcrAssetRepository } = await jcrAssets();
   const repository = new JcrAssetRepository({
     ...uri,
     ...(dialect === undefined ? {} : { dialect: dialect as DialectName }),
@@ -138,7 +142,7 @@ async function openDatabaseAssets(
   const isStore = own.identity === store.identity;
   const place = { database: isStore ? store : own, ownsDatabase: !isStore };
   try {
-    return await DatabaseAssetRepository.open(place, contents);
+    return await (await databaseAssets()).DatabaseAssetRepository.open(place, contents);
   } catch (error) {
     if (place.ownsDatabase) await own.close();
     throw error;

@@ -1,4 +1,3 @@
-import { FolderReader } from "../adapters/assets/folder/index.js";
 import { systemClock } from "../adapters/runtime/index.js";
 import { invalidParameter } from "../core/errors.js";
 import { normalisePath } from "../core/asset/path.js";
@@ -29,6 +28,7 @@ export async function importFolder(
   hooks: ImportHooks,
 ): Promise<ImportProgress> {
   const root = normalisePath(path);
+  const { FolderReader } = await import("../adapters/assets/folder/index.js");
   const source = await FolderReader.at({ ...folder, mount: root });
   const target = await openAssets(assets);
   try {

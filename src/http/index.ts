@@ -12,7 +12,8 @@ export { TokenAuthenticator } from "./auth/token-authenticator.js";
 export { ExplainedFault } from "./explained-fault.js";
 export { LISTEN_DEFAULTS, type Listening, type ListenOptions, listen } from "./listen.js";
 export { isLoopback } from "./loopback.js";
-export { type Fetch, type NodeListener, nodeListener, type NodeListenerOptions } from "./node-listener.js";
+export type { NodeListenerOptions } from "./listener-options.js";
+export { type Fetch, type NodeListener, nodeListener } from "./node-listener.js";
 export {
   DEFAULTS,
   type HttpOptions,

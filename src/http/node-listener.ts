@@ -1,23 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
 import { invalidParameter } from "../core/errors.js";
-import { type NamesOf, refuseUnknownOptions } from "../core/operator/unknown-name.js";
-import { checkLimit } from "./check-limit.js";
+import { type NodeListenerOptions, resolveListenerOptions } from "./listener-options.js";
 import { plainProblem, problemResponse } from "./problems.js";
-import { endIfUnread, UNREAD_TIMEOUT_MS } from "./unread-response.js";
+import { endIfUnread } from "./unread-response.js";
 
 /** A function from Request to Response. `bindings` give it the socket, for the remote address. */
 export type Fetch = (request: Request, bindings?: HttpBindings) => Response | Promise<Response>;
 
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
-/** Options of `nodeListener`. */
-export interface NodeListenerOptions {
-  /** How long a client may leave a response unread before its connection is closed. @defaultValue 60 s */
-  readonly unreadTimeoutMs?: number;
-}
-
-const NAMES: NamesOf<Required<NodeListenerOptions>> = { unreadTimeoutMs: true };
 
 /** A request with what frameworks add to it. */
 type HostRequest = IncomingMessage & { baseUrl?: unknown; body?: unknown; rawBody?: unknown };
@@ -47,9 +38,7 @@ export function nodeListener(
   onError: (error: unknown) => void = () => {},
   options: NodeListenerOptions = {},
 ): NodeListener {
-  refuseUnknownOptions(options, NAMES);
-  const { unreadTimeoutMs = UNREAD_TIMEOUT_MS } = options;
-  checkLimit("unreadTimeoutMs", unreadTimeoutMs);
+  const { unreadTimeoutMs } = resolveListenerOptions(options);
   // Not the library's createAdaptorServer: it does not let us choose the response if no Request can be built.
   const listener = getRequestListener(
     (request, bindings) => {

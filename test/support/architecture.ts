@@ -60,7 +60,7 @@ const HANDLER_SIDE = (file: string): boolean =>
   CORE_WITHOUT_ENGINE(file) && !isIn("core/operator/", "core/transfer/")(file);
 
 /** Parts of the composition root with a rule of their own. */
-const COMPOSITION_PARTS = ["container", "databases", "open-resources", "tokens", "uris"].map(
+const COMPOSITION_PARTS = ["container", "databases", "entities", "open-resources", "tokens", "uris"].map(
   (name) => `composition/${name}.ts`,
 );
 
@@ -119,16 +119,25 @@ const RULES: readonly [zone: (zone: string) => boolean, rule: Rule][] = [
         "adapters/store/",
         "adapters/assets/database/",
         "options.ts",
+        "composition/entities.ts",
         "composition/uris.ts",
       ),
       because: "the part of the composition root that knows which tables there are",
     },
   ],
   [
+    isIn("composition/entities.ts"),
+    {
+      packages: true,
+      may: isIn("core/", "adapters/sql/", "adapters/store/", "options.ts"),
+      because: "the part of the composition root that knows what TypeORM has to know of the tables",
+    },
+  ],
+  [
     isIn("assetmill.ts"),
     {
       packages: true,
-      may: isIn("core/", "composition/container.ts", "composition/tokens.ts", "options.ts", "http/index.ts"),
+      may: isIn("core/", "composition/container.ts", "composition/tokens.ts", "options.ts", "http/on-demand.ts"),
       because: "only composition/ sees the adapters",
     },
   ],
@@ -153,7 +162,7 @@ const RULES: readonly [zone: (zone: string) => boolean, rule: Rule][] = [
     isIn("index.ts"),
     {
       packages: true,
-      may: isIn("core/", "assetmill.ts", "composition/databases.ts", "composition/tokens.ts", "options.ts"),
+      may: isIn("core/", "assetmill.ts", "composition/entities.ts", "composition/tokens.ts", "options.ts"),
       because: "the public API names no adapter",
     },
   ],

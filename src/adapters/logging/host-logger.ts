@@ -1,11 +1,13 @@
-import { createLogger, format, type Logger, transports } from "winston";
+import type { Logger } from "winston";
 import { escapeLine } from "../../core/job/log-entry.js";
+import { winston } from "./winston.js";
 
 type HostLogLevel = "error" | "warn" | "info" | "debug";
 
 /** Creates the default host logger, which writes lines to standard error. */
-export const createHostLogger = (level: HostLogLevel): Logger =>
-  createLogger({
+export function createHostLogger(level: HostLogLevel): Logger {
+  const { createLogger, format, transports } = winston();
+  return createLogger({
     level,
     format: format.combine(
       format.timestamp(),
@@ -15,3 +17,4 @@ export const createHostLogger = (level: HostLogLevel): Logger =>
     ),
     transports: [new transports.Console({ stderrLevels: ["error", "warn", "info", "debug"] })],
   });
+}

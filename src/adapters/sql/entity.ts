@@ -1,4 +1,5 @@
-import { EntitySchema } from "typeorm";
+import { createRequire } from "node:module";
+import type { EntitySchema } from "typeorm";
 import type { SqlText } from "./sql-text.js";
 
 /** Maps a class to a table. The database adds the table's prefix and schema. */
@@ -9,9 +10,14 @@ export interface EntityDefinition<T extends object = object> {
   readonly columns: EntitySchema<T>["options"]["columns"];
 }
 
+/** TypeORM's class, loaded at the first call: importing assetmill must not load TypeORM, and this file is part of that. */
+const entitySchemaClass = (): typeof EntitySchema =>
+  (createRequire(import.meta.url)("typeorm/entity-schema/EntitySchema.js") as { EntitySchema: typeof EntitySchema })
+    .EntitySchema;
+
 /** Never synchronised: only migrations create our tables, even if a host's DataSource synchronises its own. */
 export const entitySchema = (entity: EntityDefinition, text: SqlText): EntitySchema =>
-  new EntitySchema({
+  new (entitySchemaClass())({
     target: entity.target,
     name: entity.target.name,
     tableName: `${text.prefix}${entity.table}`,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DataSource, type EntityManager, type QueryRunner } from "typeorm";
+import type { EntityManager, QueryRunner } from "typeorm";
+import { DataSource } from "typeorm/data-source/DataSource.js";
 import type { PostgresConnectionOptions } from "typeorm/driver/postgres/PostgresConnectionOptions.js";
 import { invalidParameter } from "../../core/errors.js";
 import { type EntityDefinition, entitySchema } from "./entity.js";

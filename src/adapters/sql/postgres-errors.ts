@@ -1,4 +1,4 @@
-import { QueryFailedError } from "typeorm";
+import { QueryFailedError } from "typeorm/error/QueryFailedError.js";
 import { AssetmillError, invalidParameter } from "../../core/errors.js";
 
 /**

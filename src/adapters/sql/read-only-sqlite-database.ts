@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { DataSource, type EntityManager } from "typeorm";
+import type { EntityManager } from "typeorm";
+import { DataSource } from "typeorm/data-source/DataSource.js";
 import { AssetmillError, invalidParameter } from "../../core/errors.js";
 import { entitySchema } from "./entity.js";
 import { hasTables, isUpToDate } from "./migrations.js";

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { DataSource, type EntityManager, type QueryRunner } from "typeorm";
+import type { EntityManager, QueryRunner } from "typeorm";
+import { DataSource } from "typeorm/data-source/DataSource.js";
 import { AssetmillError, invalidParameter } from "../../core/errors.js";
 import { type EntityDefinition, entitySchema } from "./entity.js";
 import { FileIdentity } from "./file-identity.js";
@@ -185,9 +186,20 @@ async function rollback(runner: QueryRunner): Promise<void> {
   }
 }
 
-/** Opens both connections and returns SQLite's version. */
+/** Opens both connections, at the same time, and returns SQLite's version. */
 async function initialize(parts: Parts, options: SqliteOptions): Promise<string> {
-  const { writer, reader, driver, file, text } = parts;
+  const { reader, file } = parts;
+  const writing = initializeWriter(parts, options);
+  const reading = initializeSource(reader, file).then(() => reader.query("pragma query_only = on"));
+  // Only what has ended can be closed.
+  await Promise.allSettled([writing, reading]);
+  const version = await writing;
+  await reading;
+  return version;
+}
+
+async function initializeWriter(parts: Parts, options: SqliteOptions): Promise<string> {
+  const { writer, driver, file, text } = parts;
   const { migrations, existing, field = "store" } = options;
   await initializeSource(writer, file);
   driver.prepare(writer);
@@ -197,8 +209,6 @@ async function initialize(parts: Parts, options: SqliteOptions): Promise<string>
   await writer.query("pragma journal_mode = wal");
   await writer.query("pragma synchronous = full");
   await bringUpToDate(parts, migrations);
-  await initializeSource(reader, file);
-  await reader.query("pragma query_only = on");
   return version;
 }
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { QueryFailedError } from "typeorm";
+import { QueryFailedError } from "typeorm/error/QueryFailedError.js";
 import { AssetmillError, invalidParameter } from "../../core/errors.js";
 
 /** Temporary failures: nothing was stored, and the same transaction may be retried. */

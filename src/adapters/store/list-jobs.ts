@@ -1,4 +1,5 @@
-import { type FindOptionsSelect, In } from "typeorm";
+import type { FindOptionsSelect } from "typeorm";
+import { In } from "typeorm/find-options/operator/In.js";
 import { JOB_PAGE_BYTES } from "../../core/job/page-limits.js";
 import type { JobPage, JobQuery } from "../../core/ports/job-store.js";
 import type { SqlDatabase } from "../sql/sql-database.js";

@@ -1,4 +1,4 @@
-import { In } from "typeorm";
+import { In } from "typeorm/find-options/operator/In.js";
 import { overlaps, type Scope } from "../../core/asset/scope.js";
 import type { Job } from "../../core/job/job.js";
 import { scopeOfRequest } from "../../core/job/job-request.js";

@@ -75,19 +75,16 @@ export class TypeOrmJobStore implements JobStore {
 
   async unattended(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const { dialect } = this.#database;
-    const idle = await this.#database.read(
-      `select id from ${JOB} j where id in ${dialect.list("text")} and not exists (
-         select 1 from ${LEASE} l ${dialect.byIndex("lease_by_state")}
-         where l.job_id = j.id and state = 'LEASED' and until_ms > ${dialect.now})`,
-      [JSON.stringify(ids)],
-    );
-    if (idle.length === 0) return new Map();
+    // The latest lease, for which all of a job's are read, is sought only where none is valid.
     const rows = await this.#database.read(
-      `select id, until_ms from (
-         select j.id, (select max(until_ms) from ${LEASE} l where l.job_id = j.id) as until_ms from ${JOB} j
-         where j.id in ${dialect.list("text")}
-       ) as t where until_ms > 0 and until_ms <= ${dialect.now}`,
-      [JSON.stringify(idle.map(({ id }) => id))],
+      `with seen as materialized (
+         select j.id, case when exists (
+             select 1 from ${LEASE} l ${dialect.byIndex("lease_by_state")}
+             where l.job_id = j.id and state = 'LEASED' and until_ms > ${dialect.now})
+           then 0 else (select max(until_ms) from ${LEASE} l where l.job_id = j.id) end as until_ms
+         from ${JOB} j where j.id in ${dialect.list("text")})
+       select id, until_ms from seen where until_ms > 0 and until_ms <= ${dialect.now}`,
+      [JSON.stringify(ids)],
     );
     return new Map(rows.map((row) => [String(row.id), Number(row.until_ms)]));
   }

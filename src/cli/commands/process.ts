@@ -31,6 +31,8 @@ export interface ProcessFlags extends ChoiceFlags {
   readonly json?: boolean;
 }
 
+/** The first looks come sooner, so that a small job does not wait for the next one at its end. */
+const FIRST_LOOK_MS = 10;
 const LOOK_EVERY_MS = 200;
 const JSON_EVERY_MS = 1_000;
 
@@ -101,10 +103,10 @@ async function watch(
   output: Output,
 ): Promise<JobReport> {
   const json = flags.json === true;
-  const view = json ? undefined : progressView(output);
+  const view = json ? undefined : await progressView(output);
   let saidMs = performance.now();
   try {
-    for (;;) {
+    for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(LOOK_EVERY_MS, pauseMs * 1.5)) {
       const report = await mill.operator.status(processingId).catch(waitForStore);
       if (!report) continue;
       view?.show(report);
@@ -119,7 +121,7 @@ async function watch(
         output.json(report);
         saidMs = performance.now();
       }
-      await signals.sleep(LOOK_EVERY_MS);
+      await signals.sleep(pauseMs);
     }
   } finally {
     view?.end();

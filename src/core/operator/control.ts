@@ -41,7 +41,11 @@ export class Control implements JobControl {
   }
 
   async status(processingId: string): Promise<JobReport> {
-    return this.report(await this.job(processingId));
+    // Both reads at the same time: beside busy jobs each one waits for a turn of the event loop or two.
+    const unattended = this.#tools.jobs.unattended([processingId]);
+    unattended.catch(() => {});
+    const job = await this.job(processingId);
+    return reportOf(job, isAtWork(job) ? (await unattended).get(job.id) : undefined);
   }
 
   async summary(processingId: string): Promise<JobSummary> {
