@@ -6,6 +6,7 @@ import { runHostile } from "./hostile.js";
 import { runJcr, runJcrJob } from "./jcr.js";
 import { runLogins } from "./logins.js";
 import { runQueue } from "./queue.js";
+import { runStamps } from "./stamps.js";
 import { runThroughput } from "./throughput.js";
 
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   "jcr-job": runJcrJob,
   logins: runLogins,
   queue: runQueue,
+  stamps: runStamps,
   throughput: runThroughput,
 };
 

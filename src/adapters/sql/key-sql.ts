@@ -28,8 +28,9 @@ export interface KeySql {
   readonly samePath: (a: string, b: string) => string;
   /**
    * Joins a table's row, if there is one, that meets a condition on a unique index; `lock` is appended to its select.
-   * PostgreSQL looks it up for each row before, whatever its statistics say or lack: just after an import, any other plan
-   * looks as cheap, and reads the whole table.
+   * It is looked up for each row before, whatever the statistics say or lack: just after an import, any other plan
+   * looks as cheap to PostgreSQL, and reads the whole table. SQLite, which has none, would rather read all results of a
+   * repository for each of the paths.
    */
   readonly joinOne: (table: string, alias: string, condition: string, lock?: string) => string;
   /** Columns to sort keys by. */
@@ -50,7 +51,8 @@ export const sqliteKeys: KeySql = {
   hash: itself,
   pathIdentity: itself,
   samePath: equal,
-  joinOne: (table, alias, condition) => `join ${table} ${alias} on ${condition}`,
+  // Only a cross join is never reordered.
+  joinOne: (table, alias, condition) => `cross join ${table} ${alias} on ${condition}`,
   order: (column, direction) => `${column} ${direction}`,
   below: () => ({ where: undefined, head: "key" }),
 };
