@@ -12,6 +12,10 @@ export interface SqlDialect {
   readonly list: (kind: Exclude<ColumnKind, "bytes">) => string;
   /** A JSON list of objects as rows with these columns, for use after `from`; needs an alias. */
   readonly rows: (columns: Readonly<Record<string, ColumnKind>>) => string;
+  /** A JSON list of lists as rows with these columns, of text: a value that is an object becomes its JSON. Needs an alias. */
+  readonly tuples: (columns: readonly string[]) => string;
+  /** The members of a JSON object whose values are texts, as rows with these two columns; needs an alias. */
+  readonly entries: (name: string, value: string) => string;
   /** Condition that the text in `column` contains the parameter. */
   readonly contains: (column: string) => string;
   /**
@@ -19,6 +23,8 @@ export interface SqlDialect {
    * itself; then skip a select that only locks.
    */
   readonly forUpdate: string;
+  /** Appended to a select to keep others from changing its rows until the transaction ends. */
+  readonly forShare: string;
   /** Like `forUpdate`, but skips rows that others have locked. */
   readonly forUpdateSkipLocked: string;
   /**
@@ -33,6 +39,8 @@ export interface SqlDialect {
     readonly bytes: string;
     /** 64-bit integers: epoch milliseconds, sizes. */
     readonly big: string;
+    /** Appended to a column of type text: its order is that of its bytes. */
+    readonly inBinaryOrder: string;
     readonly autoincrement: string;
     /** Appended to a table to store rows in primary key order, if the database can. */
     readonly clustered: string;
