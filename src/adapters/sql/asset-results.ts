@@ -3,6 +3,7 @@ import type { AssetResult, AssetWrite } from "../../core/asset/asset-result.js";
 import type { Stamp } from "../../core/asset/stamp.js";
 import { setImmediate as turn } from "node:timers/promises";
 import { packStamp, unpackStamp } from "./stamp-codec.js";
+import { insertResults, type ResultRow, SOURCE_DIGITS } from "./insert-results.js";
 import { RESULT, SOURCE, sourcesOf } from "./result-sources.js";
 import type { Row, SqlDatabase, SqlTransaction, SqlValue } from "./sql-database.js";
 
@@ -12,19 +13,8 @@ export const REPOSITORY = "{repository}";
 const BATCH_CHARACTERS = 1024 * 1024;
 /** Characters of an asset's row beside its texts. */
 const ROW_CHARACTERS = 20;
-/** Digits of a source's number, before the stamp. */
-const SOURCE_DIGITS = 10;
 
 type References = Readonly<Record<string, readonly AssetReference[]>>;
-
-/** One asset's row; properties and references as JSON, or null where they stay as they are stored. */
-interface ResultRow {
-  readonly path: string;
-  /** The number of the source, and the stamp's column. */
-  readonly stamp: string;
-  readonly properties: string | null;
-  readonly refs: string | null;
-}
 
 /** Results of processing the assets of one repository. */
 export class AssetResults {
@@ -66,12 +56,12 @@ export class AssetResults {
       rows.push(row);
       characters += path.length + stamp.length + (properties?.length ?? 0) + (refs?.length ?? 0) + ROW_CHARACTERS;
       if (characters <= BATCH_CHARACTERS) continue;
-      await insert(tx, id, rows);
+      await insertResults(tx, id, rows);
       rows = [];
       characters = 0;
       await turn();
     }
-    if (rows.length > 0) await insert(tx, id, rows);
+    if (rows.length > 0) await insertResults(tx, id, rows);
   }
 
   /** Locks and returns the stored values of assets that get more than a stamp. */
@@ -113,37 +103,6 @@ export class AssetResults {
     return Number(row?.id);
   }
 }
-
-/**
- * Inserts or updates rows, whose paths are sorted and distinct. Where all get stamps alone, they are sent as one object,
- * path by stamp: each row is then two texts, with nothing in them to parse.
- */
-async function insert(tx: SqlTransaction, id: number, rows: readonly ResultRow[]): Promise<void> {
-  const { dialect } = tx;
-  const stampsOnly = rows.every(({ properties, refs }) => properties === null && refs === null);
-  const from = stampsOnly ? dialect.entries("p", "s") : dialect.tuples(["p", "s", "v", "r"]);
-  const text = stampsOnly
-    ? `{${rows.map(({ path, stamp }) => `${JSON.stringify(path)}:${JSON.stringify(stamp)}`).join()}}`
-    : `[${rows.map(asTuple).join()}]`;
-  await tx.query(
-    `insert into ${RESULT} as old (repository_id, key, path, at_ms, source, stamp${stampsOnly ? "" : ", properties, refs"})
-     select cast(? as integer), ${dialect.keys.pathKey("p")}, ${dialect.keys.longPath("p")}, cast(? as ${dialect.ddl.big}),
-       cast(substr(s, 1, ${SOURCE_DIGITS}) as integer), substr(s, ${SOURCE_DIGITS + 1})${stampsOnly ? "" : ", v, r"}
-     from ${from} as w
-     where true
-     on conflict (repository_id, key) do update set
-       at_ms = excluded.at_ms, source = excluded.source, stamp = excluded.stamp${
-         stampsOnly
-           ? ""
-           : ", properties = coalesce(excluded.properties, old.properties), refs = coalesce(excluded.refs, old.refs)"
-       }`,
-    [id, tx.nowMs, text],
-  );
-}
-
-/** Properties and references are part of the statement's JSON, not texts in it: no quote needs escaping. */
-const asTuple = ({ path, stamp, properties, refs }: ResultRow): string =>
-  `[${JSON.stringify(path)},${JSON.stringify(stamp)},${properties},${refs}]`;
 
 /** Returns the stored object with the members of `more` merged over it, as JSON; null if `more` is empty. */
 function merged(stored: SqlValue | undefined, more: object): string | null {

@@ -22,6 +22,8 @@ export interface KeySql {
   readonly same: (a: string, b: string) => string;
   /** Something as good as the key for finding it, of fixed length if keys do not fit. */
   readonly hash: (column: string) => string;
+  /** A path with no more characters is the key of its result. */
+  readonly pathChars: number;
   /** The key of a result: its path, or a head and a hash of one that no index holds. */
   readonly pathKey: (path: string) => string;
   /** The path if it is not its own key, else null. */
@@ -55,6 +57,7 @@ export const sqliteKeys: KeySql = {
   identity: itself,
   same: equal,
   hash: itself,
+  pathChars: Number.POSITIVE_INFINITY,
   pathKey: itself,
   longPath: () => "null",
   pathHead: itself,
@@ -95,6 +98,7 @@ export const postgresKeys: KeySql = {
   identity: (column) => `${keyHead(column)}, ${keyTail(column)}`,
   same: (a, b) => `${keyHead(a)} = ${keyHead(b)} and ${keyTail(a)} = ${keyTail(b)} and ${a} = ${b}`,
   hash: (column) => `sha256(${column})`,
+  pathChars: KEY_CHARS,
   pathKey,
   longPath: (path) => `(case when length(${path}) > ${KEY_CHARS} then ${path} end)`,
   pathHead: (path) => (path.length > KEY_CHARS ? [...path].slice(0, KEY_CHARS).join("") : path),

@@ -18,8 +18,6 @@ export const postgresDialect: SqlDialect = {
     const typed = all.map(([name, kind]) => `"${name}" ${TYPES[kind]}`).join(", ");
     return `(select ${selected} from json_to_recordset(cast(? as json)) as j(${typed}))`;
   },
-  tuples: (columns) =>
-    `(select ${columns.map((name, i) => `value ->> ${i} as ${name}`).join(", ")} from json_array_elements(cast(? as json)))`,
   entries: (name, value) => `(select key as ${name}, value as ${value} from json_each_text(cast(? as json)))`,
   contains: (text) => `strpos(${text}, ?) > 0`,
   // Not `for update`: that would conflict with foreign key checks from other tables.

@@ -29,7 +29,7 @@ export class ResultRows1796205600070 implements Migration {
       stamp text not null,
       properties text,
       refs text${isSqlite ? `, ${key}` : ""}
-    ) ${ddl.oftenUpdated}`);
+    ) ${ddl.clustered}`);
     await query(
       "insert into {result_source} (job_id, handlers) select distinct job_id, '{}' from {folder_result} order by job_id",
     );

@@ -32,13 +32,16 @@ export async function sourcesOf(
     if (!wanted.has(key)) wanted.set(key, { j: write.jobId, h: JSON.stringify(write.stamp.handlers) });
   }
   const found = new Map<string, number>();
+  const entered: number[] = [];
   for (let tries = 0; ; tries++) {
     const missing = [...wanted].filter(([key]) => !found.has(key)).map(([, source]) => source);
     for (const row of await known(tx, missing)) found.set(keyFrom(String(row.job_id), String(row.handlers)), Number(row.id));
     if (found.size === wanted.size) break;
     if (tries === MAX_TRIES) throw new Error("the sources of results cannot be entered");
-    await enter(tx, missing);
+    entered.push(...(await enter(tx, missing)));
   }
+  const due = entered.find((id) => id % REMOVE_EVERY === 0);
+  if (due !== undefined) await removeUnused(tx, due, new Set(found.values()));
   return (write) => found.get(keyOf(write)) ?? 0;
 }
 
@@ -68,29 +71,30 @@ function known(tx: SqlTransaction, sources: readonly Source[]) {
   );
 }
 
-async function enter(tx: SqlTransaction, sources: readonly Source[]): Promise<void> {
+/** Returns the numbers of those that were new. In one order always, so that no two transactions wait for each other. */
+async function enter(tx: SqlTransaction, sources: readonly Source[]): Promise<readonly number[]> {
   const entered = await tx.query(
     `insert into ${SOURCE} (job_id, handlers) select j, h from ${tx.dialect.rows(COLUMNS)} as w
      where true order by j, h on conflict do nothing returning id`,
     [JSON.stringify(sources)],
   );
-  const due = entered.map(({ id }) => Number(id)).find((id) => id % REMOVE_EVERY === 0);
-  if (due !== undefined) await removeUnused(tx, due);
+  return entered.map(({ id }) => Number(id));
 }
 
 /**
- * Removes sources that no result has any more. First holds those that no other transaction uses: what it wrote with them
- * is seen only by a later statement.
+ * Removes sources that no result has any more, but for those that this transaction is about to use. First holds those that
+ * no other transaction uses: what it wrote with them is seen only by a later statement.
  */
-async function removeUnused(tx: SqlTransaction, before: number): Promise<void> {
+async function removeUnused(tx: SqlTransaction, before: number, used: ReadonlySet<number>): Promise<void> {
   const from = Math.max(0, Math.floor(Math.random() * (before - LOOKED_AT)));
   const held = await tx.query(
     `select id from ${SOURCE} where id >= ? and id < ? order by id limit ${LOOKED_AT} ${tx.dialect.forUpdateSkipLocked}`,
     [from, before],
   );
+  const unused = held.map(({ id }) => Number(id)).filter((id) => !used.has(id));
   await tx.query(
     `delete from ${SOURCE} where id in
        (select i from ${tx.dialect.rows({ i: "integer" })} as w except select source from ${RESULT})`,
-    [JSON.stringify(held.map(({ id }) => ({ i: Number(id) })))],
+    [JSON.stringify(unused.map((i) => ({ i })))],
   );
 }

@@ -10,10 +10,11 @@ export interface SqlDialect {
   readonly now: string;
   /** The items of a JSON list, for use after `in`. */
   readonly list: (kind: Exclude<ColumnKind, "bytes">) => string;
-  /** A JSON list of objects as rows with these columns, for use after `from`; needs an alias. */
+  /**
+   * A JSON list of objects as rows with these columns, for use after `from`; needs an alias. A value that is itself an
+   * object becomes its JSON, if the column is text.
+   */
   readonly rows: (columns: Readonly<Record<string, ColumnKind>>) => string;
-  /** A JSON list of lists as rows with these columns, of text: a value that is an object becomes its JSON. Needs an alias. */
-  readonly tuples: (columns: readonly string[]) => string;
   /** The members of a JSON object whose values are texts, as rows with these two columns; needs an alias. */
   readonly entries: (name: string, value: string) => string;
   /** Condition that the text in `column` contains the parameter. */

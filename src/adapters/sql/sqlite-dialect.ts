@@ -13,7 +13,6 @@ export const sqliteDialect: SqlDialect = {
     `(select ${Object.entries(columns)
       .map(([name, kind]) => column(name, kind))
       .join(", ")} from json_each(?))`,
-  tuples: (columns) => `(select ${columns.map((name, i) => `value ->> ${i} as ${name}`).join(", ")} from json_each(?))`,
   entries: (name, value) => `(select key as ${name}, value as ${value} from json_each(?))`,
   contains: (text) => `instr(${text}, ?) > 0`,
   forUpdate: "",
