@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AssetResults } from "../src/adapters/sql/asset-results.js";
-import { PostgresDatabase, SQLITE_DRIVERS, type SqlDatabase, SqliteDatabase } from "../src/adapters/sql/index.js";
+import { PostgresDatabase, type SqlDatabase, SqliteDatabase, type SqliteDriverName } from "../src/adapters/sql/index.js";
 import { SCHEMA } from "../src/composition/databases.js";
 import type { AssetWrite } from "../src/core/asset/asset-result.js";
 import { startPostgres } from "../test/support/postgres-server.js";
@@ -30,7 +30,7 @@ interface Engine {
   stop(): Promise<void>;
 }
 
-async function sqlite(driver: (typeof SQLITE_DRIVERS)[number]): Promise<Engine> {
+async function sqlite(driver: SqliteDriverName): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), "assetmill-bench-"));
   return {
     name: `SQLite, FULL, ${driver}`,
@@ -70,12 +70,12 @@ async function postgres(): Promise<Engine> {
         loop,
         database,
         bytes: async () => {
-          const [row] = await server.query(
+          const rows = await server.query(
             `select sum(pg_total_relation_size(c.oid))::float8 as bytes from pg_class c
              join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relkind = 'r'`,
             [place],
           );
-          return Number(row.bytes);
+          return (rows as readonly { readonly bytes: number }[])[0]?.bytes ?? 0;
         },
         remove: async () => {
           await loop.close();

@@ -52,7 +52,12 @@ export class AssetResults {
       }
       const stamp = String(sourceOf(write)).padStart(SOURCE_DIGITS) + packStamp(write.stamp);
       const first = rows.at(-1)?.path === path ? rows.pop() : undefined;
-      const row = { path, stamp, properties: properties ?? first?.properties ?? null, refs: refs ?? first?.refs ?? null };
+      const row = {
+        path,
+        stamp,
+        properties: properties ?? first?.properties ?? null,
+        refs: refs ?? first?.refs ?? null,
+      };
       rows.push(row);
       characters += path.length + stamp.length + (properties?.length ?? 0) + (refs?.length ?? 0) + ROW_CHARACTERS;
       if (characters <= BATCH_CHARACTERS) continue;

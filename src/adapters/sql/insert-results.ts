@@ -27,10 +27,17 @@ export async function insertResults(tx: SqlTransaction, id: number, rows: readon
     ["source", `cast(substr(s, 1, ${SOURCE_DIGITS}) as integer)`],
     ["stamp", `substr(s, ${SOURCE_DIGITS + 1})`],
     ...(isLong ? [["path", keys.longPath("p")]] : []),
-    ...(stampsOnly ? [] : [["properties", "v"], ["refs", "r"]]),
+    ...(stampsOnly
+      ? []
+      : [
+          ["properties", "v"],
+          ["refs", "r"],
+        ]),
   ];
   const from = stampsOnly ? entries("p", "s") : rowsFrom({ p: "text", s: "text", v: "text", r: "text" });
-  const values = stampsOnly ? "" : ", properties = coalesce(excluded.properties, old.properties), refs = coalesce(excluded.refs, old.refs)";
+  const values = stampsOnly
+    ? ""
+    : ", properties = coalesce(excluded.properties, old.properties), refs = coalesce(excluded.refs, old.refs)";
   const update = `on conflict (repository_id, key) do update set
     at_ms = excluded.at_ms, source = excluded.source, stamp = excluded.stamp${values}`;
   await tx.query(

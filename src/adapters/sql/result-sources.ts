@@ -35,7 +35,8 @@ export async function sourcesOf(
   const entered: number[] = [];
   for (let tries = 0; ; tries++) {
     const missing = [...wanted].filter(([key]) => !found.has(key)).map(([, source]) => source);
-    for (const row of await known(tx, missing)) found.set(keyFrom(String(row.job_id), String(row.handlers)), Number(row.id));
+    for (const row of await known(tx, missing))
+      found.set(keyFrom(String(row.job_id), String(row.handlers)), Number(row.id));
     if (found.size === wanted.size) break;
     if (tries === MAX_TRIES) throw new Error("the sources of results cannot be entered");
     entered.push(...(await enter(tx, missing)));

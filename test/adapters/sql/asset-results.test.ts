@@ -35,8 +35,7 @@ for (const [engine, open] of Object.entries(ENGINES)) {
     let close: () => Promise<void>;
     let results: AssetResults;
     const put = (writes: readonly AssetWrite[]) => database.write((tx) => results.write(tx, writes));
-    const count = async (table: string) =>
-      Number((await database.read(`select count(*) as n from {${table}}`))[0]?.n);
+    const count = async (table: string) => Number((await database.read(`select count(*) as n from {${table}}`))[0]?.n);
 
     beforeEach(async () => {
       ({ database, close } = await open());
@@ -45,7 +44,19 @@ for (const [engine, open] of Object.entries(ENGINES)) {
     afterEach(() => close());
 
     it("are found under the path that they were written for, whatever is in it and beside which others", async () => {
-      const odd = ['/"q"', "/back\\slash", "/new\nline", "/é", "/😀", "/\uffee", "/{}", "/__proto__", "/%_", "/ ", "/a'b"];
+      const odd = [
+        '/"q"',
+        "/back\\slash",
+        "/new\nline",
+        "/é",
+        "/😀",
+        "/\uffee",
+        "/{}",
+        "/__proto__",
+        "/%_",
+        "/ ",
+        "/a'b",
+      ];
       const paths = [...odd, ...odd.map((path) => `${path}/${"x".repeat(600)}`), `/${"😀".repeat(450)}/a`];
       for (const jobId of ["first", "second"]) {
         // Stamps alone, then with values beside them.
@@ -98,7 +109,7 @@ for (const [engine, open] of Object.entries(ENGINES)) {
       await put([write("/d/mine", by("mine", { h: "1" }))]);
       const listed = async (root: string, limit = 2) => {
         const found: { readonly path: string; readonly atMs: number; readonly source: number }[] = [];
-        for (let after: string | undefined, more = true; more; ) {
+        for (let after: string | undefined, more = true; more;) {
           const asked = { limit, exceptJob: "mine", ...(after === undefined ? {} : { after }) };
           const page = await nextResults(database, "folder:/r", scopeOf([root], [], { fileTypes: [] }), asked);
           found.push(...page.results);

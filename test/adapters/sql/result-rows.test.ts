@@ -24,7 +24,14 @@ const LONG = `/${"é".repeat(700)}`;
 const ROWS = [
   { p: '/a"\\b', h: null, n: '{"h":"1","":{}}', j: "one", v: null, r: null },
   { p: "/before there was a basis", h: 'sha256:"x"', n: '{"h":"1","i":"é"}', j: "one", v: '{"a":1.50}', r: null },
-  { p: "/c", h: "sha256:c", n: '{"h":"2","":{"c":7,"p":1,"o":{"/t":true,"/u":"sha256:u"}}}', j: "two", v: null, r: "{}" },
+  {
+    p: "/c",
+    h: "sha256:c",
+    n: '{"h":"2","":{"c":7,"p":1,"o":{"/t":true,"/u":"sha256:u"}}}',
+    j: "two",
+    v: null,
+    r: "{}",
+  },
   { p: LONG, h: null, n: "{}", j: "two", v: '{"long":true}', r: JSON.stringify({ h: [REFERENCE] }) },
 ] as const;
 
@@ -33,7 +40,13 @@ const AFTER = [
     path: '/a"\\b',
     properties: {},
     references: [],
-    stamp: { sizeBytes: 5_000_000_000, modifiedMs: 1_700_000_000_000, contentHash: null, handlers: { h: "1" }, basis: { others: {} } },
+    stamp: {
+      sizeBytes: 5_000_000_000,
+      modifiedMs: 1_700_000_000_000,
+      contentHash: null,
+      handlers: { h: "1" },
+      basis: { others: {} },
+    },
     jobId: "one",
     at: 1_600_000_000_000,
   },
