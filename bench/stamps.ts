@@ -2,7 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AssetResults } from "../src/adapters/sql/asset-results.js";
-import { PostgresDatabase, type SqlDatabase, SqliteDatabase, type SqliteDriverName } from "../src/adapters/sql/index.js";
+import {
+  PostgresDatabase,
+  type SqlDatabase,
+  SqliteDatabase,
+  type SqliteDriverName,
+} from "../src/adapters/sql/index.js";
 import { SCHEMA } from "../src/composition/databases.js";
 import type { AssetWrite } from "../src/core/asset/asset-result.js";
 import { startPostgres } from "../test/support/postgres-server.js";
