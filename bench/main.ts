@@ -8,6 +8,7 @@ import { runLogins } from "./logins.js";
 import { runQueue } from "./queue.js";
 import { runRequests } from "./requests.js";
 import { runStart } from "./start.js";
+import { runStamps } from "./stamps.js";
 import { runThroughput } from "./throughput.js";
 
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   queue: runQueue,
   requests: runRequests,
   start: runStart,
+  stamps: runStamps,
   throughput: runThroughput,
 };
 

@@ -7,6 +7,7 @@ import {
   PostgresDatabase,
   postgresIdentity,
   ResultPaths1764300000006,
+  ResultRows1796205600070,
   ReadOnlySqliteDatabase,
   resolveWithoutCreating,
   type SqlDatabase,
@@ -45,6 +46,7 @@ export const SCHEMA = {
     new JobWarnings1796083200054(),
     new ListedRequests1796083200061(),
     new JobQueue1796119200058(),
+    new ResultRows1796205600070(),
     new ManifestPacking1796205600080(),
   ],
 };

@@ -122,7 +122,7 @@ describe("PostgreSQL, killed with SIGKILL and restarted", function () {
     expect(handledTwice(bench.journalled()).filter((path) => !aborted.has(path))).to.deep.equal([]);
     expect(bench.journalled("end")).to.have.length(count);
     const [{ results }] = (await server.query(
-      `select count(*)::int as results from "both".assetmill_folder_result where properties like '%"fmditaTitle":"T"%'`,
+      `select count(*)::int as results from "both".assetmill_asset_result where properties like '%"fmditaTitle":"T"%'`,
     )) as [{ results: number }];
     expect(results).to.equal(count);
   });

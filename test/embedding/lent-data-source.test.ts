@@ -113,7 +113,7 @@ describe("a DataSource that the host lends", () => {
         expect(result?.properties).to.include({ fmditaTitle: "T" });
         // The transaction that stored a result is the one that stored its outcome.
         const [row] = await server.query(`
-          select count(*)::int as n from "${place.schema}".assetmill_folder_result r
+          select count(*)::int as n from "${place.schema}".assetmill_asset_result r
           where r.xmin in (select xmin from "${place.schema}".assetmill_outcome_part)`);
         expect(row.n).to.equal(2);
       });

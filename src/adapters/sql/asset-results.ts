@@ -1,26 +1,18 @@
 import type { AssetReference, PropertyValue } from "../../core/asset/handler-result.js";
 import type { AssetResult, AssetWrite } from "../../core/asset/asset-result.js";
+import type { Stamp } from "../../core/asset/stamp.js";
 import { setImmediate as turn } from "node:timers/promises";
-import { packHandlers, unpackHandlers } from "./stamp-codec.js";
+import { packStamp, unpackStamp } from "./stamp-codec.js";
+import { insertResults, type ResultRow, SOURCE_DIGITS } from "./insert-results.js";
+import { RESULT, SOURCE, sourcesOf } from "./result-sources.js";
 import type { Row, SqlDatabase, SqlTransaction, SqlValue } from "./sql-database.js";
 
 export const REPOSITORY = "{repository}";
-export const RESULT = "{folder_result}";
 
-/** Characters of properties and references that are written with one statement. More would block the host for too long. */
+/** Characters that are written with one statement. More would block the host for too long. */
 const BATCH_CHARACTERS = 1024 * 1024;
-
-/** Short names and kinds of the columns that `write` sends as JSON. */
-const COLUMNS = {
-  p: "text",
-  v: "text",
-  r: "text",
-  s: "integer",
-  m: "integer",
-  h: "text",
-  n: "text",
-  j: "text",
-} as const;
+/** Characters of an asset's row beside its texts. */
+const ROW_CHARACTERS = 20;
 
 type References = Readonly<Record<string, readonly AssetReference[]>>;
 
@@ -35,86 +27,74 @@ export class AssetResults {
   }
 
   /**
-   * Writes results inside a transaction: one statement reads the stored ones, one writes all; several if they are
-   * large. Properties are merged over the stored ones; a handler's references replace those it found before.
+   * Writes results inside a transaction: one statement writes all, several if they are large. Properties are merged over
+   * the stored ones, which another statement reads; a handler's references replace those it found before.
    */
   async write(tx: SqlTransaction, writes: readonly AssetWrite[]): Promise<void> {
     if (writes.length === 0) return;
     const id = await this.#id(tx);
+    const sourceOf = await sourcesOf(tx, writes);
     const before = await this.#before(tx, id, writes);
     // Always in the same order: two commits that share assets wait for each other and cannot deadlock.
     const sorted = [...writes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-    let rows = new Map<string, object>();
+    let rows: ResultRow[] = [];
     let characters = 0;
-    for (const { path, properties, references, stamp, jobId } of sorted) {
-      const old = before.get(path);
-      const all = { properties: merged(old?.properties, properties), refs: merged(old?.refs, references) };
-      // An asset may occur twice in one commit: the second write is merged over the first.
-      const now = { ...old, ...withoutNull(all) };
-      if (all.properties ?? all.refs) before.set(path, now);
-      const stays = rows.has(path) ? { v: now.properties ?? null, r: now.refs ?? null } : undefined;
-      rows.set(path, {
-        p: path,
-        v: all.properties,
-        r: all.refs,
-        s: stamp.sizeBytes,
-        m: stamp.modifiedMs,
-        h: stamp.contentHash,
-        n: packHandlers(stamp),
-        j: jobId,
-        ...stays,
-      });
-      characters += (all.properties?.length ?? 0) + (all.refs?.length ?? 0);
+    for (const write of sorted) {
+      const { path } = write;
+      let properties: string | null = null;
+      let refs: string | null = null;
+      if (hasValues(write)) {
+        const old = before.get(path);
+        properties = merged(old?.properties, write.properties);
+        refs = merged(old?.refs, write.references);
+        // An asset may occur twice in one commit: the second write is merged over the first.
+        before.set(path, { properties: properties ?? old?.properties ?? null, refs: refs ?? old?.refs ?? null });
+      }
+      const stamp = String(sourceOf(write)).padStart(SOURCE_DIGITS) + packStamp(write.stamp);
+      const first = rows.at(-1)?.path === path ? rows.pop() : undefined;
+      const row = {
+        path,
+        stamp,
+        properties: properties ?? first?.properties ?? null,
+        refs: refs ?? first?.refs ?? null,
+      };
+      rows.push(row);
+      characters += path.length + stamp.length + (properties?.length ?? 0) + (refs?.length ?? 0) + ROW_CHARACTERS;
       if (characters <= BATCH_CHARACTERS) continue;
-      await turn();
-      await this.#insert(tx, id, rows);
-      rows = new Map();
+      await insertResults(tx, id, rows);
+      rows = [];
       characters = 0;
+      await turn();
     }
-    if (rows.size > 0) await this.#insert(tx, id, rows);
+    if (rows.length > 0) await insertResults(tx, id, rows);
   }
 
-  async #insert(tx: SqlTransaction, id: number, rows: ReadonlyMap<string, object>): Promise<void> {
-    const json = JSON.stringify([...rows.values()]);
-    if (json.length > BATCH_CHARACTERS) await turn();
-    await tx.query(
-      `insert into ${RESULT} as old
-         (repository_id, path, properties, refs, size_bytes, modified_ms, content_hash, handlers, job_id, at_ms)
-       select cast(? as integer), p, v, r, s, m, h, n, j, cast(? as ${tx.dialect.ddl.big}) from ${tx.dialect.rows(COLUMNS)} as w
-       where true
-       on conflict (repository_id, ${tx.dialect.keys.pathIdentity("path")}) do update set
-         properties = coalesce(excluded.properties, old.properties), refs = coalesce(excluded.refs, old.refs),
-         size_bytes = excluded.size_bytes, modified_ms = excluded.modified_ms, content_hash = excluded.content_hash,
-         handlers = excluded.handlers, job_id = excluded.job_id, at_ms = excluded.at_ms`,
-      [id, tx.nowMs, json],
-    );
-  }
-
-  /** Locks and returns the stored rows of assets that get more than a stamp. */
+  /** Locks and returns the stored values of assets that get more than a stamp. */
   async #before(tx: SqlTransaction, id: number, writes: readonly AssetWrite[]): Promise<Map<string, Row>> {
-    const paths = writes
-      .filter(({ properties, references }) => !isEmpty(properties) || !isEmpty(references))
-      .map(({ path }) => path);
+    const paths = writes.filter(hasValues).map(({ path }) => path);
     if (paths.length === 0) return new Map();
     const { rows: rowsFrom, keys, forUpdate } = tx.dialect;
-    const isAsked = `r.repository_id = ? and ${keys.samePath("r.path", "w.p")}`;
+    const isAsked = `r.repository_id = ? and r.key = ${keys.pathKey("w.p")}`;
     const rows = await tx.query(
-      `select r.path, r.properties, r.refs from ${rowsFrom({ p: "text" })} as w ${keys.joinOne(RESULT, "r", isAsked, forUpdate)}`,
+      `select w.p, r.properties, r.refs from ${rowsFrom({ p: "text" })} as w ${keys.joinOne(RESULT, "r", isAsked, forUpdate)}`,
       [asRows(paths), id],
     );
-    return new Map(rows.map((row) => [String(row.path), row]));
+    return new Map(rows.map((row) => [String(row.p), row]));
   }
 
   /** Returns results in the order of `paths`; undefined for an asset that has none. */
   async read(paths: readonly string[]): Promise<readonly (AssetResult | undefined)[]> {
     const { rows: rowsFrom, keys } = this.#database.dialect;
+    const isAsked = `r.repository_id = s.id and r.key = ${keys.pathKey("w.p")}`;
     const rows = await this.#database.read(
-      `select r.* from ${REPOSITORY} s join ${rowsFrom({ p: "text" })} as w on true
-       ${keys.joinOne(RESULT, "r", `r.repository_id = s.id and ${keys.samePath("r.path", "w.p")}`)}
+      `select w.p, r.stamp, r.properties, r.refs, r.at_ms, o.job_id, o.handlers
+       from ${REPOSITORY} s cross join ${rowsFrom({ p: "text" })} as w
+       ${keys.joinOne(RESULT, "r", isAsked)} ${keys.joinOne(SOURCE, "o", "o.id = r.source")}
        where s.identity = ?`,
       [asRows(paths), this.#identity],
     );
-    const byPath = new Map(rows.map((row) => [String(row.path), resultOf(row)]));
+    const handlersOf = parseHandlers();
+    const byPath = new Map(rows.map((row) => [String(row.p), resultOf(row, handlersOf(String(row.handlers)))]));
     return paths.map((path) => byPath.get(path));
   }
 
@@ -139,27 +119,32 @@ function merged(stored: SqlValue | undefined, more: object): string | null {
 /** Returns distinct paths as a JSON list of rows, sorted: rows are locked in this order. */
 const asRows = (paths: readonly string[]): string => JSON.stringify([...new Set(paths)].sort().map((p) => ({ p })));
 
-const withoutNull = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+const hasValues = ({ properties, references }: AssetWrite): boolean => !isEmpty(properties) || !isEmpty(references);
 
 const isEmpty = (record: object): boolean => {
   for (const _ in record) return false;
   return true;
 };
 
-function resultOf(row: Row): AssetResult {
+/** Parses the handlers of rows that mostly share a source. */
+function parseHandlers(): (text: string) => Stamp["handlers"] {
+  const known = new Map<string, Stamp["handlers"]>();
+  return (text) => {
+    const handlers = known.get(text) ?? (JSON.parse(text) as Stamp["handlers"]);
+    known.set(text, handlers);
+    return handlers;
+  };
+}
+
+function resultOf(row: Row, handlers: Stamp["handlers"]): AssetResult {
   const references = JSON.parse(String(row.refs ?? "{}")) as References;
   return {
-    path: String(row.path),
+    path: String(row.p),
     properties: JSON.parse(String(row.properties ?? "{}")) as Record<string, PropertyValue>,
     references: Object.entries(references).flatMap(([handler, list]) =>
       list.map((reference) => ({ ...reference, handler })),
     ),
-    stamp: {
-      sizeBytes: Number(row.size_bytes),
-      modifiedMs: Number(row.modified_ms),
-      contentHash: row.content_hash === null ? null : String(row.content_hash),
-      ...unpackHandlers(String(row.handlers)),
-    },
+    stamp: unpackStamp(String(row.stamp), handlers),
     jobId: String(row.job_id),
     at: Number(row.at_ms),
   };

@@ -1,13 +1,14 @@
 import { covers, type Scope } from "../../core/asset/scope.js";
 import type { ForgetOptions } from "../../core/ports/asset-repository.js";
-import { REPOSITORY, RESULT } from "./asset-results.js";
+import { REPOSITORY } from "./asset-results.js";
+import { RESULT, SOURCE } from "./result-sources.js";
 import type { SqlDatabase, SqlTransaction } from "./sql-database.js";
 
 /** A stored result, as far as it takes to remove it if nobody has written it again. */
 export interface StoredResult {
   readonly path: string;
   readonly atMs: number;
-  readonly jobId: string;
+  readonly source: number;
 }
 
 export interface StoredResults {
@@ -16,58 +17,40 @@ export interface StoredResults {
   readonly next?: string;
 }
 
-/** Reads the next results within a scope that other jobs wrote. In the database's order of paths, whatever that is. */
+/** Reads the next results within a scope that other jobs wrote, in binary order of their keys. */
 export async function nextResults(
   database: SqlDatabase,
   identity: string,
   scope: Scope,
   { after, limit, exceptJob }: ForgetOptions,
 ): Promise<StoredResults> {
-  const { sql, order, parameters } =
-    database.dialect.name === "sqlite" ? inSqlite(scope, after) : inPostgres(scope, after);
+  const { first, end } = keysAt(scope, database.dialect.keys.pathHead);
   const rows = await database.read(
-    `select r.path, r.at_ms, r.job_id from ${RESULT} r
-     where r.repository_id = (select id from ${REPOSITORY} where identity = ?) and r.job_id <> ? and ${sql}
-     order by ${order} limit ?`,
-    [identity, exceptJob, ...parameters, limit],
+    `select r.key, coalesce(r.path, r.key) as path, r.at_ms, r.source from ${RESULT} r
+     where r.repository_id = (select id from ${REPOSITORY} where identity = ?)
+       and r.key ${after === undefined ? ">=" : ">"} ? and r.key < ?
+       and r.source not in (select id from ${SOURCE} where job_id = ?)
+     order by r.key limit ?`,
+    [identity, after ?? first, end, exceptJob, limit],
   );
   const last = rows.at(-1);
   const results = rows
-    .map((row) => ({ path: String(row.path), atMs: Number(row.at_ms), jobId: String(row.job_id) }))
+    .map((row) => ({ path: String(row.path), atMs: Number(row.at_ms), source: Number(row.source) }))
     .filter(({ path }) => covers(scope, path));
-  return { results, ...(last && rows.length === limit ? { next: String(last.path) } : {}) };
+  return { results, ...(last && rows.length === limit ? { next: String(last.key) } : {}) };
 }
 
-interface PathCondition {
-  readonly sql: string;
-  readonly order: string;
-  readonly parameters: readonly unknown[];
-}
-
-/** The primary key is in binary order: everything at and below the roots, and what lies between them. */
-function inSqlite({ roots }: Scope, after: string | undefined): PathCondition {
-  const [first = "/"] = inBinaryOrder(roots);
+/** Returns the range of everything at and below a scope's roots, and what lies between them. */
+function keysAt({ roots }: Scope, headOf: (path: string) => string): { readonly first: string; readonly end: string } {
+  const heads = roots.map(headOf);
+  const [first = "/"] = inBinaryOrder(heads);
   // Behind "/" comes "0". What lies below the last root need not come last: "/a-b" is before "/a/b".
-  const end = inBinaryOrder(roots.map((root) => (root === "/" ? "0" : `${root}0`))).at(-1);
-  const from = after === undefined ? "r.path >= ?" : "r.path > ?";
-  return { sql: `${from} and r.path < ?`, order: "r.path", parameters: [after ?? first, end] };
+  const [end = ""] = inBinaryOrder(heads.map((head) => (head === "/" ? "0" : `${head}0`))).slice(-1);
+  return { first, end };
 }
 
 const inBinaryOrder = (texts: readonly string[]): readonly string[] =>
   [...texts].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-
-/** The order depends on the database's locale, so that all results have to be looked at. An index holds the first characters. */
-function inPostgres({ roots }: Scope, after: string | undefined): PathCondition {
-  const order = "left(r.path, 512), r.path";
-  const prefixes = JSON.stringify(roots.map((root) => (root === "/" ? "" : root)));
-  return {
-    sql: `exists (select 1 from json_array_elements_text(cast(? as json)) as w(root)
-            where r.path = root or starts_with(r.path, root || '/'))
-          ${after === undefined ? "" : `and (${order}) > (left(?, 512), ?)`}`,
-    order,
-    parameters: [prefixes, ...(after === undefined ? [] : [after, after])],
-  };
-}
 
 /** Removes those of the results that nobody has written since they were read. Returns their number. */
 export async function removeResults(
@@ -75,21 +58,13 @@ export async function removeResults(
   identity: string,
   results: readonly StoredResult[],
 ): Promise<number> {
-  const written = tx.dialect.rows({ p: "text", a: "integer", j: "text" });
-  const list = JSON.stringify(results.map(({ path, atMs, jobId }) => ({ p: path, a: atMs, j: jobId })));
-  const inRepository = `repository_id = (select id from ${REPOSITORY} where identity = ?)`;
-  const removed =
-    tx.dialect.name === "sqlite"
-      ? await tx.query(
-          `delete from ${RESULT} where ${inRepository} and (path, at_ms, job_id) in (select p, a, j from ${written} as w)
-           returning path`,
-          [identity, list],
-        )
-      : await tx.query(
-          `delete from ${RESULT} r using ${written} as w where r.${inRepository}
-             and ${tx.dialect.keys.samePath("r.path", "w.p")} and r.at_ms = w.a and r.job_id = w.j
-           returning r.path`,
-          [list, identity],
-        );
+  const { keys, rows } = tx.dialect;
+  const written = `${rows({ p: "text", a: "integer", o: "integer" })} as w`;
+  const list = JSON.stringify(results.map(({ path, atMs, source }) => ({ p: path, a: atMs, o: source })));
+  const removed = await tx.query(
+    `delete from ${RESULT} where repository_id = (select id from ${REPOSITORY} where identity = ?)
+       and (key, at_ms, source) in (select ${keys.pathKey("p")}, a, o from ${written}) returning at_ms`,
+    [identity, list],
+  );
   return removed.length;
 }

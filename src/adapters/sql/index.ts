@@ -4,6 +4,7 @@ export { type EntityDefinition, entitySchema } from "./entity.js";
 export type { Migration, MigrationTools } from "./migrations.js";
 export { PostgresDatabase, postgresIdentity } from "./postgres-database.js";
 export { ResultPaths1764300000006 } from "./result-paths-1764300000006.js";
+export { ResultRows1796205600070 } from "./result-rows-1796205600070.js";
 export type { Row, SqlDatabase, SqlTransaction } from "./sql-database.js";
 export { SqlText } from "./sql-text.js";
 export { makeFolder } from "./make-folder.js";

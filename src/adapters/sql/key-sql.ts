@@ -22,14 +22,23 @@ export interface KeySql {
   readonly same: (a: string, b: string) => string;
   /** Something as good as the key for finding it, of fixed length if keys do not fit. */
   readonly hash: (column: string) => string;
-  /** Like `identity`, for a path. */
+  /** A path with no more characters is the key of its result. */
+  readonly pathChars: number;
+  /** The key of a result: its path, or a head and a hash of one that no index holds. */
+  readonly pathKey: (path: string) => string;
+  /** The path if it is not its own key, else null. */
+  readonly longPath: (path: string) => string;
+  /** What the keys of a path and of all that is below it begin with. Not SQL. */
+  readonly pathHead: (path: string) => string;
+  /** Like `identity`, for a text: an identity, names and versions of handlers. */
   readonly pathIdentity: (column: string) => string;
-  /** Like `same`, for paths. */
+  /** Like `same`, for such texts. */
   readonly samePath: (a: string, b: string) => string;
   /**
    * Joins a table's row, if there is one, that meets a condition on a unique index; `lock` is appended to its select.
-   * PostgreSQL looks it up for each row before, whatever its statistics say or lack: just after an import, any other plan
-   * looks as cheap, and reads the whole table.
+   * It is looked up for each row before, whatever the statistics say or lack: just after an import, any other plan
+   * looks as cheap to PostgreSQL, and reads the whole table. SQLite, which has none, would rather read all results of a
+   * repository for each of the paths.
    */
   readonly joinOne: (table: string, alias: string, condition: string, lock?: string) => string;
   /** Columns to sort keys by. */
@@ -48,9 +57,14 @@ export const sqliteKeys: KeySql = {
   identity: itself,
   same: equal,
   hash: itself,
+  pathChars: Number.POSITIVE_INFINITY,
+  pathKey: itself,
+  longPath: () => "null",
+  pathHead: itself,
   pathIdentity: itself,
   samePath: equal,
-  joinOne: (table, alias, condition) => `join ${table} ${alias} on ${condition}`,
+  // Only a cross join is never reordered.
+  joinOne: (table, alias, condition) => `cross join ${table} ${alias} on ${condition}`,
   order: (column, direction) => `${column} ${direction}`,
   below: () => ({ where: undefined, head: "key" }),
 };
@@ -65,6 +79,12 @@ const keyHead = (column: string): string => `substr(${column}, 1, ${HEAD_BYTES})
 const keyTail = (column: string): string =>
   `(case when length(${column}) > ${HEAD_BYTES} then sha256(${column}) else ''::bytea end)`;
 
+/** A path with more characters is not its own key. No path has two slashes in a row, so no other path is its key. */
+const KEY_CHARS = HEAD_CHARS - 64;
+const pathKey = (path: string): string =>
+  `(case when length(${path}) > ${KEY_CHARS}
+     then left(${path}, ${KEY_CHARS}) || '//' || encode(sha256(convert_to(${path}, 'UTF8')), 'hex') else ${path} end)`;
+
 const pathHead = (column: string): string => `left(${column}, ${HEAD_CHARS})`;
 // A text becomes bytes by a cast, in which a backslash must be doubled: convert_to depends on settings, which indexes do not
 // allow.
@@ -78,6 +98,10 @@ export const postgresKeys: KeySql = {
   identity: (column) => `${keyHead(column)}, ${keyTail(column)}`,
   same: (a, b) => `${keyHead(a)} = ${keyHead(b)} and ${keyTail(a)} = ${keyTail(b)} and ${a} = ${b}`,
   hash: (column) => `sha256(${column})`,
+  pathChars: KEY_CHARS,
+  pathKey,
+  longPath: (path) => `(case when length(${path}) > ${KEY_CHARS} then ${path} end)`,
+  pathHead: (path) => (path.length > KEY_CHARS ? [...path].slice(0, KEY_CHARS).join("") : path),
   pathIdentity: (column) => `${pathHead(column)}, ${pathTail(column)}`,
   samePath: (a, b) => `${pathHead(a)} = ${pathHead(b)} and ${pathTail(a)} = ${pathTail(b)} and ${a} = ${b}`,
   joinOne: (table, alias, condition, lock = "") =>

@@ -21,6 +21,8 @@ const REFUSED = /^(?:28|3D000|42501)/;
 
 interface Found {
   readonly code: string;
+  /** That a constraint belongs to. */
+  readonly table: string;
   readonly message: string;
 }
 
@@ -29,8 +31,9 @@ function driverError(error: unknown): Found {
   let inner: unknown = error instanceof QueryFailedError ? error.driverError : error;
   // One error for each address of the host.
   if (inner instanceof AggregateError && inner.errors.length > 0) inner = inner.errors[0];
-  if (!(inner instanceof Error)) return { code: "", message: String(inner) };
-  return { code: (inner as { code?: string }).code ?? "", message: inner.message };
+  if (!(inner instanceof Error)) return { code: "", table: "", message: String(inner) };
+  const { code = "", table = "" } = inner as { readonly code?: string; readonly table?: string };
+  return { code, table, message: inner.message };
 }
 
 /** Returns whether the connection that raised the error is unusable. */
@@ -39,9 +42,14 @@ export function isBroken(error: unknown): boolean {
   return BROKEN.test(code) || BROKEN_TEXT.test(message) || /^(?:08|57P)/.test(code);
 }
 
-/** Returns whether the server rolled back a transaction because it conflicted with others: it can be retried at once. */
-export const isConflict = (error: unknown): boolean =>
-  /^(?:40001|40P01)$/.test(driverError(AssetmillError.is(error) ? error.cause : error).code);
+/**
+ * Returns whether the server rolled back a transaction because it conflicted with others: it can be retried at once. That
+ * includes a result that another has inserted meanwhile, since some are inserted where there was none.
+ */
+export function isConflict(error: unknown): boolean {
+  const { code, table } = driverError(AssetmillError.is(error) ? error.cause : error);
+  return /^(?:40001|40P01)$/.test(code) || (code === "23505" && table.endsWith("asset_result"));
+}
 
 /** Plain words for common codes; messages give the code as well. */
 const WORDS: Readonly<Record<string, string>> = {

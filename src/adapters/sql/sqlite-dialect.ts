@@ -14,14 +14,17 @@ export const sqliteDialect: SqlDialect = {
       .map(([name, kind]) => column(name, kind))
       .join(", ")} from json_each(?))`,
   jsonList: (column) => `json_group_array(${column})`,
+  entries: (name, value) => `(select key as ${name}, value as ${value} from json_each(?))`,
   contains: (text) => `instr(${text}, ?) > 0`,
   forUpdate: "",
+  forShare: "",
   forUpdateSkipLocked: "",
   byIndex: (name) => `indexed by {index ${name}}`,
   keys: sqliteKeys,
   ddl: {
     bytes: "blob",
     big: "integer",
+    inBinaryOrder: "",
     autoincrement: "integer primary key autoincrement",
     clustered: "without rowid",
     oftenUpdated: "without rowid",

@@ -1,25 +1,53 @@
 import type { OtherAssets, Stamp, StampBasis } from "../../core/asset/stamp.js";
 
 /**
- * A stamp's handlers and basis in one column, `{ "NAME": "VERSION", "": BASIS }`: no handler has an empty name. In one
- * column, because an older program that shares the database knows only the handlers: it replaces both when it writes a
- * stamp, and ignores the basis when it reads one. Rows that such a program wrote have no basis.
+ * A stamp's column: `[SIZE, MODIFIED, HASH, OWN]`. What is at the end and says nothing is left out: there is one for each
+ * of a million assets, and most are two numbers. The handlers' versions are with the source of the result, see
+ * `sourcesOf`.
  */
-type HandlersColumn = Readonly<Record<string, string>> & { readonly ""?: PackedBasis };
+type StampColumn = readonly [sizeBytes: number, modifiedMs: number, contentHash?: string | null, own?: OwnColumn];
 
-/** Short, since there is one for each asset; most are empty. */
+/**
+ * The basis, under the empty name that no handler has; without it the basis is not known. Rows of before sources existed
+ * have their handlers' versions here, too.
+ */
+type OwnColumn = Readonly<Record<string, string>> & { readonly ""?: PackedBasis };
+
 interface PackedBasis {
   readonly c?: number;
   readonly p?: 1;
   readonly o?: OtherAssets;
 }
 
-export const packHandlers = ({ handlers, basis }: Stamp): string =>
-  JSON.stringify(basis ? { ...handlers, "": packed(basis) } : handlers);
+/** Packs all of a stamp but its handlers. */
+export function packStamp({ sizeBytes, modifiedMs, contentHash, basis }: Stamp): string {
+  if (basis && saysNothing(basis))
+    return contentHash === null
+      ? `[${sizeBytes},${modifiedMs}]`
+      : `[${sizeBytes},${modifiedMs},${JSON.stringify(contentHash)}]`;
+  return JSON.stringify([sizeBytes, modifiedMs, contentHash, basis ? { "": packed(basis) } : {}]);
+}
 
-export function unpackHandlers(text: string): Pick<Stamp, "handlers" | "basis"> {
-  const { "": basis, ...handlers } = JSON.parse(text) as HandlersColumn;
-  return { handlers, ...(basis === undefined ? {} : { basis: unpacked(basis) }) };
+/** Reverses `packStamp`; `handlers` are those of the source. */
+export function unpackStamp(text: string, handlers: Stamp["handlers"]): Stamp {
+  const [sizeBytes, modifiedMs, contentHash = null, own = NO_BASIS] = JSON.parse(text) as StampColumn;
+  const { "": basis, ...versions } = own;
+  return {
+    sizeBytes,
+    modifiedMs,
+    contentHash,
+    handlers: { ...handlers, ...versions },
+    ...(basis === undefined ? {} : { basis: unpacked(basis) }),
+  };
+}
+
+/** Of a stamp that says nothing about its basis: it rests on nothing else. */
+const NO_BASIS = { "": {} } as OwnColumn;
+
+function saysNothing({ changedMs, partial, others }: StampBasis): boolean {
+  if (changedMs !== undefined || partial) return false;
+  for (const _ in others) return false;
+  return true;
 }
 
 const packed = ({ changedMs, partial, others }: StampBasis): PackedBasis => ({

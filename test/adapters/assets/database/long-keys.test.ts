@@ -44,7 +44,7 @@ async function scanned(database: SqlDatabase, pageSize: number, after?: string):
 }
 
 describe("a database that was made before paths could be long", () => {
-  const OLD = SCHEMA.migrations.filter(({ name }) => !/^(?:ChunkKeys|ResultPaths|AssetKeys)/.test(name));
+  const OLD = SCHEMA.migrations.filter(({ name }) => !/^(?:ChunkKeys|ResultPaths|AssetKeys|ResultRows)/.test(name));
   /** What fitted in an index: whatever is short, or can be compressed. */
   const FITTING = ["/a/b.md", "/a-b.md", `/${"x".repeat(3_000)}/y.md`, `/${"x".repeat(3_000)}-z.md`];
 
@@ -127,7 +127,7 @@ describe("keys on PostgreSQL that share more than an index holds", () => {
   /** Plans and counts of each different statement, as it was run. */
   async function expectCheap(work: () => Promise<void>, rowsAtMost: number): Promise<number> {
     const statements = (await recordSql(work)).filter(({ sql }) =>
-      /^select.*assetmill_(?:asset|folder_result)"/s.test(sql),
+      /^select.*assetmill_(?:asset|asset_result)"/s.test(sql),
     );
     for (const { sql, parameters } of statements) {
       const [row] = await database.read(`explain (analyze, format json) ${sql}`, parameters);
@@ -170,11 +170,11 @@ describe("keys on PostgreSQL that share more than an index holds", () => {
   it("do not make the results of all assets be read for those of some, even without table statistics", async () => {
     const repository = await DatabaseAssetRepository.open({ database, ownsDatabase: false });
     await database.write(async (tx) => {
-      await tx.query("alter table {folder_result} set (autovacuum_enabled = false)");
+      await tx.query("alter table {asset_result} set (autovacuum_enabled = false)");
       await tx.query("insert into {repository} (identity) values (?)", [repository.identity]);
       await tx.query(
-        `insert into {folder_result} (repository_id, path, size_bytes, modified_ms, handlers, job_id, at_ms)
-         select id, '/short/' || lpad(cast(i as text), 5, '0') || '.md', 1, 1, '{}', 'job', 1
+        `insert into {asset_result} (repository_id, key, at_ms, source, stamp)
+         select id, '/short/' || lpad(cast(i as text), 5, '0') || '.md', 1, 1, '[1,1]'
          from {repository}, generate_series(0, 19999) as i`,
       );
     });

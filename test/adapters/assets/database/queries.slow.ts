@@ -19,7 +19,7 @@ const TABLES = [
   "asset",
   "content",
   "content_piece",
-  "folder_result",
+  "asset_result",
   "lease",
   "held_path",
   "chunk",
@@ -40,10 +40,10 @@ const HOT: readonly (readonly [string, RegExp])[] = [
   ["stat", /select a\.path.* \S*asset" a .*a\.key = w\.key/],
   ["folder look-up", /select path from \S*asset" where KEY >= \S+ and KEY < \S+ order by KEY limit 1$/],
   ["piece of a content", /select bytes from \S*content_piece" where content_id/],
-  ["results", /select r\.\* from .*\S*folder_result" r/],
-  ["results that are there already", /select r\.path, r\.properties, r\.refs from/],
-  ["results that may be of assets that are gone", /select r\.path, r\.at_ms, r\.job_id from \S*folder_result" r/],
-  ["writing results", /insert into \S*folder_result" as old/],
+  ["results", /select w\.p, r\.stamp, .*\S*asset_result" r/],
+  ["results that are there already", /select w\.p, r\.properties, r\.refs from/],
+  ["results that may be of assets that are gone", /select r\.key, .* r\.at_ms, r\.source from \S*asset_result" r/],
+  ["writing results", /insert into \S*asset_result" as old/],
   ["owners of leases", /select distinct owner from/],
   ["lanes of jobs", /with recursive lanes/],
   ["work of a lane", /select repository, handlers from/],
@@ -157,15 +157,15 @@ describe("queries on large tables", function () {
       "chunk",
       "outcome_part",
       "log_block",
-      "folder_result",
+      "asset_result",
       "content",
       "content_piece",
     ]) {
       const [row] = await database.read(`select * from {${table}} limit 1`);
       const columns = Object.keys(row ?? {}).filter((name) => name !== "sequence");
-      const id = { job: "id", folder_result: "path", content: "id", content_piece: "content_id" }[table] ?? "job_id";
+      const id = { job: "id", asset_result: "key", content: "id", content_piece: "content_id" }[table] ?? "job_id";
       // Results of assets that are not there, beside the scope of the jobs, which would remove them.
-      const copy = table === "folder_result" ? `'/many/' || n.i || t.path` : `t.${id} || '-' || n.i`;
+      const copy = table === "asset_result" ? `'/many/' || n.i || t.key` : `t.${id} || '-' || n.i`;
       const selected = columns.map((name) => (name === id ? copy : `t.${name}`));
       await database.write((tx) =>
         tx.query(
@@ -224,13 +224,11 @@ describe("queries on large tables", function () {
 
   /**
    * What may be walked: jobs newest first, for the walk ends with the page; active jobs that are counted, up to a
-   * limit; the indexes that hold nothing but what is leased, careful, about to end or claimable now; and, on
-   * PostgreSQL, a repository's results for those within a scope, since the order of its locale serves no prefixes.
+   * limit; and the indexes that hold nothing but what is leased, careful, about to end or claimable now.
    */
   const mayBeWalked = (scan: string, { sql }: RecordedSql): boolean =>
     /lease_leased|lease_careful|job_to_end|job_claimable/.test(scan) ||
     / as active from /.test(sql) ||
-    (/^Seq Scan on folder_result/.test(scan) && /^select r\.path, r\.at_ms, r\.job_id/.test(sql)) ||
     /octet_length\(request\) as request(?!.* and id in ).* order by sequence desc limit \S+$/s.test(sql);
 
   async function expectIndexes(database: SqlDatabase, uri: string, fullScans: FullScans): Promise<void> {
