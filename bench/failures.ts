@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AssetWrite, RefusalCode, RefusedWrite } from "../src/core/asset/asset-result.js";
 import type { RepositoryNode } from "../src/core/ports/asset-repository.js";
-import { compare, figure, type Run } from "./figures.js";
+import { compare, figure, grouped, type Run } from "./figures.js";
 import { runMill } from "./mill.js";
 import { SyntheticRepository } from "./synthetic-repository.js";
 
@@ -65,8 +65,8 @@ export async function runFailures([number = "100000"]: readonly string[]): Promi
   for (let i = 0; i < ROUNDS; i++) for (const kind of kinds) runs[kind].push(await measure(kind, count));
   const peer = { name: "without failures", runs: runs.none };
   for (const [kind, what] of [
-    ["handler", `${count} made-up assets, 1 % failing in the handler`],
-    ["write", `${count} made-up assets, 1 % refused in the write`],
+    ["handler", `${grouped(count)} made-up assets, 1 % failing in the handler`],
+    ["write", `${grouped(count)} made-up assets, 1 % refused in the write`],
   ] as const) {
     const ours = { name: "assetmill", runs: runs[kind] };
     figure(compare({ name: what, ours, peer, goal: { atLeast: AT_LEAST } }));

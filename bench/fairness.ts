@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Assetmill, createAssetmill } from "../src/index.js";
-import { figure, median } from "./figures.js";
+import { figure, grouped, median } from "./figures.js";
 import { SyntheticTrees } from "./synthetic-trees.js";
 
 const ROUNDS = 3;
@@ -42,8 +42,8 @@ export async function runFairness([assets = "20000"]: readonly string[]): Promis
     say(`${CROWD} jobs of ${SMALL}: first outcome of the first after ${ms(first)}, of the last after ${ms(last)}`);
   }
   for (const [name, list, atMost] of [
-    [`A job of ${SMALL} assets with priority 0 beside one of ${big}`, times.urgent, 2],
-    [`A job of ${SMALL} assets beside one of ${big} with the same priority`, times.equal, 3],
+    [`A job of ${SMALL} assets with priority 0 beside one of ${grouped(big)}`, times.urgent, 2],
+    [`A job of ${SMALL} assets beside one of ${grouped(big)} with the same priority`, times.equal, 3],
   ] as const) {
     const [own, alone] = [median(list), median(times.alone)];
     figure({ name, ours: ms(own), peer: `alone: ${ms(alone)}`, value: own / alone, goal: { atMost } });

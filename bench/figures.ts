@@ -21,6 +21,8 @@ export interface Figure {
   readonly ours: string;
   /** What it is measured beside, and what that reached. */
   readonly peer?: string;
+  /** What both reached in each round: how far they vary. */
+  readonly rounds?: string;
   /** What the goal is about: a ratio, or ours in the unit of `unit`. Absent if `refused` says why there is none. */
   readonly value?: number;
   /** Of `value`; a ratio has none. */
@@ -51,7 +53,17 @@ export function compare(options: {
 }): Figure {
   const { name, ours, peer, goal } = options;
   const fault = faultOf(ours) ?? faultOf(peer);
-  const rates = { ours: rateOf(ours), peer: `${peer.name}: ${rateOf(peer)}` };
+  const rates = {
+    ours: rateOf(ours),
+    peer: `${peer.name}: ${rateOf(peer)}`,
+    rounds: [ours, peer]
+      .map((side) =>
+        ratesOf(side)
+          .map((rate) => rate.toFixed(1))
+          .join(" "),
+      )
+      .join("; "),
+  };
   if (fault !== undefined) return { name, ...rates, ...(goal && { goal }), refused: fault };
   const value = medianRate(ours) / medianRate(peer);
   return { name, ...rates, value, ...(goal && { goal }) };
@@ -67,18 +79,16 @@ export function faultOf({ name, runs }: Side): string | undefined {
   return undefined;
 }
 
-/** Returns thousands per second: the median, and all of them in the order of the rounds. */
-const rateOf = (side: Side): string =>
-  faultOf(side) === undefined
-    ? `${medianRate(side).toFixed(1)} k/s (${ratesOf(side)
-        .map((rate) => rate.toFixed(1))
-        .join(", ")})`
-    : "no rate";
+const rateOf = (side: Side): string => (faultOf(side) === undefined ? `${medianRate(side).toFixed(1)} k/s` : "no rate");
 
+/** Thousands per second. */
 const ratesOf = ({ runs }: Side): readonly number[] =>
   runs.map((run) => ("failed" in run ? Number.NaN : run.handled / run.seconds / 1_000));
 
 const medianRate = (side: Side): number => median(ratesOf(side));
+
+/** A number as people read it: 1,000,000. */
+export const grouped = (count: number): string => count.toLocaleString("en-US");
 
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
@@ -107,6 +117,7 @@ const round = (value: number): string =>
 function lineOf(one: Figure): string {
   const beside = one.peer === undefined ? "" : ` beside ${one.peer}`;
   const goal = one.goal ? `, goal ${goalOf(one)}${reaches(one) ? "" : ", not reached"}` : "";
-  const end = one.refused === undefined ? `${valueOf(one)}${goal}` : `NO RATIO: ${one.refused}`;
-  return `${one.name}: ${one.ours}${beside}: ${end}`;
+  const end = one.refused === undefined ? `${valueOf(one)}${goal}` : `NO FIGURE: ${one.refused}`;
+  const rounds = one.rounds === undefined ? "" : ` (rounds: ${one.rounds})`;
+  return `${one.name}: ${one.ours}${beside}: ${end}${rounds}`;
 }

@@ -3,7 +3,7 @@ import { PostgresDatabase } from "../src/adapters/sql/index.js";
 import { SCHEMA } from "../src/composition/databases.js";
 import { insertAssets } from "../test/support/million-assets.js";
 import { Contender } from "./contenders.js";
-import { compare, figure, type Run } from "./figures.js";
+import { compare, figure, grouped, type Run } from "./figures.js";
 import { sayNotRun } from "./not-run.js";
 import { installQueues, type QueueName, QUEUES, runQueue, versionOf } from "./peers.js";
 import { type RedisServer, startRedis } from "./redis-server.js";
@@ -67,7 +67,7 @@ export async function runJobPerItem([number = "50000"]: readonly string[]): Prom
     for (const name of QUEUES) {
       const peer = { name: `${name} ${versionOf(name)} ${serverOf(name, redis)}`, runs: queues[name] };
       for (const work of WORKS) {
-        const what = `${count} ${OURS[work]} in one job beside a job per item at ${name}`;
+        const what = `${grouped(count)} ${OURS[work]} in one job beside a job per item at ${name}`;
         const goal = { atLeast: GOALS[name] };
         figure(compare({ name: what, ours: { name: "assetmill", runs: ours[work] }, peer, goal }));
       }

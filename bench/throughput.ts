@@ -1,6 +1,6 @@
 import { Contender } from "./contenders.js";
 import { ENGINES, type Engine } from "./engines.js";
-import { compare, figure, type Goal, type Run } from "./figures.js";
+import { compare, figure, type Goal, grouped, type Run } from "./figures.js";
 import { sayNotRun } from "./not-run.js";
 import { SPRING_BATCH, startSpringBatch } from "./peers.js";
 
@@ -61,7 +61,7 @@ export async function runThroughput([number = "100000", name = "sqlite"]: readon
       ["unstamped", `assets and jobs in ${engine.name}, no stamps`, "spring"],
     ] as const) {
       const ours = { name: "assetmill", runs: runs[work] };
-      figure(compare({ name: `${count} ${what}`, ours, peer: sides[peer], goal: goals[work] }));
+      figure(compare({ name: `${grouped(count)} ${what}`, ours, peer: sides[peer], goal: goals[work] }));
     }
     figure(compare({ name: `${SPRING_BATCH} on ${engine.name}`, ours: sides.spring, peer: sides.loop }));
     const peaks: string[] = [];

@@ -16,8 +16,9 @@ describe("a figure of the benchmarks", () => {
     const peer = [run(1_000, 1), run(1_000, 0.001), run(1_000, 100)];
     expect(between(ours, peer)).to.deep.equal({
       name: "1000 assets",
-      ours: "2.0 k/s (10.0, 2.0, 0.1)",
-      peer: "the loop: 1.0 k/s (1.0, 1000.0, 0.0)",
+      ours: "2.0 k/s",
+      peer: "the loop: 1.0 k/s",
+      rounds: "10.0 2.0 0.1; 1.0 1000.0 0.0",
       value: 2,
       goal: { atLeast: 1.5 },
     });
@@ -49,7 +50,7 @@ describe("a figure of the benchmarks", () => {
 
   it("shows no rate of a contender that failed", () => {
     const { ours, peer } = between(GOOD, [...GOOD, { failed: "no disk" }]);
-    expect([ours, peer]).to.deep.equal(["1.0 k/s (1.0, 1.0, 1.0)", "the loop: no rate"]);
+    expect([ours, peer]).to.deep.equal(["1.0 k/s", "the loop: no rate"]);
   });
 
   const GOALS: readonly [Pick<Figure, "value" | "unit" | "goal">, reached: boolean | undefined, goal: string][] = [
