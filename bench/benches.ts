@@ -22,7 +22,7 @@ export const BENCHES: readonly Bench[] = [
     load: async () => (await import("./throughput.js")).runThroughput,
     whole: ["200000 sqlite", "200000 postgres"],
     full: ["1000000 sqlite", "1000000 postgres"],
-    limitMinutes: 10,
+    limitMinutes: 15,
   },
   {
     name: "job-per-item",
@@ -90,7 +90,7 @@ export const BENCHES: readonly Bench[] = [
   {
     name: "jcr",
     load: async () => (await import("./jcr.js")).runJcr,
-    whole: ["10000 20000 2000"],
+    whole: ["5000 10000 0"],
     full: [""],
     limitMinutes: 15,
   },

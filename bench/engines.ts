@@ -26,7 +26,7 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-async function sqlite(): Promise<Engine> {
+export async function sqlite(): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), "assetmill-bench-"));
   const file = (place: string): string => join(folder, `${place}.sqlite`);
   const uri = (place: string): string => `sqlite:${file(place)}`;

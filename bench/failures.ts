@@ -4,11 +4,19 @@ import { join } from "node:path";
 import type { AssetWrite, RefusalCode, RefusedWrite } from "../src/core/asset/asset-result.js";
 import type { RepositoryNode } from "../src/core/ports/asset-repository.js";
 import { compare, figure, grouped, type Run } from "./figures.js";
+import { sqlite } from "./engines.js";
+import { sayNotRun } from "./not-run.js";
+import { SPRING_BATCH, startSpringBatch } from "./peers.js";
 import { runMill } from "./mill.js";
 import { SyntheticRepository } from "./synthetic-repository.js";
 
 const WARM_UP = 20_000;
+/** Of Spring Batch, which then runs a transaction for each asset. */
+const PEER_COUNT = 5_000;
+const TIMES_PEER = 20;
 const ROUNDS = 5;
+const PEER_WARM_UPS = 3;
+const PEER_ROUNDS = 3;
 const EVERY = 100;
 const AT_LEAST = 0.9;
 /** What a JCR repository refuses. CHANGED has the asset, and it alone, handled once more. */
@@ -44,7 +52,8 @@ class RefusingRepository extends SyntheticRepository {
 /**
  * `npm run bench -- failures [COUNT]`: the rate over made-up assets of which one in a hundred fails in the handler, and
  * of which the repository refuses one write in a hundred, beside the same without failures. Counts the calls of the
- * handler for each asset: no good asset may be handled twice.
+ * handler for each asset: no good asset may be handled twice. Then the refused writes again, beside Spring Batch, of
+ * which one write in a hundred fails and is skipped.
  */
 export async function runFailures([number = "100000"]: readonly string[]): Promise<void> {
   const count = Number(number);
@@ -72,6 +81,34 @@ export async function runFailures([number = "100000"]: readonly string[]): Promi
     figure(compare({ name: what, ours, peer, goal: { atLeast: AT_LEAST } }));
     const name = `${what}: good assets handled twice`;
     figure({ name, ours: String(twice[kind]), value: twice[kind], unit: "assets", goal: { atMost: 0 } });
+  }
+  await besideSpringBatch(Math.min(count, PEER_COUNT));
+}
+
+async function besideSpringBatch(count: number): Promise<void> {
+  const spring = await startSpringBatch().catch((error: unknown) => sayNotRun(SPRING_BATCH, error));
+  const engine = await sqlite();
+  const runs: Record<"ours" | "peer", Run[]> = { ours: [], peer: [] };
+  const runPeer = async (failing: "" | "failing "): Promise<Run> => {
+    if (!spring) return { failed: "it is not installed" };
+    await engine.makeRows("peer", count);
+    const run = await spring.ask(failing + engine.jdbcUrl("peer"), count);
+    await engine.remove("peer");
+    return run;
+  };
+  try {
+    for (let i = 0; i < PEER_WARM_UPS; i++) await runPeer("");
+    for (let i = 0; i < PEER_ROUNDS; i++) {
+      runs.ours.push((await runOnce("write", count)).run);
+      runs.peer.push(await runPeer("failing "));
+    }
+    const ours = { name: "assetmill", runs: runs.ours };
+    const peer = { name: `${SPRING_BATCH}, 1 % of its writes failing`, runs: runs.peer };
+    const name = `${grouped(count)} made-up assets, 1 % refused in the write`;
+    figure(compare({ name, ours, peer, goal: { atLeast: TIMES_PEER } }));
+  } finally {
+    await spring?.end();
+    await engine.stop();
   }
 }
 

@@ -46,7 +46,7 @@ export async function runFairness([assets = "20000"]: readonly string[]): Promis
     [`A job of ${SMALL} assets beside one of ${grouped(big)} with the same priority`, times.equal, 3],
   ] as const) {
     const [own, alone] = [median(list), median(times.alone)];
-    figure({ name, ours: ms(own), peer: `alone: ${ms(alone)}`, value: own / alone, goal: { atMost } });
+    figure({ name, ours: ms(own), peer: `itself alone: ${ms(alone)}`, value: own / alone, goal: { atMost } });
   }
 
   async function withMill<T>(work: (mill: Assetmill) => Promise<T>): Promise<T> {

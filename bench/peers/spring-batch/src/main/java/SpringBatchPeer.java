@@ -15,13 +15,15 @@ import org.springframework.batch.core.job.parameters.JobParameters;
 import org.springframework.batch.core.launch.support.TaskExecutorJobOperator;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.repository.support.JdbcJobRepositoryFactoryBean;
-import org.springframework.batch.core.step.Step;
+import org.springframework.batch.core.step.StepExecution;
+import org.springframework.batch.core.step.builder.ChunkOrientedStepBuilder;
 import org.springframework.batch.core.step.builder.StepBuilder;
 import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.batch.infrastructure.item.database.JdbcPagingItemReader;
 import org.springframework.batch.infrastructure.item.database.Order;
 import org.springframework.batch.infrastructure.item.database.builder.JdbcPagingItemReaderBuilder;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.retry.RetryPolicy;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -31,19 +33,22 @@ import org.springframework.transaction.PlatformTransactionManager;
  * The same work as the hand-written loop's, as a Spring Batch job: pages of 1,000 rows of the table `asset` by key, a
  * no-op processor, and for each chunk of 1,000 one transaction that inserts an outcome row per asset and updates the job
  * repository, which is in the same database. Stays warm between runs: reads a JDBC URL a line from standard input, and
- * answers each with a line of JSON.
+ * answers each with a line of JSON. After `failing `, the write of one asset in a hundred fails, and is skipped.
  */
 public final class SpringBatchPeer {
   private static final int CHUNK = 1_000;
+  private static final int FAILS_EVERY = 100;
+  private static final String FAILING = "failing ";
 
   private record Asset(int id, String path) {}
 
   public static void main(String[] args) throws Exception {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
-    for (String url = in.readLine(); url != null; url = in.readLine()) {
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
       String answer;
       try {
-        answer = run(url);
+        boolean failing = line.startsWith(FAILING);
+        answer = run(failing ? line.substring(FAILING.length()) : line, failing);
       } catch (Throwable wrong) {
         answer = "{\"failed\":\"" + String.valueOf(wrong).replaceAll("[^ -~]|[\"\\\\]", " ") + "\"}";
       }
@@ -51,7 +56,7 @@ public final class SpringBatchPeer {
     }
   }
 
-  private static String run(String url) throws Exception {
+  private static String run(String url, boolean failing) throws Exception {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(url);
     config.setMaximumPoolSize(2);
@@ -64,7 +69,8 @@ public final class SpringBatchPeer {
       PlatformTransactionManager transactions = new JdbcTransactionManager(source);
       JobRepository repository = repository(source, transactions);
       JdbcTemplate jdbc = new JdbcTemplate(source);
-      Job job = job(repository, transactions, reader(source), sqlite ? rowByRow(jdbc) : inOneStatement(jdbc));
+      ItemWriter<Asset> writer = sqlite ? rowByRow(jdbc) : inOneStatement(jdbc);
+      Job job = job(repository, transactions, reader(source), failing ? failing(writer) : writer, failing);
       TaskExecutorJobOperator operator = new TaskExecutorJobOperator();
       operator.setJobRepository(repository);
       operator.setJobRegistry(new MapJobRegistry());
@@ -75,7 +81,8 @@ public final class SpringBatchPeer {
       if (execution.getStatus() != BatchStatus.COMPLETED) {
         throw new IllegalStateException("the job ended as " + execution.getStatus() + execution.getAllFailureExceptions());
       }
-      Long handled = jdbc.queryForObject("select count(*) from outcome", Long.class);
+      long skipped = execution.getStepExecutions().stream().mapToLong(StepExecution::getWriteSkipCount).sum();
+      long handled = jdbc.queryForObject("select count(*) from outcome", Long.class) + skipped;
       return "{\"handled\":" + handled + ",\"seconds\":" + seconds + "}";
     }
   }
@@ -92,16 +99,23 @@ public final class SpringBatchPeer {
       JobRepository repository,
       PlatformTransactionManager transactions,
       JdbcPagingItemReader<Asset> reader,
-      ItemWriter<Asset> writer) {
-    Step step =
+      ItemWriter<Asset> writer,
+      boolean skipping) {
+    ChunkOrientedStepBuilder<Asset, Asset> step =
         new StepBuilder("assets", repository)
             .<Asset, Asset>chunk(CHUNK)
             .transactionManager(transactions)
             .reader(reader)
             .processor(asset -> asset)
-            .writer(writer)
-            .build();
-    return new JobBuilder("assets", repository).start(step).build();
+            .writer(writer);
+    // Where nothing is to be skipped, it is not asked to be able to: that is faster. Nor does it try again, which pauses.
+    if (skipping) {
+      step.faultTolerant()
+          .retryPolicy(RetryPolicy.builder().maxRetries(0).build())
+          .skip(IllegalArgumentException.class)
+          .skipLimit(Long.MAX_VALUE);
+    }
+    return new JobBuilder("assets", repository).start(step.build()).build();
   }
 
   private static JdbcPagingItemReader<Asset> reader(DataSource source) throws Exception {
@@ -118,6 +132,15 @@ public final class SpringBatchPeer {
             .build();
     reader.afterPropertiesSet();
     return reader;
+  }
+
+  private static ItemWriter<Asset> failing(ItemWriter<Asset> writer) {
+    return assets -> {
+      for (Asset asset : assets) {
+        if (asset.id() % FAILS_EVERY == 0) throw new IllegalArgumentException("made to fail");
+      }
+      writer.write(assets);
+    };
   }
 
   private static ItemWriter<Asset> rowByRow(JdbcTemplate jdbc) {
