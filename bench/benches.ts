@@ -24,6 +24,7 @@ export const BENCHES: readonly Bench[] = [
     full: ["1000000 sqlite", "1000000 postgres"],
     limitMinutes: 15,
   },
+  { name: "stamps", load: reserved("stamps", "runStamps"), whole: ["50000 sqlite", "50000 postgres"], limitMinutes: 5 },
   {
     name: "job-per-item",
     load: async () => (await import("./job-per-item.js")).runJobPerItem,
@@ -44,6 +45,9 @@ export const BENCHES: readonly Bench[] = [
     whole: ["100000"],
     limitMinutes: 5,
   },
+  { name: "start", load: reserved("start", "runStart"), whole: [""], limitMinutes: 5 },
+  { name: "eta", load: reserved("eta", "runEta"), whole: [""], limitMinutes: 5 },
+  { name: "requests", load: reserved("requests", "runRequests"), whole: [""], limitMinutes: 5 },
   {
     name: "drivers",
     load: async () => (await import("./drivers.js")).runDrivers,
