@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Assetmill, createAssetmill } from "../src/index.js";
+import { figure, grouped, median } from "./figures.js";
 import { SyntheticTrees } from "./synthetic-trees.js";
 
 const ROUNDS = 3;
@@ -23,6 +24,7 @@ const ms = (value: number): string => `${value.toFixed(0)} ms`;
  */
 export async function runFairness([assets = "20000"]: readonly string[]): Promise<void> {
   const big = Number(assets);
+  const times = { alone: [] as number[], urgent: [] as number[], equal: [] as number[] };
   for (let i = 0; i < ROUNDS; i++) {
     const alone = await withMill((mill) => timeOf(mill, "small", 5));
     const urgent = await withMill((mill) => besideBig(mill, 0));
@@ -31,10 +33,20 @@ export async function runFairness([assets = "20000"]: readonly string[]): Promis
       `${SMALL} assets: alone ${ms(alone)}; beside ${big}: priority 0 ${ms(urgent)} = ${(urgent / alone).toFixed(1)} x, ` +
         `equal priority ${ms(equal)} = ${(equal / alone).toFixed(1)} x`,
     );
+    times.alone.push(alone);
+    times.urgent.push(urgent);
+    times.equal.push(equal);
     const took = await withMill((mill) => timeOf(mill, "big", 5));
     say(`${big} assets alone: ${((big * 1_000) / took).toFixed(0)} assets/s`);
     const [first, last] = await withMill(firstOutcomes);
     say(`${CROWD} jobs of ${SMALL}: first outcome of the first after ${ms(first)}, of the last after ${ms(last)}`);
+  }
+  for (const [name, list, atMost] of [
+    [`A job of ${SMALL} assets with priority 0 beside one of ${grouped(big)}`, times.urgent, 2],
+    [`A job of ${SMALL} assets beside one of ${grouped(big)} with the same priority`, times.equal, 3],
+  ] as const) {
+    const [own, alone] = [median(list), median(times.alone)];
+    figure({ name, ours: ms(own), peer: `itself alone: ${ms(alone)}`, value: own / alone, goal: { atMost } });
   }
 
   async function withMill<T>(work: (mill: Assetmill) => Promise<T>): Promise<T> {

@@ -6,11 +6,13 @@ import { execa } from "execa";
 import pLimit from "p-limit";
 import { JcrAssetRepository } from "../src/adapters/assets/jcr/index.js";
 import type { Change } from "../src/adapters/assets/jcr/dialects/dialect.js";
+import { messageOf } from "../src/core/errors.js";
 import { createAssetmill } from "../src/index.js";
 import { startOak } from "../test/jcr/servers/oak.js";
 import { damAsset, file, folder, JcrFixture } from "../test/jcr/support/fixture.js";
 import { registerNodeTypes } from "../test/jcr/support/node-types.js";
 import { basic, WORKSPACE } from "../test/jcr/support/servers.js";
+import { NotRun } from "./not-run.js";
 
 const BATCH = 250;
 const WRITERS = 3;
@@ -30,7 +32,9 @@ export async function runJcr([
   assets = "200000",
   small = "20000",
 ]: readonly string[]): Promise<void> {
-  const oak = await startOak("segment", 1_024);
+  const oak = await startOak("segment", 1_024).catch((error: unknown) => {
+    throw new NotRun(`no Oak: ${messageOf(error).slice(0, 400)}`);
+  });
   try {
     await registerNodeTypes(oak.origin, WORKSPACE, basic("admin", "admin"));
     const admin = { user: "admin", password: "admin" };

@@ -19,15 +19,16 @@ export class SyntheticRepository implements AssetRepository {
     return `/content/dam/folder-${folder}/asset-${String(i).padStart(8, "0")}.dita`;
   }
 
+  static asset(i: number): Asset {
+    const at = 1_700_000_000_000 + i;
+    return { path: SyntheticRepository.path(i), fileType: "DITATOPIC", sizeBytes: 4096, createdMs: at, modifiedMs: at };
+  }
+
   async *scan(_scope: Scope, { after, pageSize, signal }: { after?: string; pageSize: number; signal?: AbortSignal }) {
     const begin = after === undefined ? 0 : Number(/(\d+)\.dita$/.exec(after)?.[1]) + 1;
     for (let i = begin; i < this.#count && !signal?.aborted; i += pageSize) {
       const page: Asset[] = [];
-      for (let j = i; j < Math.min(i + pageSize, this.#count); j++) {
-        const at = 1_700_000_000_000 + j;
-        const path = SyntheticRepository.path(j);
-        page.push({ path, fileType: "DITATOPIC", sizeBytes: 4096, createdMs: at, modifiedMs: at });
-      }
+      for (let j = i; j < Math.min(i + pageSize, this.#count); j++) page.push(SyntheticRepository.asset(j));
       yield { assets: page, upTo: page.at(-1)?.path ?? "" };
     }
   }
