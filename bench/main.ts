@@ -1,3 +1,4 @@
+import { runDita } from "./dita.js";
 import { runDrivers } from "./drivers.js";
 import { runEventLoop } from "./event-loop.js";
 import { runFairness } from "./fairness.js";
@@ -9,6 +10,7 @@ import { runQueue } from "./queue.js";
 import { runThroughput } from "./throughput.js";
 
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  dita: runDita,
   drivers: runDrivers,
   "event-loop": runEventLoop,
   fairness: runFairness,

@@ -14,9 +14,10 @@ const VALUES: NamesOf<Required<Omit<AssetHandler, keyof typeof METHODS>>> = {
 /** Whether it is a value for `thread`, and an object has no other property: one that is mistyped would be ignored. */
 function isThreadUse(thread: unknown): boolean {
   if (typeof thread === "boolean") return true;
-  if (typeof thread !== "object" || thread === null || Object.keys(thread).join() !== "overBytes") return false;
-  const { overBytes } = thread as { overBytes: unknown };
-  return typeof overBytes === "number" && overBytes >= 0;
+  if (typeof thread !== "object" || thread === null) return false;
+  const { overBytes, batches = false, ...others } = thread as Readonly<Record<string, unknown>>;
+  if (typeof overBytes !== "number" || typeof batches !== "boolean") return false;
+  return overBytes >= 0 && Object.keys(others).length === 0;
 }
 
 /**

@@ -1,4 +1,6 @@
-/** Bytes before the stop flags: running asset (4), unused (4), its start time (8). */
+import { EndLog } from "./end-log.js";
+
+/** Bytes before the stop flags, which the ends follow: running asset (4), unused (4), its start time (8). */
 const HEAD_BYTES = 16;
 const NOTHING = -1;
 
@@ -15,16 +17,21 @@ export class BatchState {
   readonly #since: Float64Array;
   readonly #told: Int32Array;
 
-  constructor(memory: SharedArrayBuffer) {
+  /** Ends that need no message. */
+  readonly ends: EndLog;
+
+  constructor(memory: SharedArrayBuffer, assets: number) {
     this.memory = memory;
     this.#running = new Int32Array(memory, 0, 1);
     this.#since = new Float64Array(memory, 8, 1);
-    this.#told = new Int32Array(memory, HEAD_BYTES);
+    this.#told = new Int32Array(memory, HEAD_BYTES, assets);
+    this.ends = new EndLog(memory, HEAD_BYTES + 4 * assets);
   }
 
   /** Creates the state for a batch of so many assets. */
   static of(assets: number): BatchState {
-    const state = new BatchState(new SharedArrayBuffer(HEAD_BYTES + 4 * assets));
+    const memory = new SharedArrayBuffer(HEAD_BYTES + 4 * assets + EndLog.bytesFor(assets));
+    const state = new BatchState(memory, assets);
     state.ended();
     return state;
   }

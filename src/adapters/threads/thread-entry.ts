@@ -12,6 +12,8 @@ import type { AssetHandler, HandlerLogger } from "../../core/ports/asset-handler
 import type { CreateDigest } from "../../core/ports/digest.js";
 import { BatchState } from "./batch-state.js";
 import type { FromThread, SentAsset, SentBatch, SentEnd, ThreadModules, ToThread } from "./messages.js";
+import { fitsJson } from "./end-log.js";
+import { type HereReader, openHere } from "./here-reader.js";
 import { handlersOf } from "./plugin-modules.js";
 import { Questions, RemoteRepository } from "./remote-repository.js";
 import { encodeError } from "./error-codec.js";
@@ -34,10 +36,11 @@ const sha256: CreateDigest = () => {
   };
 };
 
-export default async function runBatch({ port, memory, assets }: SentBatch): Promise<readonly string[]> {
+export default async function runBatch({ port, memory, assets, reader }: SentBatch): Promise<readonly string[]> {
   loaded ??= handlersOf(modulesOf(workerData));
   const handlers = await loaded;
-  const state = new BatchState(memory);
+  const here = reader && (await openHere(reader));
+  const state = new BatchState(memory, assets.length);
   const questions = new Questions(port);
   let look = (): void => {};
   port.on("message", (message: ToThread) => {
@@ -60,10 +63,13 @@ export default async function runBatch({ port, memory, assets }: SentBatch): Pro
       }
       const told = polledSignal(() => state.isTold(index));
       look = told.look;
-      const end = await runOne(index, sent, handlers.get(sent.handler), told.signal, port, questions);
-      post(port, { kind: "end", index, end });
+      const thread = { port, questions, here };
+      const end = await runOne(index, sent, handlers.get(sent.handler), told.signal, thread);
+      if (!fitsJson(end) || !state.ends.write(index, end)) post(port, { kind: "end", index, end });
       state.ended();
       if (performance.now() - turnedMs < TURN_EVERY_MS) continue;
+      // The main thread takes those that are left when the batch has ended.
+      post(port, { kind: "ends", index, count: state.ends.count });
       await turn();
       turnedMs = performance.now();
     }
@@ -74,16 +80,22 @@ export default async function runBatch({ port, memory, assets }: SentBatch): Pro
   return [...handlers.keys()];
 }
 
+/** What a batch's assets have in common in this thread. */
+interface ThreadSide {
+  readonly port: MessagePort;
+  readonly questions: Questions;
+  readonly here: HereReader | undefined;
+}
+
 async function runOne(
   index: number,
   sent: SentAsset,
   handler: AssetHandler | undefined,
   signal: AbortSignal,
-  port: MessagePort,
-  questions: Questions,
+  { port, questions, here }: ThreadSide,
 ): Promise<SentEnd> {
   const startedMs = performance.now();
-  const task = new ThreadTask(index, sent, signal, new RemoteRepository(questions, index, sent));
+  const task = new ThreadTask(index, sent, signal, new RemoteRepository(questions, index, sent, here));
   const context = new AssetContext(
     {
       jobId: sent.jobId,
@@ -95,6 +107,7 @@ async function runOne(
     },
     task,
     sent.attempt,
+    sent.mostBytes,
   );
   const since = (): { hash: string | null | undefined; busyMs: number } => ({
     hash: task.contentRead,

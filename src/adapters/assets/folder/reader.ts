@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { AssetmillError } from "../../../core/errors.js";
 import { isWithin } from "../../../core/asset/path.js";
 import type { AssetRepository, RepositoryNode, ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
+import type { ThreadReaderModule } from "../../../core/ports/thread-reader.js";
 import type { Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
 import { folderError } from "./errors.js";
@@ -18,6 +19,7 @@ import { type FolderOptions, folderIdentity, type ResolvedFolderOptions, resolve
 const readFailed = (path: string, message: string): AssetmillError =>
   new AssetmillError("READ_FAILED", message, { ids: { path } });
 
+const THREAD_READER = new URL("./thread-reader.js", import.meta.url).href;
 const PIECE_BYTES = 256 * 1024;
 // The callback version: promise-based file handles cost the main thread twice the time.
 const readWhole = promisify(readFile);
@@ -28,9 +30,10 @@ const readWhole = promisify(readFile);
  */
 export class FolderReader implements Pick<
   AssetRepository,
-  "identity" | "scan" | "stat" | "whyAbsent" | "names" | "read" | "fileOf"
+  "identity" | "scan" | "stat" | "whyAbsent" | "names" | "read" | "fileOf" | "inThread"
 > {
   readonly identity: string;
+  readonly inThread: ThreadReaderModule;
   readonly #options: ResolvedFolderOptions;
   readonly #tree: FolderTree;
   /** Set if the folder holds a FileVault layout. */
@@ -39,6 +42,7 @@ export class FolderReader implements Pick<
   protected constructor(options: ResolvedFolderOptions) {
     this.identity = folderIdentity(options);
     this.#options = options;
+    this.inThread = { url: THREAD_READER, options };
     const jcrRoot = vaultRootOf(options.folder);
     this.#vault = jcrRoot === undefined ? undefined : new VaultTree({ ...options, folder: jcrRoot });
     this.#tree = this.#vault?.tree ?? new FolderTree(options);
@@ -60,6 +64,14 @@ export class FolderReader implements Pick<
 
   async stat(paths: readonly string[]): Promise<readonly (RepositoryNode | undefined)[]> {
     return paths.map((path) => this.#node(path));
+  }
+
+  /** Returns whether anything is at a path, as `stat` does. */
+  exists(path: string): boolean {
+    if (isWithin(this.#tree.mount, path)) return this.#rootNode(path) !== undefined;
+    if (this.#vault) return this.#vault.at(path) !== undefined;
+    const found = this.#find(path);
+    return found !== undefined && (found.stats.isFile() || found.stats.isDirectory());
   }
 
   async whyAbsent(path: string): Promise<string | undefined> {
