@@ -11,7 +11,7 @@ import { type DitaTree, ditaTree } from "./dita-tree.js";
 
 const ROUNDS = 3;
 const ROOT = "/content/dam/docs";
-const ASK_EVERY_MS = 10;
+const ASK_EVERY_MS = 25;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 

@@ -43,11 +43,13 @@ export class BatchRun {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#state = BatchState.of(all.length);
+    const sent = all.map((task) => task.sent);
     const reader = all[0]?.work.repository.inThread;
     this.batch = {
       port: port2,
       memory: this.#state.memory,
-      assets: all.map(({ sent }) => sent),
+      count: all.length,
+      assets: sent.some(({ bytes }) => bytes) ? sent : JSON.stringify(sent),
       ...(reader ? { reader } : {}),
     };
     port1.on("message", (message: FromThread) => this.#receive(message));

@@ -36,16 +36,18 @@ const sha256: CreateDigest = () => {
   };
 };
 
-export default async function runBatch({ port, memory, assets, reader }: SentBatch): Promise<readonly string[]> {
+export default async function runBatch({ port, memory, count, assets, reader }: SentBatch): Promise<readonly string[]> {
   loaded ??= handlersOf(modulesOf(workerData));
   const handlers = await loaded;
   const here = reader && (await openHere(reader));
-  const state = new BatchState(memory, assets.length);
+  const state = new BatchState(memory, count);
   const questions = new Questions(port);
-  let look = (): void => {};
+  // One for the whole batch until it is aborted: only one asset at a time uses it, and making one takes a while.
+  let told = polledSignal(() => state.isTold(current));
+  let current = 0;
   port.on("message", (message: ToThread) => {
     if (message.kind === "answer") questions.answered(message.id, message.answer);
-    else look();
+    else told.look();
   });
   const onRejection = (reason: unknown): void => {
     const message = `unhandled promise rejection: ${messageOf(reason)}`;
@@ -54,15 +56,16 @@ export default async function runBatch({ port, memory, assets, reader }: SentBat
   process.on("unhandledRejection", onRejection);
   try {
     let turnedMs = performance.now();
-    for (const [index, sent] of assets.entries()) {
+    const all = typeof assets === "string" ? (JSON.parse(assets) as readonly SentAsset[]) : assets;
+    for (const [index, sent] of all.entries()) {
       // Announces the asset, then checks the stop flag. The main thread sets the flag, then checks what is running: it cannot miss it.
       state.begins(index);
       if (state.isTold(index)) {
         state.ended();
         continue;
       }
-      const told = polledSignal(() => state.isTold(index));
-      look = told.look;
+      current = index;
+      if (told.signal.aborted) told = polledSignal(() => state.isTold(current));
       const thread = { port, questions, here };
       const end = await runOne(index, sent, handlers.get(sent.handler), told.signal, thread);
       if (!fitsJson(end) || !state.ends.write(index, end)) post(port, { kind: "end", index, end });

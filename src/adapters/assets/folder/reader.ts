@@ -16,6 +16,8 @@ import { VaultTree, vaultRootOf } from "./vault/tree.js";
 import { scanVault } from "./vault/scan.js";
 import { type FolderOptions, folderIdentity, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
 
+type Names = readonly string[];
+
 const readFailed = (path: string, message: string): AssetmillError =>
   new AssetmillError("READ_FAILED", message, { ids: { path } });
 
@@ -38,6 +40,9 @@ export class FolderReader implements Pick<
   readonly #tree: FolderTree;
   /** Set if the folder holds a FileVault layout. */
   readonly #vault: VaultTree | undefined;
+
+  /** Lists a directory's names. */
+  protected readonly list: (directory: string, most: number, tree: FolderTree) => Names | Promise<Names> = namesIn;
 
   protected constructor(options: ResolvedFolderOptions) {
     this.identity = folderIdentity(options);
@@ -90,7 +95,9 @@ export class FolderReader implements Pick<
           .slice(0, most)
           .map(({ name }) => name);
       const found = this.#vault ? undefined : this.#find(folder);
-      return found?.stats.isDirectory() && !found.unreadable ? await namesIn(found.file, most, this.#tree) : undefined;
+      return found?.stats.isDirectory() && !found.unreadable
+        ? await this.list(found.file, most, this.#tree)
+        : undefined;
     } catch {
       // Closed to this user: there is nothing to learn.
       return undefined;

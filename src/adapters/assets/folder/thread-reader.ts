@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import type { ThreadReader } from "../../../core/ports/thread-reader.js";
+import { namesInSync } from "./folder-names.js";
 import { ListedFolders } from "./listed-folders.js";
 import type { ResolvedFolderOptions } from "./options.js";
 import { FolderReader } from "./reader.js";
@@ -14,6 +15,8 @@ export const openThreadReader = (options: ResolvedFolderOptions): ThreadReader =
 
 class FolderThreadReader extends FolderReader implements ThreadReader {
   readonly #listed: ListedFolders | undefined;
+  // Nobody else waits for this thread.
+  protected override readonly list = namesInSync;
   readonly #buffer = Buffer.allocUnsafeSlow(SMALL_BYTES + 1);
 
   constructor(options: ResolvedFolderOptions) {
@@ -27,9 +30,8 @@ class FolderThreadReader extends FolderReader implements ThreadReader {
 
   readNow(path: string): Uint8Array | undefined {
     try {
-      const { plainTree } = this;
       // A link is not opened: who follows it has to make sure that it stays inside the tree.
-      const file = plainTree ? plainTree.place(path) : this.fileOf(path);
+      const file = this.#listed ? this.#listed.place(path) : this.fileOf(path);
       return file === undefined ? undefined : this.#read(file);
     } catch {
       return undefined;
