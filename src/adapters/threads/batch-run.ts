@@ -56,6 +56,11 @@ export class BatchRun {
     for (const signal of new Set(all.map(({ work }) => work.signal))) this.#passOnStop(signal);
   }
 
+  /** Whether a thread that has loaded its code has taken it. */
+  get hasBegun(): boolean {
+    return this.#state.hasBegun;
+  }
+
   /** Terminates the thread if its asset exceeds the deadline, or ignores its signal. */
   watch(nowMs: number): void {
     if (this.ending.signal.aborted) return;

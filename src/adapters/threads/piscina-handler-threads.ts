@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { AssetFailure, AssetmillError, messageOf } from "../../core/errors.js";
@@ -24,6 +25,9 @@ const BATCH_MS = 50;
 const FIRST_BATCH = 4;
 /** Interval of the deadline checks. */
 const WATCH_EVERY_MS = 50;
+/** How long `close` waits for threads that are being started. */
+const MOST_LOADING_MS = 3_000;
+const LOADING_LOOK_MS = 5;
 /** This many threads that die in a row while no handler runs point to a problem of the machine, not of an asset. */
 const MAX_CAUSELESS_DEATHS = 5;
 
@@ -48,6 +52,8 @@ export class PiscinaHandlerThreads implements HandlerThreads {
   readonly #threads: number;
   readonly #pool: Piscina<SentBatch, readonly string[]>;
   readonly #runs = new Set<BatchRun>();
+  /** Everything that the pool has not finished, `#runs` included. */
+  readonly #sent = new Set<BatchRun>();
   readonly #guard: MemoryGuard;
   /** Whether the running task must run alone. */
   #alone = false;
@@ -95,8 +101,17 @@ export class PiscinaHandlerThreads implements HandlerThreads {
 
   /** Returns the names of a thread's handlers. Rejects if a plugin's module cannot be loaded. */
   async handlerNames(): Promise<readonly string[]> {
-    const { batch } = new BatchRun([]);
-    return this.#pool.run(batch, { transferList: [batch.port] });
+    return this.#inThread(new BatchRun([]));
+  }
+
+  async #inThread(run: BatchRun): Promise<readonly string[]> {
+    const { batch, ending } = run;
+    this.#sent.add(run);
+    try {
+      return await this.#pool.run(batch, { transferList: [batch.port], signal: ending.signal });
+    } finally {
+      this.#sent.delete(run);
+    }
   }
 
   run(work: ThreadWork): Promise<ThreadEnd> {
@@ -150,6 +165,9 @@ export class PiscinaHandlerThreads implements HandlerThreads {
     this.#closed = true;
     clearInterval(this.#watch);
     for (const task of this.#waiting.splice(0)) task.fail(CLOSED);
+    // Node.js 20 aborts the whole process if a thread is terminated while it loads its first module.
+    const untilMs = performance.now() + MOST_LOADING_MS;
+    while ([...this.#sent].some(({ hasBegun }) => !hasBegun) && performance.now() < untilMs) await sleep(LOADING_LOOK_MS);
     await this.#pool.destroy();
   }
 
@@ -197,9 +215,8 @@ export class PiscinaHandlerThreads implements HandlerThreads {
       if (!this.#guard.isOver(this.#runs.size)) return;
       for (const one of this.#runs) one.endHeavy(this.#alone);
     }, WATCH_EVERY_MS).unref();
-    const { batch, ending } = run;
     try {
-      await this.#pool.run(batch, { transferList: [batch.port], signal: ending.signal });
+      await this.#inThread(run);
       this.#settle(run, undefined);
     } catch (error) {
       if (run.tooMuch) await this.#guard.settle();

@@ -23,7 +23,7 @@ import { splitResult } from "./result-parts.js";
 /** Entry point of a worker thread: runs one batch at a time, its assets one by one. */
 
 /** Turns the event loop between handlers that never wait: otherwise their timers and rejections would never be processed. */
-const TURN_EVERY_MS = 20;
+const TURN_EVERY_MS = 10;
 
 /** Loaded with the first batch, so that a module that fails to load fails the batch instead of killing the thread. */
 let loaded: ReturnType<typeof handlersOf> | undefined;
@@ -37,10 +37,11 @@ const sha256: CreateDigest = () => {
 };
 
 export default async function runBatch({ port, memory, count, assets, reader }: SentBatch): Promise<readonly string[]> {
+  const state = new BatchState(memory, count);
+  state.beginsBatch();
   loaded ??= handlersOf(modulesOf(workerData));
   const handlers = await loaded;
   const here = reader && (await openHere(reader));
-  const state = new BatchState(memory, count);
   const questions = new Questions(port);
   // One for the whole batch until it is aborted: only one asset at a time uses it, and making one takes a while.
   let told = polledSignal(() => state.isTold(current));

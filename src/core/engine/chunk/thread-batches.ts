@@ -37,7 +37,8 @@ export class ThreadBatches {
     tools: AssetRunTools,
     slots: Slots | undefined,
   ): ThreadBatches | undefined {
-    const threads = tools.inThreads?.threads.batches;
+    // A thread that has to ask for each content waits longer than lanes, which ask for several at once.
+    const threads = tools.context.repository.inThread && tools.inThreads?.threads.batches;
     // What is skipped as unchanged needs no thread, and is looked at one by one.
     if (!threads || !slots || alone || tools.stampOf || !tools.handlers.some(runsInBatches)) return undefined;
     return new ThreadBatches(job, threads, tools, slots);
