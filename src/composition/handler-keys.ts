@@ -30,7 +30,10 @@ export function refuseMistypedKeys(handler: AssetHandler): void {
   if (handler.writes !== undefined && typeof handler.writes !== "boolean")
     throw invalidParameter("plugins", `handler ${name}: writes must be true or false`);
   if (handler.thread !== undefined && !isThreadUse(handler.thread))
-    throw invalidParameter("plugins", `handler ${name}: thread must be true, false or { overBytes: a number from 0 }`);
+    throw invalidParameter(
+      "plugins",
+      `handler ${name}: thread must be true, false or { overBytes: a number from 0 }, with batches: true or false if wanted`,
+    );
   if (handler.accepts !== undefined && typeof handler.accepts !== "function")
     throw invalidParameter("plugins", `handler ${name}: accepts must be a function`);
   const prototype: unknown = Object.getPrototypeOf(handler);

@@ -167,7 +167,8 @@ export class PiscinaHandlerThreads implements HandlerThreads {
     for (const task of this.#waiting.splice(0)) task.fail(CLOSED);
     // Node.js 20 aborts the whole process if a thread is terminated while it loads its first module.
     const untilMs = performance.now() + MOST_LOADING_MS;
-    while ([...this.#sent].some(({ hasBegun }) => !hasBegun) && performance.now() < untilMs) await sleep(LOADING_LOOK_MS);
+    while ([...this.#sent].some(({ hasBegun }) => !hasBegun) && performance.now() < untilMs)
+      await sleep(LOADING_LOOK_MS);
     await this.#pool.destroy();
   }
 

@@ -32,17 +32,26 @@ export function passOverText(parser: { readonly prototype: object }): void {
   const prototype = parser.prototype as Internals;
   const { handleTextInRoot } = prototype;
   let chunk = "";
-  let from = 0;
-  let plainUntil = 0;
+  // Each holds for positions in the chunk from `from` to `until`, so that no character is looked at twice.
+  const plain = { from: 0, until: -1 };
+  const tag = { from: 0, until: -1 };
   prototype.handleTextInRoot = function (this: Internals): void {
     if (this.textHandler === undefined && this.forbiddenState === 0 && this.currentXMLVersion === "1.0") {
-      if (this.chunk !== chunk || this.i < from || this.i > plainUntil) {
+      const { i } = this;
+      if (this.chunk !== chunk) {
         chunk = this.chunk;
-        from = NOT_PLAIN.lastIndex = this.i;
-        plainUntil = NOT_PLAIN.test(chunk) ? NOT_PLAIN.lastIndex - 1 : chunk.length;
+        plain.until = tag.until = -1;
       }
-      const tag = chunk.indexOf("<", this.i);
-      if (tag >= 0 && tag < plainUntil) this.i = tag;
+      if (i < plain.from || i > plain.until) {
+        plain.from = NOT_PLAIN.lastIndex = i;
+        plain.until = NOT_PLAIN.test(chunk) ? NOT_PLAIN.lastIndex - 1 : chunk.length;
+      }
+      if (i < tag.from || i > tag.until) {
+        tag.from = i;
+        const at = chunk.indexOf("<", i);
+        tag.until = at < 0 ? chunk.length : at;
+      }
+      if (tag.until < plain.until) this.i = tag.until;
     }
     handleTextInRoot.call(this);
   };

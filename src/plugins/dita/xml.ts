@@ -139,6 +139,8 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     this.tagStart = this.markupEnd = this.reference = 0;
     this.inTag = false;
     this.lastClosed = "";
+    this.#marked = [];
+    this.#pieces = [];
     this.ENTITIES = this.#entities;
     this.#listen();
     try {

@@ -72,13 +72,17 @@ describe("a folder's reader in a thread", () => {
     expect([a, b].map((bytes) => Buffer.from(bytes ?? []).toString())).to.deep.equal(["a.dita", "sub/c.dita"]);
     writeFileSync(join(folder, "tree", "large"), Buffer.alloc(256 * 1024 + 1));
     writeFileSync(join(folder, "tree", "empty"), "");
-    const others = PATHS.filter((path) => !["/m/a.dita", "/m//a.dita", "/m/sub/c.dita", "/m/\ufffd.dita"].includes(path));
+    const others = PATHS.filter(
+      (path) => !["/m/a.dita", "/m//a.dita", "/m/sub/c.dita", "/m/\ufffd.dita"].includes(path),
+    );
     for (const path of [...others, "/m/large", "/m/empty"])
       expect(reader.readNow(path), JSON.stringify(path)).to.equal(undefined);
   });
 
   it("throws UNAVAILABLE if the whole tree has gone", () => {
     renameSync(join(folder, "tree"), join(folder, "unmounted"));
-    expect(() => reader.exists("/m/a.dita")).to.throw("does not exist").with.property("code", "UNAVAILABLE");
+    expect(() => reader.exists("/m/a.dita"))
+      .to.throw("does not exist")
+      .with.property("code", "UNAVAILABLE");
   });
 });
