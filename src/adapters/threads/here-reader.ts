@@ -33,8 +33,8 @@ export function openHere({ url, options }: ThreadReaderModule): Promise<HereRead
   const key = JSON.stringify([url, options]);
   if (opened?.key !== key) {
     const open = async (): Promise<HereReader> => {
-      const { openThreadReader } = (await import(url)) as { openThreadReader(options: unknown): ThreadReader };
-      return new HereReader(openThreadReader(options));
+      const module = (await import(url)) as { openThreadReader(options: unknown): ThreadReader };
+      return new HereReader(module.openThreadReader(options));
     };
     opened = { key, here: open() };
   }

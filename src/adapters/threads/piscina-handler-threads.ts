@@ -116,7 +116,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
 
   run(work: ThreadWork): Promise<ThreadEnd> {
     return new Promise((resolve, reject) => {
-      this.#enqueue([work], (_index, end) => ("error" in end ? reject(end.error as Error) : resolve(end)));
+      this.#enqueue([work], (_index, end) => ("error" in end ? reject(end.error) : resolve(end)));
     });
   }
 

@@ -18,7 +18,7 @@ interface Internals {
   i: number;
   /** 0: the text before does not end in `]`. */
   readonly forbiddenState: number;
-  handleTextInRoot(): void;
+  handleTextInRoot: (this: Internals) => void;
 }
 
 /** What text may contain that is more than itself, or may not contain. */

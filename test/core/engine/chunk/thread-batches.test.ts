@@ -18,19 +18,31 @@ import { engineTools, repositoryOf, startLanes } from "../../../support/engine-t
 import { ManualClock, quiet } from "../../../support/manual-clock.js";
 
 /** Threads that hold batches until the test ends them, and become warm when it says so. */
-class HeldBatches implements HandlerThreads, BatchThreads {
-  readonly capacity = 2;
-  readonly size = 5;
-  readonly batches = this;
+class HeldBatches implements HandlerThreads {
+  readonly capacity = 6;
   readonly held: { readonly works: readonly ThreadWork[]; end(of: (work: ThreadWork) => End): void }[] = [];
   readonly singles: string[] = [];
+  readonly batches: BatchThreads;
   readonly #warm = deferred<void>();
   isWarm = false;
   warmed = 0;
 
-  warm(): Promise<void> {
-    this.warmed++;
-    return this.#warm.promise;
+  constructor() {
+    const isWarm = (): boolean => this.isWarm;
+    this.batches = {
+      capacity: 2,
+      size: 5,
+      get isWarm() {
+        return isWarm();
+      },
+      warm: () => {
+        this.warmed++;
+        return this.#warm.promise;
+      },
+      run: (works, onEnd) => {
+        this.held.push({ works, end: (of) => works.forEach((work, index) => onEnd(index, of(work))) });
+      },
+    };
   }
 
   async warmUp(): Promise<void> {
@@ -39,16 +51,9 @@ class HeldBatches implements HandlerThreads, BatchThreads {
     await quiet();
   }
 
-  run(work: ThreadWork): Promise<ThreadEnd>;
-  run(works: readonly ThreadWork[], onEnd: (index: number, end: End) => void): void;
-  run(works: ThreadWork | readonly ThreadWork[], onEnd?: (index: number, end: End) => void): Promise<ThreadEnd> | void {
-    if (!onEnd) {
-      const work = works as ThreadWork;
-      this.singles.push(`${work.asset.path} ${work.attempt}`);
-      return Promise.resolve(DONE);
-    }
-    const all = works as readonly ThreadWork[];
-    this.held.push({ works: all, end: (of) => all.forEach((work, index) => onEnd(index, of(work))) });
+  async run(work: ThreadWork): Promise<ThreadEnd> {
+    this.singles.push(`${work.asset.path} ${work.attempt}`);
+    return DONE;
   }
 
   async close(): Promise<void> {}
@@ -113,7 +118,7 @@ function bench(count: number, given: Given = {}) {
     takenOver: false,
   };
   const slots = new Slots(2, clock);
-  const batchSlots = new Slots(threads.capacity, clock);
+  const batchSlots = new Slots(threads.batches.capacity, clock);
   const shared = { slots, batchSlots, threadSlots: new Slots(6, clock), slice: new TimeSlice(clock, 1_000) };
   const run = startLanes(jobOf({ handlers: handlers.map(({ name }) => name) }), claim, 10_000, shared, tools);
   return { threads, clock, main, run, slots, batchSlots };
