@@ -14,9 +14,10 @@ const VALUES: NamesOf<Required<Omit<AssetHandler, keyof typeof METHODS>>> = {
 /** Whether it is a value for `thread`, and an object has no other property: one that is mistyped would be ignored. */
 function isThreadUse(thread: unknown): boolean {
   if (typeof thread === "boolean") return true;
-  if (typeof thread !== "object" || thread === null || Object.keys(thread).join() !== "overBytes") return false;
-  const { overBytes } = thread as { overBytes: unknown };
-  return typeof overBytes === "number" && overBytes >= 0;
+  if (typeof thread !== "object" || thread === null) return false;
+  const { overBytes, batches = false, ...others } = thread as Readonly<Record<string, unknown>>;
+  if (typeof overBytes !== "number" || typeof batches !== "boolean") return false;
+  return overBytes >= 0 && Object.keys(others).length === 0;
 }
 
 /**
@@ -29,7 +30,10 @@ export function refuseMistypedKeys(handler: AssetHandler): void {
   if (handler.writes !== undefined && typeof handler.writes !== "boolean")
     throw invalidParameter("plugins", `handler ${name}: writes must be true or false`);
   if (handler.thread !== undefined && !isThreadUse(handler.thread))
-    throw invalidParameter("plugins", `handler ${name}: thread must be true, false or { overBytes: a number from 0 }`);
+    throw invalidParameter(
+      "plugins",
+      `handler ${name}: thread must be true, false or { overBytes: a number from 0 }, with batches: true or false if wanted`,
+    );
   if (handler.accepts !== undefined && typeof handler.accepts !== "function")
     throw invalidParameter("plugins", `handler ${name}: accepts must be a function`);
   const prototype: unknown = Object.getPrototypeOf(handler);

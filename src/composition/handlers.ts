@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { asModule, importPlugin } from "../adapters/threads/plugin-modules.js";
 import type { EngineOptions } from "../core/engine/options.js";
 import { invalidParameter } from "../core/errors.js";
-import type { AssetHandler } from "../core/ports/asset-handler.js";
+import { type AssetHandler, runsInBatches } from "../core/ports/asset-handler.js";
 import type { HandlerThreads } from "../core/ports/handler-threads.js";
 import type { AssetmillOptions } from "../options.js";
 import { refuseMistypedKeys } from "./handler-keys.js";
@@ -54,9 +54,10 @@ export async function openThreads(
   const wanted = threaded.filter((handler) => handler !== ditaHandler).map(({ name }) => name);
   const urls = plugins.flatMap((plugin) => (plugin instanceof URL ? [plugin.href] : []));
   const isOccasional = !threaded.some(({ thread }) => thread === true);
+  const forFew = !threaded.some(runsInBatches);
   const pool = new PiscinaHandlerThreads({
     isOccasional,
-    threads: threads || (isOccasional ? 1 : Math.min(concurrency, availableParallelism())),
+    threads: threads || (forFew ? 1 : Math.min(concurrency, availableParallelism())),
     memoryMb: threadMemoryMb,
     modules: [...(ditaHandler && handlers.includes(ditaHandler) ? [DITA_URL] : []), ...(wanted.length > 0 ? urls : [])],
   });

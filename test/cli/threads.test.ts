@@ -172,3 +172,61 @@ describe("large assets", () => {
     ]);
   });
 });
+
+describe("many small DITA files", () => {
+  const bench = new Workbench();
+  after(() => bench.dispose());
+  const COUNT = 1_200;
+  /** Some have what is easily lost on the way: warnings, failures, bytes that are not ASCII, hints about links. */
+  const content = (i: number): string => {
+    if (i % 100 === 7) return `<topic id="t${i}"><title>Ill-formed</p></topic>`;
+    if (i % 100 === 8)
+      return `<?xml version="1.0" encoding="us-ascii"?><topic id="t${i}"><title>\u00e9</title></topic>`;
+    if (i % 100 === 9)
+      return `<!DOCTYPE topic [<!ENTITY e "of an entity">]><topic id="t"><title>Title &e;</title></topic>`;
+    if (i % 100 === 10) return `<topic id="t"><title>Undeclared &e;</title></topic>`;
+    const link = i % 100 === 11 ? "A0.DITA" : `a${(i * 7) % (COUNT + 50)}.dita#t`;
+    return `<topic id="t${i}"><title>Nr. ${i} \u20ac</title><body><xref href="${link}" scope="peer"/><xref href="${link}"/>
+      <image keyref="k/${i}" href="../out.png"/><p conref="a1.dita#t/${i}" id="p">]] > text</p></body></topic>`;
+  };
+
+  it("have the same outcomes and results in threads as in the main thread, which begins and loses none", async () => {
+    for (let i = 0; i < COUNT; i++) bench.write(`many/a${i}.dita`, content(i));
+    const run = async (name: string, engine: string): Promise<readonly string[]> => {
+      const host = bench.write(
+        `${name}.mjs`,
+        `import { createAssetmill } from ${JSON.stringify(LIBRARY)};
+         let threads = 0;
+         process.on("worker", () => threads++);
+         const mill = await createAssetmill({
+           assets: "folder:" + ${JSON.stringify(bench.path("many"))},
+           store: "sqlite:" + ${JSON.stringify(bench.path(`${name}.sqlite`))} + "?driver=sqlite3", engine: ${engine},
+         });
+         const { operator } = mill;
+         const { processingId } = await operator.start({ path: "/", type: "ASSET_PROCESSING" }, "me");
+         while (!(await operator.status(processingId)).completedAt) await new Promise((over) => setTimeout(over, 20));
+         const { succeededCount, failedCount, warningCount } = await operator.status(processingId);
+         console.log(threads > 0);
+         console.log([succeededCount, failedCount, warningCount].join());
+         const { outcomes } = await operator.outcomes(processingId, { kinds: ["FAILED"], limit: 500 });
+         console.log(JSON.stringify(outcomes.map(({ path, code, message }) => [path, code, message]).sort()));
+         for (let i = 0; i < ${COUNT}; i++) {
+           const { jobId, at, ...result } = (await operator.results("/a" + i + ".dita")) ?? {};
+           // Not known of a file that has just been written.
+           delete result.stamp?.basis.changedMs;
+           console.log(JSON.stringify(result));
+         }
+         await mill.close();`,
+      );
+      const { code, out, err } = await bench.node(host, { withinMs: 60_000 });
+      expect(code, err).to.equal(0);
+      return out.split("\n");
+    };
+    const [noThreads, ...here] = await run("here", "{ chunkSize: 100 }");
+    const [anyThreads, ...there] = await run("there", "{}");
+    expect([noThreads, anyThreads]).to.deep.equal(["false", "true"]);
+    expect(here[0]).to.match(/^1164,36,[1-9]/);
+    there.forEach((line, i) => expect(line).to.equal(here[i]));
+    expect(there).to.have.length(here.length);
+  });
+});

@@ -73,6 +73,8 @@ describe("an option of a wrong kind", () => {
       [{ thread: {} }, /thread must be true, false or { overBytes/],
       [{ thread: { overBytes: -1 } }, /thread must be true, false or { overBytes/],
       [{ thread: { overBytes: "1 MB" } }, /thread must be true, false or { overBytes/],
+      [{ thread: { overBytes: 1, batches: "yes" } }, /with batches: true or false if wanted/],
+      [{ thread: { batches: true } }, /thread must be true, false or { overBytes/],
       [{ thread: { overBytes: 1, overbytes: 1 } }, /thread must be true, false or { overBytes/],
       [{ thread: { overBytes: 1 } }, /handler own has thread: { overBytes }, but no plugin file provides it/],
       [{ accepts: true }, /accepts must be a function/],

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { AssetFailure } from "../../core/errors.js";
 import { BatchState } from "./batch-state.js";
-import type { FromThread, SentBatch, ToThread } from "./messages.js";
+import type { FromThread, SentBatch, SentEnd, ToThread } from "./messages.js";
 import type { PoolTask } from "./pool-task.js";
 import { RepositoryServer } from "./repository-server.js";
 import { TakenParts } from "./result-parts.js";
@@ -43,9 +43,22 @@ export class BatchRun {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#state = BatchState.of(all.length);
-    this.batch = { port: port2, memory: this.#state.memory, assets: all.map(({ sent }) => sent) };
+    const sent = all.map((task) => task.sent);
+    const reader = all[0]?.work.repository.inThread;
+    this.batch = {
+      port: port2,
+      memory: this.#state.memory,
+      count: all.length,
+      assets: sent.some(({ bytes }) => bytes) ? sent : JSON.stringify(sent),
+      ...(reader ? { reader } : {}),
+    };
     port1.on("message", (message: FromThread) => this.#receive(message));
-    all.forEach((task, index) => this.#passOnStop(task, index));
+    for (const signal of new Set(all.map(({ work }) => work.signal))) this.#passOnStop(signal);
+  }
+
+  /** Whether a thread that has loaded its code has taken it. */
+  get hasBegun(): boolean {
+    return this.#state.hasBegun;
   }
 
   /** Terminates the thread if its asset exceeds the deadline, or ignores its signal. */
@@ -104,23 +117,28 @@ export class BatchRun {
   #drain(): void {
     for (;;) {
       const entry: { message: unknown } | undefined = receiveMessageOnPort(this.#port);
-      if (!entry) return;
+      if (!entry) break;
       this.#receive(entry.message as FromThread);
     }
+    this.#state.ends.read(this.#takeEnd);
   }
 
+  readonly #takeEnd = (index: number, end: SentEnd): void => {
+    this.busyMs += end.busyMs;
+    this.done++;
+    this.#servers.get(index)?.close();
+    const parts = this.#parts.get(index);
+    this.#parts.delete(index);
+    this.#all[index]?.ended(end, parts);
+  };
+
   #receive(message: FromThread): void {
+    if (message.kind === "ends") return this.#state.ends.read(this.#takeEnd, message.count);
+    if (message.kind === "end") return this.#takeEnd(message.index, message.end);
     const task = this.#all[message.index];
     if (!task) return;
     const { logger, repository, signal } = task.work;
-    if (message.kind === "end") {
-      this.busyMs += message.end.busyMs;
-      this.done++;
-      this.#servers.get(message.index)?.close();
-      const parts = this.#parts.get(message.index);
-      this.#parts.delete(message.index);
-      if (!task.isOver) task.ended(message.end, parts);
-    } else if (message.kind === "log") {
+    if (message.kind === "log") {
       logger[message.level](message.message);
     } else if (message.question.what === "part") {
       const parts = this.#parts.get(message.index) ?? new TakenParts();
@@ -137,13 +155,16 @@ export class BatchRun {
     }
   }
 
-  #passOnStop(task: PoolTask, index: number): void {
-    const { signal } = task.work;
+  #passOnStop(signal: AbortSignal): void {
     const stop = (): void => {
-      this.#state.tell(index);
-      if (task.isOver) return;
-      if (this.#state.running === index) this.#port.postMessage({ kind: "stop", index } satisfies ToThread);
-      else task.stopped();
+      // What has ended stays so.
+      this.#drain();
+      this.#all.forEach((task, index) => {
+        if (task.work.signal !== signal) return;
+        this.#state.tell(index);
+        if (this.#state.running === index) this.#port.postMessage({ kind: "stop", index } satisfies ToThread);
+        else task.stopped();
+      });
     };
     signal.addEventListener("abort", stop, { once: true });
     this.#forget.push(() => signal.removeEventListener("abort", stop));

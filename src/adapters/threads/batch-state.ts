@@ -1,4 +1,6 @@
-/** Bytes before the stop flags: running asset (4), unused (4), its start time (8). */
+import { EndLog } from "./end-log.js";
+
+/** Bytes before the stop flags, which the ends follow: running asset (4), whether the thread has begun (4), the asset's start time (8). */
 const HEAD_BYTES = 16;
 const NOTHING = -1;
 
@@ -12,21 +14,38 @@ const sharedMs = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
 export class BatchState {
   readonly memory: SharedArrayBuffer;
   readonly #running: Int32Array;
+  readonly #begun: Int32Array;
   readonly #since: Float64Array;
   readonly #told: Int32Array;
 
-  constructor(memory: SharedArrayBuffer) {
+  /** Ends that need no message. */
+  readonly ends: EndLog;
+
+  constructor(memory: SharedArrayBuffer, assets: number) {
     this.memory = memory;
     this.#running = new Int32Array(memory, 0, 1);
+    this.#begun = new Int32Array(memory, 4, 1);
     this.#since = new Float64Array(memory, 8, 1);
-    this.#told = new Int32Array(memory, HEAD_BYTES);
+    this.#told = new Int32Array(memory, HEAD_BYTES, assets);
+    this.ends = new EndLog(memory, HEAD_BYTES + 4 * assets);
   }
 
   /** Creates the state for a batch of so many assets. */
   static of(assets: number): BatchState {
-    const state = new BatchState(new SharedArrayBuffer(HEAD_BYTES + 4 * assets));
+    const memory = new SharedArrayBuffer(HEAD_BYTES + 4 * assets + EndLog.bytesFor(assets));
+    const state = new BatchState(memory, assets);
     state.ended();
     return state;
+  }
+
+  /** Whether a thread that has loaded its code has taken the batch. */
+  get hasBegun(): boolean {
+    return Atomics.load(this.#begun, 0) === 1;
+  }
+
+  /** Announces that a thread has taken the batch. */
+  beginsBatch(): void {
+    Atomics.store(this.#begun, 0, 1);
   }
 
   /** The asset whose handler is running; undefined if none is. */

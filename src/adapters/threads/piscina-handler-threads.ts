@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { AssetFailure, AssetmillError, messageOf } from "../../core/errors.js";
 import {
+  type BatchThreads,
   type HandlerThreads,
   MAX_THREAD_DEATHS,
   type ThreadEnd,
+  type ThreadFailure,
   type ThreadWork,
 } from "../../core/ports/handler-threads.js";
 import { BatchRun } from "./batch-run.js";
@@ -13,11 +16,18 @@ import type { SentBatch, ThreadModules } from "./messages.js";
 import { PoolTask } from "./pool-task.js";
 
 /** Maximum assets per batch. More gains nothing; a single one is slower than running without threads. */
-const MAX_BATCH = 32;
+const MAX_BATCH = 250;
+/** Assets that are handed over one by one for each thread: as many wait as run. */
+const SINGLES = 64;
 /** Target duration of a batch: long compared to the hand-over, short for the assets that wait behind it. */
 const BATCH_MS = 50;
+/** Size of a batch before anything was measured. */
+const FIRST_BATCH = 4;
 /** Interval of the deadline checks. */
 const WATCH_EVERY_MS = 50;
+/** How long `close` waits for threads that are being started. */
+const MOST_LOADING_MS = 3_000;
+const LOADING_LOOK_MS = 5;
 /** This many threads that die in a row while no handler runs point to a problem of the machine, not of an asset. */
 const MAX_CAUSELESS_DEATHS = 5;
 
@@ -42,6 +52,8 @@ export class PiscinaHandlerThreads implements HandlerThreads {
   readonly #threads: number;
   readonly #pool: Piscina<SentBatch, readonly string[]>;
   readonly #runs = new Set<BatchRun>();
+  /** Everything that the pool has not finished, `#runs` included. */
+  readonly #sent = new Set<BatchRun>();
   readonly #guard: MemoryGuard;
   /** Whether the running task must run alone. */
   #alone = false;
@@ -50,6 +62,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
   #gathering = false;
   #watch: NodeJS.Timeout | undefined;
   #meanMs: number | undefined;
+  #warming: Promise<unknown> | undefined;
   #causeless = 0;
   #closed = false;
 
@@ -57,8 +70,7 @@ export class PiscinaHandlerThreads implements HandlerThreads {
     this.#threads = threads;
     this.#isOccasional = isOccasional;
     this.#guard = new MemoryGuard(memoryMb);
-    // Room for as many waiting assets as running ones: a thread that ends its batch finds the next one ready.
-    this.capacity = threads * MAX_BATCH * 2;
+    this.capacity = threads * SINGLES;
     this.#pool = new Piscina({
       filename: fileURLToPath(new URL("thread-entry.js", import.meta.url)),
       minThreads: 0,
@@ -69,39 +81,94 @@ export class PiscinaHandlerThreads implements HandlerThreads {
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
       workerData: { modules } satisfies ThreadModules,
     });
+    const size = (): number => this.#batchSize;
+    const isWarm = (): boolean => this.#warming === undefined && this.#pool.threads.length > 0;
+    this.batches = {
+      // One runs in each thread, and one waits for it.
+      capacity: threads * 2,
+      get size() {
+        return size();
+      },
+      get isWarm() {
+        return isWarm();
+      },
+      warm: () => this.#warm(),
+      run: (works, onEnd) => this.#enqueue(works, onEnd),
+    };
     // A thread that a plugin's leftovers kill while it is idle is replaced when the next one is needed.
     this.#pool.on("error", () => {});
   }
 
   /** Returns the names of a thread's handlers. Rejects if a plugin's module cannot be loaded. */
   async handlerNames(): Promise<readonly string[]> {
-    const { batch } = new BatchRun([]);
-    return this.#pool.run(batch, { transferList: [batch.port] });
+    return this.#inThread(new BatchRun([]));
+  }
+
+  async #inThread(run: BatchRun): Promise<readonly string[]> {
+    const { batch, ending } = run;
+    this.#sent.add(run);
+    try {
+      return await this.#pool.run(batch, { transferList: [batch.port], signal: ending.signal });
+    } finally {
+      this.#sent.delete(run);
+    }
   }
 
   run(work: ThreadWork): Promise<ThreadEnd> {
-    const task = new PoolTask(work);
-    const { signal } = work;
-    if (signal.aborted) {
-      task.stopped();
-      return task.end;
-    }
+    return new Promise((resolve, reject) => {
+      this.#enqueue([work], (_index, end) => ("error" in end ? reject(end.error) : resolve(end)));
+    });
+  }
+
+  readonly batches: BatchThreads;
+
+  /** Takes works that have the same signal. */
+  #enqueue(works: readonly ThreadWork[], onEnd: (index: number, end: ThreadEnd | ThreadFailure) => void): void {
+    const [first] = works;
+    if (!first) return;
+    const { signal } = first;
+    let left = works.length;
+    const tasks = works.map(
+      (work, index) =>
+        new PoolTask(work, (end) => {
+          if (--left === 0) signal.removeEventListener("abort", leaveQueue);
+          onEnd(index, end);
+        }),
+    );
     const leaveQueue = (): void => {
-      const at = this.#waiting.indexOf(task);
-      if (at < 0) return;
-      this.#waiting.splice(at, 1);
-      task.stopped();
+      const leaving = new Set(tasks);
+      const waiting = this.#waiting.filter((task) => leaving.has(task));
+      this.#waiting = this.#waiting.filter((task) => !leaving.has(task));
+      for (const task of waiting) task.stopped();
     };
     signal.addEventListener("abort", leaveQueue, { once: true });
-    this.#waiting.push(task);
-    this.#gather();
-    return task.end.finally(() => signal.removeEventListener("abort", leaveQueue));
+    for (const task of tasks) this.#waiting.push(task);
+    if (signal.aborted) leaveQueue();
+    else this.#gather();
+  }
+
+  /** Number of assets that one thread does in a batch's time. */
+  get #batchSize(): number {
+    const byTime = this.#meanMs === undefined ? FIRST_BATCH : Math.round(BATCH_MS / Math.max(0.01, this.#meanMs));
+    return Math.max(1, Math.min(byTime, MAX_BATCH));
+  }
+
+  /** Starts all threads. Resolves when one of them has loaded its handlers. */
+  async #warm(): Promise<void> {
+    this.#warming ??= Promise.any(Array.from({ length: this.#threads }, () => this.handlerNames())).finally(() => {
+      this.#warming = undefined;
+    });
+    await this.#warming;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#watch);
     for (const task of this.#waiting.splice(0)) task.fail(CLOSED);
+    // Node.js 20 aborts the whole process if a thread is terminated while it loads its first module.
+    const untilMs = performance.now() + MOST_LOADING_MS;
+    while ([...this.#sent].some(({ hasBegun }) => !hasBegun) && performance.now() < untilMs)
+      await sleep(LOADING_LOOK_MS);
     await this.#pool.destroy();
   }
 
@@ -135,9 +202,8 @@ export class PiscinaHandlerThreads implements HandlerThreads {
   #nextBatch(): readonly PoolTask[] {
     const suspect = this.#waiting.findIndex(({ deaths }) => deaths > 0);
     if (suspect >= 0) return this.#waiting.splice(suspect, 1);
-    const byTime = this.#meanMs === undefined ? 4 : Math.round(BATCH_MS / Math.max(0.01, this.#meanMs));
     const share = Math.ceil(this.#waiting.length / this.#threads);
-    return this.#waiting.splice(0, Math.max(1, Math.min(byTime, share, MAX_BATCH)));
+    return this.#waiting.splice(0, Math.min(this.#batchSize, share));
   }
 
   async #runBatch(all: readonly PoolTask[]): Promise<void> {
@@ -150,9 +216,8 @@ export class PiscinaHandlerThreads implements HandlerThreads {
       if (!this.#guard.isOver(this.#runs.size)) return;
       for (const one of this.#runs) one.endHeavy(this.#alone);
     }, WATCH_EVERY_MS).unref();
-    const { batch, ending } = run;
     try {
-      await this.#pool.run(batch, { transferList: [batch.port], signal: ending.signal });
+      await this.#inThread(run);
       this.#settle(run, undefined);
     } catch (error) {
       if (run.tooMuch) await this.#guard.settle();

@@ -1,4 +1,4 @@
-import type { ThreadEnd, ThreadWork } from "../../core/ports/handler-threads.js";
+import type { ThreadEnd, ThreadFailure, ThreadWork } from "../../core/ports/handler-threads.js";
 import type { SentAsset, SentEnd } from "./messages.js";
 import { decodeError } from "./error-codec.js";
 import type { TakenParts } from "./result-parts.js";
@@ -6,47 +6,51 @@ import type { TakenParts } from "./result-parts.js";
 /** One asset's work, from the call to its end, in one thread after another if threads die. */
 export class PoolTask {
   readonly work: ThreadWork;
-  readonly end: Promise<ThreadEnd>;
   /** Threads that died while its handler ran. */
   deaths = 0;
   /** Whether it was running when the threads together exceeded the memory limit: then it must run alone. */
   isHeavy = false;
   isOver = false;
-  readonly #resolve: (end: ThreadEnd) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #onEnd: (end: ThreadEnd | ThreadFailure) => void;
 
-  constructor(work: ThreadWork) {
+  /** @param onEnd called once */
+  constructor(work: ThreadWork, onEnd: (end: ThreadEnd | ThreadFailure) => void) {
     this.work = work;
-    let settle: { resolve: (end: ThreadEnd) => void; reject: (error: unknown) => void } | undefined;
-    this.end = new Promise((resolve, reject) => {
-      settle = { resolve, reject };
-    });
-    this.#resolve = (end) => settle?.resolve(end);
-    this.#reject = (error) => settle?.reject(error);
+    this.#onEnd = onEnd;
   }
 
   get sent(): SentAsset {
-    const { handler, asset, jobId, type, attempt, deadlineMs, maxContentBytes, file, bytes } = this.work;
-    const base = { handler, asset, jobId, type, attempt, deadlineMs, maxContentBytes };
-    return { ...base, ...(file === undefined ? {} : { file }), ...(bytes === undefined ? {} : { bytes }) };
+    const { handler, asset, jobId, type, attempt, deadlineMs, maxContentBytes, mostBytes, file, bytes } = this.work;
+    const sent = { handler, asset, jobId, type, attempt, deadlineMs, maxContentBytes };
+    if (mostBytes === undefined && file === undefined && bytes === undefined) return sent;
+    return {
+      ...sent,
+      ...(mostBytes === undefined ? {} : { mostBytes }),
+      ...(file === undefined ? {} : { file }),
+      ...(bytes === undefined ? {} : { bytes }),
+    };
   }
 
   /** @param parts the parts of its result that were sent before */
   ended(end: SentEnd, parts?: TakenParts): void {
     if ("error" in end) return this.fail(decodeError(end.error));
-    this.isOver = true;
     const { textWarning, hash, others, busyMs } = end;
     const returned = parts && end.returned ? parts.with(end.returned) : end.returned;
-    this.#resolve({ returned, textWarning, contentHash: hash, others, busyMs });
+    this.#settle({ returned, textWarning, contentHash: hash, others, busyMs });
   }
 
   fail(error: unknown): void {
-    this.isOver = true;
-    this.#reject(error);
+    this.#settle({ error });
   }
 
-  /** Rejects with the signal's reason: the task was stopped, or never started. */
+  /** Fails with the signal's reason: the task was stopped, or never started. */
   stopped(): void {
     this.fail(this.work.signal.reason);
+  }
+
+  #settle(end: ThreadEnd | ThreadFailure): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#onEnd(end);
   }
 }

@@ -2,6 +2,7 @@ import { createReadStream, constants, readFileSync, statSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { MessagePort } from "node:worker_threads";
 import type { AssetRepository, ReadableAssets } from "../../core/ports/asset-repository.js";
+import type { HereReader } from "./here-reader.js";
 import type { Answer, FromThread, Question, SentAsset } from "./messages.js";
 import { decodeError } from "./error-codec.js";
 
@@ -39,12 +40,25 @@ export class RemoteRepository implements ReadableAssets {
   readonly #questions: Questions;
   readonly #index: number;
   readonly #sent: SentAsset;
+  readonly #here: HereReader | undefined;
   #streams = 0;
 
-  constructor(questions: Questions, index: number, sent: SentAsset) {
+  /** @param here reads what it can in this thread */
+  constructor(questions: Questions, index: number, sent: SentAsset, here: HereReader | undefined) {
+    this.#here = here;
     this.#questions = questions;
     this.#index = index;
     this.#sent = sent;
+  }
+
+  exists(path: string): boolean | Promise<boolean> {
+    return this.#here ? this.#here.reader.exists(path) : this.stat([path]).then(([node]) => node !== undefined);
+  }
+
+  /** Not for what was sent with the asset, or is in a file of its own. */
+  readNow(path: string): Uint8Array | undefined {
+    const { asset, file, bytes } = this.#sent;
+    return path === asset.path && (file !== undefined || bytes) ? undefined : this.#here?.reader.readNow(path);
   }
 
   async stat(paths: readonly string[]): ReturnType<AssetRepository["stat"]> {
@@ -52,7 +66,8 @@ export class RemoteRepository implements ReadableAssets {
     return "nodes" in answer ? answer.nodes : [];
   }
 
-  async similar(path: string): Promise<string | undefined> {
+  async similar(path: string, signal?: AbortSignal): Promise<string | undefined> {
+    if (this.#here) return this.#here.similarPaths.find(path, signal);
     const answer = await this.#questions.ask(this.#index, { what: "similar", path });
     return "similar" in answer ? answer.similar : undefined;
   }

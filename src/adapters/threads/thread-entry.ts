@@ -12,6 +12,8 @@ import type { AssetHandler, HandlerLogger } from "../../core/ports/asset-handler
 import type { CreateDigest } from "../../core/ports/digest.js";
 import { BatchState } from "./batch-state.js";
 import type { FromThread, SentAsset, SentBatch, SentEnd, ThreadModules, ToThread } from "./messages.js";
+import { fitsJson } from "./end-log.js";
+import { type HereReader, openHere } from "./here-reader.js";
 import { handlersOf } from "./plugin-modules.js";
 import { Questions, RemoteRepository } from "./remote-repository.js";
 import { encodeError } from "./error-codec.js";
@@ -21,7 +23,7 @@ import { splitResult } from "./result-parts.js";
 /** Entry point of a worker thread: runs one batch at a time, its assets one by one. */
 
 /** Turns the event loop between handlers that never wait: otherwise their timers and rejections would never be processed. */
-const TURN_EVERY_MS = 20;
+const TURN_EVERY_MS = 10;
 
 /** Loaded with the first batch, so that a module that fails to load fails the batch instead of killing the thread. */
 let loaded: ReturnType<typeof handlersOf> | undefined;
@@ -34,15 +36,19 @@ const sha256: CreateDigest = () => {
   };
 };
 
-export default async function runBatch({ port, memory, assets }: SentBatch): Promise<readonly string[]> {
+export default async function runBatch({ port, memory, count, assets, reader }: SentBatch): Promise<readonly string[]> {
+  const state = new BatchState(memory, count);
+  state.beginsBatch();
   loaded ??= handlersOf(modulesOf(workerData));
   const handlers = await loaded;
-  const state = new BatchState(memory);
+  const here = reader && (await openHere(reader));
   const questions = new Questions(port);
-  let look = (): void => {};
+  // One for the whole batch until it is aborted: only one asset at a time uses it, and making one takes a while.
+  let told = polledSignal(() => state.isTold(current));
+  let current = 0;
   port.on("message", (message: ToThread) => {
     if (message.kind === "answer") questions.answered(message.id, message.answer);
-    else look();
+    else told.look();
   });
   const onRejection = (reason: unknown): void => {
     const message = `unhandled promise rejection: ${messageOf(reason)}`;
@@ -51,19 +57,23 @@ export default async function runBatch({ port, memory, assets }: SentBatch): Pro
   process.on("unhandledRejection", onRejection);
   try {
     let turnedMs = performance.now();
-    for (const [index, sent] of assets.entries()) {
+    const all = typeof assets === "string" ? (JSON.parse(assets) as readonly SentAsset[]) : assets;
+    for (const [index, sent] of all.entries()) {
       // Announces the asset, then checks the stop flag. The main thread sets the flag, then checks what is running: it cannot miss it.
       state.begins(index);
       if (state.isTold(index)) {
         state.ended();
         continue;
       }
-      const told = polledSignal(() => state.isTold(index));
-      look = told.look;
-      const end = await runOne(index, sent, handlers.get(sent.handler), told.signal, port, questions);
-      post(port, { kind: "end", index, end });
+      current = index;
+      if (told.signal.aborted) told = polledSignal(() => state.isTold(current));
+      const thread = { port, questions, here };
+      const end = await runOne(index, sent, handlers.get(sent.handler), told.signal, thread);
+      if (!fitsJson(end) || !state.ends.write(index, end)) post(port, { kind: "end", index, end });
       state.ended();
       if (performance.now() - turnedMs < TURN_EVERY_MS) continue;
+      // The main thread takes those that are left when the batch has ended.
+      post(port, { kind: "ends", index, count: state.ends.count });
       await turn();
       turnedMs = performance.now();
     }
@@ -74,16 +84,22 @@ export default async function runBatch({ port, memory, assets }: SentBatch): Pro
   return [...handlers.keys()];
 }
 
+/** What a batch's assets have in common in this thread. */
+interface ThreadSide {
+  readonly port: MessagePort;
+  readonly questions: Questions;
+  readonly here: HereReader | undefined;
+}
+
 async function runOne(
   index: number,
   sent: SentAsset,
   handler: AssetHandler | undefined,
   signal: AbortSignal,
-  port: MessagePort,
-  questions: Questions,
+  { port, questions, here }: ThreadSide,
 ): Promise<SentEnd> {
   const startedMs = performance.now();
-  const task = new ThreadTask(index, sent, signal, new RemoteRepository(questions, index, sent));
+  const task = new ThreadTask(index, sent, signal, new RemoteRepository(questions, index, sent, here));
   const context = new AssetContext(
     {
       jobId: sent.jobId,
@@ -95,6 +111,7 @@ async function runOne(
     },
     task,
     sent.attempt,
+    sent.mostBytes,
   );
   const since = (): { hash: string | null | undefined; busyMs: number } => ({
     hash: task.contentRead,

@@ -58,8 +58,15 @@ export class Worker {
     const { clock, options, threads } = tools;
     const slots = new Slots(options.concurrency, clock);
     const threadSlots = threads && new Slots(threads.capacity, clock);
+    const batchSlots = threads?.batches && new Slots(threads.batches.capacity, clock);
     const room = new ContentRoom(options.maxHeldContentBytes, clock);
-    this.#shared = { slots, slice: new TimeSlice(clock, SLICE_MS), room, ...(threadSlots ? { threadSlots } : {}) };
+    this.#shared = {
+      slots,
+      slice: new TimeSlice(clock, SLICE_MS),
+      room,
+      ...(threadSlots ? { threadSlots } : {}),
+      ...(batchSlots ? { batchSlots } : {}),
+    };
     this.#committer = new Committer(tools);
     const notice = new UnavailableNotice(tools);
     const results = tools.repository.enlist ? {} : { results: new ResultWriter({ ...tools, notice }) };
@@ -74,8 +81,9 @@ export class Worker {
     this.#keeper = new LeaseKeeper(this.#held, tools);
     const resize = (count: number): void => {
       slots.resize(count);
-      if (threadSlots && threads)
-        threadSlots.resize(Math.max(1, Math.round((threads.capacity * count) / options.concurrency)));
+      const share = (of: number): number => Math.max(1, Math.round((of * count) / options.concurrency));
+      if (threadSlots && threads) threadSlots.resize(share(threads.capacity));
+      if (batchSlots && threads?.batches) batchSlots.resize(share(threads.batches.capacity));
       this.wake();
     };
     this.#health = tools.health && new HealthWatch(tools.health, this.#held, resize, tools);

@@ -95,11 +95,20 @@ export interface AssetHandler {
 export interface LargeInThreads {
   /** Assets with more bytes of content are processed in a thread, others in the main thread. */
   readonly overBytes: number;
+  /**
+   * Whether the others may be processed in threads, too: in whole batches, once a job has many of them.
+   * @defaultValue false
+   */
+  readonly batches?: boolean;
 }
 
 /** Returns whether an asset of this size is processed in a thread, where there are threads. */
 export const runsInThread = ({ thread }: AssetHandler, sizeBytes: number): boolean =>
   typeof thread === "object" ? sizeBytes > thread.overBytes : thread === true;
+
+/** Returns whether small assets may be processed in threads in whole batches. */
+export const runsInBatches = ({ thread }: AssetHandler): boolean =>
+  typeof thread === "object" ? thread.batches === true : thread === true;
 
 /** A result, or nothing: then only the stamp is written. */
 export type HandlerReturn = HandlerResult | undefined | void;

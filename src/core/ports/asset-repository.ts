@@ -3,6 +3,7 @@ import type { AssetList } from "../asset/asset-list.js";
 import type { AssetResult, AssetWrite, RefusedWrite } from "../asset/asset-result.js";
 import type { Scope } from "../asset/scope.js";
 import type { AssetSink } from "./asset-sink.js";
+import type { ThreadReaderModule } from "./thread-reader.js";
 import type { Transaction } from "./transaction.js";
 
 /** What exists at a path. */
@@ -16,6 +17,10 @@ export type EnlistedWriter = (tx: Transaction, writes: readonly AssetWrite[]) =>
 export interface ReadableAssets extends Pick<AssetRepository, "read" | "stat"> {
   /** Returns what exists under a path that differs from this one only in case or Unicode form. @defaultValue nothing is found */
   similar?(path: string, signal?: AbortSignal): Promise<string | undefined>;
+  /** Returns whether anything exists at a path, as `stat` does. @defaultValue `stat` is asked */
+  exists?(path: string): boolean | Promise<boolean>;
+  /** Returns small content, if it can be had at once. @defaultValue it is read as a stream */
+  readNow?(path: string): Uint8Array | undefined;
 }
 
 export interface ScanOptions {
@@ -121,6 +126,12 @@ export interface AssetRepository {
    * content is kept in plain files. Throws the same errors as `read`.
    */
   fileOf?(path: string): string;
+
+  /**
+   * How a worker thread reads the same assets by itself, without asking this process. Present only if it can. See
+   * `ThreadReader`.
+   */
+  readonly inThread?: ThreadReaderModule;
 
   /** Returns what has been written about each path, in the order given. */
   results(paths: readonly string[], signal?: AbortSignal): Promise<readonly (AssetResult | undefined)[]>;

@@ -1,7 +1,7 @@
 import type { Asset } from "../asset/asset.js";
 import type { OtherAssets } from "../asset/stamp.js";
 import type { HandlerLogger, HandlerReturn } from "./asset-handler.js";
-import type { ReadableAssets } from "./asset-repository.js";
+import type { AssetRepository, ReadableAssets } from "./asset-repository.js";
 
 /** One try of one handler on one asset, to run in a worker thread. */
 export interface ThreadWork {
@@ -17,11 +17,13 @@ export interface ThreadWork {
   /** Returns an error if the repository is silent, and so to blame for a passed deadline. @defaultValue never */
   readonly silence?: () => Error | undefined;
   readonly logger: HandlerLogger;
-  readonly repository: ReadableAssets;
+  readonly repository: ReadableAssets & Pick<AssetRepository, "inThread">;
   /** A plain file that holds the content, for the thread to read itself. */
   readonly file?: string;
   /** The content, if it was already read. */
   readonly bytes?: Uint8Array;
+  /** Larger content is not read as a whole: LargerThanListed is thrown. @defaultValue no limit but `maxContentBytes` */
+  readonly mostBytes?: number;
 }
 
 /** How a handler's run ended, if it did not throw. */
@@ -58,6 +60,31 @@ export interface HandlerThreads {
    */
   run(work: ThreadWork): Promise<ThreadEnd>;
 
+  /** Present if it takes whole batches of small assets, for less than `run` takes for each of them. */
+  readonly batches?: BatchThreads;
+
   /** Ends every thread, including those at work. */
   close(): Promise<void>;
+}
+
+/** Takes small assets in whole batches. What `HandlerThreads` guarantees for an asset holds for each one of a batch. */
+export interface BatchThreads {
+  /** Number of batches, waiting and running, that keeps every thread busy. */
+  readonly capacity: number;
+  /** Number of assets to hand over together now: about what a thread does in 50 ms, by what assets took so far. */
+  readonly size: number;
+  /** Whether a thread has loaded its handlers, so that a batch starts at once. */
+  readonly isWarm: boolean;
+  /** Starts the threads. Resolves when one of them has loaded its handlers; rejects if it cannot. */
+  warm(): Promise<void>;
+  /**
+   * Runs the works of one batch, all with the same signal. Calls `onEnd` once for each of them, in any order and some at
+   * a time, with what `run` would resolve to or reject with. Never throws.
+   */
+  run(works: readonly ThreadWork[], onEnd: (index: number, end: ThreadEnd | ThreadFailure) => void): void;
+}
+
+/** What `HandlerThreads.run` would reject with. */
+export interface ThreadFailure {
+  readonly error: unknown;
 }

@@ -25,7 +25,7 @@ export const ditaHandler: AssetHandler = Object.freeze({
   name: "dita",
   version: "2",
   types: [DEFAULT_JOB_TYPE],
-  thread: { overBytes: LARGE_BYTES },
+  thread: { overBytes: LARGE_BYTES, batches: true },
   accepts: (asset: Asset): boolean => ACCEPTED.includes(asset.fileType),
   async process({ path }: Asset, context: HandlerContext): Promise<HandlerResult> {
     const warnings = new WarningList();

@@ -1,12 +1,12 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
-import type { WarningList } from "../../core/asset/warning-list.js";
+import { WarningList } from "../../core/asset/warning-list.js";
 import { AssetFailure, messageOf } from "../../core/errors.js";
 import { explainParseError, type ParserState } from "./explain-parse-error.js";
 import { scanDoctype } from "./doctype.js";
 import { Entities } from "./entities.js";
 import { LIMITS } from "./limits.js";
 import { notWellFormed } from "./position.js";
-import { takeCollected } from "./saxes-state.js";
+import { passOverText, takeCollected } from "./saxes-state.js";
 import { CHUNK, XmlText } from "./xml-text.js";
 
 export type Attributes = Readonly<Record<string, string>>;
@@ -46,11 +46,23 @@ export function readXml(source: string, sink: XmlSink, warnings: WarningList): v
   const text = new XmlText(source);
   const report: Report = (offset, reason) => notWellFormed(text.whole, offset, reason);
   if (source.trim() === "") throw report(0, "the file is empty");
-  new Passage(text, { sink, entities: new Entities(warnings), depth: 0 }, report, false).read();
+  const passage = idle ?? new Passage(false);
+  // After a failure it is not used again: nobody knows how far it came.
+  idle = undefined;
+  passage.read(text, { sink, entities: new Entities(warnings), depth: 0 }, report);
+  idle = passage;
 }
 
 // Cannot occur in XML, so it marks an entity until the surrounding text is delivered.
 const MARK = "\0";
+
+const NO_TEXT = new XmlText("");
+/** Stands for a document while none is read. */
+const NOT_SHARED: Shared = {
+  sink: { wantsText: false, open: () => {}, close: () => {}, text: () => {} },
+  entities: new Entities(new WarningList()),
+  depth: 0,
+};
 
 interface PassageOptions {
   readonly xmlns: false;
@@ -66,17 +78,19 @@ interface PassageOptions {
  * enough slots.
  */
 class Passage extends SaxesParser<PassageOptions> implements ParserState {
-  readonly starts: number[] = [];
+  starts: number[] = [];
   tagStart = 0;
   inTag = false;
   markupEnd = 0;
   reference = 0;
   lastClosed = "";
-  readonly #text: XmlText;
-  readonly #shared: Shared;
-  readonly #report: Report;
-  readonly #marked: { readonly name: string; readonly offset: number }[] = [];
+  #text = NO_TEXT;
+  #shared = NOT_SHARED;
+  #report: Report = notWellFormed.bind(undefined, "");
+  #marked: { readonly name: string; readonly offset: number }[] = [];
   readonly #onText = (text: string) => this.#takeText(text, text.includes(MARK));
+  /** saxes only reads names from its table of entities. */
+  readonly #entities = new Proxy({}, { get: (_none, name) => this.#entity(String(name)) });
   #listens = false;
   /** The pieces of an unfinished attribute value or document type declaration. */
   #pieces: string[] = [];
@@ -84,11 +98,8 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
   #attributes = 0;
   #attributeCharacters = 0;
 
-  constructor(text: XmlText, shared: Shared, report: Report, isFragment: boolean) {
+  constructor(isFragment: boolean) {
     super({ xmlns: false, position: false, fragment: isFragment });
-    this.#text = text;
-    this.#shared = shared;
-    this.#report = report;
     const mark = () => {
       this.markupEnd = this.position;
     };
@@ -105,23 +116,33 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     this.on("closetag", (tag) => this.#takeClose(tag.name));
     this.on("cdata", (data) => {
       mark();
-      if (shared.sink.wantsText) shared.sink.text(data);
+      const { sink } = this.#shared;
+      if (sink.wantsText) sink.text(data);
     });
     this.on("processinginstruction", mark);
     this.on("xmldecl", mark);
     this.on("comment", () => {
       this.markupEnd = this.position + 1; // saxes reports it before the >
     });
-    // saxes only reads names from its table of entities.
-    this.ENTITIES = new Proxy({}, { get: (_none, name) => this.#entity(String(name)) });
-    this.#listen();
   }
 
   get source(): string {
     return this.#text.whole;
   }
 
-  read(): void {
+  /** Reads a text to its end. It may be called again unless it threw. */
+  read(text: XmlText, shared: Shared, report: Report): void {
+    this.#text = text;
+    this.#shared = shared;
+    this.#report = report;
+    this.starts = [];
+    this.tagStart = this.markupEnd = this.reference = 0;
+    this.inTag = false;
+    this.lastClosed = "";
+    this.#marked = [];
+    this.#pieces = [];
+    this.ENTITIES = this.#entities;
+    this.#listen();
     try {
       if (this.#text.isShort) this.write(this.#text.whole);
       else
@@ -135,6 +156,9 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
       // On lone surrogates, saxes throws instead of reporting an error.
       throw this.#report(Math.min(this.position, this.source.length), messageOf(error));
     }
+    // Keeps nothing of the document.
+    this.#text = NO_TEXT;
+    this.#shared = NOT_SHARED;
   }
 
   /** Takes what the parser has collected at the end of a chunk: it would keep all of a text, even one that nobody reads. */
@@ -262,7 +286,7 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     entities.within(name, replacement, () => {
       if (/[<&]/.test(replacement)) {
         entities.countPassage();
-        new Passage(new XmlText(replacement), this.#shared, report, true).read();
+        new Passage(true).read(new XmlText(replacement), this.#shared, report);
       } else if (this.#shared.sink.wantsText) this.#shared.sink.text(replacement);
     });
   }
@@ -272,3 +296,8 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     throw this.#report(offset, reason);
   }
 }
+
+passOverText(Passage);
+
+/** The parser of documents, while it reads none: making one takes as long as a short document. */
+let idle: Passage | undefined;

@@ -69,4 +69,39 @@ describe("reading an ill-formed DITA file", () => {
     expect(await failureOf(nested(999))).to.match(/^XML_DEPTH_LIMIT: /);
     expect(await failureOf("<topic>".repeat(200_000))).to.match(/^XML_DEPTH_LIMIT: /);
   });
+
+  it("leaves nothing behind for the files that are read next, whatever was wrong with it", async () => {
+    const good = `<topic id="a"><title>One &#x263a;</title><p>text ] ]] > text</p></topic>`;
+    const first = await processText(good);
+    for (const [, text] of FAULTS) {
+      await failureOf(text);
+      expect(await processText(good)).to.deep.equal(first);
+    }
+    await processText(
+      `<!DOCTYPE topic [<!ENTITY e "<b id='b'>x</b>">]><topic id="t"><title>&e;</title><p>&e;</p></topic>`,
+    );
+    expect(await failureOf(`<topic id="t"><title>&e;</title></topic>`)).to.match(/entity &e; is not declared/);
+    await processText(`<?xml version="1.1"?><topic id="t"><title>&#1;</title></topic>`);
+    expect(await failureOf(`<topic id="t"><title>&#1;</title></topic>`)).to.match(/character reference/);
+    expect(await processText(good)).to.deep.equal(first);
+  });
+
+  it("finds what is wrong anywhere in text that nobody reads, before and after what needs a look", async () => {
+    const plain = "plain text, é € 😀 and more ] of ]] it > ".repeat(20);
+    for (const [bad, reason] of [
+      ["]]>", /\]\]> in text/],
+      ["\u0001", /disallowed character: U\+0001/],
+      ["\uffff", /disallowed character: U\+FFFF/],
+      ["&none;", /entity &none; is not declared/],
+      ["</b>", /end tag <\/b>/],
+    ] as const) {
+      for (const around of [plain, `${plain}&amp;`, `${plain}<b/>`, `${plain}<![CDATA[ ]]`, ""]) {
+        const before = around.endsWith("]]") ? `${around}>` : around;
+        const failure = await failureOf(`<topic id="t"><title>T</title><p>${before}${bad}${plain}</p></topic>`);
+        expect(failure, `${JSON.stringify(bad)} after ${JSON.stringify(before.slice(-20))}`)
+          .to.match(/^XML_NOT_WELL_FORMED: /)
+          .and.match(reason);
+      }
+    }
+  });
 });

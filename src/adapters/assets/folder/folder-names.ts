@@ -1,3 +1,4 @@
+import { opendirSync } from "node:fs";
 import { opendir } from "node:fs/promises";
 import { shownName } from "./listed-names.js";
 import type { FolderTree } from "./tree.js";
@@ -19,6 +20,21 @@ export async function namesIn(
     if (names.length >= most) break;
     const name = shownName(entry.name as unknown as Buffer);
     if (!tree.isHidden(name)) names.push(name);
+  }
+  return names;
+}
+
+/** Like `namesIn`, at once. */
+export function namesInSync(directory: string, most: number, tree: Pick<FolderTree, "isHidden">): readonly string[] {
+  const names: string[] = [];
+  const entries = opendirSync(directory, { bufferSize: AT_ONCE, encoding: "buffer" as BufferEncoding });
+  try {
+    for (let entry = entries.readSync(); entry && names.length < most; entry = entries.readSync()) {
+      const name = shownName(entry.name as unknown as Buffer);
+      if (!tree.isHidden(name)) names.push(name);
+    }
+  } finally {
+    entries.closeSync();
   }
   return names;
 }

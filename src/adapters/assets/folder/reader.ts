@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { AssetmillError } from "../../../core/errors.js";
 import { isWithin } from "../../../core/asset/path.js";
 import type { AssetRepository, RepositoryNode, ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
+import type { ThreadReaderModule } from "../../../core/ports/thread-reader.js";
 import type { Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
 import { folderError } from "./errors.js";
@@ -15,9 +16,12 @@ import { VaultTree, vaultRootOf } from "./vault/tree.js";
 import { scanVault } from "./vault/scan.js";
 import { type FolderOptions, folderIdentity, type ResolvedFolderOptions, resolveFolderOptions } from "./options.js";
 
+type Names = readonly string[];
+
 const readFailed = (path: string, message: string): AssetmillError =>
   new AssetmillError("READ_FAILED", message, { ids: { path } });
 
+const THREAD_READER = new URL("./thread-reader.js", import.meta.url).href;
 const PIECE_BYTES = 256 * 1024;
 // The callback version: promise-based file handles cost the main thread twice the time.
 const readWhole = promisify(readFile);
@@ -28,17 +32,22 @@ const readWhole = promisify(readFile);
  */
 export class FolderReader implements Pick<
   AssetRepository,
-  "identity" | "scan" | "stat" | "whyAbsent" | "names" | "read" | "fileOf"
+  "identity" | "scan" | "stat" | "whyAbsent" | "names" | "read" | "fileOf" | "inThread"
 > {
   readonly identity: string;
+  readonly inThread: ThreadReaderModule;
   readonly #options: ResolvedFolderOptions;
   readonly #tree: FolderTree;
   /** Set if the folder holds a FileVault layout. */
   readonly #vault: VaultTree | undefined;
 
+  /** Lists a directory's names. */
+  protected readonly list: (directory: string, most: number, tree: FolderTree) => Names | Promise<Names> = namesIn;
+
   protected constructor(options: ResolvedFolderOptions) {
     this.identity = folderIdentity(options);
     this.#options = options;
+    this.inThread = { url: THREAD_READER, options };
     const jcrRoot = vaultRootOf(options.folder);
     this.#vault = jcrRoot === undefined ? undefined : new VaultTree({ ...options, folder: jcrRoot });
     this.#tree = this.#vault?.tree ?? new FolderTree(options);
@@ -62,6 +71,14 @@ export class FolderReader implements Pick<
     return paths.map((path) => this.#node(path));
   }
 
+  /** Returns whether anything is at a path, as `stat` does. */
+  exists(path: string): boolean {
+    if (isWithin(this.#tree.mount, path)) return this.#rootNode(path) !== undefined;
+    if (this.#vault) return this.#vault.at(path) !== undefined;
+    const found = this.#find(path);
+    return found !== undefined && (found.stats.isFile() || found.stats.isDirectory());
+  }
+
   async whyAbsent(path: string): Promise<string | undefined> {
     if (this.#options.hidden || !path.split("/").some(isHiddenName)) return undefined;
     const [node] = await new FolderReader({ ...this.#options, hidden: true }).stat([path]);
@@ -78,7 +95,9 @@ export class FolderReader implements Pick<
           .slice(0, most)
           .map(({ name }) => name);
       const found = this.#vault ? undefined : this.#find(folder);
-      return found?.stats.isDirectory() && !found.unreadable ? await namesIn(found.file, most, this.#tree) : undefined;
+      return found?.stats.isDirectory() && !found.unreadable
+        ? await this.list(found.file, most, this.#tree)
+        : undefined;
     } catch {
       // Closed to this user: there is nothing to learn.
       return undefined;

@@ -57,6 +57,15 @@ export class FolderTree {
     return inside.includes("\0") || inside.split("/").some(isNone) ? undefined : join(this.folder, inside);
   }
 
+  /**
+   * Returns the file name for a repository path whose folder lies inside the tree. What bears the name may be missing, or
+   * be a link. Throws if the folder may not be looked at.
+   */
+  place(path: string): string | undefined {
+    const file = this.fileOf(path);
+    return file !== undefined && file !== this.folder && this.#isInside(dirname(file)) ? file : undefined;
+  }
+
   /** Finds what is at a repository path; undefined if nothing is. Throws if it may not be looked at. */
   find(path: string): TreeFile | undefined {
     const file = this.fileOf(path);

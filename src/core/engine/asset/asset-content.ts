@@ -1,7 +1,7 @@
 import type { Asset } from "../../asset/asset.js";
 import { decodeText } from "../../asset/decode-text.js";
 import { AssetmillError } from "../../errors.js";
-import type { AssetRepository } from "../../ports/asset-repository.js";
+import type { ReadableAssets } from "../../ports/asset-repository.js";
 import type { CreateDigest } from "../../ports/digest.js";
 import type { TimeSlice } from "../chunk/time-slice.js";
 import type { ContentRoom } from "./content-room.js";
@@ -59,7 +59,7 @@ const inBytes = (bytes: number): string => `${bytes} bytes${bytes < MIB ? "" : `
 
 /** Where content is read from, and how. */
 export interface ContentSource {
-  readonly repository: Pick<AssetRepository, "read">;
+  readonly repository: Pick<ReadableAssets, "read" | "readNow">;
   readonly createDigest: CreateDigest;
   readonly maxBytes: number;
   /** Yields to the event loop now and then. @defaultValue never */
@@ -153,6 +153,12 @@ export class AssetContent {
     const room = this.#makeRoom(Math.min(this.#sizeBytes, maxBytes), signal);
     if (room) await room;
     const digest = this.#source.createDigest();
+    const whole = repository.readNow?.(this.#path);
+    if (whole && whole.length <= maxBytes) {
+      digest.update(whole);
+      this.readAs(digest.finish());
+      return whole;
+    }
     const pieces = repository.read(this.#path, signal);
     const onPiece = (piece: Uint8Array): void => digest.update(piece);
     const expected = Math.min(this.#sizeBytes, maxBytes);

@@ -11,7 +11,7 @@ export interface ContextBase {
   readonly type: string;
   readonly deadlineMs: number;
   readonly logger: HandlerLogger;
-  readonly repository: ReadableAssets & Pick<AssetRepository, "fileOf">;
+  readonly repository: ReadableAssets & Pick<AssetRepository, "fileOf" | "inThread">;
   readonly maxContentBytes: number;
 }
 
@@ -93,7 +93,9 @@ export class AssetContext implements HandlerContext {
     };
     return {
       exists: async (path) => {
-        const there = (await repository.stat([path], this.signal))[0] !== undefined;
+        const there = repository.exists
+          ? await repository.exists(path)
+          : (await repository.stat([path], this.signal))[0] !== undefined;
         task.learned(path, there);
         return there;
       },

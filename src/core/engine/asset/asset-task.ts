@@ -1,7 +1,7 @@
 import type { Asset } from "../../asset/asset.js";
 import type { FileType } from "../../asset/file-type.js";
 import type { OtherAssets } from "../../asset/stamp.js";
-import type { AssetHandler } from "../../ports/asset-handler.js";
+import type { AssetHandler, HandlerReturn } from "../../ports/asset-handler.js";
 import type { Digest } from "../../ports/digest.js";
 import { AssetContent, type ContentSource } from "./asset-content.js";
 import type { ContentHold } from "./content-room.js";
@@ -24,6 +24,8 @@ export class AssetTask {
   acceptedBy: AssetHandler | undefined;
   /** Whether its deadline passed and its outcome was set. Whatever its handler still does is ignored. */
   abandoned = false;
+  /** What the handler that accepted it has already answered in a thread: its first try. */
+  answered: (() => HandlerReturn) | undefined;
   readonly #source: ContentSource;
   #content: AssetContent | undefined;
   #others: Record<string, boolean | string> | undefined;

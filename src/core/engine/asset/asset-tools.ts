@@ -45,11 +45,12 @@ export function assetTools(
       stat,
       names: (folder, most, signal) => latency.repository.time(() => listed(folder, most, signal)),
     });
-  const reader: ReadableAssets & Pick<AssetRepository, "fileOf"> = {
+  const reader: ReadableAssets & Pick<AssetRepository, "fileOf" | "inThread"> = {
     read,
     stat,
     ...(similarPaths ? { similar: (path, signal) => similarPaths.find(path, signal) } : {}),
     ...(fileOf ? { fileOf } : {}),
+    ...(repository.inThread ? { inThread: repository.inThread } : {}),
   };
   // Only the handlers that the job was started with: those added later are not part of it.
   const handlers = tools.handlers.filter((handler) => job.handlers.includes(handler.name));

@@ -39,6 +39,11 @@ export function startTry(
     if (handler.accepts && !handler.accepts(task.asset)) return NOT_ACCEPTED;
     task.acceptedBy = handler;
   }
+  const { answered } = task;
+  if (answered) {
+    task.answered = undefined;
+    return answered();
+  }
   const { inThreads, context } = tools;
   if (!inThreads || !handler.thread) return handler.process(task.asset, new AssetContext(context, task, attempt));
   if (runsInThread(handler, task.sizeBytes)) return runInThread(handler, task, attempt, inThreads, tools);

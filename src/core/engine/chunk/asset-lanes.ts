@@ -15,6 +15,7 @@ import { LaneSlots } from "./lane-slots.js";
 import { OpenAssets, type Rerun } from "./open-assets.js";
 import { PartBuilder } from "./part-builder.js";
 import type { Slots } from "./slots.js";
+import { ThreadBatches } from "./thread-batches.js";
 import type { TimeSlice } from "./time-slice.js";
 
 /** State shared by all chunks of a worker. */
@@ -23,6 +24,8 @@ export interface SharedWork {
   readonly slice: TimeSlice;
   /** Assets that wait for threads or run in them. Present if there are threads. */
   readonly threadSlots?: Slots;
+  /** Batches that wait for threads or run in them. Present if threads take batches. */
+  readonly batchSlots?: Slots;
   /** Limits the content in memory. @defaultValue no limit */
   readonly room?: ContentRoom;
 }
@@ -49,6 +52,9 @@ export class AssetLanes implements LeasedWork {
   readonly #slice: TimeSlice;
   readonly #assetTools: AssetRunTools;
   readonly #assets: OpenAssets;
+  /** Present if threads take some of the assets in batches. */
+  readonly #batches: ThreadBatches | undefined;
+  #batchesOpen = false;
   readonly #inFlight = new Set<AssetTask>();
   readonly #over = new AbortController();
   #stopping: AbortController | undefined;
@@ -59,6 +65,8 @@ export class AssetLanes implements LeasedWork {
   #drain: () => void = () => {};
   /** Ends the wait for the next commit. */
   #commitNow: AbortController | undefined;
+  /** When an asset ended last. */
+  #endedMs = 0;
   readonly #results: HeldResults;
 
   constructor(job: Job, claim: ChunkClaim, leaseUntilMs: number, shared: SharedWork, tools: EngineTools) {
@@ -72,7 +80,8 @@ export class AssetLanes implements LeasedWork {
     this.#slots = new LaneSlots(job, shared.slots, this.#assetTools.inThreads?.always ? shared.threadSlots : undefined);
     this.#slice = shared.slice;
     this.#results = new HeldResults(shared.room);
-    this.#assets = new OpenAssets(claim, this.#assetTools.content);
+    this.#batches = ThreadBatches.of(this, this.#assetTools, shared.batchSlots);
+    this.#assets = new OpenAssets(claim, this.#assetTools.content, this.#batches?.fits);
   }
 
   get lease(): Lease {
@@ -147,6 +156,7 @@ export class AssetLanes implements LeasedWork {
     if (!abort) return;
     if (endsWaiting(reason)) this.#over.abort(new Error(reason));
     for (const task of this.#inFlight) task.abort(new Error(reason));
+    this.#batches?.abort(new Error(reason));
   }
 
   /** Stops waiting for handlers that ignore their signal. */
@@ -195,6 +205,7 @@ export class AssetLanes implements LeasedWork {
         this.#drain = drain;
       });
     }
+    this.#openBatches(assets);
     const { threads, options } = this.#tools;
     const most = this.#assetTools.inThreads?.always && threads ? threads.capacity : options.concurrency;
     const lanes = Math.min(most, assets);
@@ -202,59 +213,135 @@ export class AssetLanes implements LeasedWork {
     for (let i = 0; i < lanes; i++) void this.#enter();
   }
 
-  async #enter(): Promise<void> {
+  /** Has threads take assets in batches, at once or as soon as they are ready. Until then, lanes take all of them. */
+  #openBatches(assets: number): void {
+    const batches = this.#batches;
+    if (!batches || this.#batchesOpen) return;
+    if (!batches.isOpen) {
+      batches.warmFor(this.claim, () => this.#atWork && this.#openBatches(assets));
+      return;
+    }
+    this.#batchesOpen = true;
+    const lanes = batches.lanesFor(assets);
+    this.#lanes += lanes;
+    for (let i = 0; i < lanes; i++) void this.#batchLane(batches);
+  }
+
+  async #batchLane(batches: ThreadBatches): Promise<void> {
+    const { slots } = batches;
+    await slots.acquire();
+    for (let tasks = this.#nextBatch(batches.size); tasks.length > 0; tasks = this.#nextBatch(batches.size)) {
+      await batches.run(tasks, this.#run, this.#again);
+      const nowMs = this.#tools.clock.monotonicMs();
+      if (this.#slice.isOver(nowMs)) await this.#slice.turn();
+      if (slots.mustMakeRoom(nowMs)) await slots.makeRoom();
+    }
+    slots.release();
+    this.#laneEnded();
+  }
+
+  #nextBatch(most: number): readonly AssetTask[] {
+    if (this.stopped) return [];
+    const nowMs = this.#tools.clock.monotonicMs();
+    if (this.#assets.untouched) this.part.begin(nowMs);
+    const tasks = this.#assets.takeBatch(most, nowMs);
+    for (const task of tasks) this.#inFlight.add(task);
+    return tasks;
+  }
+
+  /** Opens one more lane, which goes on with a task whose first try was in a batch. */
+  readonly #again = (task: AssetTask): void => {
+    task.tryStartedMs = Number.POSITIVE_INFINITY;
+    this.#lanes++;
+    void this.#enter(task);
+  };
+
+  async #enter(first?: AssetTask): Promise<void> {
     await this.#slots.acquire();
-    await this.#lane();
+    if (first) first.tryStartedMs = this.#tools.clock.monotonicMs();
+    await this.#lane(first);
   }
 
   /** Runs assets one at a time in one slot until none is left. */
-  async #lane(): Promise<void> {
+  async #lane(first?: AssetTask): Promise<void> {
     const slots = this.#slots;
     const slice = this.#slice;
     let nowMs = this.#tools.clock.monotonicMs();
-    for (let task = this.#next(nowMs); task; task = this.#next(nowMs)) {
-      try {
-        const later = runAsset(task, this.#assetTools);
-        const end = isThenable(later) ? await later : later;
-        if (task.abandoned) return;
-        nowMs = this.#ended(task, end);
-        const [isOver, isWanted] = [slice.isOver(nowMs), slots.mustMakeRoom(nowMs)];
-        if (!isOver && !isWanted) continue;
-        if (isOver) await slice.turn();
-        if (isWanted) await slots.makeRoom(nowMs);
-        nowMs = this.#tools.clock.monotonicMs();
-      } catch (error) {
-        if (task.abandoned) return;
-        this.#inFlight.delete(task);
-        nowMs = this.#tools.clock.monotonicMs();
-        this.error = error;
-        this.stop(isUnavailable(error) ? "unavailable" : "failed", true);
-      } finally {
-        task.end();
-      }
+    for (let task = first ?? this.#next(nowMs); task; task = this.#next(nowMs)) {
+      const running = this.#run(task);
+      if (running) await running;
+      if (task.abandoned) return;
+      nowMs = this.#endedMs;
+      const [isOver, isWanted] = [slice.isOver(nowMs), slots.mustMakeRoom(nowMs)];
+      if (!isOver && !isWanted) continue;
+      if (isOver) await slice.turn();
+      if (isWanted) await slots.makeRoom(nowMs);
+      nowMs = this.#tools.clock.monotonicMs();
     }
     slots.release();
+    this.#laneEnded();
+  }
+
+  #laneEnded(): void {
     if (--this.#lanes === 0) this.#drain();
+  }
+
+  /**
+   * Runs an asset and adds its end to the part, unless it was abandoned meanwhile. Returns a promise only if it has to be
+   * awaited. Never throws or rejects.
+   */
+  readonly #run = (task: AssetTask): Promise<void> | undefined => {
+    try {
+      const end = runAsset(task, this.#assetTools);
+      if (isThenable(end)) return this.#finishLater(task, end);
+      this.#finish(task, end);
+    } catch (error) {
+      this.#fail(task, error);
+    }
+    return undefined;
+  };
+
+  async #finishLater(task: AssetTask, end: Promise<AssetEnd | undefined>): Promise<void> {
+    try {
+      this.#finish(task, await end);
+    } catch (error) {
+      this.#fail(task, error);
+    }
+  }
+
+  #finish(task: AssetTask, end: AssetEnd | undefined): void {
+    if (!task.abandoned) this.#ended(task, end);
+    task.end();
+  }
+
+  /** Stops the chunk. The asset stays open: it is not to blame. */
+  #fail(task: AssetTask, error: unknown): void {
+    task.end();
+    if (task.abandoned) return;
+    this.#inFlight.delete(task);
+    this.#endedMs = this.#tools.clock.monotonicMs();
+    this.error = error;
+    this.stop(isUnavailable(error) ? "unavailable" : "failed", true);
   }
 
   #next(nowMs: number): AssetTask | undefined {
     if (this.stopped) return undefined;
     if (this.#assets.untouched) this.part.begin(nowMs);
-    const task = this.#assets.take(nowMs);
+    const task = this.#assets.take(nowMs, this.#batchesOpen);
     if (task) this.#inFlight.add(task);
     return task;
   }
 
   /** Adds the asset's end to the part. An asset without an end was told to stop and stays open. */
-  #ended(task: AssetTask, end: AssetEnd | undefined): number {
+  #ended(task: AssetTask, end: AssetEnd | undefined): void {
     this.#inFlight.delete(task);
     const nowMs = this.#tools.clock.monotonicMs();
-    if (!end) return nowMs;
+    this.#endedMs = nowMs;
+    if (!end) return;
     const { index, path, fileType: type } = task;
     this.part.add({ index, path, type, end, startedMs: Math.min(task.tryStartedMs, nowMs), endedMs: nowMs });
     this.#results.add(end.bytes ?? 0);
     if (this.part.isHeavy) this.#commitNow?.abort(WAITED);
-    return nowMs;
   }
 
   async #drainedWithin(ms: number | undefined): Promise<boolean> {

@@ -1,0 +1,207 @@
+import type { Asset } from "../../asset/asset.js";
+import type { ChunkClaim } from "../../job/chunk.js";
+import type { Job } from "../../job/job.js";
+import { AssetFailure, RetryableError } from "../../errors.js";
+import { type AssetHandler, runsInBatches, runsInThread } from "../../ports/asset-handler.js";
+import {
+  type BatchThreads,
+  MAX_THREAD_DEATHS,
+  type ThreadEnd,
+  type ThreadFailure,
+  type ThreadWork,
+} from "../../ports/handler-threads.js";
+import { LargerThanListed } from "../asset/asset-context.js";
+import type { AssetTask } from "../asset/asset-task.js";
+import type { AssetRunTools } from "../asset/run-asset.js";
+import type { SlotShare } from "./slot-share.js";
+import type { Slots } from "./slots.js";
+
+/** Larger content takes up room, for which an asset has to wait by itself. */
+const SMALL_BYTES = 256 * 1024;
+/** With fewer assets that fit a batch, the main thread has done them before a thread has started. */
+const WORTH_ASSETS = 400;
+
+/**
+ * The assets of one chunk that threads take in whole batches: small ones that a single handler accepts, one that runs in
+ * batches. All others run in lanes, one by one.
+ */
+export class ThreadBatches {
+  readonly slots: BatchSlots;
+  readonly #threads: BatchThreads;
+  readonly #tools: AssetRunTools;
+  readonly #stop = new AbortController();
+
+  /** Returns undefined if no asset of the chunk may run in a batch. */
+  static of(
+    { job, alone }: { readonly job: Job; readonly alone: boolean },
+    tools: AssetRunTools,
+    slots: Slots | undefined,
+  ): ThreadBatches | undefined {
+    // A thread that has to ask for each content waits longer than lanes, which ask for several at once.
+    const threads = tools.context.repository.inThread && tools.inThreads?.threads.batches;
+    // What is skipped as unchanged needs no thread, and is looked at one by one.
+    if (!threads || !slots || alone || tools.stampOf || !tools.handlers.some(runsInBatches)) return undefined;
+    return new ThreadBatches(job, threads, tools, slots);
+  }
+
+  private constructor(job: Job, threads: BatchThreads, tools: AssetRunTools, slots: Slots) {
+    this.#threads = threads;
+    this.#tools = tools;
+    this.slots = new BatchSlots(slots, slots.shareOf(job));
+  }
+
+  /** Number of lanes that hand over this chunk's assets in batches. */
+  lanesFor(assets: number): number {
+    return Math.min(this.#threads.capacity, Math.ceil(assets / this.#threads.size));
+  }
+
+  /** Number of assets to take for the next batch. */
+  get size(): number {
+    return this.#threads.size;
+  }
+
+  readonly fits = (asset: Asset): boolean => this.#handlerOf(asset) !== undefined;
+
+  /** Whether the chunk's assets go to threads from now on, because they are ready or nothing else may run them. */
+  get isOpen(): boolean {
+    return this.#threads.isWarm || this.#tools.inThreads?.always === true;
+  }
+
+  /**
+   * Starts the threads if the chunk has many assets for them; calls `onOpen` when they are ready. If they cannot be
+   * started, the main thread does all the work.
+   */
+  warmFor({ open, entries }: ChunkClaim, onOpen: () => void): void {
+    let fitting = 0;
+    for (const index of open) {
+      const asset = entries.at(index)?.asset;
+      if (!asset || !this.fits(asset) || ++fitting < WORTH_ASSETS) continue;
+      void this.#threads.warm().then(onOpen, () => {});
+      return;
+    }
+  }
+
+  /** Aborts what runs in threads. */
+  abort(reason: Error): void {
+    this.#stop.abort(reason);
+  }
+
+  /**
+   * Runs the tasks' first tries in a thread. Calls `finish` after each, or `again` if another try must follow, and
+   * resolves when all have finished.
+   */
+  async run(
+    tasks: readonly AssetTask[],
+    finish: (task: AssetTask) => Promise<void> | undefined,
+    again: (task: AssetTask) => void,
+  ): Promise<void> {
+    const finished: Promise<void>[] = [];
+    await new Promise<void>((done) => {
+      let left = tasks.length;
+      this.#threads.run(
+        tasks.map((task) => this.#workOf(task)),
+        (index, end) => {
+          const task = tasks[index];
+          if (task) {
+            this.#take(task, end);
+            if ("error" in end && needsAnotherTry(end.error)) again(task);
+            else {
+              const later = finish(task);
+              if (later) finished.push(later);
+            }
+          }
+          if (--left === 0) done();
+        },
+      );
+    });
+    await Promise.all(finished);
+  }
+
+  #workOf(task: AssetTask): ThreadWork {
+    const { context, inThreads } = this.#tools;
+    const { jobId, type, deadlineMs, maxContentBytes, logger, repository } = context;
+    const handler = this.#handlerOf(task.asset);
+    task.acceptedBy = handler;
+    // The thread enforces the deadline.
+    task.tryStartedMs = Number.POSITIVE_INFINITY;
+    return {
+      handler: handler?.name ?? "",
+      asset: task.asset,
+      jobId,
+      type,
+      attempt: 1,
+      deadlineMs,
+      maxContentBytes,
+      mostBytes: SMALL_BYTES,
+      signal: this.#stop.signal,
+      ...(inThreads?.silence ? { silence: inThreads.silence } : {}),
+      logger,
+      repository,
+    };
+  }
+
+  /** Passes a thread's answer to the asset's run, which goes on from there. */
+  #take(task: AssetTask, end: ThreadEnd | ThreadFailure): void {
+    const nowMs = this.#tools.clock.monotonicMs();
+    if ("error" in end) {
+      const { error } = end;
+      task.tryStartedMs = nowMs;
+      task.answered = () => {
+        if (AssetFailure.is(error) && error.code === "POISON") task.attempts = MAX_THREAD_DEATHS;
+        throw error;
+      };
+      return;
+    }
+    task.tryStartedMs = nowMs - end.busyMs;
+    if (end.contentHash !== undefined) task.content.readAs(end.contentHash);
+    if (end.textWarning !== undefined) task.content.textWarning = end.textWarning;
+    for (const path in end.others) task.learned(path, end.others[path] ?? false);
+    task.answered = () => end.returned;
+  }
+
+  /** Returns the only handler that accepts the asset, if it may run in a batch. */
+  #handlerOf(asset: Asset): AssetHandler | undefined {
+    if (asset.unreadable || asset.sizeBytes > SMALL_BYTES) return undefined;
+    let found: AssetHandler | undefined;
+    try {
+      for (const handler of this.#tools.handlers) {
+        if (handler.accepts && !handler.accepts(asset)) continue;
+        if (found || !runsInBatches(handler)) return undefined;
+        found = handler;
+      }
+    } catch {
+      // Whoever runs the asset gets the error.
+      return undefined;
+    }
+    return found && (found.thread === true || !runsInThread(found, asset.sizeBytes)) ? found : undefined;
+  }
+}
+
+const needsAnotherTry = (error: unknown): boolean => RetryableError.is(error) || error instanceof LargerThanListed;
+
+/** The slots that a chunk's batches take. */
+class BatchSlots {
+  readonly #slots: Slots;
+  readonly #share: SlotShare;
+
+  constructor(slots: Slots, share: SlotShare) {
+    this.#slots = slots;
+    this.#share = share;
+  }
+
+  acquire(): Promise<void> {
+    return this.#slots.acquire(this.#share);
+  }
+
+  release(): void {
+    this.#slots.release(this.#share);
+  }
+
+  mustMakeRoom(nowMs: number): boolean {
+    return this.#slots.mustMakeRoom(this.#share, nowMs);
+  }
+
+  makeRoom(): Promise<void> {
+    return this.#slots.makeRoom(this.#share);
+  }
+}
