@@ -120,7 +120,8 @@ forEachLane("a scan", (at) => {
     await at().files("file", ...names);
     const assets = at().open({ namesAtOnce: 100 }).scan(at().scope(), { pageSize: 7 });
     const paths: string[] = [];
-    for await (const page of assets) paths.push(...[...page.assets].map(({ path }) => path.slice(at().root.length + 1)));
+    for await (const page of assets)
+      paths.push(...[...page.assets].map(({ path }) => path.slice(at().root.length + 1)));
     expect(paths).to.deep.equal(names.sort());
   });
 

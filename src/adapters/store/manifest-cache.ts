@@ -2,7 +2,7 @@ import type { Manifest } from "../../core/job/manifest.js";
 import type { PackedManifest } from "./manifest-codec.js";
 
 /** Characters of the manifests that are kept: those of some tens of thousands of assets. */
-const MAX_CHARS = 8 * 1024 * 1024;
+const MAX_CHARS = 4 * 1024 * 1024;
 
 /**
  * Manifests that this process has stored, until it claims them: it need not read and unpack these. Of a job, it keeps the
@@ -18,6 +18,7 @@ export class ManifestCache {
       if (other !== jobId && this.#chars + chars > MAX_CHARS) this.forget(other);
     }
     if (this.#chars + chars > MAX_CHARS) return;
+    manifest.assets.release();
     const kept = this.#byJob.get(jobId) ?? new Map<number, Kept>();
     this.#byJob.set(jobId, kept.set(chunk, { manifest, chars }));
     this.#chars += chars;

@@ -75,6 +75,12 @@ export class AssetColumns implements AssetList {
     return asset;
   }
 
+  /** Keeps as little as possible: what was read from text is read again when it is asked for. */
+  release(): void {
+    const { paths, types, sizes, created, modified, changed, hashes } = this.parts;
+    for (const column of [paths, types, sizes, created, modified, changed, hashes]) column?.release();
+  }
+
   *[Symbol.iterator](): Generator<Asset> {
     for (let i = 0; i < this.length; i++) {
       const asset = this.at(i);

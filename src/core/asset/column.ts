@@ -16,6 +16,11 @@ export class Column<T> {
     return this.#text ?? JSON.stringify(this.#values);
   }
 
+  /** Forgets the values that were read from the text: for a column that is kept, but not needed for a while. */
+  release(): void {
+    if (this.#text !== undefined) this.#values = undefined;
+  }
+
   /** Throws SyntaxError if the text is not JSON. */
   get values(): readonly T[] {
     return (this.#values ??= JSON.parse(this.#text ?? "[]") as readonly T[]);

@@ -19,9 +19,9 @@ export type DiscoveryEnd = "done" | "stopped" | "lost";
 
 /**
  * Walks the scope from the stored cursor and stores it page by page, split into chunks. Reads one page ahead while the
- * one before is cut, and further ones while it is stored. Stores the first page as soon as there is one, so that processing can begin, and later
- * ones by time, even while the repository takes long for its next page: each life of a process that is killed again and
- * again makes progress. A page may be empty: then only the cursor moves.
+ * one before is cut, and further ones while that is stored. Stores the first page as soon as there is one, so that
+ * processing can begin, and later ones by time, even while the repository takes long for its next page: each life of a
+ * process that is killed again and again makes progress. A page may be empty: then only the cursor moves.
  */
 export async function discover(
   job: Job,

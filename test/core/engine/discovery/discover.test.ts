@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import type { Asset } from "../../../../src/core/asset/asset.js";
+import { AssetColumns } from "../../../../src/core/asset/asset-columns.js";
 import { unreadableAt } from "../../../../src/core/asset/unreadable.js";
 import { addTallies, sumOf } from "../../../../src/core/job/tally.js";
 import type { Lease } from "../../../../src/core/job/lease.js";
 import type { DiscoveryClaim, DiscoveryPage } from "../../../../src/core/job/chunk.js";
 import { discover } from "../../../../src/core/engine/discovery/discover.js";
-import { entriesIn } from "../../../../src/core/job/manifest.js";
+import { entriesIn, type Manifest } from "../../../../src/core/job/manifest.js";
 import type { Job } from "../../../../src/core/job/job.js";
 import type { ScanPage } from "../../../../src/core/ports/asset-repository.js";
 import type { CommitAnswer } from "../../../../src/core/ports/chunk-store.js";
@@ -106,6 +107,29 @@ describe("discovery", () => {
     expect(stored[0]?.chunks).to.have.length(1);
     expect(stored[1]?.chunks.length).to.be.at.least(4);
     expect(stored.length).to.be.at.most(30);
+  });
+
+  it("makes a page of a chunk's size a chunk as it is, and cuts others anew", async () => {
+    const columns = AssetColumns.of(assetsOf(10));
+    const rest = pathsOf(35)
+      .slice(10)
+      .map((path) => assetOf(path));
+    async function* pages(): AsyncGenerator<ScanPage> {
+      yield { assets: columns, upTo: columns.pathAt(9) ?? "" };
+      for (const [from, to] of [
+        [0, 3],
+        [3, 13],
+        [13, 14],
+        [14, 25],
+      ] as const)
+        yield { assets: rest.slice(from, to), upTo: rest[to - 1]?.path ?? "" };
+    }
+    const { run, stored } = bench({ scan: pages() });
+    await run();
+    const chunks = stored.flatMap((page) => page.chunks);
+    expect((chunks[0]?.entries as Manifest).assets).to.equal(columns);
+    expect(chunks.map(({ entries }) => entries.length)).to.deep.equal([10, 10, 10, 5]);
+    expect(pathsIn(stored)).to.deep.equal(pathsOf(35));
   });
 
   it("takes a page of any size from a host's repository, also one of more assets than a call takes arguments", async () => {
