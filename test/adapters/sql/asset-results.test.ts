@@ -5,6 +5,7 @@ import type { SqlDatabase } from "../../../src/adapters/sql/index.js";
 import type { AssetWrite } from "../../../src/core/asset/asset-result.js";
 import { scopeOf } from "../../../src/core/asset/scope.js";
 import { openPostgres, openSqlite } from "../../support/database-assets.js";
+import { until } from "../../support/manual-clock.js";
 import { recordSql } from "../../support/recorded-sql.js";
 
 const write = (path: string, more: Partial<AssetWrite> = {}): AssetWrite => ({
@@ -191,15 +192,23 @@ describe("results that two transactions write on PostgreSQL at the same time", (
   afterEach(() => close());
 
   it("are both stored, even if neither saw anything about these assets when it began", async () => {
-    const both = ["one", "two"].map((jobId) =>
-      database.write((tx) =>
-        results.write(
-          tx,
-          many.map((path) => write(path, { jobId, properties: { [jobId]: true } })),
-        ),
-      ),
-    );
-    await Promise.all(both);
+    const writes = (jobId: string) => many.map((path) => write(path, { jobId, properties: { [jobId]: true } }));
+    await database.write((tx) => results.write(tx, [write("/before")]));
+    let tries = 0;
+    let second: Promise<void> | undefined;
+    await database.write(async (tx) => {
+      await results.write(tx, writes("one"));
+      second = database.write((other) => {
+        tries++;
+        return results.write(other, writes("two"));
+      });
+      await until("the second waits for the first", async () => {
+        const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into%asset_result%'`;
+        return (await database.read(waiting)).length > 0;
+      });
+    });
+    await second;
+    expect(tries, "the second met the first's rows, and was repeated").to.equal(2);
     for (const one of await results.read(many)) expect(one?.properties).to.deep.equal({ one: true, two: true });
   });
 
