@@ -21,6 +21,7 @@ import {
   ChunkKeys1764300000005,
   Contract1763900000002,
   JOB_ROW,
+  JobCosts1796205600090,
   JobQueue1796119200058,
   Jobs1761300000000,
   JobWarnings1796083200054,
@@ -46,6 +47,7 @@ export const SCHEMA = {
     new JobWarnings1796083200054(),
     new ListedRequests1796083200061(),
     new JobQueue1796119200058(),
+    new JobCosts1796205600090(),
   ],
 };
 

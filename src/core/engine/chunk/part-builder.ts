@@ -6,6 +6,7 @@ import { info } from "../../job/log-entry.js";
 import type { Outcome } from "../../asset/outcome.js";
 import type { AssetWrite } from "../../asset/asset-result.js";
 import type { Clock } from "../../ports/clock.js";
+import { CostCounter } from "../../job/cost.js";
 import { TallyCounter } from "../../job/tally.js";
 import type { AssetEnd } from "../asset/run-asset.js";
 
@@ -20,6 +21,7 @@ export interface EndedAsset {
   readonly index: number;
   readonly path: string;
   readonly type: FileType;
+  readonly sizeBytes: number;
   readonly end: AssetEnd;
   /** Start of its last try. */
   readonly startedMs: number;
@@ -61,7 +63,9 @@ export class PartBuilder {
   #warnings = 0;
   /** About how much memory the results take that were added since the last part was taken. */
   #bytes = 0;
-  #types: Partial<Record<FileType, { assets: number; busyMs: number }>> = {};
+  #costs = new CostCounter();
+  /** When the last of its assets ended. */
+  #lastMs = 0;
 
   constructor(claim: ChunkClaim, clock: Clock, enlists: boolean) {
     this.#lease = claim.lease;
@@ -106,16 +110,13 @@ export class PartBuilder {
   }
 
   /** Adds an asset's outcome once its results are written or refused. */
-  settle({ index, path, type, startedMs, endedMs }: EndedAsset, outcome: Outcome): void {
+  settle({ index, path, type, sizeBytes, startedMs, endedMs }: EndedAsset, outcome: Outcome): void {
     this.#left--;
     // The age is known only when the part is taken. Until then the field holds the time of the end.
     this.#outcomes.push({ index, outcome, ageMs: endedMs });
-    this.#tally.ended(type, outcome);
-    const pace = this.#types[type];
-    if (pace) {
-      pace.assets++;
-      pace.busyMs += endedMs - startedMs;
-    } else this.#types[type] = { assets: 1, busyMs: endedMs - startedMs };
+    this.#tally.ended(type, outcome, sizeBytes);
+    this.#costs.add(type, sizeBytes, endedMs - startedMs);
+    if (endedMs > this.#lastMs) this.#lastMs = endedMs;
     if (outcome.kind === "FAILED") {
       this.#lines.push({ level: "ERROR", message: `Failed ${path}: ${outcome.code} ${outcome.message}` });
     } else if (outcome.kind === "SUCCEEDED") {
@@ -139,6 +140,7 @@ export class PartBuilder {
     this.#bytes = 0;
     if (this.#outcomes.length === 0 && this.#lines.length === 0) return undefined;
     const nowMs = this.#clock.monotonicMs();
+    const lastMs = Math.max(this.#sinceMs, this.#lastMs);
     const outcomes = this.#outcomes;
     for (const ended of outcomes) ended.ageMs = Math.round(nowMs - ended.ageMs);
     const tally = this.#tally.take();
@@ -152,7 +154,7 @@ export class PartBuilder {
       writes: this.#enlists ? this.#writes : [],
       lines: [...this.#lines, ...this.#dropped(), ...skipLines(outcomes)],
       warnings: this.#warnings,
-      pace: { types: this.#types, elapsedMs: nowMs - this.#sinceMs },
+      pace: { types: this.#costs.take(), elapsedMs: lastMs - this.#sinceMs, idleMs: nowMs - lastMs },
     };
     this.#outcomes = [];
     if (this.#enlists) this.#writes = [];
@@ -160,8 +162,8 @@ export class PartBuilder {
     this.#lines = [];
     this.#handlerLines = 0;
     this.#warnings = 0;
-    this.#types = {};
-    this.#sinceMs = nowMs;
+    this.#costs = new CostCounter();
+    this.#sinceMs = lastMs;
     return part;
   }
 

@@ -86,7 +86,7 @@ export class PageCutter {
   #entry(entry: ManifestEntry, tally: TallyCounter): ManifestEntry {
     const { asset } = entry;
     const skip = entry.skip ?? this.#rules.reasonFor(asset);
-    tally.found(asset.fileType);
+    tally.found(asset.fileType, skip ? 0 : asset.sizeBytes);
     if (!skip) return entry;
     tally.skipped(asset.fileType, skip);
     return { asset, skip };
