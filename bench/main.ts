@@ -1,4 +1,5 @@
 import { runDrivers } from "./drivers.js";
+import { runEta } from "./eta.js";
 import { runEventLoop } from "./event-loop.js";
 import { runFairness } from "./fairness.js";
 import { runHistory } from "./history.js";
@@ -10,6 +11,7 @@ import { runThroughput } from "./throughput.js";
 
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   drivers: runDrivers,
+  eta: runEta,
   "event-loop": runEventLoop,
   fairness: runFairness,
   history: runHistory,
