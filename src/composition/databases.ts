@@ -19,6 +19,7 @@ import {
 import {
   ChunkKeys1764300000005,
   Contract1763900000002,
+  JobCosts1796205600090,
   JobQueue1796119200058,
   Jobs1761300000000,
   JobWarnings1796083200054,
@@ -48,6 +49,7 @@ export const SCHEMA = {
     new JobQueue1796119200058(),
     new ResultRows1796205600070(),
     new ManifestPacking1796205600080(),
+    new JobCosts1796205600090(),
   ],
 };
 

@@ -47,6 +47,8 @@ export interface MemoryJob {
   readonly discovery: MemoryDiscovery;
   /** In path order. */
   readonly chunks: MemoryChunk[];
+  /** The draft's, or that of the job it was restarted from. */
+  readonly costKey?: string;
 }
 
 interface MemoryState {

@@ -10,6 +10,7 @@ import type { KeyedJob } from "../core/job/job-key.js";
 import { listedJob, type ListedJob } from "../core/job/listed-job.js";
 import { JOB_PAGE_BYTES } from "../core/job/page-limits.js";
 import type { JobPage, JobQuery, JobStore, JobView, OtherJobs } from "../core/ports/job-store.js";
+import { costsLeftBy, type EarlierCost, type PerType } from "../core/job/cost.js";
 import { NO_PACE } from "../core/job/pace.js";
 import { EMPTY_TALLY } from "../core/job/tally.js";
 import { DISCOVERY } from "../core/job/lease.js";
@@ -39,7 +40,7 @@ export class MemoryJobStore implements JobStore {
       if (known) return holdJob(tx, jobOfKey(known, idempotency.fingerprint)).job;
       if (draft.restartedFrom !== undefined) holdJob(tx, draft.restartedFrom);
       await admit(otherJobs(tx, draft));
-      const created = newJob(draft, tx.state.jobs.size + 1, tx.nowMs);
+      const created = newJob(draft, tx);
       tx.state.jobs.set(draft.id, created);
       if (idempotency) {
         const { key, fingerprint } = idempotency;
@@ -89,6 +90,10 @@ export class MemoryJobStore implements JobStore {
     return new Map(ends.filter(([, untilMs]) => untilMs > 0 && untilMs <= nowMs));
   }
 
+  async now(): Promise<number> {
+    return this.#database.nowMs;
+  }
+
   update(id: string, decide: (view: JobView) => JobChange | Promise<JobChange>): Promise<Job> {
     return this.#database.write(async (tx) => {
       const held = holdJob(tx, id);
@@ -121,32 +126,44 @@ const matches = (job: Job, query: JobQuery): boolean =>
   (query.createdBy === undefined || job.createdBy === query.createdBy) &&
   (!query.holding || holdsScope(job.request));
 
-const newJob = (draft: JobDraft, sequence: number, nowMs: number): MemoryJob => ({
-  job: {
-    id: draft.id,
-    sequence,
-    request: draft.request,
-    repository: draft.repository,
-    handlers: draft.handlers,
-    createdBy: draft.createdBy,
-    createdAtMs: nowMs,
-    startedAtMs: 0,
-    claimedAtMs: 0,
-    state: { status: "WAITING" },
-    attempt: 1,
-    comments: "",
-    ...(draft.restartedFrom === undefined ? {} : { restartedFrom: draft.restartedFrom }),
-    counting: "WAITING",
-    tally: EMPTY_TALLY,
-    triggered: 0,
-    openChunks: 0,
-    warnings: draft.warnings?.length ?? 0,
-    attemptBase: { failed: 0, processed: 0 },
-    pace: NO_PACE,
-    progressLoggedAtMs: 0,
-    logLines: 0,
-  },
-  lines: [],
-  discovery: { ...newLease(DISCOVERY), cursor: undefined, nextChunk: 1 },
-  chunks: [],
-});
+const newJob = (draft: JobDraft, { state, nowMs }: MemoryTransaction): MemoryJob => {
+  const costKey = draft.costKey ?? state.jobs.get(draft.restartedFrom ?? "")?.costKey;
+  const earlier = earlierCosts([...state.jobs.values()], costKey);
+  return {
+    job: {
+      id: draft.id,
+      sequence: state.jobs.size + 1,
+      request: draft.request,
+      repository: draft.repository,
+      handlers: draft.handlers,
+      createdBy: draft.createdBy,
+      createdAtMs: nowMs,
+      startedAtMs: 0,
+      claimedAtMs: 0,
+      state: { status: "WAITING" },
+      attempt: 1,
+      comments: "",
+      ...(draft.restartedFrom === undefined ? {} : { restartedFrom: draft.restartedFrom }),
+      counting: "WAITING",
+      tally: EMPTY_TALLY,
+      triggered: 0,
+      openChunks: 0,
+      warnings: draft.warnings?.length ?? 0,
+      attemptBase: { failed: 0, processed: 0 },
+      pace: earlier ? { ...NO_PACE, earlier } : NO_PACE,
+      progressLoggedAtMs: 0,
+      logLines: 0,
+    },
+    lines: [],
+    discovery: { ...newLease(DISCOVERY), cursor: undefined, nextChunk: 1 },
+    chunks: [],
+    ...(costKey === undefined ? {} : { costKey }),
+  };
+};
+
+/** What the last ended job with this key left behind. */
+function earlierCosts(jobs: readonly MemoryJob[], key: string | undefined): PerType<EarlierCost> | undefined {
+  if (key === undefined) return undefined;
+  const last = jobs.findLast(({ costKey, job }) => costKey === key && isFinal(job.state.status));
+  return last && costsLeftBy(last.job.pace.types, last.job.pace.earlier);
+}

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { claimChunks, discoveredJob, draftOf, partOf } from "../../src/testing/conformance/job-steps.js";
+import { costOf } from "../support/builders.js";
 import { openStores, type StoreFixture } from "../support/sqlite-store.js";
 import { jsonLines, Workbench } from "./workbench.js";
 
@@ -10,7 +11,7 @@ async function abandonedJob(stores: StoreFixture, leaseMs: number): Promise<stri
   const [chunk] = await claimChunks(stores, { id }, { ttlMs: leaseMs, chunks: 1 });
   if (!chunk) throw new Error("no chunk could be claimed");
   const part = partOf(chunk, { indices: [0, 1, 2, 3, 4, 5], closes: false });
-  const pace = { types: { DITATOPIC: { assets: 6, busyMs: 600 } }, elapsedMs: 600 };
+  const pace = { types: { DITATOPIC: costOf(6, 600) }, elapsedMs: 600 };
   await stores.chunks.commit([{ ...part, pace }]);
   return id;
 }

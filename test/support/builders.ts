@@ -1,4 +1,5 @@
 import type { FileType } from "../../src/core/asset/file-type.js";
+import type { CostSums } from "../../src/core/job/cost.js";
 import type { Job, JobState } from "../../src/core/job/job.js";
 import type { JobFacts } from "../../src/core/job/job-transitions.js";
 import { NO_PACE } from "../../src/core/job/pace.js";
@@ -14,9 +15,19 @@ export {
 } from "../../src/testing/conformance/job-steps.js";
 
 export const tallyOf = (
-  counts: { total?: number; succeeded?: number; failed?: number; skipped?: number },
+  counts: { total?: number; succeeded?: number; failed?: number; skipped?: number; leftBytes?: number },
   type: FileType = "DITATOPIC",
 ): Tally => ({ types: { [type]: { total: 0, succeeded: 0, failed: 0, skipped: 0, ...counts } }, skips: {} });
+
+/** Measurements of assets of one type and size that take equally long. */
+export const costOf = (assets: number, busyMs: number, sizeBytes = 0): CostSums => ({
+  assets,
+  bytes: assets * sizeBytes,
+  busyMs,
+  sizeSquares: assets * sizeBytes ** 2,
+  products: sizeBytes * busyMs,
+  timeSquares: assets === 0 ? 0 : busyMs ** 2 / assets,
+});
 
 export const PROCESSING: JobState = { status: "PROCESSING", pausing: false };
 

@@ -21,6 +21,7 @@ export const noJobs: JobStore = {
   get: notAsked("get"),
   list: notAsked("list"),
   stopping: notAsked("stopping"),
+  now: notAsked("now"),
   unattended: notAsked("unattended"),
   update: notAsked("update"),
 };

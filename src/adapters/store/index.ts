@@ -3,6 +3,7 @@ export { Jobs1761300000000 } from "./migrations/jobs-1761300000000.js";
 export { ChunkKeys1764300000005 } from "./migrations/chunk-keys-1764300000005.js";
 export { Contract1763900000002 } from "./migrations/contract-1763900000002.js";
 export { Shares1764550000000 } from "./migrations/shares-1764550000000.js";
+export { JobCosts1796205600090 } from "./migrations/job-costs-1796205600090.js";
 export { JobQueue1796119200058 } from "./migrations/job-queue-1796119200058.js";
 export { JobWarnings1796083200054 } from "./migrations/job-warnings-1796083200054.js";
 export { ListedRequests1796083200061 } from "./migrations/listed-requests-1796083200061.js";

@@ -1,16 +1,24 @@
+import type { EarlierCost, PerType } from "../../core/job/cost.js";
 import type { CountingStatus, Job, JobDraft, JobState } from "../../core/job/job.js";
 import { holdsScope, type JobRequest } from "../../core/job/job-request.js";
 import { JOB_STATUSES, type JobStatus } from "../../core/job/lifecycle.js";
 import { type CutList, isCut, listedRequest, type ListedJob, type ListedRequest } from "../../core/job/listed-job.js";
-import { NO_PACE } from "../../core/job/pace.js";
+import { NO_PACE, type Pace } from "../../core/job/pace.js";
 import { EMPTY_TALLY } from "../../core/job/tally.js";
 import type { JobRow } from "./job-row.js";
 import { workKey } from "./work-key.js";
 
 type JobColumns = Omit<JobRow, "sequence">;
 
+/** What a new job inherits: the key of jobs whose assets cost as much as its own, and their costs. */
+export interface Inherited {
+  /** Empty: none. A hash: the names of handlers may be longer than what an index takes. */
+  readonly costKey: string;
+  readonly earlier?: PerType<EarlierCost>;
+}
+
 /** Returns a new job's row. */
-export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
+export function rowOfDraft(draft: JobDraft, nowMs: number, { costKey, earlier }: Inherited): JobColumns {
   const handlers = JSON.stringify(draft.handlers);
   return {
     id: draft.id,
@@ -37,12 +45,13 @@ export function rowOfDraft(draft: JobDraft, nowMs: number): JobColumns {
     openChunks: 0,
     warnings: draft.warnings?.length ?? 0,
     attemptBase: JSON.stringify({ failed: 0, processed: 0 }),
-    pace: JSON.stringify(NO_PACE),
+    pace: JSON.stringify(earlier ? { ...NO_PACE, earlier } : NO_PACE),
     progressLoggedAtMs: 0,
     holds: holdsScope(draft.request) ? 1 : 0,
     queued: draft.request.onOverlap === "queue" ? 1 : 0,
     roots: `\n${draft.request.paths.map(rootText).join("\n")}\n`,
     workKey: workKey(draft.repository, handlers),
+    costKey,
     found: null,
     logLines: 0,
   };
@@ -120,11 +129,19 @@ function fieldsOf(row: ListedRow): Omit<Job, "request" | "damaged"> {
       { failed: 0, processed: 0 },
       ({ failed, processed }) => Number.isFinite(failed) && Number.isFinite(processed),
     ),
-    pace: json(row.pace, NO_PACE, ({ types, workedMs }) => isObject(types) && Number.isFinite(workedMs)),
+    pace: paceOf(row.pace),
     progressLoggedAtMs: row.progressLoggedAtMs,
     logLines: row.logLines,
   };
 }
+
+/** Parses a stored pace. Earlier versions had no spans: their measurements say too little. */
+export const paceOf = (text: string): Pace =>
+  json(
+    text,
+    NO_PACE,
+    ({ types, spans, workedMs }) => isObject(types) && Array.isArray(spans) && Number.isFinite(workedMs),
+  );
 
 /** Parses a stored request; returns undefined if it is damaged. */
 export const parseRequest = (text: string): JobRequest | undefined =>

@@ -38,6 +38,8 @@ export class JobRow {
   roots!: string;
   /** `workKey` of repository and handlers. */
   workKey!: string;
+  /** See `Inherited`. */
+  costKey!: string;
   found!: string | null;
   logLines!: number;
 }
@@ -83,6 +85,7 @@ export const JOB_ROW: EntityDefinition<JobRow> = {
     queued: { type: "integer" },
     roots: { type: "text" },
     workKey: { name: "work_key", type: "text" },
+    costKey: { name: "cost_key", type: "text", default: "" },
     found: { type: "text", nullable: true },
     logLines: { name: "log_lines", type: "integer" },
   },

@@ -6,6 +6,7 @@ import type { JobChange } from "../../core/job/job-transitions.js";
 import type { KeyedJob } from "../../core/job/job-key.js";
 import type { JobPage, JobQuery, JobStore, JobView, OtherJobs } from "../../core/ports/job-store.js";
 import type { Row, SqlDatabase, SqlTransaction } from "../sql/sql-database.js";
+import { inheritedBy } from "./earlier-costs.js";
 import { holdScope } from "./held-scopes.js";
 import { jobOfRow, rowOfDraft } from "./job-mapper.js";
 import { certainFactsOf, DELETING, lockJob, lockScopes, storeChange } from "./job-records.js";
@@ -31,7 +32,7 @@ export class TypeOrmJobStore implements JobStore {
       // Retention takes the same lock, so the job referred to cannot be deleted meanwhile.
       if (draft.restartedFrom !== undefined) await lockJob(tx, draft.restartedFrom);
       await admit(otherJobs(tx, draft));
-      await tx.manager.insert(JobRow, rowOfDraft(draft, tx.nowMs));
+      await tx.manager.insert(JobRow, rowOfDraft(draft, tx.nowMs, await inheritedBy(tx, draft)));
       await tx.query(`insert into ${LEASE} (job_id, chunk, state, next_chunk) values (?, ?, 'READY', 1)`, [
         draft.id,
         DISCOVERY,
@@ -87,6 +88,11 @@ export class TypeOrmJobStore implements JobStore {
       [JSON.stringify(ids)],
     );
     return new Map(rows.map((row) => [String(row.id), Number(row.until_ms)]));
+  }
+
+  async now(): Promise<number> {
+    const [row] = await this.#database.read(`select ${this.#database.dialect.now} as now_ms`, []);
+    return Number(row?.now_ms);
   }
 
   update(id: string, decide: (view: JobView) => JobChange | Promise<JobChange>): Promise<Job> {

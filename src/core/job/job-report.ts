@@ -75,15 +75,20 @@ export interface DryRunReport {
   readonly expectedSeconds: number | null;
 }
 
-/**
- * Returns a job as callers see it. `unattendedSinceMs`: since when nobody works on it, if so. Its speed and remaining time
- * are then unknown.
- */
-export const reportOf = (job: Job, unattendedSinceMs?: number): JobReport =>
-  listedReportOf({ ...job, request: listedRequest(job.request, Number.POSITIVE_INFINITY) }, unattendedSinceMs);
+/** What the store knows of a job besides what it stored; epoch milliseconds. */
+export interface Seen {
+  /** Since when nobody works on it, if so. Its speed and remaining time are then unknown. */
+  readonly unattendedSinceMs?: number;
+  /** The store's time. @defaultValue that of the last asset that ended */
+  readonly nowMs?: number;
+}
+
+/** Returns a job as callers see it. */
+export const reportOf = (job: Job, seen: Seen = {}): JobReport =>
+  listedReportOf({ ...job, request: listedRequest(job.request, Number.POSITIVE_INFINITY) }, seen);
 
 /** Like `reportOf`, for a job of a list. */
-export function listedReportOf(job: ListedJob, unattendedSinceMs?: number): JobReport {
+export function listedReportOf(job: ListedJob, { unattendedSinceMs, nowMs }: Seen = {}): JobReport {
   const { request, state } = job;
   const total = sumOf(job.tally);
   const processed = total.succeeded + total.failed + total.skipped;
@@ -103,7 +108,7 @@ export function listedReportOf(job: ListedJob, unattendedSinceMs?: number): JobR
     createdBy: job.createdBy,
     type: request.type,
     migrationSet: { totalFiles: total.total, calculationStatus: job.counting },
-    eta: unattended ? UNKNOWN_ETA : etaOf(job),
+    eta: unattended ? UNKNOWN_ETA : etaOf(job, nowMs),
     comments: unattended ? unattendedNote(job, unattendedSinceMs) : job.comments,
     ...(request.filter ? { filter: request.filter } : {}),
     ...offered(job),

@@ -69,6 +69,8 @@ export interface Job {
 /** The fields that a new job is created with; the store adds the rest. */
 export type JobDraft = Pick<Job, "id" | "request" | "repository" | "handlers" | "createdBy"> & {
   readonly restartedFrom?: string;
+  /** `costKeyOf` its type and handlers. @defaultValue that of the job it was restarted from; else none */
+  readonly costKey?: string;
   /** The creator's key: a later start with this key and the same fingerprint returns this job. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
   /** Warnings about the request, for the log. */

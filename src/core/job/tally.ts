@@ -1,4 +1,4 @@
-import { FILE_TYPES, type FileType } from "../asset/file-type.js";
+import type { FileType } from "../asset/file-type.js";
 import type { Outcome, SkipCode } from "../asset/outcome.js";
 
 /** Number of assets of one file type, and of their outcomes. */
@@ -7,6 +7,8 @@ export interface TypeTally {
   readonly succeeded: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Bytes of those without an outcome, by the sizes that discovery saw. Left out if there are none. */
+  readonly leftBytes?: number;
 }
 
 /** Counts of assets by file type, and of skipped assets by reason. Types and reasons with no asset are left out. */
@@ -21,19 +23,22 @@ export const EMPTY_TALLY: Tally = { types: {}, skips: {} };
 
 const NONE: TypeTally = { total: 0, succeeded: 0, failed: 0, skipped: 0 };
 
-const addTypes = (a: TypeTally, b: TypeTally): TypeTally => ({
-  total: a.total + b.total,
-  succeeded: a.succeeded + b.succeeded,
-  failed: a.failed + b.failed,
-  skipped: a.skipped + b.skipped,
-});
+const addTypes = (a: TypeTally, b: TypeTally): TypeTally => {
+  const leftBytes = (a.leftBytes ?? 0) + (b.leftBytes ?? 0);
+  return {
+    total: a.total + b.total,
+    succeeded: a.succeeded + b.succeeded,
+    failed: a.failed + b.failed,
+    skipped: a.skipped + b.skipped,
+    ...(leftBytes === 0 ? {} : { leftBytes }),
+  };
+};
 
 /** Adds two tallies. */
 export function addTallies(a: Tally, b: Tally): Tally {
   const types: Partial<Record<FileType, TypeTally>> = { ...a.types };
-  for (const type of FILE_TYPES) {
-    const more = b.types[type];
-    if (more) types[type] = addTypes(types[type] ?? NONE, more);
+  for (const [type, more] of Object.entries(b.types) as [FileType, TypeTally][]) {
+    types[type] = addTypes(types[type] ?? NONE, more);
   }
   const skips: Partial<Record<SkipCode, number>> = { ...a.skips };
   for (const [code, count] of Object.entries(b.skips) as [SkipCode, number][]) {
@@ -48,7 +53,7 @@ export const sumOf = (tally: Tally): TypeTally => Object.values(tally.types).red
 
 /** Counts assets one by one, for a page of discovery or a part of a chunk. */
 export class TallyCounter {
-  readonly #types: Partial<Record<FileType, { -readonly [K in keyof TypeTally]: TypeTally[K] }>> = {};
+  readonly #types: Partial<Record<FileType, OpenTally>> = {};
   readonly #skips: Partial<Record<SkipCode, number>> = {};
   #hidden = 0;
 
@@ -56,12 +61,17 @@ export class TallyCounter {
     this.#hidden += count;
   }
 
-  found(type: FileType): void {
-    this.#of(type).total++;
+  /** `openBytes`: its size; 0 if a skip rule decides its outcome. */
+  found(type: FileType, openBytes = 0): void {
+    const tally = this.#of(type);
+    tally.total++;
+    tally.leftBytes += openBytes;
   }
 
-  ended(type: FileType, outcome: Outcome): void {
+  /** `sizeBytes`: as it was found. */
+  ended(type: FileType, outcome: Outcome, sizeBytes = 0): void {
     const tally = this.#of(type);
+    tally.leftBytes -= sizeBytes;
     if (outcome.kind === "SUCCEEDED") tally.succeeded++;
     else if (outcome.kind === "FAILED") tally.failed++;
     else this.#skip(tally, outcome.code);
@@ -74,7 +84,7 @@ export class TallyCounter {
   /** Returns the counts. The counter must not be used afterwards. */
   take(): Tally {
     return {
-      types: this.#types,
+      types: Object.fromEntries(Object.entries(this.#types).map(([type, tally]) => [type, addTypes(NONE, tally)])),
       skips: this.#skips,
       ...(this.#hidden === 0 ? {} : { hidden: this.#hidden }),
     };
@@ -85,11 +95,9 @@ export class TallyCounter {
     this.#skips[code] = (this.#skips[code] ?? 0) + 1;
   }
 
-  #of(type: FileType): { -readonly [K in keyof TypeTally]: TypeTally[K] } {
-    const known = this.#types[type];
-    if (known) return known;
-    const fresh = { ...NONE };
-    this.#types[type] = fresh;
-    return fresh;
+  #of(type: FileType): OpenTally {
+    return (this.#types[type] ??= { ...NONE, leftBytes: 0 });
   }
 }
+
+type OpenTally = { -readonly [K in keyof TypeTally]-?: TypeTally[K] };

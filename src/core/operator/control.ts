@@ -12,7 +12,7 @@ import type { JobReports, OutcomePage, OutcomeQuery } from "../ports/job-reports
 import type { JobStore, JobView } from "../ports/job-store.js";
 import { sumOf } from "../job/tally.js";
 import type { JobEvent } from "../job/job-event.js";
-import { type JobReport, listedReportOf, reportOf } from "../job/job-report.js";
+import { type JobReport, listedReportOf, reportOf, type Seen } from "../job/job-report.js";
 import type { ListedJob } from "../job/listed-job.js";
 import { LISTING_TYPE } from "./normalise-request.js";
 import { refuseResume, refuseStart } from "./overlap.js";
@@ -41,11 +41,11 @@ export class Control implements JobControl {
   }
 
   async status(processingId: string): Promise<JobReport> {
-    // Both reads at the same time: beside busy jobs each one waits for a turn of the event loop or two.
-    const unattended = this.#tools.jobs.unattended([processingId]);
-    unattended.catch(() => {});
+    // All reads at the same time: beside busy jobs each one waits for a turn of the event loop or two.
+    const seen = this.#seenOf([processingId]);
+    seen.catch(() => {});
     const job = await this.job(processingId);
-    return reportOf(job, isAtWork(job) ? (await unattended).get(job.id) : undefined);
+    return reportOf(job, isAtWork(job) ? (await seen)(job.id) : {});
   }
 
   async summary(processingId: string): Promise<JobSummary> {
@@ -107,7 +107,7 @@ export class Control implements JobControl {
       log,
       clock,
       job: () => this.listed(processingId),
-      report: async (job) => listedReportOf(job, (await this.#unattended([job]))?.get(job.id)),
+      report: async (job) => listedReportOf(job, (await this.#seen([job]))(job.id)),
     });
   }
 
@@ -168,17 +168,26 @@ export class Control implements JobControl {
   }
 
   protected async report(job: Job): Promise<JobReport> {
-    return reportOf(job, (await this.#unattended([job]))?.get(job.id));
+    return reportOf(job, (await this.#seen([job]))(job.id));
   }
 
   async #reports(jobs: readonly ListedJob[]): Promise<readonly JobReport[]> {
-    const unattended = await this.#unattended(jobs);
-    return jobs.map((job) => listedReportOf(job, unattended?.get(job.id)));
+    const seen = await this.#seen(jobs);
+    return jobs.map((job) => listedReportOf(job, seen(job.id)));
   }
 
-  async #unattended(jobs: readonly Pick<Job, "id" | "state">[]): Promise<ReadonlyMap<string, number> | undefined> {
+  async #seen(jobs: readonly Pick<Job, "id" | "state">[]): Promise<(id: string) => Seen> {
     const ids = jobs.filter(isAtWork).map(({ id }) => id);
-    return ids.length === 0 ? undefined : this.#tools.jobs.unattended(ids);
+    return ids.length === 0 ? () => ({}) : this.#seenOf(ids);
+  }
+
+  async #seenOf(ids: readonly string[]): Promise<(id: string) => Seen> {
+    const store = this.#tools.jobs;
+    const [unattended, nowMs] = await Promise.all([store.unattended(ids), store.now()]);
+    return (id) => {
+      const unattendedSinceMs = unattended.get(id);
+      return { nowMs, ...(unattendedSinceMs === undefined ? {} : { unattendedSinceMs }) };
+    };
   }
 
   protected async job(id: string): Promise<Job> {

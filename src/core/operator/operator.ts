@@ -1,4 +1,5 @@
 import { AssetmillError, invalidParameter } from "../errors.js";
+import { costKeyOf } from "../job/cost-key.js";
 import { parseCursor } from "../job/cursor.js";
 import type { Job, JobDraft } from "../job/job.js";
 import { type JobRequest, scopeOfRequest } from "../job/job-request.js";
@@ -88,7 +89,7 @@ export class Operator extends Control implements JobOperator {
 
   /** Throws, with this code, if this node lacks a handler that the job needs. */
   #join(job: Job, code: "PATH_BUSY" | "ILLEGAL_STATE", that: string): StartedOrJoined {
-    const have = this.#handlersOf(job.request.type);
+    const have = this.#handlersOf(job.request.type).map(({ name }) => name);
     const missing = job.handlers.filter((name) => !have.includes(name));
     if (missing.length > 0) {
       const needs = [that, "needs handlers that are not loaded:"].filter(Boolean).join(" ");
@@ -136,7 +137,7 @@ export class Operator extends Control implements JobOperator {
   protected override draftFrom(job: Job, request: JobRequest, by: string): JobDraft {
     const handlers = this.#handlersOf(request.type);
     if (handlers.length === 0) throw unknownType(request.type, this.#types);
-    return { ...super.draftFrom(job, request, by), handlers };
+    return { ...super.draftFrom(job, request, by), ...drafted(request.type, handlers) };
   }
 
   async #missing(paths: readonly string[]): Promise<readonly string[]> {
@@ -154,14 +155,20 @@ export class Operator extends Control implements JobOperator {
 
   #draft(request: JobRequest, by: string): JobDraft {
     const { ids, repository } = this.#tools;
-    const handlers = this.#handlersOf(request.type);
-    return { id: ids.uuid(), request, repository: repository.identity, handlers, createdBy: by };
+    const handlers = drafted(request.type, this.#handlersOf(request.type));
+    return { id: ids.uuid(), request, repository: repository.identity, ...handlers, createdBy: by };
   }
 
-  #handlersOf(type: string): readonly string[] {
-    return this.#tools.handlers.filter((handler) => typesOf(handler).includes(type)).map((handler) => handler.name);
+  #handlersOf(type: string): readonly AssetHandler[] {
+    return this.#tools.handlers.filter((handler) => typesOf(handler).includes(type));
   }
 }
+
+/** What a draft says about its handlers. */
+const drafted = (type: string, handlers: readonly AssetHandler[]): Pick<JobDraft, "handlers" | "costKey"> => ({
+  handlers: handlers.map(({ name }) => name),
+  ...(handlers.length === 0 ? {} : { costKey: costKeyOf(type, handlers) }),
+});
 
 function checkedKey(key: string): string {
   if (IDEMPOTENCY_KEY.test(key)) return key;

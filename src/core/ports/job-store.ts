@@ -55,7 +55,7 @@ export interface JobStore {
    * Inserts a WAITING job; it is durable once this resolves. Calls `admit` under a lock shared by every create and
    * resume; it rejects to refuse the job. If the draft's idempotency key is known, inserts nothing: returns the key's job
    * if the fingerprint is the same, else throws IDEMPOTENCY_CONFLICT. Throws JOB_NOT_FOUND if the job it was restarted
-   * from no longer exists.
+   * from no longer exists. The job's pace knows what the last ended job with its cost key left behind (`costsLeftBy`).
    */
   create(draft: JobDraft, admit: (others: OtherJobs) => Promise<void>): Promise<Job>;
 
@@ -80,6 +80,9 @@ export interface JobStore {
    * for as long as that chunk's lease would have been valid. Leaves out unknown jobs, and jobs that never had a lease.
    */
   unattended(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
+
+  /** Returns the database's time, by which everything stored is dated; epoch milliseconds. */
+  now(): Promise<number>;
 
   /**
    * Changes a job in one transaction that holds its row's lock. `decide` gets the job and facts read under that lock;

@@ -82,7 +82,7 @@ export function pageOf(
   const { chunkSize = 10, complete = true } = options;
   const tally = new TallyCounter();
   for (const { asset, skip } of entries) {
-    tally.found(asset.fileType);
+    tally.found(asset.fileType, skip ? 0 : asset.sizeBytes);
     if (skip) tally.skipped(asset.fileType, skip);
   }
   const chunks = [];
@@ -120,7 +120,7 @@ export function partOf(
     const asset = claim.entries.at(index)?.asset;
     if (!asset) throw new Error(`the chunk has no index ${index}`);
     const ended = outcome(asset, index);
-    tally.ended(asset.fileType, ended);
+    tally.ended(asset.fileType, ended, asset.sizeBytes);
     return { index, outcome: ended, ageMs: 0 };
   });
   return {

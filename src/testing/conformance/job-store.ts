@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import type { Job, JobState } from "../../core/job/job.js";
 import type { JobRequest } from "../../core/job/job-request.js";
-import { pause } from "../../core/job/job-transitions.js";
+import { cancel, pause } from "../../core/job/job-transitions.js";
 import { leadsTo } from "../../core/job/lifecycle.js";
 import { info } from "../../core/job/log-entry.js";
 import { rejection, rejectsWith } from "./failing.js";
@@ -44,7 +44,11 @@ const CHANGES: readonly Partial<Job>[] = [
   { state: { status: "CANCELLED", completedAtMs: 2 }, tally: { types: { "HTML/CSS": TALLY }, skips: { GONE: 1 } } },
   {
     pace: {
-      types: { DITAMAP: { assets: 1.5, busyMs: 0.25 } },
+      types: {
+        DITAMAP: { assets: 1.5, bytes: 2e9, busyMs: 0.25, sizeSquares: 4e18, products: 5e8, timeSquares: 0.0625 },
+      },
+      earlier: { MARKDOWN: { assets: 3, bytes: 1 / 3, busyMs: 7 } },
+      spans: [{ wallMs: 2.5, busyMs: 5, idleMs: 0, workMs: 1 / 3, variance: 0.5 }],
       assets: 1 / 3,
       workedMs: 2.5,
       lastAtMs: 1_761_291_362_779,
@@ -93,6 +97,40 @@ export const JOB_STORE_GUARANTEES: readonly JobStoreGuarantee[] = [
       });
       deepStrictEqual(await scene.jobs.get(draft.id), job);
       ok(!("restartedFrom" in (await scene.create(draftAt("/other")))), "what a draft left out is there");
+    },
+  },
+  {
+    guarantee: "a created job knows what the last ended job with its cost key left behind, and no other",
+    async check(scene) {
+      const left = { assets: 30, bytes: 60, busyMs: 90 };
+      const ended = async (path: string, costKey: string, assets: number): Promise<Job> => {
+        const { id } = await scene.create(draftAt(path, {}, { costKey }));
+        const sums = { ...left, assets, sizeSquares: 1, products: 1, timeSquares: 1 };
+        return scene.jobs.update(id, ({ job, facts }) => {
+          const change = cancel(job, "ann", facts);
+          return { ...change, job: { ...change.job, pace: { ...job.pace, types: { DITAMAP: sums } } } };
+        });
+      };
+      deepStrictEqual((await scene.create(draftAt("/first", {}, { costKey: "k" }))).pace.earlier, undefined);
+      await ended("/older", "k", 99);
+      const last = await ended("/newer", "k", 30);
+      await ended("/other", "of another kind", 98);
+      await scene.create(draftAt("/waits", {}, { costKey: "k" }));
+      const heirs = [draftAt("/heir", {}, { costKey: "k" }), draftAt("/again", {}, { restartedFrom: last.id })];
+      for (const draft of heirs) {
+        deepStrictEqual((await scene.create(draft)).pace.earlier, { DITAMAP: left });
+        deepStrictEqual((await scene.jobs.get(draft.id))?.pace.earlier, { DITAMAP: left });
+      }
+      deepStrictEqual((await scene.create(draftAt("/stranger"))).pace.earlier, undefined);
+    },
+  },
+  {
+    guarantee: "`now` is the time by which jobs are dated",
+    async check(scene) {
+      const before = await scene.jobs.now();
+      const { createdAtMs } = await scene.create(draftOf());
+      const after = await scene.jobs.now();
+      ok(before <= createdAtMs && createdAtMs <= after, `created at ${createdAtMs}, between ${before} and ${after}`);
     },
   },
   {

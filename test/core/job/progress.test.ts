@@ -1,15 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { FILE_TYPES, type FileType } from "../../../src/core/asset/file-type.js";
+import { addSums, type CostSums } from "../../../src/core/job/cost.js";
 import type { Job } from "../../../src/core/job/job.js";
 import { JOB_STATUSES } from "../../../src/core/job/lifecycle.js";
 import { etaOf, throughputOf } from "../../../src/core/job/eta.js";
 import { addPace, NO_PACE, type Pace, type PaceSample, restPace } from "../../../src/core/job/pace.js";
 import { addTallies, EMPTY_TALLY, type Tally } from "../../../src/core/job/tally.js";
-import { jobOf, PROCESSING, tallyOf } from "../../support/builders.js";
+import { costOf, jobOf, PROCESSING, tallyOf } from "../../support/builders.js";
 
 const sample = (assets: number, busyMs: number, elapsedMs: number, type: FileType = "DITATOPIC"): PaceSample => ({
-  types: { [type]: { assets, busyMs } },
+  types: { [type]: costOf(assets, busyMs) },
   elapsedMs,
 });
 
@@ -119,7 +120,9 @@ describe("the ETA", () => {
       fc.record({
         types: fc.dictionary(
           fc.constantFrom(...FILE_TYPES),
-          fc.record({ assets: fc.nat({ max: 10_000 }), busyMs: someMs }),
+          fc
+            .tuple(fc.nat({ max: 10_000 }), someMs, fc.nat({ max: 1e9 }))
+            .map(([assets, busyMs, sizeBytes]) => costOf(assets, busyMs, sizeBytes)),
         ),
         elapsedMs: someMs,
         passedMs: fc.oneof(someMs, fc.constant(-5_000)),
@@ -238,10 +241,9 @@ describe("the ETA of a heterogeneous tree", () => {
     const PART = 50;
     for (let i = 0; i < ORDER.length; i += PART) {
       const part = ORDER.slice(i, i + PART);
-      const types: Partial<Record<FileType, { assets: number; busyMs: number }>> = {};
+      const types: Partial<Record<FileType, CostSums>> = {};
       for (const type of part) {
-        const seen = types[type] ?? { assets: 0, busyMs: 0 };
-        types[type] = { assets: seen.assets + 1, busyMs: seen.busyMs + cost(type) };
+        types[type] = addSums(types[type], costOf(1, cost(type)));
       }
       const partMs = part.reduce((sum, type) => sum + cost(type), 0);
       elapsedMs += partMs;

@@ -57,6 +57,24 @@ describe("a tally", () => {
     );
   });
 
+  it("has the bytes of what is left, and none once all have their outcome", () => {
+    const found = new TallyCounter();
+    found.found("DITAMAP", 300);
+    found.found("DITAMAP", 20);
+    const ended = new TallyCounter();
+    ended.ended("DITAMAP", SUCCEEDED, 300);
+    const one = addTallies(found.take(), ended.take());
+    expect(one.types.DITAMAP).to.deep.equal({ total: 2, succeeded: 1, failed: 0, skipped: 0, leftBytes: 20 });
+    const other = new TallyCounter();
+    other.ended("DITAMAP", skippedFor("GONE"), 20);
+    expect(addTallies(one, other.take()).types.DITAMAP).to.deep.equal({
+      total: 2,
+      succeeded: 1,
+      failed: 0,
+      skipped: 1,
+    });
+  });
+
   it("is not changed by being added to another", () => {
     const [a, b] = [count([{ type: "DITAMAP", outcome: SUCCEEDED }]), count([{ type: "DITAMAP", outcome: SUCCEEDED }])];
     const before = structuredClone([a, b, EMPTY_TALLY]);
@@ -66,7 +84,7 @@ describe("a tally", () => {
 
   it("counts a discovered asset that a skip rule decided as found and skipped", () => {
     const counter = new TallyCounter();
-    counter.found("OTHERS");
+    counter.found("OTHERS", 0);
     counter.skipped("OTHERS", "SUB_ASSET");
     expect(counter.take()).to.deep.equal({
       types: { OTHERS: { total: 1, succeeded: 0, failed: 0, skipped: 1 } },

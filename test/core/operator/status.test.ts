@@ -35,12 +35,13 @@ describe("a job's status", () => {
     const slow = altered({
       get: (job) => (asked.push("get"), allowed.then(() => jobs.get(job))),
       unattended: (ids) => (asked.push("unattended"), allowed.then(() => jobs.unattended(ids))),
+      now: () => (asked.push("now"), allowed.then(() => jobs.now())),
     });
     const status = operatorOn(slow).status(id);
-    expect(asked).to.have.members(["get", "unattended"]);
+    expect(asked).to.have.members(["get", "unattended", "now"]);
     answer();
     expect(await status).to.include({ processingId: id, status: "WAITING" });
-    expect(asked).to.have.length(2);
+    expect(asked).to.have.length(3);
   });
 
   it("of a job that does not exist is refused as such, even if the other answer is an error", async () => {

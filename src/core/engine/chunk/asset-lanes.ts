@@ -338,8 +338,8 @@ export class AssetLanes implements LeasedWork {
     const nowMs = this.#tools.clock.monotonicMs();
     this.#endedMs = nowMs;
     if (!end) return;
-    const { index, path, fileType: type } = task;
-    this.part.add({ index, path, type, end, startedMs: Math.min(task.tryStartedMs, nowMs), endedMs: nowMs });
+    const { index, path, fileType: type, sizeBytes } = task;
+    this.part.add({ index, path, type, sizeBytes, end, startedMs: Math.min(task.tryStartedMs, nowMs), endedMs: nowMs });
     this.#results.add(end.bytes ?? 0);
     if (this.part.isHeavy) this.#commitNow?.abort(WAITED);
   }

@@ -7,6 +7,7 @@ import type { Outcome } from "../../asset/outcome.js";
 import type { AssetWrite } from "../../asset/asset-result.js";
 import type { Clock } from "../../ports/clock.js";
 import { EndedOutcomes, type Outcomes } from "../../job/outcomes.js";
+import { CostCounter } from "../../job/cost.js";
 import { TallyCounter } from "../../job/tally.js";
 import type { AssetEnd } from "../asset/run-asset.js";
 
@@ -21,6 +22,7 @@ export interface EndedAsset {
   readonly index: number;
   readonly path: string;
   readonly type: FileType;
+  readonly sizeBytes: number;
   readonly end: AssetEnd;
   /** Start of its last try. */
   readonly startedMs: number;
@@ -62,7 +64,9 @@ export class PartBuilder {
   #warnings = 0;
   /** About how much memory the results take that were added since the last part was taken. */
   #bytes = 0;
-  #types: Partial<Record<FileType, { assets: number; busyMs: number }>> = {};
+  #costs = new CostCounter();
+  /** When the last of its assets ended. */
+  #lastMs = 0;
 
   constructor(claim: ChunkClaim, clock: Clock, enlists: boolean) {
     this.#lease = claim.lease;
@@ -107,15 +111,12 @@ export class PartBuilder {
   }
 
   /** Adds an asset's outcome once its results are written or refused. */
-  settle({ index, path, type, startedMs, endedMs }: EndedAsset, outcome: Outcome): void {
+  settle({ index, path, type, sizeBytes, startedMs, endedMs }: EndedAsset, outcome: Outcome): void {
     this.#left--;
     this.#outcomes.add(index, outcome, endedMs);
-    this.#tally.ended(type, outcome);
-    const pace = this.#types[type];
-    if (pace) {
-      pace.assets++;
-      pace.busyMs += endedMs - startedMs;
-    } else this.#types[type] = { assets: 1, busyMs: endedMs - startedMs };
+    this.#tally.ended(type, outcome, sizeBytes);
+    this.#costs.add(type, sizeBytes, endedMs - startedMs);
+    if (endedMs > this.#lastMs) this.#lastMs = endedMs;
     if (outcome.kind === "FAILED") {
       this.#lines.push({ level: "ERROR", message: `Failed ${path}: ${outcome.code} ${outcome.message}` });
     } else if (outcome.kind === "SUCCEEDED") {
@@ -139,6 +140,7 @@ export class PartBuilder {
     this.#bytes = 0;
     if (this.#outcomes.length === 0 && this.#lines.length === 0) return undefined;
     const nowMs = this.#clock.monotonicMs();
+    const lastMs = Math.max(this.#sinceMs, this.#lastMs);
     const outcomes = this.#outcomes.take(nowMs);
     const tally = this.#tally.take();
     const part: ChunkPart = {
@@ -151,15 +153,15 @@ export class PartBuilder {
       writes: this.#enlists ? this.#writes : [],
       lines: [...this.#lines, ...this.#dropped(), ...skipLines(outcomes)],
       warnings: this.#warnings,
-      pace: { types: this.#types, elapsedMs: nowMs - this.#sinceMs },
+      pace: { types: this.#costs.take(), elapsedMs: lastMs - this.#sinceMs, idleMs: nowMs - lastMs },
     };
     if (this.#enlists) this.#writes = [];
     this.#tally = new TallyCounter();
     this.#lines = [];
     this.#handlerLines = 0;
     this.#warnings = 0;
-    this.#types = {};
-    this.#sinceMs = nowMs;
+    this.#costs = new CostCounter();
+    this.#sinceMs = lastMs;
     return part;
   }
 

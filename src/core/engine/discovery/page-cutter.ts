@@ -95,9 +95,9 @@ export class PageCutter {
     const isPlain = !fragments && !unreadable;
     for (let i = 0; i < assets.length; i++) {
       const type = assets.typeAt(i);
-      tally.found(type);
       const asset = isPlain ? { path: assets.pathAt(i) ?? "" } : assets.at(i);
       const skip = skips.get(i) ?? (asset && this.#rules.reasonFor(asset));
+      tally.found(type, skip ? 0 : (assets.parts.sizes.values[i] ?? 0));
       if (!skip) continue;
       tally.skipped(type, skip);
       ruled.set(i, skip);

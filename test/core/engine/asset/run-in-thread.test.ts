@@ -100,7 +100,7 @@ describe("a handler in a thread, as the engine sees it", () => {
     const part = run.part.take();
     expect(part?.writes[0]).to.deep.include({ properties: { a: 1 } });
     expect(part?.writes[0]?.stamp).to.deep.include({ contentHash: "sha256:x", handlers: { first: "1", h: "1" } });
-    expect(part?.pace.types.DITATOPIC).to.deep.equal({ assets: 1, busyMs: 7 });
+    expect(part?.pace.types.DITATOPIC).to.deep.include({ assets: 1, busyMs: 7 });
   });
 
   it("leaves no hash if it read a content that differs from what the main thread read", async () => {

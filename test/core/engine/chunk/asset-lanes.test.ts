@@ -181,12 +181,12 @@ describe("a running chunk", () => {
     await held.end(a, { properties: { x: 1 } });
     const first = run.part.take();
     expect([first?.part, first?.closes, first?.outcomes.length, first?.writes.length]).to.deep.equal([0, false, 1, 1]);
-    expect(first?.tally.types.DITATOPIC).to.deep.equal({ total: 0, succeeded: 1, failed: 0, skipped: 0 });
+    expect(first?.tally.types.DITATOPIC).to.deep.include({ total: 0, succeeded: 1, failed: 0, skipped: 0 });
     await held.end(b);
     await held.fail(c, new Error("boom"));
     const second = run.part.take();
     expect([second?.part, second?.closes]).to.deep.equal([1, true]);
-    expect(second?.tally.types.DITATOPIC).to.deep.equal({ total: 0, succeeded: 1, failed: 1, skipped: 0 });
+    expect(second?.tally.types.DITATOPIC).to.deep.include({ total: 0, succeeded: 1, failed: 1, skipped: 0 });
     expect(second?.lines.map((line) => line.message)).to.deep.equal([`Failed ${c}: HANDLER_ERROR boom`]);
     expect(run.part.take()).to.equal(undefined);
   });
@@ -202,7 +202,8 @@ describe("a running chunk", () => {
     await clock.advance(5);
     const part = run.part.take();
     expect([...(part?.outcomes ?? [])].map(({ ageMs }) => ageMs)).to.deep.equal([35, 5]);
-    expect(part?.pace).to.deep.equal({ types: { DITATOPIC: { assets: 2, busyMs: 50 } }, elapsedMs: 45 });
+    expect(part?.pace).to.deep.include({ elapsedMs: 40, idleMs: 5 });
+    expect(part?.pace.types.DITATOPIC).to.deep.include({ assets: 2, busyMs: 50 });
   });
 
   it("does not count the wait for a slot as an asset's own time", async () => {

@@ -117,7 +117,7 @@ describe("results that are not enlisted in the commit", () => {
       expect(outcomes[1]).to.deep.equal({ kind: "SKIPPED", code, message: `because ${code}`, attempts: 1 });
       expect([outcomes[0]?.kind, outcomes[2]?.kind]).to.deep.equal(["SUCCEEDED", "SUCCEEDED"]);
       const [part] = at.parts;
-      expect(part?.tally.types.DITATOPIC).to.deep.equal({ total: 0, succeeded: 2, failed: 0, skipped: 1 });
+      expect(part?.tally.types.DITATOPIC).to.deep.include({ total: 0, succeeded: 2, failed: 0, skipped: 1 });
       expect(part?.tally.skips).to.deep.equal({ [code]: 1 });
       expect(part?.lines.map(({ message }) => message)).to.deep.equal([`Skipped 1 ${code}`]);
     });
@@ -129,7 +129,7 @@ describe("results that are not enlisted in the commit", () => {
       expect(await ended(at)).to.equal("done");
       expect(outcomesOf(at.parts)[0]).to.deep.equal({ kind: "FAILED", code, message: `because ${code}`, attempts: 1 });
       const [part] = at.parts;
-      expect(part?.tally.types.DITATOPIC).to.deep.equal({ total: 0, succeeded: 2, failed: 1, skipped: 0 });
+      expect(part?.tally.types.DITATOPIC).to.deep.include({ total: 0, succeeded: 2, failed: 1, skipped: 0 });
       expect(part?.lines.map(({ message }) => message)).to.deep.equal([`Failed ${A}: ${code} because ${code}`]);
     });
   }
