@@ -1,5 +1,3 @@
-import { NotRun } from "./not-run.js";
-
 /** Prints what it measures; tells what has a goal by `figure`. Rejects with NotRun if something is missing here. */
 type RunBench = (args: readonly string[]) => Promise<void>;
 
@@ -16,7 +14,7 @@ export interface Bench {
 
 /** All benchmarks, in the order of the whole run. Each is loaded when it runs: what is loaded takes memory. */
 export const BENCHES: readonly Bench[] = [
-  { name: "dita", load: reserved("dita", "runDita"), whole: [""], limitMinutes: 5 },
+  { name: "dita", load: async () => (await import("./dita.js")).runDita, whole: [""], limitMinutes: 5 },
   {
     name: "throughput",
     load: async () => (await import("./throughput.js")).runThroughput,
@@ -24,7 +22,7 @@ export const BENCHES: readonly Bench[] = [
     full: ["1000000 sqlite", "1000000 postgres"],
     limitMinutes: 15,
   },
-  { name: "stamps", load: reserved("stamps", "runStamps"), whole: ["50000 sqlite", "50000 postgres"], limitMinutes: 5 },
+  { name: "stamps", load: async () => (await import("./stamps.js")).runStamps, whole: ["50000 sqlite", "50000 postgres"], limitMinutes: 5 },
   {
     name: "job-per-item",
     load: async () => (await import("./job-per-item.js")).runJobPerItem,
@@ -45,9 +43,9 @@ export const BENCHES: readonly Bench[] = [
     whole: ["100000"],
     limitMinutes: 5,
   },
-  { name: "start", load: reserved("start", "runStart"), whole: [""], limitMinutes: 5 },
-  { name: "eta", load: reserved("eta", "runEta"), whole: [""], limitMinutes: 5 },
-  { name: "requests", load: reserved("requests", "runRequests"), whole: [""], limitMinutes: 5 },
+  { name: "start", load: async () => (await import("./start.js")).runStart, whole: [""], limitMinutes: 5 },
+  { name: "eta", load: async () => (await import("./eta.js")).runEta, whole: [""], limitMinutes: 5 },
+  { name: "requests", load: async () => (await import("./requests.js")).runRequests, whole: [""], limitMinutes: 5 },
   {
     name: "drivers",
     load: async () => (await import("./drivers.js")).runDrivers,
@@ -100,16 +98,3 @@ export const BENCHES: readonly Bench[] = [
   },
   { name: "jcr-job", load: async () => (await import("./jcr.js")).runJcrJob, limitMinutes: 15 },
 ];
-
-/** A benchmark that another change brings; says so as long as its file is missing. */
-function reserved(file: string, call: string): () => Promise<RunBench> {
-  return async () => {
-    const url = new URL(`${file}.js`, import.meta.url).href;
-    try {
-      return ((await import(url)) as Record<string, RunBench>)[call] as RunBench;
-    } catch (error) {
-      if ((error as { code?: string; url?: string }).code !== "ERR_MODULE_NOT_FOUND") throw error;
-      throw new NotRun(`bench/${file}.ts is missing`);
-    }
-  };
-}

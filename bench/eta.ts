@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { figure } from "./figures.js";
 import { makeTrace, TRACE_KINDS, type TraceKind, traceSet } from "./eta/made-traces.js";
 import { type EtaErrors, median, replay } from "./eta/replay.js";
 import { readTrace, type Trace } from "./eta/trace.js";
@@ -87,6 +88,18 @@ function compare(name: string, kinds: readonly TraceKind[]): void {
   for (const lanes of [1, 2, 4, 8, 16]) line(`concurrency ${lanes}`, (one) => one.concurrency === lanes);
   line("mixed trees", ({ name }) => MIXED_TREES.includes(name));
   line("all", () => true);
+  const ratios = rows.filter(({ kind }) => MIXED_TREES.includes(kind.name)).map(({ ratio }) => ratio);
+  for (const [what, value, atMost] of [
+    ["median", median(ratios), 0.35],
+    ["worst", Math.max(...ratios), 1.1],
+  ] as const) {
+    figure({
+      name: `Error of the remaining time in that of the better of tqdm and indicatif, ${ratios.length} mixed trees (${name}), ${what}`,
+      ours: value.toFixed(2),
+      value,
+      goal: { atMost },
+    });
+  }
 }
 
 function sayRow(title: string, rows: readonly Compared[]): void {
