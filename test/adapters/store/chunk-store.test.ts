@@ -100,7 +100,7 @@ describe("the chunk store on SQLite", () => {
       tx.query("update {chunk} set manifest = x'07' where job_id = ? and chunk = 2", [broken.id]),
     );
     const sound = await discoveredJob(stores, 2, { chunkSize: 2, draft: draftOf({}, { paths: ["/other"] }) });
-    // Another node, which has to read what is stored.
+    // By another process: the one that stored it still has it in memory.
     const claims = await (await stores.another()).chunks.claim(claimRequest());
     expect(claims.map((claim) => claim.job.id)).to.deep.equal([sound.id]);
     expect((await jobNow(broken)).state.status).to.equal("FAILURE");

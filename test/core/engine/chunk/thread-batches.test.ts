@@ -147,7 +147,7 @@ describe("small assets, as the engine hands them to threads", () => {
     const part = run.part.take();
     expect(part?.closes).to.equal(true);
     expect(part?.outcomes).to.have.length(12);
-    expect(part?.pace.types.DITATOPIC).to.deep.equal({ assets: 12, busyMs: 60 });
+    expect(part?.pace.types.DITATOPIC).to.include({ assets: 12, busyMs: 60 });
   });
 
   it("keep what the thread learned: results, hash, warning and answers about other assets", async () => {
