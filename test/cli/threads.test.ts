@@ -192,7 +192,12 @@ describe("many small DITA files", () => {
 
   it("have the same outcomes and results in threads as in the main thread, which begins and loses none", async () => {
     for (let i = 0; i < COUNT; i++) bench.write(`many/a${i}.dita`, content(i));
-    const run = async (name: string, engine: string): Promise<readonly string[]> => {
+    // A handler that runs only in threads has them started, however small the job.
+    const plugin = bench.write(
+      "text.mjs",
+      `export default { name: "text", version: "1", thread: true, accepts: ({ path }) => path.endsWith(".txt"), process: () => {} };`,
+    );
+    const run = async (name: string, plugins: string): Promise<readonly string[]> => {
       const host = bench.write(
         `${name}.mjs`,
         `import { createAssetmill } from ${JSON.stringify(LIBRARY)};
@@ -200,7 +205,8 @@ describe("many small DITA files", () => {
          process.on("worker", () => threads++);
          const mill = await createAssetmill({
            assets: "folder:" + ${JSON.stringify(bench.path("many"))},
-           store: "sqlite:" + ${JSON.stringify(bench.path(`${name}.sqlite`))} + "?driver=sqlite3", engine: ${engine},
+           store: "sqlite:" + ${JSON.stringify(bench.path(`${name}.sqlite`))} + "?driver=sqlite3",
+           plugins: ${plugins},
          });
          const { operator } = mill;
          const { processingId } = await operator.start({ path: "/", type: "ASSET_PROCESSING" }, "me");
@@ -222,8 +228,8 @@ describe("many small DITA files", () => {
       expect(code, err).to.equal(0);
       return out.split("\n");
     };
-    const [noThreads, ...here] = await run("here", "{ chunkSize: 100 }");
-    const [anyThreads, ...there] = await run("there", "{}");
+    const [noThreads, ...here] = await run("here", "[]");
+    const [anyThreads, ...there] = await run("there", `[new URL(${JSON.stringify(`file://${plugin}`)})]`);
     expect([noThreads, anyThreads]).to.deep.equal(["false", "true"]);
     expect(here[0]).to.match(/^1164,36,[1-9]/);
     there.forEach((line, i) => expect(line).to.equal(here[i]));

@@ -1,5 +1,6 @@
 import { SimilarPaths } from "../../core/engine/asset/similar-paths.js";
-import type { ThreadReader, ThreadReaderModule } from "../../core/ports/thread-reader.js";
+import type { ThreadReader } from "../../core/ports/thread-reader.js";
+import type { ThreadReaderModule } from "../../core/ports/thread-reader-module.js";
 
 /** How old listings may be that hints about missing assets rest on. */
 const HINTS_MS = 10_000;

@@ -3,7 +3,7 @@ import type { Asset } from "../../core/asset/asset.js";
 import type { HandlerResult } from "../../core/asset/handler-result.js";
 import type { OtherAssets } from "../../core/asset/stamp.js";
 import type { RepositoryNode } from "../../core/ports/asset-repository.js";
-import type { ThreadReaderModule } from "../../core/ports/thread-reader.js";
+import type { ThreadReaderModule } from "../../core/ports/thread-reader-module.js";
 import type { EncodedError } from "./error-codec.js";
 import type { ResultPart } from "./result-parts.js";
 

@@ -86,8 +86,8 @@ export interface EngineOptions {
    */
   readonly maxHeldContentBytes: number;
   /**
-   * Number of threads for handlers that run in threads, and for large DITA files. 0: one per core, but at most
-   * `concurrency`; one in all if only large assets are processed in threads. A higher value costs memory: each thread has
+   * Number of threads for handlers that run in threads, and for DITA files: large ones, and all in folders of many. 0: one
+   * per core, but at most `concurrency`; one in all if only large assets are processed in threads. A higher value costs memory: each thread has
    * its own heap and loads the plugins itself. Threads start when they are needed.
    * @defaultValue 0 threads; whole, 0 to 256
    */

@@ -3,7 +3,7 @@ import type { AssetList } from "../asset/asset-list.js";
 import type { AssetResult, AssetWrite, RefusedWrite } from "../asset/asset-result.js";
 import type { Scope } from "../asset/scope.js";
 import type { AssetSink } from "./asset-sink.js";
-import type { ThreadReaderModule } from "./thread-reader.js";
+import type { ThreadReaderModule } from "./thread-reader-module.js";
 import type { Transaction } from "./transaction.js";
 
 /** What exists at a path. */

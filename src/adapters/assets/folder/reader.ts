@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { AssetmillError } from "../../../core/errors.js";
 import { isWithin } from "../../../core/asset/path.js";
 import type { AssetRepository, RepositoryNode, ScanOptions, ScanPage } from "../../../core/ports/asset-repository.js";
-import type { ThreadReaderModule } from "../../../core/ports/thread-reader.js";
+import type { ThreadReaderModule } from "../../../core/ports/thread-reader-module.js";
 import type { Scope } from "../../../core/asset/scope.js";
 import { assetOfFile } from "./asset-mapper.js";
 import { folderError } from "./errors.js";

@@ -18,8 +18,8 @@ import type { Slots } from "./slots.js";
 
 /** Larger content takes up room, for which an asset has to wait by itself. */
 const SMALL_BYTES = 256 * 1024;
-/** With fewer assets that fit a batch, the main thread has done them before a thread has started. */
-const WORTH_ASSETS = 400;
+/** In a job with fewer assets, starting threads costs more than they save. */
+const WORTH_ASSETS = 5_000;
 
 /**
  * The assets of one chunk that threads take in whole batches: small ones that a single handler accepts, one that runs in
@@ -68,17 +68,16 @@ export class ThreadBatches {
   }
 
   /**
-   * Starts the threads if the chunk has many assets for them; calls `onOpen` when they are ready. If they cannot be
-   * started, the main thread does all the work.
+   * Starts the threads if the job is large, as the chunk's number shows, and the chunk has assets for them; calls
+   * `onOpen` when they are ready. If they cannot be started, the main thread does all the work.
    */
-  warmFor({ open, entries }: ChunkClaim, onOpen: () => void): void {
-    let fitting = 0;
-    for (const index of open) {
+  warmFor({ lease, open, entries }: ChunkClaim, onOpen: () => void): void {
+    const isLarge = (lease.chunk + 1) * entries.length >= WORTH_ASSETS;
+    const fits = (index: number): boolean => {
       const asset = entries.at(index)?.asset;
-      if (!asset || !this.fits(asset) || ++fitting < WORTH_ASSETS) continue;
-      void this.#threads.warm().then(onOpen, () => {});
-      return;
-    }
+      return asset !== undefined && this.fits(asset);
+    };
+    if (isLarge && open.some(fits)) void this.#threads.warm().then(onOpen, () => {});
   }
 
   /** Aborts what runs in threads. */

@@ -80,6 +80,7 @@ interface Given {
   readonly others?: readonly AssetHandler[];
   readonly sizeOf?: (index: number) => number;
   readonly inThread?: boolean;
+  readonly chunk?: number;
   /** Whether handlers in the main thread hang. */
   readonly hangs?: boolean;
 }
@@ -110,7 +111,7 @@ function bench(count: number, given: Given = {}) {
     options: { concurrency: 2, deadlineMs: 100 },
   });
   const claim = {
-    lease: { jobId: jobOf().id, chunk: 1, epoch: 1 },
+    lease: { jobId: jobOf().id, chunk: given.chunk ?? 1, epoch: 1 },
     entries: entriesOf(pathsOf(count)).map(({ asset }, i) => ({
       asset: { ...asset, sizeBytes: given.sizeOf?.(i) ?? 10 },
     })),
@@ -164,15 +165,15 @@ describe("small assets, as the engine hands them to threads", () => {
     expect(part?.outcomes.at(0)).to.deep.include({ kind: "SUCCEEDED", warnings: ["odd"] });
   });
 
-  it("do not wait for cold threads: the main thread does all of a short chunk, and starts none", async () => {
-    const { threads, main, run } = bench(12, { isWarm: false });
+  it("do not wait for cold threads: the main thread does all of a job that is not large, and starts none", async () => {
+    const { threads, main, run } = bench(500, { isWarm: false, chunk: 8 });
     await run.drained();
-    expect(main).to.deep.equal(paths.map((path) => `${path} 1`));
+    expect(main).to.deep.equal(pathsOf(500).map((path) => `${path} 1`));
     expect([threads.warmed, threads.held.length]).to.deep.equal([0, 0]);
   });
 
-  it("begin in the main thread while threads start for a large chunk, and go to them as soon as they are warm", async () => {
-    const { threads, main, run } = bench(500, { isWarm: false, hangs: true });
+  it("begin in the main thread while threads start for a large job, and go to them as soon as they are warm", async () => {
+    const { threads, main, run } = bench(500, { isWarm: false, hangs: true, chunk: 9 });
     await quiet();
     expect([threads.warmed, threads.held.length]).to.deep.equal([1, 0]);
     expect(main).to.have.length(2);
