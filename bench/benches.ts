@@ -22,7 +22,12 @@ export const BENCHES: readonly Bench[] = [
     full: ["1000000 sqlite", "1000000 postgres"],
     limitMinutes: 15,
   },
-  { name: "stamps", load: async () => (await import("./stamps.js")).runStamps, whole: ["50000 sqlite", "50000 postgres"], limitMinutes: 5 },
+  {
+    name: "stamps",
+    load: async () => (await import("./stamps.js")).runStamps,
+    whole: ["50000 sqlite", "50000 postgres"],
+    limitMinutes: 5,
+  },
   {
     name: "job-per-item",
     load: async () => (await import("./job-per-item.js")).runJobPerItem,

@@ -10,6 +10,7 @@ import { type AssetEnd, type AssetRunTools, isThenable, runAsset } from "../asse
 import { repositorySilence } from "../health/repository-silence.js";
 import { endsWaiting, type LeasedWork, type StopReason } from "../leased-work.js";
 import type { EngineTools } from "../tools.js";
+import { Drain } from "./drain.js";
 import { HeldResults } from "./held-results.js";
 import { LaneSlots } from "./lane-slots.js";
 import { OpenAssets, type Rerun } from "./open-assets.js";
@@ -58,13 +59,7 @@ export class AssetLanes implements LeasedWork {
   readonly #inFlight = new Set<AssetTask>();
   readonly #over = new AbortController();
   #stopping: AbortController | undefined;
-  #lanes = 0;
-  /** How often lanes were opened. */
-  #started = 0;
-  #drained: Promise<void> = Promise.resolve();
-  #drain: () => void = () => {};
-  /** Ends the wait for the next commit. */
-  #commitNow: AbortController | undefined;
+  readonly #drain: Drain;
   /** When an asset ended last. */
   #endedMs = 0;
   readonly #results: HeldResults;
@@ -79,6 +74,7 @@ export class AssetLanes implements LeasedWork {
     this.#assetTools = assetTools(this, (work) => this.#slots.outside(work), tools, shared.room, shared.slice);
     this.#slots = new LaneSlots(job, shared.slots, this.#assetTools.inThreads?.always ? shared.threadSlots : undefined);
     this.#slice = shared.slice;
+    this.#drain = new Drain(tools.clock);
     this.#results = new HeldResults(shared.room);
     this.#batches = ThreadBatches.of(this, this.#assetTools, shared.batchSlots);
     this.#assets = new OpenAssets(claim, this.#assetTools.content, this.#batches?.fits);
@@ -114,21 +110,21 @@ export class AssetLanes implements LeasedWork {
 
   /** Resolves when nothing more will start and every handler has ended or was abandoned. Never rejects. */
   drained(): Promise<void> {
-    return this.#drained;
+    return this.#drain.ended();
   }
 
   /** Yields when there may be something to commit: every `everyMs`, if given, and when everything started has ended. */
   async *batches(everyMs?: number): AsyncGenerator<void> {
     try {
       for (;;) {
-        const started = this.#started;
-        const drained = await this.#drainedWithin(everyMs);
+        const { opened } = this.#drain;
+        const drained = !(everyMs !== undefined && this.part.isHeavy) && (await this.#drain.endedWithin(everyMs));
         const held = this.#results.bytes;
         yield;
         // What had ended before is committed, or will never be.
         this.#results.release(held);
         // The consumer may have rerun assets, and these may already have ended.
-        if (drained && started === this.#started) return;
+        if (drained && opened === this.#drain.opened) return;
       }
     } finally {
       this.#results.end();
@@ -163,7 +159,7 @@ export class AssetLanes implements LeasedWork {
   abandon(): void {
     if (!this.#atWork) return;
     this.abandoned = true;
-    this.#drain();
+    this.#drain.giveUp();
   }
 
   /**
@@ -194,22 +190,16 @@ export class AssetLanes implements LeasedWork {
 
   /** Whether a lane runs or waits for its slot. */
   get #atWork(): boolean {
-    return this.#lanes > 0 && !this.abandoned;
+    return this.#drain.hasLanes && !this.abandoned;
   }
 
   #open(assets: number): void {
     if (assets === 0) return;
-    this.#started++;
-    if (this.#lanes === 0) {
-      this.#drained = new Promise((drain) => {
-        this.#drain = drain;
-      });
-    }
-    this.#openBatches(assets);
     const { threads, options } = this.#tools;
     const most = this.#assetTools.inThreads?.always && threads ? threads.capacity : options.concurrency;
     const lanes = Math.min(most, assets);
-    this.#lanes += lanes;
+    this.#drain.begin(lanes);
+    this.#openBatches(assets);
     for (let i = 0; i < lanes; i++) void this.#enter();
   }
 
@@ -223,36 +213,24 @@ export class AssetLanes implements LeasedWork {
     }
     this.#batchesOpen = true;
     const lanes = batches.lanesFor(assets);
-    this.#lanes += lanes;
-    for (let i = 0; i < lanes; i++) void this.#batchLane(batches);
+    this.#drain.begin(lanes);
+    const work = { next: this.#nextBatch, finish: this.#run, again: this.#again };
+    for (let i = 0; i < lanes; i++) void batches.lane(work, this.#slice).then(() => this.#drain.end());
   }
 
-  async #batchLane(batches: ThreadBatches): Promise<void> {
-    const { slots } = batches;
-    await slots.acquire();
-    for (let tasks = this.#nextBatch(batches.size); tasks.length > 0; tasks = this.#nextBatch(batches.size)) {
-      await batches.run(tasks, this.#run, this.#again);
-      const nowMs = this.#tools.clock.monotonicMs();
-      if (this.#slice.isOver(nowMs)) await this.#slice.turn();
-      if (slots.mustMakeRoom(nowMs)) await slots.makeRoom();
-    }
-    slots.release();
-    this.#laneEnded();
-  }
-
-  #nextBatch(most: number): readonly AssetTask[] {
+  readonly #nextBatch = (most: number): readonly AssetTask[] => {
     if (this.stopped) return [];
     const nowMs = this.#tools.clock.monotonicMs();
     if (this.#assets.untouched) this.part.begin(nowMs);
     const tasks = this.#assets.takeBatch(most, nowMs);
     for (const task of tasks) this.#inFlight.add(task);
     return tasks;
-  }
+  };
 
   /** Opens one more lane, which goes on with a task whose first try was in a batch. */
   readonly #again = (task: AssetTask): void => {
     task.tryStartedMs = Number.POSITIVE_INFINITY;
-    this.#lanes++;
+    this.#drain.begin(1);
     void this.#enter(task);
   };
 
@@ -279,11 +257,7 @@ export class AssetLanes implements LeasedWork {
       nowMs = this.#tools.clock.monotonicMs();
     }
     slots.release();
-    this.#laneEnded();
-  }
-
-  #laneEnded(): void {
-    if (--this.#lanes === 0) this.#drain();
+    this.#drain.end();
   }
 
   /**
@@ -341,22 +315,6 @@ export class AssetLanes implements LeasedWork {
     const { index, path, fileType: type, sizeBytes } = task;
     this.part.add({ index, path, type, sizeBytes, end, startedMs: Math.min(task.tryStartedMs, nowMs), endedMs: nowMs });
     this.#results.add(end.bytes ?? 0);
-    if (this.part.isHeavy) this.#commitNow?.abort(WAITED);
-  }
-
-  async #drainedWithin(ms: number | undefined): Promise<boolean> {
-    const drained = this.#drained.then(() => true);
-    if (ms === undefined) return drained;
-    if (this.part.isHeavy) return false;
-    const stopWaiting = new AbortController();
-    this.#commitNow = stopWaiting;
-    try {
-      return await Promise.race([drained, this.#tools.clock.sleep(ms, stopWaiting.signal).then(() => false)]);
-    } finally {
-      stopWaiting.abort(WAITED);
-    }
+    if (this.part.isHeavy) this.#drain.commitNow();
   }
 }
-
-/** A preallocated reason: abort() without one creates an error with a stack each time. */
-const WAITED = new Error("waited");

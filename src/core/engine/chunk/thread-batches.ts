@@ -15,18 +15,30 @@ import type { AssetTask } from "../asset/asset-task.js";
 import type { AssetRunTools } from "../asset/run-asset.js";
 import type { SlotShare } from "./slot-share.js";
 import type { Slots } from "./slots.js";
+import type { TimeSlice } from "./time-slice.js";
 
 /** Larger content takes up room, for which an asset has to wait by itself. */
 const SMALL_BYTES = 256 * 1024;
 /** In a job with fewer assets, starting threads costs more than they save. */
 const WORTH_ASSETS = 5_000;
 
+/** What a chunk's batches are made of, and what becomes of their assets. */
+export interface BatchWork {
+  /** Takes at most so many assets; none if no more are to run. */
+  readonly next: (most: number) => readonly AssetTask[];
+  /** Called for each asset whose first try was its last. */
+  readonly finish: (task: AssetTask) => Promise<void> | undefined;
+  /** Called for each asset that must be tried again. */
+  readonly again: (task: AssetTask) => void;
+}
+
 /**
  * The assets of one chunk that threads take in whole batches: small ones that a single handler accepts, one that runs in
  * batches. All others run in lanes, one by one.
  */
 export class ThreadBatches {
-  readonly slots: BatchSlots;
+  readonly #slots: Slots;
+  readonly #share: SlotShare;
   readonly #threads: BatchThreads;
   readonly #tools: AssetRunTools;
   readonly #stop = new AbortController();
@@ -47,17 +59,13 @@ export class ThreadBatches {
   private constructor(job: Job, threads: BatchThreads, tools: AssetRunTools, slots: Slots) {
     this.#threads = threads;
     this.#tools = tools;
-    this.slots = new BatchSlots(slots, slots.shareOf(job));
+    this.#slots = slots;
+    this.#share = slots.shareOf(job);
   }
 
   /** Number of lanes that hand over this chunk's assets in batches. */
   lanesFor(assets: number): number {
     return Math.min(this.#threads.capacity, Math.ceil(assets / this.#threads.size));
-  }
-
-  /** Number of assets to take for the next batch. */
-  get size(): number {
-    return this.#threads.size;
   }
 
   readonly fits = (asset: Asset): boolean => this.#handlerOf(asset) !== undefined;
@@ -85,15 +93,22 @@ export class ThreadBatches {
     this.#stop.abort(reason);
   }
 
-  /**
-   * Runs the tasks' first tries in a thread. Calls `finish` after each, or `again` if another try must follow, and
-   * resolves when all have finished.
-   */
-  async run(
-    tasks: readonly AssetTask[],
-    finish: (task: AssetTask) => Promise<void> | undefined,
-    again: (task: AssetTask) => void,
-  ): Promise<void> {
+  /** Runs batches in one slot until there is nothing more to take. */
+  async lane(work: BatchWork, slice: TimeSlice): Promise<void> {
+    const [slots, share] = [this.#slots, this.#share];
+    const next = (): readonly AssetTask[] => work.next(this.#threads.size);
+    await slots.acquire(share);
+    for (let tasks = next(); tasks.length > 0; tasks = next()) {
+      await this.#run(tasks, work);
+      const nowMs = this.#tools.clock.monotonicMs();
+      if (slice.isOver(nowMs)) await slice.turn();
+      if (slots.mustMakeRoom(share, nowMs)) await slots.makeRoom(share);
+    }
+    slots.release(share);
+  }
+
+  /** Runs the tasks' first tries in a thread, and resolves when all have finished, but for those to be tried again. */
+  async #run(tasks: readonly AssetTask[], { finish, again }: BatchWork): Promise<void> {
     const finished: Promise<void>[] = [];
     await new Promise<void>((done) => {
       let left = tasks.length;
@@ -177,30 +192,3 @@ export class ThreadBatches {
 }
 
 const needsAnotherTry = (error: unknown): boolean => RetryableError.is(error) || error instanceof LargerThanListed;
-
-/** The slots that a chunk's batches take. */
-class BatchSlots {
-  readonly #slots: Slots;
-  readonly #share: SlotShare;
-
-  constructor(slots: Slots, share: SlotShare) {
-    this.#slots = slots;
-    this.#share = share;
-  }
-
-  acquire(): Promise<void> {
-    return this.#slots.acquire(this.#share);
-  }
-
-  release(): void {
-    this.#slots.release(this.#share);
-  }
-
-  mustMakeRoom(nowMs: number): boolean {
-    return this.#slots.mustMakeRoom(this.#share, nowMs);
-  }
-
-  makeRoom(): Promise<void> {
-    return this.#slots.makeRoom(this.#share);
-  }
-}
