@@ -3,7 +3,7 @@ import type { Slots } from "./chunk/slots.js";
 
 /** Claimed work should last about this long, so that slots never wait for a claim and leases are not hoarded. */
 const AHEAD_MS = 1_000;
-const MAX_CHUNKS = 20;
+const MAX_CHUNKS = 60;
 /** If no chunk has ended for this long, the leased chunks are long ones. */
 const STARVED_AFTER_MS = 250;
 /** The speed is averaged over about this many chunks; the latest weigh most. */

@@ -57,7 +57,7 @@ export interface EngineOptions {
   /**
    * Maximum number of chunks that share a commit. A higher value makes transactions fewer but longer, and each locks
    * the job's row for longer.
-   * @defaultValue 20 chunks; whole, 1 to 1000
+   * @defaultValue 40 chunks; whole, 1 to 1000
    */
   readonly chunksPerCommit: number;
   /**
@@ -154,7 +154,7 @@ export const ENGINE_OPTIONS: Readonly<Record<keyof EngineOptions, OptionRule>> =
   leaseTtlMs: ms(10_000),
   renewEveryMs: ms(3_000),
   commitEveryMs: ms(2_000),
-  chunksPerCommit: whole(20, "chunks", 1, 1_000),
+  chunksPerCommit: whole(40, "chunks", 1, 1_000),
   drainMs: ms(10_000, 0),
   pollMs: ms(400),
   maxContentBytes: from(1, 64 * 1024 * 1024, "bytes"),

@@ -24,6 +24,8 @@ import { UnavailableNotice } from "./health/unavailable-notice.js";
 const MAX_DISCOVERIES = 2;
 /** Maximum uninterrupted work before the host's event loop gets a turn. */
 const SLICE_MS = 1;
+/** A preallocated reason: abort() without one creates an error with a stack each time. */
+const WOKEN = new Error("woken");
 /** How long `stop` waits for aborted handlers. */
 const AFTER_ABORT_MS = 2_000;
 
@@ -101,11 +103,11 @@ export class Worker {
   /** Makes the worker look for work at once. */
   readonly wake = (): void => {
     this.#lookMs = 0;
-    this.#wakeUp.abort();
+    this.#goOn();
   };
 
   /** Lets the loop look whether there is room for more. */
-  readonly #goOn = (): void => this.#wakeUp.abort();
+  readonly #goOn = (): void => this.#wakeUp.abort(WOKEN);
 
   /**
    * Starts nothing more, waits `drainMs` for running handlers, then aborts them. Commits what ended, releases the rest.

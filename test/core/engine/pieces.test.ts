@@ -30,7 +30,7 @@ describe("a worker's claim size", () => {
     expect(size.chunks).to.equal(0);
     await clock.advance(300);
     expect(size.chunks).to.equal(6);
-    for (let i = 0; i < 16; i++) size.began();
+    for (let i = 0; i < 56; i++) size.began();
     expect(size.chunks).to.equal(2);
     for (let i = 0; i < 4; i++) size.began();
     expect(size.chunks).to.equal(0);
