@@ -19,7 +19,7 @@ const MOST_DELAY_MS = 20;
 const ASK_MS = 8_000;
 const ASK_EVERY_MS = 15;
 /** More than are handled meanwhile. */
-const ASSETS_PER_JOB = 400_000;
+const ASSETS_PER_JOB = 1_500_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
