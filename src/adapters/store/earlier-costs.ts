@@ -9,10 +9,12 @@ import { JOB } from "./tables.js";
 export async function inheritedBy(tx: SqlTransaction, { costKey, restartedFrom }: JobDraft): Promise<Inherited> {
   const key = costKey === undefined ? await keyOfJob(tx, restartedFrom) : hashOf(costKey);
   if (key === "") return { costKey: key };
+  // As a range, and in the index's order: for "the latest with this key", PostgreSQL may walk back through all jobs.
   const [row] = await tx.query(
-    `select pace from ${JOB} where cost_key = ? and cost_key <> '' and status in ('SUCCESS', 'FAILURE', 'CANCELLED')
-     order by sequence desc limit 1`,
-    [key],
+    `select pace from ${JOB} where cost_key >= ? and cost_key <= ? and cost_key <> ''
+       and status in ('SUCCESS', 'FAILURE', 'CANCELLED')
+     order by cost_key desc, sequence desc limit 1`,
+    [key, key],
   );
   if (!row) return { costKey: key };
   const { types, earlier } = paceOf(String(row.pace));
