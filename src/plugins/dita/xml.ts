@@ -49,7 +49,11 @@ export function readXml(source: string, sink: XmlSink, warnings: WarningList): v
   const passage = idle ?? new Passage(false);
   // After a failure it is not used again: nobody knows how far it came.
   idle = undefined;
-  passage.read(text, { sink, entities: new Entities(warnings), depth: 0 }, report);
+  try {
+    passage.read(text, { sink, entities: new Entities(warnings), depth: 0 }, report);
+  } finally {
+    forgetChunk();
+  }
   idle = passage;
 }
 
@@ -57,6 +61,7 @@ export function readXml(source: string, sink: XmlSink, warnings: WarningList): v
 const MARK = "\0";
 
 const NO_TEXT = new XmlText("");
+const NO_REPORT: Report = (offset, reason) => notWellFormed("", offset, reason);
 /** Stands for a document while none is read. */
 const NOT_SHARED: Shared = {
   sink: { wantsText: false, open: () => {}, close: () => {}, text: () => {} },
@@ -86,7 +91,7 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
   lastClosed = "";
   #text = NO_TEXT;
   #shared = NOT_SHARED;
-  #report: Report = notWellFormed.bind(undefined, "");
+  #report = NO_REPORT;
   #marked: { readonly name: string; readonly offset: number }[] = [];
   readonly #onText = (text: string) => this.#takeText(text, text.includes(MARK));
   /** saxes only reads names from its table of entities. */
@@ -159,6 +164,7 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
     // Keeps nothing of the document.
     this.#text = NO_TEXT;
     this.#shared = NOT_SHARED;
+    this.#report = NO_REPORT;
   }
 
   /** Takes what the parser has collected at the end of a chunk: it would keep all of a text, even one that nobody reads. */
@@ -297,7 +303,7 @@ class Passage extends SaxesParser<PassageOptions> implements ParserState {
   }
 }
 
-passOverText(Passage);
+const forgetChunk = passOverText(Passage);
 
 /** The parser of documents, while it reads none: making one takes as long as a short document. */
 let idle: Passage | undefined;
