@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { execa, ExecaError } from "execa";
 import { repositoryRoot } from "../test/support/architecture.js";
 import { Contender } from "./contenders.js";
@@ -72,7 +72,7 @@ async function unlessBuilt(
   const digest = hash.digest("hex");
   const mark = join(folder, output, ".built-from");
   if ((await readFile(mark, "utf8").catch(() => "")) === digest) return;
-  process.stdout.write(`Installing what bench/peers needs in ${folder}\n`);
+  process.stdout.write(`Installing what bench/peers needs in ${relative(process.cwd(), folder)}\n`);
   try {
     await rm(join(folder, output), { recursive: true, force: true });
     await build();

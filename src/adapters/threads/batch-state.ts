@@ -1,6 +1,9 @@
 import { EndLog } from "./end-log.js";
 
-/** Bytes before the stop flags, which the ends follow: running asset (4), whether the thread has begun (4), the asset's start time (8). */
+/**
+ * Bytes before the stop flags, which the ends follow: running asset (4), whether the thread has begun (4), the asset's
+ * start time (8).
+ */
 const HEAD_BYTES = 16;
 const NOTHING = -1;
 

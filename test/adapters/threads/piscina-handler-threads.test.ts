@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -7,6 +7,7 @@ import { PiscinaHandlerThreads } from "../../../src/adapters/threads/index.js";
 import { AssetFailure, AssetmillError, RetryableError, SkipAsset } from "../../../src/core/errors.js";
 import type { ThreadEnd, ThreadWork } from "../../../src/core/ports/handler-threads.js";
 import { assetOf } from "../../support/builders.js";
+import { journalledThreads } from "../../support/journalled-threads.js";
 import { rejection } from "../../support/deferred.js";
 import { repositoryOf } from "../../support/engine-tools.js";
 import { until } from "../../support/manual-clock.js";
@@ -25,32 +26,11 @@ describe("handlers in worker threads", () => {
     threads = undefined;
   });
 
-  const journal = (): readonly string[] => {
-    try {
-      return readFileSync(join(folder, "journal"), "utf8").split("\n").filter(Boolean);
-    } catch {
-      return [];
-    }
-  };
+  let journal: () => readonly string[] = () => [];
 
   /** Threads with one handler, `h`, whose `process` has this body; each of its calls is in the journal. */
-  function withHandler(body: string, options: { threads?: number; memoryMb?: number } = {}): PiscinaHandlerThreads {
-    const module = join(folder, `plugin-${Math.random().toString(36).slice(2)}.mjs`);
-    writeFileSync(join(folder, "journal"), "");
-    writeFileSync(
-      module,
-      `import { appendFileSync } from "node:fs";
-       export default { name: "h", version: "1", thread: true, async process(asset, context) {
-         appendFileSync(${JSON.stringify(join(folder, "journal"))}, asset.path + "\\n");
-         ${body}
-       } };`,
-    );
-    threads = new PiscinaHandlerThreads({
-      threads: 1,
-      memoryMb: 128,
-      ...options,
-      modules: [pathToFileURL(module).href],
-    });
+  function withHandler(body: string, options?: { threads?: number; memoryMb?: number }): PiscinaHandlerThreads {
+    ({ threads, journal } = journalledThreads(folder, body, options));
     return threads;
   }
 

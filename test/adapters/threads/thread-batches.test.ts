@@ -1,14 +1,14 @@
 import { expect } from "chai";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import { FolderReader } from "../../../src/adapters/assets/folder/index.js";
 import { PiscinaHandlerThreads } from "../../../src/adapters/threads/index.js";
 import { LargerThanListed } from "../../../src/core/engine/asset/asset-context.js";
 import { AssetFailure, AssetmillError } from "../../../src/core/errors.js";
 import type { ThreadEnd, ThreadFailure, ThreadWork } from "../../../src/core/ports/handler-threads.js";
 import { assetOf } from "../../support/builders.js";
+import { journalledThreads } from "../../support/journalled-threads.js";
 import { repositoryOf } from "../../support/engine-tools.js";
 import { tempFolder } from "../../support/temp-folder.js";
 
@@ -16,7 +16,6 @@ describe("batches of assets in worker threads", () => {
   let folder = "";
   let remove = async (): Promise<void> => {};
   let threads: PiscinaHandlerThreads | undefined;
-  let journal = "";
   const asked: string[] = [];
 
   before(async () => {
@@ -31,26 +30,10 @@ describe("batches of assets in worker threads", () => {
     threads = undefined;
   });
 
-  const handled = (): readonly string[] => readFileSync(journal, "utf8").split("\n").filter(Boolean);
+  let handled: () => readonly string[] = () => [];
 
-  function withHandler(body: string, options: { threads?: number; memoryMb?: number } = {}): PiscinaHandlerThreads {
-    const module = join(folder, `plugin-${Math.random().toString(36).slice(2)}.mjs`);
-    journal = `${module}.journal`;
-    writeFileSync(journal, "");
-    writeFileSync(
-      module,
-      `import { appendFileSync } from "node:fs";
-       export default { name: "h", version: "1", thread: true, async process(asset, context) {
-         appendFileSync(${JSON.stringify(journal)}, asset.path + "\\n");
-         ${body}
-       } };`,
-    );
-    threads = new PiscinaHandlerThreads({
-      threads: 1,
-      memoryMb: 128,
-      ...options,
-      modules: [pathToFileURL(module).href],
-    });
+  function withHandler(body: string, options?: { threads?: number; memoryMb?: number }): PiscinaHandlerThreads {
+    ({ threads, journal: handled } = journalledThreads(folder, body, options));
     return threads;
   }
 

@@ -20,9 +20,9 @@ interface Folder {
 }
 
 /**
- * Folders that were looked at lately. Tells from listings that something exists, without a look at each file. It only ever says yes, and what it saw is at
- * most a second old. Links, names that are not UTF-8, other cases and Unicode forms of a name, and what is missing are
- * for a look at the file itself.
+ * Folders that were looked at lately. Tells from listings that something exists, without a look at each file. It only
+ * ever says yes, and what it saw is at most a second old. Links, names that are not UTF-8, other cases and Unicode forms
+ * of a name, and what is missing are for a look at the file itself.
  */
 export class ListedFolders {
   readonly #tree: FolderTree;

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { countedTurns } from "../../../support/counted-turns.js";
 import { systemClock } from "../../../../src/adapters/runtime/index.js";
 import { TimeSlice } from "../../../../src/core/engine/chunk/time-slice.js";
 
@@ -22,24 +23,18 @@ describe("a time slice", () => {
 
   it("lets one of many that wait go on after each turn, so that their work does not add up", async () => {
     const slice = new TimeSlice(systemClock, 1);
-    let turns = 0;
-    let counting = true;
-    const count = (): void => {
-      turns++;
-      if (counting) setImmediate(count);
-    };
-    setImmediate(count);
+    const turns = countedTurns();
     const seen: number[] = [];
     block(5);
     await Promise.all(
       Array.from({ length: 8 }, async () => {
         await slice.pass();
         await steps();
-        seen.push(turns);
+        seen.push(turns.count());
         block(2);
       }),
     );
-    counting = false;
+    turns.stop();
     expect(new Set(seen).size).to.equal(8);
     block(2);
     await slice.turn();
